@@ -1,0 +1,273 @@
+//! A client: endpoints connected to, which may come and go.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+
+use crate::endpoint::{Endpoint, IntoEndpoints, Role};
+use crate::error::{Error, Result};
+use crate::options::{Options, common_setters};
+use crate::pattern::{self, Handle, Side, patterns};
+use crate::socket::{Core, Kind, check_host};
+
+/// Endpoints that are connected to, to be given patterns.
+///
+/// Servers need not be there yet: connections come about, and are made again when they break,
+/// in the background. More can be [connected](EndpointSet::connect) and
+/// [disconnected](EndpointSet::disconnect) at any time, before and after a pattern is chosen,
+/// from any thread: all handles made from this client (or its clones) follow, also while
+/// somebody is blocked in them. The client itself may be dropped at any time; the handles live
+/// on.
+///
+/// # Examples
+///
+/// ```no_run
+/// use zeroless::Client;
+///
+/// let push = Client::connect(12345)?
+///     .connect(("other.example", 12345))?
+///     .push()?;
+/// push.send(("id", b"payload"))?;
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Client {
+    endpoints: EndpointSet,
+}
+
+/// The endpoints of a [`Client`], which dereferences to this.
+///
+/// ```
+/// let client = zeroless::Client::new();
+/// client.connect(12345)?;
+/// assert_eq!(client.endpoints().len(), 1);
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct EndpointSet {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    targets: Vec<Target>,
+    /// The sockets of the handles, as long as there are any.
+    sockets: Vec<Weak<Core>>,
+    options: Options,
+}
+
+#[derive(Debug, Clone)]
+struct Target {
+    endpoint: Endpoint,
+    ipv6: bool,
+}
+
+impl Client {
+    /// A client of no endpoint yet.
+    ///
+    /// ```
+    /// let push = zeroless::Client::new().push()?;
+    /// assert!(push.try_send("nobody is there").is_err());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn new() -> Client {
+        Client::default()
+    }
+
+    /// Connects to a port of this machine, or to an endpoint in full; several as a list.
+    ///
+    /// See [`IntoEndpoints`] for all that can be given.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidEndpoint`], with a reason; [`Error::HostNotFound`] for a name that
+    /// cannot be resolved; [`Error::AlreadyConnected`] if an endpoint is given twice.
+    ///
+    /// ```
+    /// let client = zeroless::Client::connect(12345)?;
+    /// assert_eq!(client.endpoints()[0].to_string(), "tcp://127.0.0.1:12345");
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn connect(endpoints: impl IntoEndpoints) -> Result<Client> {
+        Client::new().endpoints.connect(endpoints)
+    }
+
+    fn set(self, change: impl FnOnce(&mut Options)) -> Client {
+        change(&mut self.endpoints.state.lock().options);
+        self
+    }
+
+    fn open<P: Side>(&self, kind: Kind, side: P) -> Result<Handle<P>> {
+        let mut state = self.endpoints.state.lock();
+        if kind == Kind::Pair && state.targets.len() > 1 {
+            return Err(Error::PairTaken);
+        }
+        let handle = pattern::open(kind, side, &state.options, |socket| {
+            let mut targets = state.targets.iter();
+            targets.try_for_each(|target| socket.connect(&target.endpoint, target.ipv6))
+        })?;
+        state.sockets.push(handle.socket().downgrade());
+        Ok(handle)
+    }
+}
+
+impl Deref for Client {
+    type Target = EndpointSet;
+
+    fn deref(&self) -> &EndpointSet {
+        &self.endpoints
+    }
+}
+
+impl EndpointSet {
+    /// Connects to more endpoints; gives the client, to go on from there.
+    ///
+    /// If one of several cannot be connected to, none is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::connect`]; [`Error::PairTaken`] for a second endpoint of a pair.
+    ///
+    /// ```
+    /// use zeroless::{Client, Server};
+    /// let (one, two) = (Server::bind(0)?, Server::bind(0)?);
+    /// let push = Client::connect(one.port())?.connect(two.port())?.push()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn connect(&self, endpoints: impl IntoEndpoints) -> Result<Client> {
+        let mut added: Vec<Target> = Vec::new();
+        for endpoint in endpoints.into_endpoints(Role::Connect)? {
+            let ipv6 = check_host(&endpoint)?;
+            added.push(Target { endpoint, ipv6 });
+        }
+        let mut state = self.state.lock();
+        for (place, target) in added.iter().enumerate() {
+            let known = state.targets.iter().chain(&added[..place]);
+            if known.into_iter().any(|known| known.endpoint == target.endpoint) {
+                return Err(Error::AlreadyConnected {
+                    endpoint: target.endpoint.to_string(),
+                });
+            }
+        }
+        let sockets = state.sockets();
+        let is_pair = |socket: &Arc<Core>| socket.kind() == Kind::Pair;
+        if state.targets.len() + added.len() > 1 && sockets.iter().any(is_pair) {
+            return Err(Error::PairTaken);
+        }
+        for target in &added {
+            for socket in &sockets {
+                if let Err(error) = socket.connect(&target.endpoint, target.ipv6)
+                    && error != Error::Stopped
+                {
+                    // All or nothing.
+                    for target in &added {
+                        sockets.iter().for_each(|socket| drop(socket.disconnect(&target.endpoint)));
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        state.targets.extend(added);
+        Ok(self.client())
+    }
+
+    /// Disconnects from endpoints; gives the client, to go on from there.
+    ///
+    /// What was sent to them and is still queued is delivered, within the linger time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotConnected`] for one that was not connected to; the others stay.
+    ///
+    /// ```
+    /// use zeroless::{Client, Error};
+    /// let client = Client::connect([12345, 12346])?;
+    /// client.disconnect(12345)?;
+    /// let again = client.disconnect(12345).unwrap_err();
+    /// assert!(matches!(again, Error::NotConnected { .. }));
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn disconnect(&self, endpoints: impl IntoEndpoints) -> Result<Client> {
+        let gone = endpoints.into_endpoints(Role::Connect)?;
+        let mut state = self.state.lock();
+        let known = |endpoint: &&Endpoint| state.targets.iter().any(|t| t.endpoint == **endpoint);
+        if let Some(unknown) = gone.iter().find(|endpoint| !known(endpoint)) {
+            return Err(Error::NotConnected {
+                endpoint: unknown.to_string(),
+            });
+        }
+        state.targets.retain(|target| !gone.contains(&target.endpoint));
+        for socket in state.sockets() {
+            for endpoint in &gone {
+                match socket.disconnect(endpoint) {
+                    Ok(()) | Err(Error::Stopped) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        drop(state);
+        Ok(self.client())
+    }
+
+    /// Disconnects from all endpoints; gives the client, to go on from there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forked`].
+    ///
+    /// ```
+    /// let client = zeroless::Client::connect([12345, 12346])?;
+    /// assert!(client.disconnect_all()?.endpoints().is_empty());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn disconnect_all(&self) -> Result<Client> {
+        self.disconnect(self.endpoints())
+    }
+
+    /// The endpoints that are connected to, whether their servers are there or not.
+    ///
+    /// ```
+    /// let client = zeroless::Client::connect(12345)?;
+    /// assert_eq!(client.endpoints()[0].port(), Some(12345));
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        let state = self.state.lock();
+        state.targets.iter().map(|target| target.endpoint.clone()).collect()
+    }
+
+    fn client(&self) -> Client {
+        let endpoints = self.clone();
+        Client { endpoints }
+    }
+}
+
+impl State {
+    /// The sockets that are there still.
+    fn sockets(&mut self) -> Vec<Arc<Core>> {
+        self.sockets.retain(|socket| socket.strong_count() > 0);
+        self.sockets.iter().filter_map(Weak::upgrade).collect()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoints = self.endpoints();
+        f.debug_struct("Client").field("endpoints", &endpoints).finish()
+    }
+}
+
+impl fmt::Debug for EndpointSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.endpoints()).finish()
+    }
+}
+
+patterns!(
+    Client,
+    "let client = zeroless::Client::connect(12345)?;\nlet (push, news) = (client.push()?, client.subscribe(\"news\")?);"
+);
+
+common_setters!(Client, "Client::connect(12345)");

@@ -1,0 +1,195 @@
+//! The process's one libzmq context, alive as long as any handle, and what libzmq can do.
+
+use std::fs::File;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::error::{Error, Result};
+use crate::raw::{self, IntOption};
+use crate::wake::io_error;
+use crate::watch::Watch;
+
+/// A libzmq context, and the thread that watches its sockets' connections.
+///
+/// It is held by the handles, not by a static: when the last of them is dropped, libzmq
+/// delivers what is queued (for the linger time at most). A static would never be dropped,
+/// and what is queued when main returns would be lost.
+pub(crate) struct Context {
+    // Dropped first: its own sockets must be closed before the context can end.
+    watch: Mutex<Option<Watch>>,
+    zmq: zmq::Context,
+    forks: u32,
+}
+
+static CURRENT: Mutex<Weak<Context>> = Mutex::new(Weak::new());
+static IO_THREADS: AtomicUsize = AtomicUsize::new(1);
+
+impl Context {
+    /// The process's context; a new one if no handle holds one.
+    pub(crate) fn current() -> Result<Arc<Context>> {
+        raw::count_forks();
+        let mut current = CURRENT.lock();
+        match current.upgrade() {
+            Some(context) if context.forks == raw::forks() => Ok(context),
+            _ => Context::open(&mut current),
+        }
+    }
+
+    fn open(current: &mut MutexGuard<'_, Weak<Context>>) -> Result<Arc<Context>> {
+        check_files()?;
+        let zmq = zmq::Context::new();
+        let threads = IO_THREADS.load(Ordering::Relaxed);
+        zmq.set_io_threads(threads.try_into().unwrap_or(i32::MAX))
+            .map_err(|error| Error::system("setting the I/O threads", error))?;
+        let context = Arc::new(Context {
+            watch: Mutex::new(None),
+            zmq,
+            forks: raw::forks(),
+        });
+        **current = Arc::downgrade(&context);
+        Ok(context)
+    }
+
+    /// A new socket.
+    pub(crate) fn socket(&self, kind: zmq::SocketType) -> Result<zmq::Socket> {
+        check_files()?;
+        self.zmq.socket(kind).map_err(|error| match error {
+            zmq::Error::EMFILE => Error::OutOfFiles,
+            error => Error::system("making a socket", error),
+        })
+    }
+
+    pub(crate) fn zmq(&self) -> &zmq::Context {
+        &self.zmq
+    }
+
+    /// Does something with the watch, which is started when first needed.
+    pub(crate) fn with_watch<T>(&self, call: impl FnOnce(&Watch) -> Result<T>) -> Result<T> {
+        let mut watch = self.watch.lock();
+        let started = match watch.take() {
+            Some(watch) => watch,
+            None => Watch::start()?,
+        };
+        call(watch.insert(started))
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        if self.forks != raw::forks() {
+            // Its threads are the parent's: waiting for them here would never end.
+            std::mem::forget(self.watch.get_mut().take());
+            std::mem::forget(self.zmq.clone());
+        }
+    }
+}
+
+/// libzmq ends the process when it has no file descriptor for a thing that it cannot do
+/// without, so we look first whether there are a few.
+fn check_files() -> Result<()> {
+    const NEEDED: usize = 12;
+    let open = |_| File::open("/dev/null");
+    match (0..NEEDED).map(open).collect::<std::io::Result<Vec<_>>>() {
+        Ok(_) => Ok(()),
+        Err(error) => match io_error("looking for file descriptors", &error) {
+            Error::OutOfFiles => Err(Error::OutOfFiles),
+            // No /dev/null: that is no reason not to work.
+            _ => Ok(()),
+        },
+    }
+}
+
+/// Sets how many threads libzmq uses to move messages in and out. Default 1.
+///
+/// One thread moves about 3 million small messages a second in one direction; a process with
+/// many busy sockets may want more. It counts for all handles of the process, so it is to be
+/// set before the first is made (or after the last is gone).
+///
+/// # Errors
+///
+/// [`Error::InvalidOption`] for zero, for more than 64, or while there are handles.
+///
+/// # Examples
+///
+/// ```
+/// zeroless::set_io_threads(2)?;
+/// let pull = zeroless::Server::bind(0)?.pull()?;
+/// assert!(zeroless::set_io_threads(1).is_err());
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+pub fn set_io_threads(threads: usize) -> Result<()> {
+    let refuse = |reason: &str| {
+        Err(Error::InvalidOption {
+            option: "io_threads",
+            reason: reason.to_owned(),
+        })
+    };
+    let current = CURRENT.lock();
+    if !(1..=64).contains(&threads) {
+        return refuse("choose between 1 and 64");
+    }
+    if current.strong_count() > 0 {
+        return refuse("set it before the first handle is made");
+    }
+    IO_THREADS.store(threads, Ordering::Relaxed);
+    Ok(())
+}
+
+/// What the linked libzmq can do: see [`capabilities`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// libzmq's version: major, minor, patch.
+    pub version: (u32, u32, u32),
+    /// Encryption and authentication with CURVE.
+    pub curve: bool,
+    /// The batch size can be set, which makes messages from 1 KiB up two to five times
+    /// faster: see [`Options::batch`](crate::Options::batch).
+    pub batch: bool,
+    /// Timers do not depend on the wall clock: a clock that is set back does not stop
+    /// reconnects.
+    pub monotonic_clock: bool,
+}
+
+/// Tells what the linked libzmq can do.
+///
+/// By default zeroless compiles a libzmq of its own. Which of these it has depends on the
+/// flags that it is compiled with; the README shows the few lines that a program needs.
+///
+/// # Errors
+///
+/// [`Error::OutOfFiles`], since it opens a socket to try.
+///
+/// # Examples
+///
+/// ```
+/// let capabilities = zeroless::capabilities()?;
+/// assert!(capabilities.version >= (4, 3, 0));
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+pub fn capabilities() -> Result<Capabilities> {
+    let (major, minor, patch) = zmq::version();
+    let mut probe = Context::current()?.socket(zmq::PAIR)?;
+    Ok(Capabilities {
+        version: (major as u32, minor as u32, patch as u32),
+        curve: zmq::has("curve").unwrap_or(false),
+        batch: raw::set_int(&mut probe, IntOption::InBatchSize, 8192).is_ok(),
+        monotonic_clock: !is_wall_clock(raw::clock()),
+    })
+}
+
+/// Whether a number of microseconds is what the wall clock shows, give or take a day.
+fn is_wall_clock(microseconds: u64) -> bool {
+    const DAY: u128 = 86_400_000_000;
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    wall.as_micros().abs_diff(microseconds.into()) < DAY
+}

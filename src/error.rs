@@ -1,0 +1,195 @@
+//! What can go wrong, and what to do about it.
+
+/// The result of a call that may fail with an [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong; each variant says what the caller can do.
+///
+/// # Examples
+///
+/// ```
+/// use zeroless::{Error, Server};
+///
+/// let pull = Server::bind(0)?.pull()?;
+/// match pull.try_recv() {
+///     Ok(message) => println!("{message}"),
+///     Err(Error::WouldBlock) => println!("nothing there yet"),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The handle was stopped or closed. Make a new one to go on.
+    #[error("the handle was stopped")]
+    Stopped,
+
+    /// A `try_` call would have had to wait. Try again later, or use the call that waits.
+    #[error("the call would have to wait")]
+    WouldBlock,
+
+    /// The time given ran out. Nothing was received, or sent; try again.
+    #[error("the time ran out")]
+    Timeout,
+
+    /// A message must have at least one frame; the frame itself may be empty.
+    #[error("a message needs at least one frame (an empty frame is one: send(\"\"))")]
+    EmptyMessage,
+
+    /// A message has another number of frames than the destructuring asked for.
+    #[error("expected a message of {expected} frames, got one of {got}")]
+    FrameCount {
+        /// How many frames were asked for.
+        expected: usize,
+        /// How many frames the message has.
+        got: usize,
+    },
+
+    /// A frame was asked for as text and is not UTF-8. Use its bytes.
+    #[error("the frame is not UTF-8 text; use its bytes")]
+    NotUtf8,
+
+    /// The endpoint cannot be used as it is written; `reason` says what to change.
+    #[error("invalid endpoint `{endpoint}`: {reason}")]
+    InvalidEndpoint {
+        /// The endpoint as it was given.
+        endpoint: String,
+        /// What is wrong with it, and what would be right.
+        reason: String,
+    },
+
+    /// The host name could not be resolved. Check its spelling and the network.
+    #[error("cannot resolve host `{host}`: {reason}")]
+    HostNotFound {
+        /// The name that was looked up.
+        host: String,
+        /// What the resolver said.
+        reason: String,
+    },
+
+    /// Somebody else is bound to this endpoint. Stop them, or bind another: `Server::bind(0)`
+    /// takes a free port.
+    #[error("address in use: {endpoint}")]
+    AddressInUse {
+        /// The endpoint that is taken.
+        endpoint: String,
+    },
+
+    /// The client is connected to this endpoint already.
+    #[error("already connected to {endpoint}")]
+    AlreadyConnected {
+        /// The endpoint that was given twice.
+        endpoint: String,
+    },
+
+    /// There is no such connection to disconnect.
+    #[error("not connected to {endpoint}")]
+    NotConnected {
+        /// The endpoint that was given.
+        endpoint: String,
+    },
+
+    /// A pair has exactly two ends, so a client in this pattern has one endpoint at most.
+    #[error("a pair connects to one endpoint only, and already has one")]
+    PairTaken,
+
+    /// The server's port carries another pattern. Drop that handle (and its clones) first, or
+    /// bind a second server.
+    #[error("{endpoint} already serves the {pattern} pattern")]
+    PatternTaken {
+        /// The server's endpoint.
+        endpoint: String,
+        /// The pattern that it serves.
+        pattern: &'static str,
+    },
+
+    /// The message does not begin with the publisher's topic. Put it at the beginning of the
+    /// first frame, or let the publisher embed it.
+    #[error("the message must begin with the topic `{topic}`, or the publisher embed it")]
+    TopicMissing {
+        /// The publisher's topic.
+        topic: String,
+    },
+
+    /// The peer refused the connection, or was not a peer that fits. It is tried again, more
+    /// and more rarely; look at what listens there.
+    #[error("refused by {endpoint}: {reason}")]
+    Refused {
+        /// The endpoint that refused.
+        endpoint: String,
+        /// Why, as far as it is known.
+        reason: String,
+    },
+
+    /// The peer that this message was meant for has left in the middle of it. What was handed
+    /// over went with it; send the message again, whole.
+    #[error("the peer left in the middle of a message")]
+    PeerLost,
+
+    /// This process is a fork of the one that made the handle. Make a new one here.
+    #[error("the handle belongs to the process that this one was forked from")]
+    Forked,
+
+    /// The process has no file descriptor left. Close something, or raise `ulimit -n`.
+    #[error("out of file descriptors (raise `ulimit -n`)")]
+    OutOfFiles,
+
+    /// An option's value is out of its range.
+    #[error("invalid option {option}: {reason}")]
+    InvalidOption {
+        /// The option's name.
+        option: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// What was asked for cannot be done here; `what` says why.
+    #[error("not supported: {what}")]
+    Unsupported {
+        /// What was asked for, and why it cannot be had.
+        what: String,
+    },
+
+    /// The operating system or libzmq refused for another reason.
+    #[error("{operation}: {reason}")]
+    System {
+        /// What was being done.
+        operation: &'static str,
+        /// The system's own words.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// Whether time ran out: the call may be repeated as it is.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// let pull = zeroless::Server::bind(0)?.pull()?;
+    /// assert!(pull.recv_timeout(Duration::ZERO).unwrap_err().is_timeout());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Error::Timeout | Error::WouldBlock)
+    }
+
+    /// Whether the handle was stopped: a loop should end.
+    ///
+    /// ```
+    /// let pull = zeroless::Server::bind(0)?.pull()?;
+    /// pull.stop();
+    /// assert!(pull.recv().unwrap_err().is_stopped());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn is_stopped(&self) -> bool {
+        matches!(self, Error::Stopped)
+    }
+
+    pub(crate) fn system(operation: &'static str, reason: impl ToString) -> Error {
+        Error::System {
+            operation,
+            reason: reason.to_string(),
+        }
+    }
+}

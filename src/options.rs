@@ -1,0 +1,342 @@
+//! How a socket behaves: every option with its unit, its default and what it costs.
+
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+
+/// How a handle behaves; the defaults suit most programs.
+///
+/// Set the whole on a [`Server`](crate::Server) or [`Client`](crate::Client), before the
+/// pattern is chosen. Durations are rounded up to milliseconds.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use zeroless::{Options, Server};
+///
+/// let options = Options::default()
+///     .send_queue(100)
+///     .linger(Duration::from_secs(5));
+/// let pull = Server::bind(0)?.options(options).pull()?;
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Options {
+    /// How many messages wait for each peer before a send waits. Default 1000, at least 1.
+    ///
+    /// It counts messages, not bytes: 1000 messages of 1 MiB are 1 GiB.
+    pub send_queue: u32,
+
+    /// How many messages from each peer wait to be received before that peer is made to
+    /// wait. Default 1000, at least 1.
+    pub receive_queue: u32,
+
+    /// How long what was sent may still be delivered after the last handle is dropped.
+    /// Default 1 s.
+    ///
+    /// A drop waits this long at most, and only if something is left to deliver. Zero gives
+    /// up at once what is queued.
+    pub linger: Duration,
+
+    /// The largest frame accepted from a peer, in bytes. Default 16 MiB, at least 1000.
+    ///
+    /// A peer that sends a larger one is disconnected, and the message lost. It bounds a
+    /// frame, not a message: memory is bounded only against peers that you trust.
+    pub max_frame: u64,
+
+    /// How long a send waits before it fails with [`Error::Timeout`]. Default: for ever.
+    pub send_timeout: Option<Duration>,
+
+    /// How long a request waits for its reply, each time that it is tried. Default 60 s;
+    /// `None` waits for ever.
+    pub request_timeout: Option<Duration>,
+
+    /// How many times more a request is sent when its time ran out, to the next server if
+    /// there are several. Default 0: a request that was lost is not told from one that was
+    /// handled, so only requests that may be handled twice should be repeated.
+    pub request_retries: u32,
+
+    /// Sends go only to peers whose connection is up. Default: only for requests.
+    ///
+    /// When off, a client's sends are queued for a server that is not there yet, and kept
+    /// while a connection is down. When on, a send waits for a peer instead, and what was
+    /// queued for a connection is lost with it.
+    pub immediate: Option<bool>,
+
+    /// A publisher waits for slow subscribers instead of dropping messages for them. Default
+    /// off: one slow subscriber would hold up all.
+    pub wait_for_slow: bool,
+
+    /// How long a peer may take to say who it is. Default 2 s.
+    pub handshake_timeout: Duration,
+
+    /// How long a connection attempt may take before the next. Default 5 s.
+    pub connect_timeout: Duration,
+
+    /// The pause before a connection is tried again: at first. Default 100 ms.
+    pub reconnect_min: Duration,
+
+    /// The pause before a connection is tried again: at most, as it doubles. Default 5 s.
+    pub reconnect_max: Duration,
+
+    /// Asks silent peers whether they are still there. Default: for request and reply, every
+    /// second, dropped after 3 s; off for the other patterns.
+    ///
+    /// A dead peer is found within the timeout instead of minutes, but a connection that is
+    /// only slow is cut, and what was on its way is lost with it.
+    pub heartbeat: Heartbeat,
+
+    /// TCP keep-alive probes: idle time, interval and count. Default 30 s, 10 s, 3.
+    pub keep_alive: Option<KeepAlive>,
+
+    /// How many bytes libzmq moves in one system call. Default: measured for each pattern,
+    /// 256 KiB for push, pull, publish, subscribe and pair, libzmq's own 8 KiB for request
+    /// and reply.
+    ///
+    /// Each connection has a buffer of this size in each direction. Messages from 1 KiB up
+    /// go two to five times faster with a large one. No effect where the linked libzmq has
+    /// no such option: see [`capabilities`](crate::capabilities).
+    pub batch: Batch,
+
+    /// How long a waiting call tries again, yielding the processor, before it sleeps.
+    /// Default 200 µs at most, adapted to how long waits turn out; zero sleeps at once.
+    ///
+    /// Sleeping and waking is most of a round trip's time. A call waits awake only while
+    /// messages come in quick succession, so an idle program uses no processor.
+    pub spin: Duration,
+}
+
+/// Whether silent peers are asked if they are still there; see [`Options::heartbeat`].
+///
+/// ```
+/// use std::time::Duration;
+/// use zeroless::{Heartbeat, Options};
+/// let every = Heartbeat::Every { interval: Duration::from_millis(200), timeout: Duration::from_millis(600) };
+/// let options = Options::default().heartbeat(every);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Heartbeat {
+    /// As suits the pattern.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
+    /// After this much silence ask, and after this much more give the peer up.
+    Every {
+        /// How often a ping is sent.
+        interval: Duration,
+        /// How long a peer may be silent after a ping.
+        timeout: Duration,
+    },
+}
+
+/// TCP's own probes of a silent connection; see [`Options::keep_alive`].
+///
+/// ```
+/// use zeroless::{KeepAlive, Options};
+/// let probes = KeepAlive { count: 5, ..KeepAlive::default() };
+/// let options = Options::default().keep_alive(Some(probes));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepAlive {
+    /// Silence before the first probe; whole seconds. Default 30 s.
+    pub idle: Duration,
+    /// Time between probes; whole seconds. Default 10 s.
+    pub interval: Duration,
+    /// Probes without an answer before the connection is cut. Default 3.
+    pub count: u16,
+}
+
+/// How many bytes libzmq moves in one system call; see [`Options::batch`].
+///
+/// ```
+/// use zeroless::{Batch, Options};
+/// let options = Options::default().batch(Batch::Bytes(64 * 1024));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Batch {
+    /// As suits the pattern.
+    #[default]
+    Auto,
+    /// libzmq's own 8 KiB: for a program with very many connections.
+    Small,
+    /// This many bytes, at least 1024.
+    Bytes(u32),
+}
+
+impl Default for KeepAlive {
+    fn default() -> KeepAlive {
+        KeepAlive {
+            idle: Duration::from_secs(30),
+            interval: Duration::from_secs(10),
+            count: 3,
+        }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            send_queue: 1000,
+            receive_queue: 1000,
+            linger: Duration::from_secs(1),
+            max_frame: 16 << 20,
+            send_timeout: None,
+            request_timeout: Some(Duration::from_secs(60)),
+            request_retries: 0,
+            immediate: None,
+            wait_for_slow: false,
+            handshake_timeout: Duration::from_secs(2),
+            connect_timeout: Duration::from_secs(5),
+            reconnect_min: Duration::from_millis(100),
+            reconnect_max: Duration::from_secs(5),
+            heartbeat: Heartbeat::Auto,
+            keep_alive: Some(KeepAlive::default()),
+            batch: Batch::Auto,
+            spin: Duration::from_micros(200),
+        }
+    }
+}
+
+macro_rules! setters {
+    ($($field:ident: $type:ty,)*) => {
+        /// Setters, one a field, to write options in one expression.
+        ///
+        /// ```
+        /// use std::time::Duration;
+        /// let options = zeroless::Options::default()
+        ///     .receive_queue(10)
+        ///     .send_timeout(Some(Duration::from_secs(1)))
+        ///     .request_retries(3);
+        /// assert_eq!(options.receive_queue, 10);
+        /// ```
+        impl Options {
+            $(
+                #[doc = concat!("Sets [`", stringify!($field), "`](Options#structfield.", stringify!($field), ").")]
+                #[must_use]
+                pub fn $field(mut self, $field: $type) -> Options {
+                    self.$field = $field;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+setters! {
+    send_queue: u32,
+    receive_queue: u32,
+    linger: Duration,
+    max_frame: u64,
+    send_timeout: Option<Duration>,
+    request_timeout: Option<Duration>,
+    request_retries: u32,
+    immediate: Option<bool>,
+    wait_for_slow: bool,
+    handshake_timeout: Duration,
+    connect_timeout: Duration,
+    reconnect_min: Duration,
+    reconnect_max: Duration,
+    heartbeat: Heartbeat,
+    keep_alive: Option<KeepAlive>,
+    batch: Batch,
+    spin: Duration,
+}
+
+impl Options {
+    /// Refuses what libzmq would refuse later, wrap, or take for something else.
+    pub(crate) fn check(&self) -> Result<()> {
+        let queue = 1..=i32::MAX as u32;
+        let refuse = |option, reason: &str| {
+            let reason = reason.to_owned();
+            Err(Error::InvalidOption { option, reason })
+        };
+        if !queue.contains(&self.send_queue) {
+            return refuse("send_queue", "choose between 1 and 2147483647 messages");
+        }
+        if !queue.contains(&self.receive_queue) {
+            return refuse("receive_queue", "choose between 1 and 2147483647 messages");
+        }
+        if !(1000..=i64::MAX as u64).contains(&self.max_frame) {
+            return refuse("max_frame", "1000 bytes at least: the handshake needs them");
+        }
+        if self.reconnect_min.is_zero() || self.reconnect_max < self.reconnect_min {
+            return refuse("reconnect_max", "0 < reconnect_min <= reconnect_max");
+        }
+        if self.handshake_timeout.is_zero() || self.connect_timeout.is_zero() {
+            return refuse("handshake_timeout, connect_timeout", "must not be zero");
+        }
+        if let Heartbeat::Every { interval, timeout } = self.heartbeat
+            && (interval.is_zero() || timeout.is_zero() || timeout > Duration::from_secs(6553))
+        {
+            return refuse("heartbeat", "more than zero, and 6553 s at most");
+        }
+        if let Batch::Bytes(bytes) = self.batch
+            && !(1024..=1 << 30).contains(&bytes)
+        {
+            return refuse("batch", "choose between 1 KiB and 1 GiB");
+        }
+        Ok(())
+    }
+}
+
+/// Gives a type that has `options` and `set` the setters that most programs need.
+macro_rules! common_setters {
+    ($type:ty, $make:literal) => {
+        #[doc = concat!("How the handles made from now on behave.\n\n```\nuse std::time::Duration;\nuse zeroless::{Client, Server};\n\nlet it = ", $make, "?\n    .linger(Duration::from_secs(5))\n    .receive_queue(10);\n# Ok::<(), zeroless::Error>(())\n```")]
+        impl $type {
+            /// Sets all [options](crate::Options) at once.
+            #[must_use]
+            pub fn options(self, options: crate::Options) -> Self {
+                self.set(|all| *all = options)
+            }
+
+            /// Sets [`Options::linger`](crate::Options#structfield.linger).
+            #[must_use]
+            pub fn linger(self, linger: std::time::Duration) -> Self {
+                self.set(|options| options.linger = linger)
+            }
+
+            /// Sets [`Options::send_queue`](crate::Options#structfield.send_queue).
+            #[must_use]
+            pub fn send_queue(self, messages: u32) -> Self {
+                self.set(|options| options.send_queue = messages)
+            }
+
+            /// Sets [`Options::receive_queue`](crate::Options#structfield.receive_queue).
+            #[must_use]
+            pub fn receive_queue(self, messages: u32) -> Self {
+                self.set(|options| options.receive_queue = messages)
+            }
+
+            /// Sets [`Options::send_timeout`](crate::Options#structfield.send_timeout).
+            #[must_use]
+            pub fn send_timeout(self, timeout: std::time::Duration) -> Self {
+                self.set(|options| options.send_timeout = Some(timeout))
+            }
+
+            /// Sets [`Options::request_timeout`](crate::Options#structfield.request_timeout).
+            #[must_use]
+            pub fn request_timeout(self, timeout: std::time::Duration) -> Self {
+                self.set(|options| options.request_timeout = Some(timeout))
+            }
+
+            /// Sets [`Options::request_retries`](crate::Options#structfield.request_retries).
+            #[must_use]
+            pub fn request_retries(self, retries: u32) -> Self {
+                self.set(|options| options.request_retries = retries)
+            }
+        }
+    };
+}
+
+pub(crate) use common_setters;
+
+/// A duration as libzmq takes it: whole milliseconds, rounded up.
+pub(crate) fn milliseconds(duration: Duration) -> i32 {
+    i32::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,88 @@
+//! A handle's messages as a crossbeam channel, to `select!` from several.
+
+use std::fmt;
+use std::ops::Deref;
+use std::thread::JoinHandle;
+
+use super::{Handle, Receiving, Stopper};
+use crate::error::{Error, Result};
+
+/// A bounded channel of a handle's messages; see [`Handle::into_channel`].
+///
+/// It dereferences to a [`crossbeam_channel::Receiver`]. When it is dropped its thread ends,
+/// and with it the handle; what was in the channel is lost.
+pub struct Channel<T> {
+    receiver: crossbeam_channel::Receiver<T>,
+    stopper: Stopper,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl<P: Receiving> Handle<P> {
+    /// Receives into a channel of this capacity, in a thread of its own.
+    ///
+    /// The handle (with its clones) is stopped when the channel is dropped, and the channel
+    /// ends when the handle is stopped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfFiles`], or [`Error::System`] if no thread can be made.
+    ///
+    /// ```
+    /// use crossbeam_channel::select;
+    /// use zeroless::{Client, Server};
+    ///
+    /// let jobs = Server::bind(0)?;
+    /// let news = Server::bind(0)?;
+    /// let (pull, pair) = (jobs.pull()?.into_channel(8)?, news.pair()?.into_channel(8)?);
+    /// Client::connect(jobs.port())?.push()?.send("a job")?;
+    /// select! {
+    ///     recv(pull) -> message => assert_eq!(message.unwrap(), "a job"),
+    ///     recv(pair) -> message => unreachable!("{message:?}"),
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn into_channel(self, capacity: usize) -> Result<Channel<P::Item>> {
+        let stopper = self.stopper()?;
+        let (sender, receiver) = crossbeam_channel::bounded(capacity);
+        let thread = std::thread::Builder::new()
+            .name("zeroless-channel".into())
+            .spawn(move || {
+                for item in self {
+                    if sender.send(item).is_err() {
+                        break;
+                    }
+                }
+            })
+            .map_err(|error| Error::system("starting a thread", error))?;
+        Ok(Channel {
+            receiver,
+            stopper,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl<T> Deref for Channel<T> {
+    type Target = crossbeam_channel::Receiver<T>;
+
+    fn deref(&self) -> &crossbeam_channel::Receiver<T> {
+        &self.receiver
+    }
+}
+
+impl<T> fmt::Debug for Channel<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl<T> Drop for Channel<T> {
+    fn drop(&mut self) {
+        self.stopper.stop();
+        // Until the thread has let go of its end: it may wait for room.
+        self.receiver.iter().for_each(drop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

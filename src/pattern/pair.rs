@@ -1,0 +1,52 @@
+//! Pair: two ends that talk to each other, and to nobody else (PAIR).
+
+use super::sealed::Sealed;
+use super::sending::{self, SendCall};
+use super::{Handle, Receiving, Sending, Side};
+use crate::message::Message;
+use crate::socket::Socket;
+
+/// Talks to exactly one other pair, in both directions.
+///
+/// A second client of the same server waits until the first has gone. One thread may send
+/// while another receives.
+///
+/// # Examples
+///
+/// ```
+/// use zeroless::{Client, Server};
+///
+/// let server = Server::bind(0)?;
+/// let (one, two) = (server.pair()?, Client::connect(server.port())?.pair()?);
+/// one.send("ping")?;
+/// assert_eq!(two.recv()?, "ping");
+/// two(&"pong")?;
+/// assert_eq!(one.iter().next().unwrap(), "pong");
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+pub type Pair = Handle<PairSide>;
+
+/// The side of [`Pair`].
+#[derive(Debug, Clone, Copy)]
+pub struct PairSide;
+
+impl Sealed for PairSide {}
+
+impl Side for PairSide {
+    type Call = SendCall;
+
+    fn call(&self, socket: &Socket) -> SendCall {
+        sending::call(self, socket)
+    }
+}
+
+impl Sending for PairSide {}
+
+impl Receiving for PairSide {
+    type Item = Message;
+
+    #[inline]
+    fn accept(&self, _socket: &Socket, message: Message) -> Option<Message> {
+        Some(message)
+    }
+}

@@ -1,0 +1,347 @@
+//! Publish and subscribe: each message to all who asked for its topic (XPUB and SUB).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::sealed::Sealed;
+use super::sending::{self, SendCall};
+use super::{Handle, Receiving, Sending, Side};
+use crate::error::{Error, Result};
+use crate::message::{Frame, Frames, Message};
+use crate::socket::{Attempt, Socket, Way, take};
+use crate::wake::Deadline;
+
+/// Publishes messages, each to all who subscribe to what it begins with.
+///
+/// A message that nobody subscribes to is dropped, and one for a subscriber that is 1000
+/// messages behind is dropped for that one (unless told to
+/// [wait](crate::Options::wait_for_slow)). It knows who subscribes, so nothing needs to sleep
+/// before the first message: [`wait_for_subscribers`](Handle::wait_for_subscribers).
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use zeroless::{Client, Server};
+///
+/// let server = Server::bind(0)?;
+/// let publisher = server.publish()?.topic("sh");
+/// let subscriber = Client::connect(server.port())?.subscribe("sh")?;
+/// publisher.wait_for_subscribers(1, Duration::from_secs(5))?;
+/// publisher.send("Msg1")?;
+/// assert_eq!(subscriber.recv()?, ["sh", "Msg1"]);
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+pub type Publisher = Handle<PublisherSide>;
+
+/// Receives what is published under its topics; they can be changed while it does.
+///
+/// # Examples
+///
+/// ```
+/// # use std::time::Duration;
+/// use zeroless::{Client, Server};
+///
+/// let server = Server::bind(0)?;
+/// let publisher = server.publish()?;
+/// let subscriber = Client::connect(server.port())?.subscribe(["weather", "news"])?;
+/// publisher.wait_for_subscribers(2, Duration::from_secs(5))?;
+/// publisher.send(("news", "all is well"))?;
+/// for [topic, text] in subscriber.parts() {
+///     println!("{topic}: {text}");
+///     subscriber.stop();
+/// }
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+pub type Subscriber = Handle<SubscriberSide>;
+
+/// The side of [`Publisher`]: its topic, and who subscribes.
+#[derive(Debug, Clone, Default)]
+pub struct PublisherSide {
+    topic: Topic,
+    subscriptions: Arc<Subscriptions>,
+}
+
+/// The side of [`Subscriber`].
+#[derive(Debug, Clone, Copy)]
+pub struct SubscriberSide;
+
+/// What a publisher does about topics.
+#[derive(Debug, Clone, Default)]
+enum Topic {
+    /// Nothing: messages begin as they will.
+    #[default]
+    Any,
+    /// Puts it before each message, as a frame of its own.
+    Embed(Arc<[u8]>),
+    /// Refuses a message that does not begin with it.
+    Demand(Arc<[u8]>),
+}
+
+/// How many subscriptions there are to each topic.
+#[derive(Debug, Default)]
+struct Subscriptions {
+    counts: Mutex<BTreeMap<Vec<u8>, usize>>,
+    sent: AtomicU32,
+}
+
+/// libzmq keeps news of subscriptions until they are read. To read costs a system call, so a
+/// publisher that only sends does it this rarely.
+const READ_EVERY: u32 = 64;
+
+impl Sealed for PublisherSide {}
+impl Sealed for SubscriberSide {}
+
+impl Side for PublisherSide {
+    type Call = SendCall;
+
+    fn call(&self, socket: &Socket) -> SendCall {
+        sending::call(self, socket)
+    }
+}
+
+impl Sending for PublisherSide {
+    #[inline]
+    fn prepare(&self, socket: &Socket, message: &mut Message) -> Result<()> {
+        if self.subscriptions.sent.fetch_add(1, Ordering::Relaxed) % READ_EVERY == 0 {
+            self.subscriptions.read(socket)?;
+        }
+        match &self.topic {
+            Topic::Any => {}
+            Topic::Embed(topic) => message.push_front(Frame::from(&topic[..])),
+            Topic::Demand(topic) if message.as_bytes().starts_with(topic) => {}
+            Topic::Demand(topic) => {
+                return Err(Error::TopicMissing {
+                    topic: Frame::from(&topic[..]).to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn restore(&self, message: &mut Message) {
+        if let Topic::Embed(_) = self.topic {
+            message.pop_front();
+        }
+    }
+}
+
+impl Subscriptions {
+    /// Takes in what libzmq has to tell.
+    fn read(&self, socket: &Socket) -> Result<()> {
+        socket.with(|socket| self.drain(socket))
+    }
+
+    fn drain(&self, socket: &mut zmq::Socket) -> Result<()> {
+        let mut news = Message::from("");
+        let mut counts = self.counts.lock();
+        while take(socket, &mut news)? == Attempt::Done {
+            match news.as_bytes() {
+                [1, topic @ ..] => *counts.entry(topic.to_vec()).or_default() += 1,
+                [0, topic @ ..] => {
+                    if let Some(count) = counts.get_mut(topic) {
+                        *count -= 1;
+                        if *count == 0 {
+                            counts.remove(topic);
+                        }
+                    }
+                }
+                // A message from an XSUB: no business of a publisher's.
+                _ => {}
+            }
+            news = Message::from("");
+        }
+        Ok(())
+    }
+
+    fn count(&self, matches: impl Fn(&[u8]) -> bool) -> usize {
+        let counts = self.counts.lock();
+        let matching = counts.iter().filter(|(topic, _)| matches(topic));
+        matching.map(|(_, count)| count).sum()
+    }
+}
+
+impl Topic {
+    /// Whether a subscription to this may get messages of ours.
+    fn meets(&self, subscribed: &[u8]) -> bool {
+        match self {
+            Topic::Any => true,
+            Topic::Embed(topic) => topic.starts_with(subscribed),
+            Topic::Demand(topic) => topic.starts_with(subscribed) || subscribed.starts_with(topic),
+        }
+    }
+}
+
+impl Handle<PublisherSide> {
+    /// A publisher on the same socket that puts this topic before each message, as a frame of
+    /// its own.
+    ///
+    /// As Python zeroless's `pub(topic, embed_topic=True)`.
+    ///
+    /// ```
+    /// let publisher = zeroless::Server::bind(0)?.publish()?;
+    /// let (weather, news) = (publisher.topic("weather"), publisher.topic("news"));
+    /// news.send("all is well")?; // ["news", "all is well"]
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    #[must_use]
+    pub fn topic(&self, topic: impl AsRef<[u8]>) -> Publisher {
+        self.with_topic(Topic::Embed(topic.as_ref().into()))
+    }
+
+    /// A publisher on the same socket that refuses messages whose first frame does not begin
+    /// with this topic.
+    ///
+    /// As Python zeroless's `pub(topic)`.
+    ///
+    /// ```
+    /// use zeroless::Error;
+    /// let publisher = zeroless::Server::bind(0)?.publish()?.prefix("sh");
+    /// publisher.send("shout")?;
+    /// let refused = publisher.send("whisper").unwrap_err();
+    /// assert!(matches!(refused.error(), Error::TopicMissing { .. }));
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    #[must_use]
+    pub fn prefix(&self, topic: impl AsRef<[u8]>) -> Publisher {
+        self.with_topic(Topic::Demand(topic.as_ref().into()))
+    }
+
+    fn with_topic(&self, topic: Topic) -> Publisher {
+        let subscriptions = self.side.subscriptions.clone();
+        let side = PublisherSide {
+            topic,
+            subscriptions,
+        };
+        Handle::new(self.socket.clone(), side)
+    }
+
+    /// Waits until there are this many subscriptions that this publisher's messages match.
+    ///
+    /// It counts subscriptions, not subscribers: one that subscribes to two topics counts
+    /// twice. A publisher with a topic counts only those that its messages can match; one
+    /// without counts all. After it has returned, these subscribers miss nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`] if there are fewer by then; [`Error::Stopped`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use zeroless::{Client, Server};
+    ///
+    /// let server = Server::bind(0)?;
+    /// let publisher = server.publish()?;
+    /// let subscriber = Client::connect(server.port())?.subscribe("")?;
+    /// publisher.wait_for_subscribers(1, Duration::from_secs(5))?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn wait_for_subscribers(&self, count: usize, timeout: Duration) -> Result<()> {
+        if self.socket.is_stopped() {
+            return Err(Error::Stopped);
+        }
+        let subscriptions = &self.side.subscriptions;
+        self.socket.transact(Way::In, Deadline::after(timeout), |socket| {
+            subscriptions.drain(socket)?;
+            let matching = subscriptions.count(|topic| self.side.topic.meets(topic));
+            Ok(match matching >= count {
+                true => Attempt::Done,
+                false => Attempt::Blocked,
+            })
+        })
+    }
+
+    /// Whether somebody gets a message whose first frame is this.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forked`]; [`Error::Stopped`] if it was closed.
+    ///
+    /// ```
+    /// let publisher = zeroless::Server::bind(0)?.publish()?;
+    /// if publisher.has_subscriber("weather")? {
+    ///     publisher.send(("weather", "rain"))?; // costly to make
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn has_subscriber(&self, topic: impl AsRef<[u8]>) -> Result<bool> {
+        let subscriptions = &self.side.subscriptions;
+        subscriptions.read(&self.socket)?;
+        Ok(subscriptions.count(|subscribed| topic.as_ref().starts_with(subscribed)) > 0)
+    }
+}
+
+impl Side for SubscriberSide {
+    type Call = ();
+
+    fn call(&self, _socket: &Socket) {}
+}
+
+impl Receiving for SubscriberSide {
+    type Item = Message;
+
+    #[inline]
+    fn accept(&self, _socket: &Socket, message: Message) -> Option<Message> {
+        Some(message)
+    }
+}
+
+impl Handle<SubscriberSide> {
+    /// Subscribes to these topics too, whoever is receiving meanwhile.
+    ///
+    /// Several are given as [frames](Frames) are: an array, a tuple or a `Vec`. To subscribe
+    /// twice to the same takes as many unsubscribes to undo.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forked`]; [`Error::Stopped`] if it was closed.
+    ///
+    /// ```
+    /// # let subscriber = zeroless::Server::bind(0)?.subscribe("sh")?;
+    /// subscriber.subscribe(["weather", "news"])?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn subscribe(&self, topics: impl Frames) -> Result<()> {
+        self.change(topics, zmq::Socket::set_subscribe)
+    }
+
+    /// Unsubscribes from these topics, whoever is receiving meanwhile.
+    ///
+    /// A topic that was not subscribed to is passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forked`]; [`Error::Stopped`] if it was closed.
+    ///
+    /// ```
+    /// # let subscriber = zeroless::Server::bind(0)?.subscribe(["weather", "news"])?;
+    /// subscriber.unsubscribe("news")?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn unsubscribe(&self, topics: impl Frames) -> Result<()> {
+        self.change(topics, zmq::Socket::set_unsubscribe)
+    }
+
+    fn change(
+        &self,
+        topics: impl Frames,
+        set: impl Fn(&zmq::Socket, &[u8]) -> zmq::Result<()>,
+    ) -> Result<()> {
+        let topics = match topics.into_message() {
+            Ok(topics) => topics,
+            // No topic at all: there is nothing to change.
+            Err(Error::EmptyMessage) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        self.socket.with(|socket| {
+            for topic in &topics {
+                set(socket, topic).map_err(|error| Error::system("subscribing", error))?;
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,190 @@
+//! The one place with unsafe code: what libzmq can do and the zmq crate cannot ask it to.
+//!
+//! Each function here is sound for every argument that safe code can give it.
+
+#![allow(unsafe_code)]
+
+use std::ffi::{CString, c_int, c_void};
+use std::mem::{align_of, size_of};
+use std::sync::Once;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// An error number, as libzmq and the system give them.
+pub(crate) type Errno = i32;
+
+/// The integer options that the zmq crate has no setter for (zmq.h, libzmq 4.3).
+#[derive(Debug, Clone, Copy)]
+#[repr(i32)]
+pub(crate) enum IntOption {
+    XpubNoDrop = 69,
+    XpubVerboser = 78,
+    UseFd = 89,
+    InBatchSize = 101,
+    OutBatchSize = 102,
+}
+
+/// Sets an option; an error for one that the linked libzmq does not know.
+pub(crate) fn set_int(
+    socket: &mut zmq::Socket,
+    option: IntOption,
+    value: i32,
+) -> Result<(), Errno> {
+    // SAFETY: the socket is alive while it is borrowed, and borrowed by nobody else, so no
+    // other thread is inside libzmq with it. libzmq reads size_of::<c_int>() bytes from a
+    // pointer to a c_int that outlives the call, and keeps no reference to it.
+    let code = unsafe {
+        zmq_sys::zmq_setsockopt(
+            socket.as_mut_ptr(),
+            option as c_int,
+            (&raw const value).cast::<c_void>(),
+            size_of::<c_int>(),
+        )
+    };
+    check(code)
+}
+
+// `send` below reads a zmq::Message as the zmq_msg_t that is its only field. The compiler
+// may lay out a struct as it likes, but a struct of the very size of its field has no room
+// to put it elsewhere than at the start. A test sends through here and looks at what arrives.
+const _: () = assert!(size_of::<zmq::Message>() == size_of::<zmq_sys::zmq_msg_t>());
+const _: () = assert!(align_of::<zmq::Message>() == align_of::<zmq_sys::zmq_msg_t>());
+
+/// Sends a frame; when libzmq does not take it, it is still there.
+///
+/// `zmq::Socket::send` drops the frame on every error, EAGAIN and EINTR among them, and with
+/// it what the caller moved into it.
+#[inline]
+pub(crate) fn send(
+    socket: &mut zmq::Socket,
+    frame: &mut zmq::Message,
+    flags: i32,
+) -> Result<(), Errno> {
+    // SAFETY: both are alive and borrowed by nobody else. The pointer is to an initialised
+    // zmq_msg_t (see the assertions above). After success libzmq leaves an empty message in
+    // it, after an error the same one: both valid, so the frame's drop may close it.
+    let code = unsafe {
+        let frame = (&raw mut *frame).cast::<zmq_sys::zmq_msg_t>();
+        zmq_sys::zmq_msg_send(frame, socket.as_mut_ptr(), flags)
+    };
+    check(code)
+}
+
+/// Binds; `zmq::Socket::bind` panics on an error number that it does not know, of which a
+/// path of ipc can cause any.
+pub(crate) fn bind(socket: &mut zmq::Socket, endpoint: &str) -> Result<(), Errno> {
+    let Ok(endpoint) = CString::new(endpoint) else {
+        return Err(libc::EINVAL);
+    };
+    // SAFETY: the socket is alive and borrowed by nobody else; the string ends in NUL and
+    // outlives the call.
+    check(unsafe { zmq_sys::zmq_bind(socket.as_mut_ptr(), endpoint.as_ptr()) })
+}
+
+#[inline]
+fn check(code: c_int) -> Result<(), Errno> {
+    match code {
+        // SAFETY: reads the calling thread's error number.
+        -1 => Err(unsafe { zmq_sys::zmq_errno() }),
+        _ => Ok(()),
+    }
+}
+
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+/// How many forks lie between this process and the one that first asked: a number to keep,
+/// and to compare later. As cheap as a load, where asking for the process id is a system call.
+#[inline]
+pub(crate) fn forks() -> u32 {
+    FORKS.load(Ordering::Relaxed)
+}
+
+/// Begins to count forks; to be called before the first handle is made.
+pub(crate) fn count_forks() {
+    extern "C" fn in_child() {
+        FORKS.fetch_add(1, Ordering::Relaxed);
+    }
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: the function lives as long as the program, takes and returns nothing, and
+        // does only what is allowed between fork and exec: an atomic addition.
+        let code = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        debug_assert_eq!(code, 0, "pthread_atfork fails only without memory");
+    });
+}
+
+/// The linked libzmq's clock, in microseconds: since the system started, or since 1970 where
+/// libzmq was compiled without a monotonic clock.
+pub(crate) fn clock() -> u64 {
+    unsafe extern "C" {
+        // zmq_utils.h; zmq-sys does not hand them on.
+        fn zmq_stopwatch_start() -> *mut c_void;
+        fn zmq_stopwatch_stop(watch: *mut c_void) -> std::ffi::c_ulong;
+    }
+    // SAFETY: zmq_stopwatch_start gives a pointer to a u64 of its own that holds the clock
+    // (libzmq 4, zmq_utils.cpp), which is read before zmq_stopwatch_stop frees it.
+    unsafe {
+        let watch = zmq_stopwatch_start();
+        let now = watch.cast::<u64>().read();
+        zmq_stopwatch_stop(watch);
+        now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair() -> (zmq::Socket, zmq::Socket) {
+        let context = zmq::Context::new();
+        let one = context.socket(zmq::PAIR).unwrap();
+        let two = context.socket(zmq::PAIR).unwrap();
+        one.bind("inproc://raw").unwrap();
+        two.connect("inproc://raw").unwrap();
+        (one, two)
+    }
+
+    #[test]
+    fn a_frame_sent_is_the_frame_received() {
+        let (mut one, two) = pair();
+        for bytes in [vec![], vec![7; 33], vec![8; 34], vec![9; 100_000]] {
+            let mut frame = zmq::Message::from(bytes.clone());
+            send(&mut one, &mut frame, zmq::DONTWAIT).unwrap();
+            assert!(frame.is_empty(), "libzmq left an empty message behind");
+            assert_eq!(two.recv_bytes(0).unwrap(), bytes);
+        }
+    }
+
+    #[test]
+    fn a_frame_that_is_not_taken_is_kept() {
+        let context = zmq::Context::new();
+        let mut push = context.socket(zmq::PUSH).unwrap();
+        let mut frame = zmq::Message::from(vec![7; 1000]);
+        let refused = send(&mut push, &mut frame, zmq::DONTWAIT);
+        assert_eq!(refused, Err(libc::EAGAIN));
+        assert_eq!(&frame[..], [7; 1000]);
+    }
+
+    #[test]
+    fn an_unknown_option_is_an_error() {
+        let (mut one, _two) = pair();
+        assert_eq!(
+            set_int(&mut one, IntOption::XpubVerboser, 1),
+            Err(libc::EINVAL),
+            "PAIR has no XPUB option"
+        );
+    }
+
+    #[test]
+    fn a_bad_path_is_an_error_number() {
+        let (mut one, _two) = pair();
+        assert!(bind(&mut one, "ipc:///dev/null/x").is_err());
+        assert_eq!(bind(&mut one, "ipc://a\0b"), Err(libc::EINVAL));
+    }
+
+    #[test]
+    fn the_clock_moves() {
+        let before = clock();
+        while clock() == before {}
+        assert!(clock() > before);
+    }
+}

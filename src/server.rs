@@ -1,0 +1,226 @@
+//! A server: endpoints bound, for others to connect to.
+
+use std::net::TcpListener;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use log::info;
+use parking_lot::Mutex;
+
+use crate::endpoint::{Endpoint, IntoEndpoints, Port, Role, bare_port};
+use crate::error::{Error, Result};
+use crate::options::{Options, common_setters};
+use crate::pattern::{self, Handle, Side, patterns};
+use crate::socket::{Kind, Socket, check_path, listen};
+use crate::wake::io_error;
+use crate::watch::Sight;
+
+/// Endpoints that clients connect to, to be given a pattern.
+///
+/// The port is taken from the moment of [`bind`](Server::bind); clients that come before the
+/// pattern is chosen wait. It carries one pattern at a time: the handle (with its clones) must
+/// be dropped before another can be chosen. The server itself may be dropped at any time; the
+/// handle lives on.
+///
+/// # Examples
+///
+/// ```no_run
+/// use zeroless::Server;
+///
+/// for message in Server::bind(12345)?.pull()? {
+///     println!("{message}");
+/// }
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    spots: Vec<Spot>,
+    options: Options,
+    tenant: Mutex<Option<Tenant>>,
+}
+
+/// An endpoint, and what holds it.
+#[derive(Debug)]
+struct Spot {
+    /// The port itself, taken already; without one libzmq binds when the pattern is chosen.
+    listener: Option<TcpListener>,
+    /// As it is bound, or is to be.
+    endpoint: Mutex<Endpoint>,
+}
+
+/// The pattern that the port carries, or carried last.
+#[derive(Debug)]
+struct Tenant {
+    kind: Kind,
+    lease: Weak<()>,
+    sight: Arc<Sight>,
+}
+
+impl Server {
+    /// Binds to a port on all interfaces, or to an endpoint in full; several as a list.
+    ///
+    /// Port 0 takes any free port, told by [`port`](Server::port). See [`IntoEndpoints`] for
+    /// all that can be given. A port on all interfaces is open to the network without
+    /// authentication; [`bind_local`](Server::bind_local) is not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AddressInUse`] if somebody has it; [`Error::InvalidEndpoint`], with a reason.
+    /// For inproc, and for interfaces by name, the pattern's call tells that somebody has it.
+    ///
+    /// ```
+    /// use zeroless::{Error, Server};
+    ///
+    /// let server = Server::bind(0)?;
+    /// let taken = Server::bind(server.port()).unwrap_err();
+    /// assert!(matches!(taken, Error::AddressInUse { .. }));
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn bind(endpoints: impl IntoEndpoints) -> Result<Server> {
+        Server::take(endpoints.into_endpoints(Role::Bind)?)
+    }
+
+    /// Binds to a port on loopback: only programs on this machine can connect.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Server::bind).
+    ///
+    /// ```
+    /// let server = zeroless::Server::bind_local(0)?;
+    /// assert!(server.endpoint().to_string().starts_with("tcp://127.0.0.1:"));
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn bind_local(port: impl Port) -> Result<Server> {
+        Server::take(vec![bare_port(port, Role::BindLocal)?])
+    }
+
+    fn take(endpoints: Vec<Endpoint>) -> Result<Server> {
+        if endpoints.is_empty() {
+            return Err(Error::InvalidEndpoint {
+                endpoint: "[]".to_owned(),
+                reason: "a server needs an endpoint at least".to_owned(),
+            });
+        }
+        let spots = endpoints.into_iter().map(Spot::take);
+        Ok(Server {
+            spots: spots.collect::<Result<_>>()?,
+            options: Options::default(),
+            tenant: Mutex::new(None),
+        })
+    }
+
+    /// The port bound, as it can be connected to; 0 if no endpoint is tcp.
+    ///
+    /// ```
+    /// use zeroless::{Client, Server};
+    /// let server = Server::bind(0)?;
+    /// let pull = server.pull()?;
+    /// Client::connect(server.port())?.push()?.send("hello")?;
+    /// assert_eq!(pull.recv()?, "hello");
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn port(&self) -> u16 {
+        self.endpoints().iter().find_map(Endpoint::port).unwrap_or(0)
+    }
+
+    /// The first endpoint, as it can be connected to from this machine.
+    ///
+    /// ```
+    /// use zeroless::{Client, Server};
+    /// let server = Server::bind("tcp://[::1]:0")?;
+    /// let pull = server.pull()?;
+    /// Client::connect(server.endpoint())?.push()?.send("hello")?;
+    /// assert_eq!(pull.recv()?, "hello");
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn endpoint(&self) -> Endpoint {
+        // There is one: `take` sees to that.
+        self.spots[0].endpoint.lock().to_connect()
+    }
+
+    /// All endpoints, as they can be connected to from this machine.
+    ///
+    /// ```
+    /// use zeroless::Server;
+    /// let server = Server::bind(["tcp://127.0.0.1:0", "inproc://endpoints"])?;
+    /// assert_eq!(server.endpoints().len(), 2);
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        let endpoints = self.spots.iter().map(|spot| spot.endpoint.lock().to_connect());
+        endpoints.collect()
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Options)) -> Server {
+        change(&mut self.options);
+        self
+    }
+
+    fn open<P: Side>(&self, kind: Kind, side: P) -> Result<Handle<P>> {
+        let mut tenant = self.tenant.lock();
+        if let Some(last) = tenant.as_ref() {
+            self.wait_for_leave(last)?;
+        }
+        let handle = pattern::open(kind, side, &self.options, |socket| {
+            self.spots.iter().try_for_each(|spot| spot.give(socket))
+        })?;
+        *tenant = Some(Tenant {
+            kind,
+            lease: handle.socket().lease(),
+            sight: handle.socket().sight().clone(),
+        });
+        Ok(handle)
+    }
+
+    fn wait_for_leave(&self, last: &Tenant) -> Result<()> {
+        if last.lease.strong_count() > 0 {
+            return Err(Error::PatternTaken {
+                endpoint: self.endpoint().to_string(),
+                pattern: last.kind.name(),
+            });
+        }
+        // What libzmq has bound it lets go in the background, when all is delivered.
+        if self.spots.iter().any(|spot| spot.listener.is_none()) {
+            let patience = self.options.linger + Duration::from_secs(1);
+            last.sight.wait_end(Instant::now() + patience);
+        }
+        Ok(())
+    }
+}
+
+impl Spot {
+    fn take(endpoint: Endpoint) -> Result<Spot> {
+        info!("binding to {endpoint}");
+        check_path(&endpoint)?;
+        let (listener, endpoint) = match listen(&endpoint)? {
+            Some((listener, endpoint)) => (Some(listener), endpoint),
+            None => (None, endpoint),
+        };
+        let endpoint = Mutex::new(endpoint);
+        Ok(Spot { listener, endpoint })
+    }
+
+    /// Lets a socket accept what connects here.
+    fn give(&self, socket: &Socket) -> Result<()> {
+        let mut endpoint = self.endpoint.lock();
+        match &self.listener {
+            Some(listener) => {
+                let listener = listener.try_clone();
+                let listener = listener.map_err(|error| io_error("binding", &error))?;
+                socket.bind_listener(listener, &endpoint)
+            }
+            None => {
+                *endpoint = socket.bind(&endpoint)?;
+                Ok(())
+            }
+        }
+    }
+}
+
+patterns!(
+    Server,
+    "let server = zeroless::Server::bind(0)?;\nlet pull = server.pull()?;\nassert!(server.push().is_err()); // one at a time\ndrop(pull);\nlet push = server.push()?;"
+);
+
+common_setters!(Server, "Server::bind(0)");

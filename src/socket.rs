@@ -1,0 +1,553 @@
+//! A socket that any number of threads share: the only file that blocks, waits, and retries.
+//!
+//! A libzmq socket is not thread-safe, and whoever blocks in one keeps all others out. Here
+//! the socket sits behind a mutex, and no operation on it ever waits. Whoever must wait does
+//! so outside the lock, on the socket's file descriptor and on a wake-up of its own.
+//!
+//! The file descriptor is edge-triggered: it signals once, and whoever touches the socket next
+//! takes the signal with it, no matter for whom it was. Two rules keep a wake-up from being
+//! lost:
+//!
+//! 1. Before it unlocks, whoever has touched the socket looks whether it is ready for one of
+//!    those who wait, and wakes that one. ([`Core::leave`])
+//! 2. Before it waits, a thread looks whether the socket is ready for itself, under the lock
+//!    under which it registers, and does not touch the socket after that. ([`Core::sleep`])
+
+mod kind;
+mod open;
+mod waiters;
+
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, Instant};
+
+use log::debug;
+use parking_lot::{Mutex, MutexGuard};
+
+pub(crate) use kind::Kind;
+pub(crate) use waiters::Way;
+use waiters::{Patience, Waiters};
+pub(crate) use open::{check_host, check_path, listen};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::message::{Frame, Message};
+use crate::options::{Options, milliseconds};
+use crate::raw;
+use crate::wake::{Deadline, Waker, poll};
+use crate::watch::{Sight, Watched};
+
+/// How often a socket is asked that says it is ready when it is not.
+const ASK_AGAIN: Duration = Duration::from_millis(1);
+
+/// A reference to a shared socket; the socket closes with the last of them.
+#[derive(Debug, Clone)]
+pub struct Socket {
+    // Dropped before the context, which waits until what is queued is delivered.
+    core: Arc<Core>,
+    #[expect(dead_code, reason = "held so that the context lives as long as its sockets")]
+    context: Arc<Context>,
+    /// Held by the handles alone, so that others can tell whether there are any left.
+    lease: Arc<()>,
+}
+
+impl Socket {
+    /// What can be upgraded as long as there are handles.
+    pub(crate) fn lease(&self) -> Weak<()> {
+        Arc::downgrade(&self.lease)
+    }
+
+    /// A reference that does not keep the socket open.
+    pub(crate) fn downgrade(&self) -> Weak<Core> {
+        Arc::downgrade(&self.core)
+    }
+}
+
+impl Deref for Socket {
+    type Target = Core;
+
+    #[inline]
+    fn deref(&self) -> &Core {
+        &self.core
+    }
+}
+
+/// The socket itself, and all who wait for it.
+#[derive(Debug)]
+pub struct Core {
+    inner: Mutex<Inner>,
+    fd: i32,
+    kind: Kind,
+    options: Options,
+    /// How many forks there were when it was made: in a child of that process it is dead.
+    forks: u32,
+    stopped: Arc<AtomicBool>,
+    /// Rung by signal handlers, which must not lock; it is never silenced.
+    bell: OnceLock<Arc<Waker>>,
+    sight: Arc<Sight>,
+    /// What ended receiving for good, if anything but a stop has.
+    fault: Mutex<Option<Error>>,
+    /// How many messages were passed over because they did not fit.
+    skipped: AtomicU64,
+}
+
+struct Inner {
+    /// Gone once the socket was closed, though handles remain.
+    socket: Option<zmq::Socket>,
+    waiters: Waiters,
+    patience: [Patience; 2],
+    bound: Vec<String>,
+    connected: Vec<String>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inner")
+            .field("bound", &self.bound)
+            .field("connected", &self.connected)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    fn socket(&mut self) -> Result<&mut zmq::Socket> {
+        self.socket.as_mut().ok_or(Error::Stopped)
+    }
+}
+
+/// Whether an attempt at an operation did it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    Done,
+    /// It cannot be done now.
+    Blocked,
+}
+
+impl Core {
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub(crate) fn sight(&self) -> &Arc<Sight> {
+        &self.sight
+    }
+
+    /// The endpoints that this socket is bound to.
+    pub(crate) fn bound(&self) -> Vec<String> {
+        self.inner.lock().bound.clone()
+    }
+
+    /// Does something that never waits, on the socket.
+    pub(crate) fn with<T>(&self, call: impl FnOnce(&mut zmq::Socket) -> Result<T>) -> Result<T> {
+        let mut inner = self.lock()?;
+        let result = call(inner.socket()?);
+        self.leave(inner);
+        result
+    }
+
+    #[inline]
+    fn lock(&self) -> Result<MutexGuard<'_, Inner>> {
+        if self.forks != raw::forks() {
+            return Err(Error::Forked);
+        }
+        Ok(self.inner.lock())
+    }
+
+    /// Unlocks, as everybody must who has touched the socket: rule 1.
+    #[inline]
+    fn leave(&self, mut inner: MutexGuard<'_, Inner>) {
+        if !inner.waiters.is_empty() {
+            wake_ready(&mut inner);
+        }
+    }
+
+    /// Does an operation as soon as it can be done, but waits no longer than the deadline.
+    ///
+    /// `attempt` must not block. It is called under the socket's lock, until it is
+    /// [`Attempt::Done`] or fails.
+    #[inline]
+    pub(crate) fn transact(
+        &self,
+        way: Way,
+        deadline: Deadline,
+        mut attempt: impl FnMut(&mut zmq::Socket) -> Result<Attempt>,
+    ) -> Result<()> {
+        let mut inner = self.lock()?;
+        match attempt(inner.socket()?) {
+            Ok(Attempt::Done) => {
+                self.leave(inner);
+                Ok(())
+            }
+            Ok(Attempt::Blocked) if deadline == Deadline::Now => {
+                self.leave(inner);
+                Err(Error::WouldBlock)
+            }
+            Ok(Attempt::Blocked) => self.wait(inner, way, deadline, &mut attempt),
+            Err(error) => {
+                self.leave(inner);
+                Err(error)
+            }
+        }
+    }
+
+    #[cold]
+    fn wait(
+        &self,
+        mut inner: MutexGuard<'_, Inner>,
+        way: Way,
+        deadline: Deadline,
+        attempt: &mut dyn FnMut(&mut zmq::Socket) -> Result<Attempt>,
+    ) -> Result<()> {
+        let began = Instant::now();
+        let most = self.options.spin;
+        let awake = inner.patience[way as usize].begin(began, most);
+        self.leave(inner);
+        let mut outcome = Ok(Attempt::Blocked);
+        if let Some(until) = awake {
+            outcome = self.stay_awake(until, deadline, attempt);
+            let in_vain = matches!(outcome, Ok(Attempt::Blocked));
+            self.inner.lock().patience[way as usize].sleep(in_vain);
+        }
+        if outcome == Ok(Attempt::Blocked) {
+            outcome = self.sleep(way, deadline, attempt);
+        }
+        let mut inner = self.inner.lock();
+        inner.patience[way as usize].end(began, Instant::now(), most);
+        outcome.map(|_| ())
+    }
+
+    /// Tries again and again for a while, letting others run between the tries.
+    fn stay_awake(
+        &self,
+        until: Instant,
+        deadline: Deadline,
+        attempt: &mut dyn FnMut(&mut zmq::Socket) -> Result<Attempt>,
+    ) -> Result<Attempt> {
+        loop {
+            std::thread::yield_now();
+            let mut inner = self.lock()?;
+            if self.is_stopped() {
+                return Err(Error::Stopped);
+            }
+            let outcome = match inner.socket() {
+                Ok(socket) => attempt(socket),
+                Err(error) => Err(error),
+            };
+            self.leave(inner);
+            if outcome != Ok(Attempt::Blocked) || Instant::now() >= until || deadline.is_over() {
+                return outcome;
+            }
+        }
+    }
+
+    /// Waits asleep: rule 2.
+    fn sleep(
+        &self,
+        way: Way,
+        deadline: Deadline,
+        attempt: &mut dyn FnMut(&mut zmq::Socket) -> Result<Attempt>,
+    ) -> Result<Attempt> {
+        let waker = Waker::current()?;
+        let mut inner = self.lock()?;
+        let mut deceived = false;
+        loop {
+            if self.is_stopped() {
+                self.leave(inner);
+                return Err(Error::Stopped);
+            }
+            let outcome = match inner.socket() {
+                Ok(socket) => attempt(socket),
+                Err(error) => Err(error),
+            };
+            if outcome != Ok(Attempt::Blocked) {
+                self.leave(inner);
+                return outcome;
+            }
+            if deadline.is_over() {
+                // It has touched the socket: the next may have been meant to wake.
+                self.leave(inner);
+                return Err(deadline.error());
+            }
+            let events = events(inner.socket()?);
+            let ready = events.contains(way.event());
+            if ready && !deceived {
+                deceived = true;
+                continue;
+            }
+            // Some sockets say that they are ready when they are not (XPUB does, if it may not
+            // drop): those must be asked again.
+            let deadline = if ready { deadline.within(ASK_AGAIN) } else { deadline };
+            deceived = ready;
+            // From here until the poll nobody of this thread touches the socket.
+            inner.waiters.wake(events);
+            inner.waiters.add(way, &waker);
+            let bell = self.bell.get().cloned();
+            drop(inner);
+            let polled = self.poll(&waker, bell.as_deref(), deadline);
+            inner = self.inner.lock();
+            inner.waiters.remove(&waker);
+            if let Err(error) = polled {
+                self.leave(inner);
+                return Err(error);
+            }
+        }
+    }
+
+    fn poll(&self, waker: &Waker, bell: Option<&Waker>, deadline: Deadline) -> Result<()> {
+        let item = |fd| zmq::PollItem::from_fd(fd, zmq::POLLIN);
+        // Without a bell the wake-up stands in twice: a poll needs a fixed number of items.
+        let bell = bell.unwrap_or(waker).fd();
+        let mut items = [item(self.fd), item(waker.fd()), item(bell)];
+        poll(&mut items, deadline)?;
+        if items[1].is_readable() {
+            waker.clear();
+        }
+        Ok(())
+    }
+
+    /// Ends all waiting in this socket, now and later.
+    pub(crate) fn stop(&self) {
+        if !self.stopped.swap(true, Ordering::SeqCst) {
+            debug!("{}: stopped", self.kind.name());
+        }
+        self.sight.end();
+        if let Ok(mut inner) = self.lock() {
+            inner.waiters.wake_all();
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// What stops this socket without a lock: the flag, and the bell that is to be rung then.
+    pub(crate) fn bell(&self) -> Result<(Arc<AtomicBool>, Arc<Waker>)> {
+        let bell = match self.bell.get() {
+            Some(bell) => bell.clone(),
+            None => {
+                let bell = Arc::new(Waker::new()?);
+                self.bell.get_or_init(|| bell).clone()
+            }
+        };
+        // Those who wait already do not listen to it yet.
+        self.lock()?.waiters.wake_all();
+        Ok((self.stopped.clone(), bell))
+    }
+
+    /// Closes the socket for all handles, and waits until what is queued is delivered.
+    pub(crate) fn close(&self, timeout: Duration) -> Result<()> {
+        self.stop();
+        let Some(socket) = self.lock()?.socket.take() else {
+            return Err(Error::Stopped);
+        };
+        socket
+            .set_linger(milliseconds(timeout))
+            .map_err(|error| Error::system("setting the linger time", error))?;
+        drop(socket);
+        let began = Instant::now();
+        // libzmq counts in milliseconds, and takes a moment to clean up.
+        let slack = Duration::from_millis(100);
+        let done = self.sight.wait_end(began + timeout + slack);
+        match done && (began.elapsed() < timeout || timeout.is_zero()) {
+            true => Ok(()),
+            false => Err(Error::Timeout),
+        }
+    }
+
+    /// Keeps what ended receiving, for [`fault`](Self::fault) to tell.
+    pub(crate) fn fail(&self, error: &Error) {
+        self.fault.lock().get_or_insert_with(|| error.clone());
+    }
+
+    pub(crate) fn fault(&self) -> Option<Error> {
+        self.fault.lock().clone()
+    }
+
+    /// Counts a message that was passed over.
+    pub(crate) fn skip(&self) {
+        self.skipped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn skipped(&self) -> u64 {
+        self.skipped.load(Ordering::Relaxed)
+    }
+
+    /// Receives a message, all its frames at once.
+    #[inline]
+    pub(crate) fn receive(&self, deadline: Deadline) -> Result<Message> {
+        if deadline != Deadline::Now && self.is_stopped() {
+            return Err(Error::Stopped);
+        }
+        let mut message = Message::single(Frame::new());
+        self.transact(Way::In, deadline, |socket| take(socket, &mut message))?;
+        debug!(
+            "{}: received {} frames, {} bytes",
+            self.kind.name(),
+            message.frame_count(),
+            message.byte_count()
+        );
+        Ok(message)
+    }
+
+    /// Sends a message, all its frames at once. What is not sent is still in it.
+    #[inline]
+    pub(crate) fn send(&self, message: &mut Message, deadline: Deadline) -> Result<()> {
+        if self.is_stopped() {
+            return Err(Error::Stopped);
+        }
+        debug!(
+            "{}: sending {} frames, {} bytes",
+            self.kind.name(),
+            message.frame_count(),
+            message.byte_count()
+        );
+        self.transact(Way::Out, deadline, |socket| give(socket, message))
+    }
+}
+
+impl Watched for Core {
+    fn pump(&self) {
+        // Any look at the events makes libzmq attach the peers that have come.
+        let _ = self.with(|socket| Ok(events(socket)));
+    }
+
+    fn reconnect(&self, endpoint: &str) {
+        let Ok(mut inner) = self.lock() else { return };
+        if inner.connected.iter().any(|other| other == endpoint)
+            && let Ok(socket) = inner.socket()
+        {
+            let _ = socket.disconnect(endpoint);
+            if let Err(error) = socket.connect(endpoint) {
+                log::error!("{}: connecting to {endpoint}: {error}", self.kind.name());
+            }
+        }
+        self.leave(inner);
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.sight.end();
+        if self.forks != raw::forks() {
+            // Closing it would be the business of threads that this process does not have.
+            std::mem::forget(self.inner.get_mut().socket.take());
+        }
+    }
+}
+
+#[cold]
+fn wake_ready(inner: &mut Inner) {
+    if let Ok(socket) = inner.socket() {
+        let events = events(socket);
+        inner.waiters.wake(events);
+    }
+}
+
+/// Looks at what the socket is ready for, which takes the signal of its file descriptor.
+fn events(socket: &zmq::Socket) -> zmq::PollEvents {
+    loop {
+        match socket.get_events() {
+            Ok(events) => return events,
+            Err(zmq::Error::EINTR) => continue,
+            // The next attempt will say what is wrong.
+            Err(_) => return zmq::POLLIN | zmq::POLLOUT,
+        }
+    }
+}
+
+/// Attempts to receive a message, all its frames.
+#[inline]
+pub(crate) fn take(socket: &zmq::Socket, message: &mut Message) -> Result<Attempt> {
+    let first = message.first_mut();
+    if receive_frame(socket, first)? == Attempt::Blocked {
+        return Ok(Attempt::Blocked);
+    }
+    if first.0.get_more() {
+        take_rest(socket, message)?;
+    }
+    Ok(Attempt::Done)
+}
+
+fn take_rest(socket: &zmq::Socket, message: &mut Message) -> Result<()> {
+    loop {
+        let mut frame = Frame::new();
+        // libzmq has the whole message or nothing of it.
+        if receive_frame(socket, &mut frame)? == Attempt::Blocked {
+            return Err(Error::system("receiving", "the rest of a message is missing"));
+        }
+        let more = frame.0.get_more();
+        message.push(frame);
+        if !more {
+            return Ok(());
+        }
+    }
+}
+
+#[inline]
+fn receive_frame(socket: &zmq::Socket, frame: &mut Frame) -> Result<Attempt> {
+    loop {
+        match socket.recv(&mut frame.0, zmq::DONTWAIT) {
+            Ok(()) => return Ok(Attempt::Done),
+            Err(zmq::Error::EAGAIN) => return Ok(Attempt::Blocked),
+            Err(zmq::Error::EINTR) => continue,
+            Err(error) => return Err(Error::system("receiving", error)),
+        }
+    }
+}
+
+/// Attempts to send a message, all its frames. What is not sent is still in it.
+#[inline]
+pub(crate) fn give(socket: &mut zmq::Socket, message: &mut Message) -> Result<Attempt> {
+    let more = message.frame_count() > 1;
+    let flags = if more { zmq::SNDMORE } else { 0 };
+    if send_frame(socket, message.first_mut(), flags)? == Attempt::Blocked {
+        return Ok(Attempt::Blocked);
+    }
+    if more {
+        give_rest(socket, message)?;
+    }
+    Ok(Attempt::Done)
+}
+
+fn give_rest(socket: &mut zmq::Socket, message: &mut Message) -> Result<()> {
+    let rest = message.rest_mut();
+    let last = rest.len() - 1;
+    let mut lost = false;
+    for (place, frame) in rest.iter_mut().enumerate() {
+        let flags = if place < last { zmq::SNDMORE } else { 0 };
+        // There is always room for the rest of a message, unless its peer has just left. Then
+        // libzmq drops what it has of it, and waits for the last frame to begin anew.
+        lost |= send_frame(socket, frame, flags)? == Attempt::Blocked;
+    }
+    match lost {
+        true => Err(Error::PeerLost),
+        false => Ok(()),
+    }
+}
+
+#[inline]
+fn send_frame(socket: &mut zmq::Socket, frame: &mut Frame, flags: i32) -> Result<Attempt> {
+    loop {
+        match raw::send(socket, &mut frame.0, flags | zmq::DONTWAIT) {
+            Ok(()) => return Ok(Attempt::Done),
+            Err(libc::EAGAIN) => return Ok(Attempt::Blocked),
+            Err(libc::EINTR) => continue,
+            Err(libc::EHOSTUNREACH) => return Err(Error::PeerLost),
+            Err(errno) => return Err(system("sending", errno)),
+        }
+    }
+}
+
+/// An error that libzmq gave a number for.
+fn system(operation: &'static str, errno: raw::Errno) -> Error {
+    match errno {
+        libc::EMFILE | libc::ENFILE => Error::OutOfFiles,
+        _ => Error::system(operation, std::io::Error::from_raw_os_error(errno)),
+    }
+}

@@ -1,0 +1,303 @@
+//! Opening a socket with its options, and giving it endpoints.
+
+use std::net::{IpAddr, TcpListener, ToSocketAddrs};
+use std::os::fd::{AsRawFd, IntoRawFd};
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use log::{debug, info, warn};
+use parking_lot::Mutex;
+
+use super::{Core, Inner, Kind, Socket, Waiters, system};
+use crate::context::Context;
+use crate::endpoint::{Endpoint, Host, Place};
+use crate::error::{Error, Result};
+use crate::monitor::Ledger;
+use crate::options::{Options, milliseconds};
+use crate::raw::{self, IntOption};
+use crate::watch::{Sight, Watched};
+
+impl Socket {
+    /// A socket without endpoints, its connections watched.
+    pub(crate) fn open(kind: Kind, options: &Options) -> Result<Socket> {
+        options.check()?;
+        let context = Context::current()?;
+        let mut socket = context.socket(kind.zmq())?;
+        configure(&mut socket, kind, options)
+            .map_err(|error| Error::system("setting socket options", error))?;
+        let fd = socket
+            .get_fd()
+            .map_err(|error| Error::system("making a socket", error))?;
+        let ledger = Ledger::new(options.reconnect_min, options.reconnect_max);
+        let sight = Arc::new(Sight::new(kind.name(), ledger));
+        let core = Arc::new_cyclic(|core: &Weak<Core>| {
+            let watched: Weak<dyn Watched> = core.clone();
+            let watching = context
+                .with_watch(|watch| watch.add(context.zmq(), &socket, sight.clone(), watched));
+            Core {
+                inner: Mutex::new(Inner {
+                    socket: Some(socket),
+                    waiters: Waiters::default(),
+                    patience: Default::default(),
+                    bound: Vec::new(),
+                    connected: Vec::new(),
+                }),
+                fd,
+                kind,
+                options: options.clone(),
+                forks: raw::forks(),
+                stopped: Arc::new(AtomicBool::new(false)),
+                bell: OnceLock::new(),
+                sight,
+                fault: Mutex::new(watching.err()),
+                skipped: AtomicU64::new(0),
+            }
+        });
+        match core.fault() {
+            Some(error) => Err(error),
+            None => Ok(Socket {
+                core,
+                context,
+                lease: Arc::new(()),
+            }),
+        }
+    }
+}
+
+/// Sets the options; what the linked libzmq does not know is left at its default.
+fn configure(socket: &mut zmq::Socket, kind: Kind, options: &Options) -> zmq::Result<()> {
+    let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+    socket.set_sndhwm(count(options.send_queue))?;
+    socket.set_rcvhwm(count(options.receive_queue))?;
+    socket.set_linger(milliseconds(options.linger))?;
+    socket.set_maxmsgsize(i64::try_from(options.max_frame).unwrap_or(i64::MAX))?;
+    socket.set_handshake_ivl(milliseconds(options.handshake_timeout))?;
+    socket.set_connect_timeout(milliseconds(options.connect_timeout))?;
+    socket.set_reconnect_ivl(milliseconds(options.reconnect_min))?;
+    socket.set_reconnect_ivl_max(milliseconds(options.reconnect_max))?;
+    socket.set_immediate(kind.immediate(options))?;
+    if let Some((interval, timeout)) = kind.heartbeat(options) {
+        socket.set_heartbeat_ivl(milliseconds(interval))?;
+        socket.set_heartbeat_timeout(milliseconds(timeout))?;
+        // So the peer, too, gives us up, though it may not send heartbeats of its own.
+        socket.set_heartbeat_ttl(milliseconds(timeout))?;
+    }
+    if let Some(probes) = options.keep_alive {
+        let seconds = |time: Duration| i32::try_from(time.as_secs().max(1)).unwrap_or(i32::MAX);
+        socket.set_tcp_keepalive(1)?;
+        socket.set_tcp_keepalive_idle(seconds(probes.idle))?;
+        socket.set_tcp_keepalive_intvl(seconds(probes.interval))?;
+        socket.set_tcp_keepalive_cnt(i32::from(probes.count.max(1)))?;
+    }
+    if let Some(batch) = kind.batch(options) {
+        for option in [IntOption::InBatchSize, IntOption::OutBatchSize] {
+            if let Err(errno) = raw::set_int(socket, option, batch) {
+                debug!("libzmq has no {option:?} (error {errno}): messages from 1 KiB up are slower");
+            }
+        }
+    }
+    if kind == Kind::Publisher {
+        // Every subscription and every departure, not a topic's first and last only.
+        let _ = raw::set_int(socket, IntOption::XpubVerboser, 1);
+        let _ = raw::set_int(socket, IntOption::XpubNoDrop, options.wait_for_slow.into());
+    }
+    if kind == Kind::Replier {
+        socket.set_router_mandatory(true)?;
+    }
+    Ok(())
+}
+
+impl Core {
+    /// Binds to a port that a listener holds already.
+    pub(crate) fn bind_listener(&self, listener: TcpListener, endpoint: &Endpoint) -> Result<()> {
+        let mut inner = self.lock()?;
+        let socket = inner.socket()?;
+        let use_fd = |socket: &mut zmq::Socket, fd| {
+            raw::set_int(socket, IntOption::UseFd, fd).map_err(|errno| system("binding", errno))
+        };
+        use_fd(socket, listener.as_raw_fd())?;
+        let bound = raw::bind(socket, &numeric(endpoint));
+        // Sockets that libzmq makes later are its own.
+        let reset = use_fd(socket, -1);
+        if bound.is_ok() {
+            // libzmq closes it, with the socket.
+            let _ = listener.into_raw_fd();
+            inner.bound.push(endpoint.to_string());
+        }
+        self.leave(inner);
+        bound.map_err(|errno| bind_error(endpoint, errno))?;
+        self.announce(endpoint);
+        reset
+    }
+
+    /// Binds, and tells the endpoint that came of it: wildcards are filled in.
+    pub(crate) fn bind(&self, endpoint: &Endpoint) -> Result<Endpoint> {
+        let last = self.with(|socket| {
+            raw::bind(socket, &endpoint.to_string()).map_err(|errno| bind_error(endpoint, errno))?;
+            let last = socket.get_last_endpoint();
+            last.map_err(|error| Error::system("binding", error))
+        })?;
+        let bound = match last {
+            Ok(last) => last.parse().unwrap_or_else(|_| endpoint.clone()),
+            Err(_) => endpoint.clone(),
+        };
+        self.lock()?.bound.push(bound.to_string());
+        self.announce(&bound);
+        Ok(bound)
+    }
+
+    fn announce(&self, endpoint: &Endpoint) {
+        let name = self.kind.name();
+        match endpoint.is_open() {
+            true => info!("{name}: ready on {endpoint}, open to the network without authentication"),
+            false => info!("{name}: ready on {endpoint}"),
+        }
+    }
+
+    /// Connects; the connection itself comes about in the background.
+    pub(crate) fn connect(&self, endpoint: &Endpoint, ipv6: bool) -> Result<()> {
+        let text = endpoint.to_string();
+        info!("{}: connecting to {text}", self.kind.name());
+        let mut inner = self.lock()?;
+        let connected = inner.socket().and_then(|socket| {
+            let set = socket.set_ipv6(ipv6);
+            set.and_then(|()| socket.connect(&text))
+                .map_err(|error| match error {
+                    zmq::Error::EMFILE => Error::OutOfFiles,
+                    error => Error::system("connecting", error),
+                })
+        });
+        if connected.is_ok() {
+            inner.connected.push(text);
+        }
+        self.leave(inner);
+        connected
+    }
+
+    /// Disconnects; what is queued for this endpoint is still sent, within the linger time.
+    pub(crate) fn disconnect(&self, endpoint: &Endpoint) -> Result<()> {
+        let text = endpoint.to_string();
+        info!("{}: disconnecting from {text}", self.kind.name());
+        let mut inner = self.lock()?;
+        inner.connected.retain(|other| *other != text);
+        let result = inner.socket().map(|socket| socket.disconnect(&text));
+        self.leave(inner);
+        self.sight.forget(&text);
+        if let Err(error) = result? {
+            // It may have been given up by libzmq, and not yet been connected anew.
+            debug!("{}: disconnecting from {text}: {error}", self.kind.name());
+        }
+        Ok(())
+    }
+}
+
+/// The endpoint as libzmq wants it to bind: without a name.
+fn numeric(endpoint: &Endpoint) -> String {
+    format!("tcp://127.0.0.1:{}", endpoint.port().unwrap_or(0))
+}
+
+fn bind_error(endpoint: &Endpoint, errno: raw::Errno) -> Error {
+    let wrong = |reason: &str| Error::InvalidEndpoint {
+        endpoint: endpoint.to_string(),
+        reason: reason.to_owned(),
+    };
+    match errno {
+        libc::EADDRINUSE => Error::AddressInUse {
+            endpoint: endpoint.to_string(),
+        },
+        libc::ENODEV => wrong("there is no such host or interface"),
+        libc::EADDRNOTAVAIL => wrong("this machine has no such address"),
+        libc::EACCES => wrong("permission denied"),
+        libc::ENOENT | libc::ENOTDIR => wrong("there is no such directory"),
+        errno => system("binding", errno),
+    }
+}
+
+/// Takes the port of a tcp endpoint, so that nobody else can, before there is a socket.
+///
+/// `None` for what only libzmq can bind: other transports, and names of interfaces.
+pub(crate) fn listen(endpoint: &Endpoint) -> Result<Option<(TcpListener, Endpoint)>> {
+    let Place::Tcp { host, port } = endpoint.place() else {
+        return Ok(None);
+    };
+    let any = (std::net::Ipv4Addr::UNSPECIFIED, *port);
+    let listener = match host {
+        Host::Any => TcpListener::bind(any),
+        Host::Ip(ip, None) => TcpListener::bind((*ip, *port)),
+        Host::Ip(ip, Some(zone)) => TcpListener::bind((format!("{ip}%{zone}"), *port)),
+        Host::Name(name) => match resolve(name, *port) {
+            Ok(addresses) => TcpListener::bind(&addresses[..]),
+            Err(_) => return Ok(None),
+        },
+    };
+    let failed = |error: std::io::Error| bind_error(endpoint, error.raw_os_error().unwrap_or(0));
+    let listener = listener.map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let host = match host {
+        Host::Name(_) => Host::Ip(address.ip(), None),
+        host => host.clone(),
+    };
+    Ok(Some((listener, Endpoint::tcp(host, address.port()))))
+}
+
+/// Looks a host up; IPv4 first, as libzmq will use one or the other.
+fn resolve(name: &str, port: u16) -> std::io::Result<Vec<std::net::SocketAddr>> {
+    let mut addresses: Vec<_> = (name, port).to_socket_addrs()?.collect();
+    addresses.sort_by_key(|address| !address.is_ipv4());
+    Ok(addresses)
+}
+
+/// Whether an endpoint must be connected to by IPv6; an error if its host does not exist.
+pub(crate) fn check_host(endpoint: &Endpoint) -> Result<bool> {
+    let Place::Tcp { host, port } = endpoint.place() else {
+        return Ok(false);
+    };
+    match host {
+        Host::Any => Ok(false),
+        Host::Ip(ip, _) => Ok(matches!(ip, IpAddr::V6(_))),
+        Host::Name(name) => {
+            let missing = |reason: String| Error::HostNotFound {
+                host: name.clone(),
+                reason,
+            };
+            let addresses = resolve(name, *port).map_err(|error| missing(error.to_string()))?;
+            match addresses.first() {
+                Some(address) => Ok(address.is_ipv6()),
+                None => Err(missing("it has no address".to_owned())),
+            }
+        }
+    }
+}
+
+/// Sees that binding a path of ipc, for which libzmq deletes what is there, takes nothing
+/// from anybody.
+pub(crate) fn check_path(endpoint: &Endpoint) -> Result<()> {
+    use std::os::unix::fs::FileTypeExt;
+
+    let Place::Ipc(path) = endpoint.place() else {
+        return Ok(());
+    };
+    if path == "*" || path.starts_with('@') {
+        return Ok(());
+    }
+    let Ok(found) = std::fs::symlink_metadata(path) else {
+        return Ok(());
+    };
+    if !found.file_type().is_socket() {
+        return Err(Error::InvalidEndpoint {
+            endpoint: endpoint.to_string(),
+            reason: "there is a file of this name that is no socket".to_owned(),
+        });
+    }
+    match std::os::unix::net::UnixStream::connect(path) {
+        Ok(_) => Err(Error::AddressInUse {
+            endpoint: endpoint.to_string(),
+        }),
+        Err(error) => {
+            warn!("{endpoint}: taking over a socket that nobody serves ({error})");
+            Ok(())
+        }
+    }
+}

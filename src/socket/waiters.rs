@@ -1,0 +1,163 @@
+//! The threads that wait for one socket, and how long each stays awake first.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::wake::Waker;
+
+/// What a call waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// A message to receive.
+    In,
+    /// Room to send one.
+    Out,
+}
+
+impl Way {
+    pub(super) fn event(self) -> zmq::PollEvents {
+        match self {
+            Way::In => zmq::POLLIN,
+            Way::Out => zmq::POLLOUT,
+        }
+    }
+}
+
+/// The threads that wait asleep, in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Waiters {
+    asleep: Vec<(Way, Arc<Waker>)>,
+}
+
+impl Waiters {
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.asleep.is_empty()
+    }
+
+    pub(super) fn add(&mut self, way: Way, waker: &Arc<Waker>) {
+        self.asleep.push((way, waker.clone()));
+    }
+
+    pub(super) fn remove(&mut self, waker: &Arc<Waker>) {
+        self.asleep.retain(|(_, other)| !Arc::ptr_eq(other, waker));
+    }
+
+    /// Wakes the first who waits for an event that is there, one for each way.
+    pub(super) fn wake(&mut self, events: zmq::PollEvents) {
+        for way in [Way::In, Way::Out] {
+            if events.contains(way.event())
+                && let Some(place) = self.asleep.iter().position(|(other, _)| *other == way)
+            {
+                self.asleep.remove(place).1.wake();
+            }
+        }
+    }
+
+    pub(super) fn wake_all(&mut self) {
+        for (_, waker) in self.asleep.drain(..) {
+            waker.wake();
+        }
+    }
+}
+
+/// How long a wait stays awake before it sleeps, from how long the last ones took.
+///
+/// To sleep and be woken costs more than all the rest of a round trip. So in a conversation,
+/// where one short wait follows another, it pays to try again for a while. Where waits are
+/// long, or far apart, it would only burn the processor: those sleep at once.
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    last: Option<Instant>,
+    short: bool,
+    /// One thread awake is enough.
+    taken: bool,
+    /// Staying awake was in vain: so many waits sleep at once before it is tried again.
+    pause: u32,
+    next_pause: u32,
+}
+
+impl Patience {
+    const LONGEST_PAUSE: u32 = 64;
+
+    /// Until when a wait that begins now stays awake, if at all; `most` is the option.
+    pub(super) fn begin(&mut self, now: Instant, most: Duration) -> Option<Instant> {
+        // Waits asleep take longer than they would awake: hence some more than `most`.
+        let near = |last: Instant| now.saturating_duration_since(last) <= most.saturating_mul(2);
+        if most.is_zero() || self.taken || !self.short || !self.last.is_some_and(near) {
+            return None;
+        }
+        if self.pause > 0 {
+            self.pause -= 1;
+            return None;
+        }
+        self.taken = true;
+        Some(now + most)
+    }
+
+    /// Ends being awake; `in_vain` if nothing came meanwhile.
+    pub(super) fn sleep(&mut self, in_vain: bool) {
+        self.taken = false;
+        match in_vain {
+            true => {
+                self.next_pause = (self.next_pause * 2 + 1).min(Self::LONGEST_PAUSE);
+                self.pause = self.next_pause;
+            }
+            false => self.next_pause = 0,
+        }
+    }
+
+    /// Ends a wait that began then.
+    pub(super) fn end(&mut self, began: Instant, now: Instant, most: Duration) {
+        self.short = now.saturating_duration_since(began) <= most.saturating_mul(3);
+        self.last = Some(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOST: Duration = Duration::from_micros(200);
+
+    /// Runs waits of one length, with a gap between them; how many stayed awake at first.
+    fn awake(waits: u32, length: Duration, gap: Duration) -> u32 {
+        let (mut patience, mut now, mut awake) = (Patience::default(), Instant::now(), 0);
+        for _ in 0..waits {
+            let began = now;
+            if let Some(until) = patience.begin(now, MOST) {
+                awake += 1;
+                patience.sleep(began + length > until);
+            }
+            now += length;
+            patience.end(began, now, MOST);
+            now += gap;
+        }
+        awake
+    }
+
+    #[test]
+    fn in_a_conversation_every_wait_but_the_first_is_awake() {
+        assert_eq!(awake(100, Duration::from_micros(80), Duration::from_micros(5)), 99);
+    }
+
+    #[test]
+    fn a_trickle_sleeps() {
+        assert_eq!(awake(100, Duration::from_millis(2), Duration::ZERO), 0);
+        assert_eq!(awake(100, Duration::from_micros(80), Duration::from_millis(2)), 0);
+    }
+
+    #[test]
+    fn waits_a_little_too_long_are_soon_given_up() {
+        let awake = awake(1000, Duration::from_micros(400), Duration::ZERO);
+        assert!((2..30).contains(&awake), "{awake} of 1000");
+    }
+
+    #[test]
+    fn no_time_awake_is_none() {
+        let mut patience = Patience::default();
+        let now = Instant::now();
+        patience.end(now, now, Duration::ZERO);
+        assert_eq!(patience.begin(now, Duration::ZERO), None);
+    }
+}

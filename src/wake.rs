@@ -1,0 +1,144 @@
+//! Waking a thread that waits: its own wake-up, and the bell that a signal handler may ring.
+
+use std::cell::RefCell;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::raw;
+
+/// A thread's own wake-up: others wake it, it alone waits on it.
+#[derive(Debug)]
+pub(crate) struct Waker {
+    rings: UnixStream,
+    ring: UnixStream,
+    forks: u32,
+}
+
+impl Waker {
+    pub(crate) fn new() -> Result<Waker> {
+        let pair = || -> io::Result<Waker> {
+            let (ring, rings) = UnixStream::pair()?;
+            ring.set_nonblocking(true)?;
+            rings.set_nonblocking(true)?;
+            Ok(Waker {
+                rings,
+                ring,
+                forks: raw::forks(),
+            })
+        };
+        pair().map_err(|error| io_error("making a wake-up", &error))
+    }
+
+    /// The calling thread's, made when first needed.
+    pub(crate) fn current() -> Result<Arc<Waker>> {
+        thread_local! {
+            static CURRENT: RefCell<Option<Arc<Waker>>> = const { RefCell::new(None) };
+        }
+        CURRENT.with_borrow_mut(|current| match current {
+            // The other process would be woken, or its wake-ups stolen.
+            Some(waker) if waker.forks == raw::forks() => Ok(waker.clone()),
+            _ => Ok(current.insert(Arc::new(Waker::new()?)).clone()),
+        })
+    }
+
+    /// Wakes the thread. Allowed in a signal handler: one system call, which cannot block.
+    pub(crate) fn wake(&self) {
+        // A full pipe wakes just as well; nothing else can fail while both ends are here.
+        let _ = (&self.ring).write(&[1]);
+    }
+
+    /// Forgets the wake-ups so far.
+    pub(crate) fn clear(&self) {
+        let mut rings = [0; 64];
+        while matches!((&self.rings).read(&mut rings), Ok(64)) {}
+    }
+
+    pub(crate) fn fd(&self) -> RawFd {
+        self.rings.as_raw_fd()
+    }
+}
+
+/// Until when a call may wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deadline {
+    /// Not at all.
+    Now,
+    /// Until then.
+    At(Instant),
+    /// For ever.
+    Never,
+}
+
+impl Deadline {
+    pub(crate) fn after(timeout: Duration) -> Deadline {
+        // What is too far for the clock is for ever.
+        match Instant::now().checked_add(timeout) {
+            Some(instant) => Deadline::At(instant),
+            None => Deadline::Never,
+        }
+    }
+
+    pub(crate) fn after_some(timeout: Option<Duration>) -> Deadline {
+        timeout.map_or(Deadline::Never, Deadline::after)
+    }
+
+    pub(crate) fn is_over(self) -> bool {
+        match self {
+            Deadline::Now => true,
+            Deadline::At(instant) => Instant::now() >= instant,
+            Deadline::Never => false,
+        }
+    }
+
+    /// This deadline, or one so much from now if that is earlier.
+    pub(crate) fn within(self, timeout: Duration) -> Deadline {
+        match self.left() {
+            Some(left) if left < timeout => self,
+            _ => Deadline::after(timeout),
+        }
+    }
+
+    /// What is left, or `None` for ever.
+    pub(crate) fn left(self) -> Option<Duration> {
+        match self {
+            Deadline::Now => Some(Duration::ZERO),
+            Deadline::At(instant) => Some(instant.saturating_duration_since(Instant::now())),
+            Deadline::Never => None,
+        }
+    }
+
+    /// The error of a call whose time ran out.
+    pub(crate) fn error(self) -> Error {
+        match self {
+            Deadline::Now => Error::WouldBlock,
+            _ => Error::Timeout,
+        }
+    }
+}
+
+/// Waits until one of the items has its event or the deadline is over. A signal ends it too:
+/// the caller looks again at what it waits for.
+pub(crate) fn poll(items: &mut [zmq::PollItem<'_>], deadline: Deadline) -> Result<()> {
+    const FAR: u128 = 3_600_000;
+    let timeout = match deadline.left() {
+        // Rounded up, or the last part of a millisecond would be spent awake.
+        Some(left) => left.as_micros().div_ceil(1000).min(FAR) as i64,
+        None => -1,
+    };
+    match zmq::poll(items, timeout) {
+        Ok(_) | Err(zmq::Error::EINTR) => Ok(()),
+        Err(error) => Err(Error::system("waiting", error)),
+    }
+}
+
+/// An error of the system's; running out of file descriptors has a variant of its own.
+pub(crate) fn io_error(operation: &'static str, error: &io::Error) -> Error {
+    match error.raw_os_error() {
+        Some(libc::EMFILE | libc::ENFILE) => Error::OutOfFiles,
+        _ => Error::system(operation, error),
+    }
+}

@@ -1,0 +1,345 @@
+//! The thread that reads the monitors of all sockets, and does what their events ask for.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender};
+use log::{debug, error, info, warn};
+use parking_lot::{Condvar, Mutex};
+
+use crate::error::{Error, Result};
+use crate::monitor::{ConnectionEvent, EVENTS, Ledger, RawEvent};
+use crate::wake::{Deadline, Waker, poll};
+
+/// What is watched: a socket that its watch may ask for something.
+pub(crate) trait Watched: Send + Sync {
+    /// A peer has come: let libzmq attach it, though nobody may be receiving.
+    fn pump(&self);
+    /// libzmq has given this endpoint up: connect it anew, if it is still wanted.
+    fn reconnect(&self, endpoint: &str);
+}
+
+/// The connections of one socket, as seen by its monitor.
+pub(crate) struct Sight {
+    name: &'static str,
+    seen: Mutex<Seen>,
+    changed: Condvar,
+}
+
+struct Seen {
+    ledger: Ledger,
+    listeners: Vec<Sender<ConnectionEvent>>,
+    /// No more events are to be told.
+    ended: bool,
+    /// libzmq is done with the socket.
+    gone: bool,
+}
+
+/// How many events wait for a slow reader of them, before some are lost.
+const EVENTS_QUEUED: usize = 1024;
+
+impl Sight {
+    pub(crate) fn new(name: &'static str, ledger: Ledger) -> Sight {
+        Sight {
+            name,
+            seen: Mutex::new(Seen {
+                ledger,
+                listeners: Vec::new(),
+                ended: false,
+                gone: false,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Waits until this many connections are up.
+    pub(crate) fn wait_up(&self, count: usize, deadline: Deadline) -> Result<()> {
+        let mut seen = self.seen.lock();
+        while seen.ledger.up() < count {
+            if seen.ended {
+                return Err(Error::Stopped);
+            }
+            if deadline.is_over() {
+                return Err(deadline.error());
+            }
+            match deadline {
+                Deadline::At(instant) => {
+                    self.changed.wait_until(&mut seen, instant);
+                }
+                _ => self.changed.wait(&mut seen),
+            }
+        }
+        Ok(())
+    }
+
+    /// The events from now on, after those that tell what is so now.
+    pub(crate) fn listen(&self, bound: &[String]) -> Receiver<ConnectionEvent> {
+        let (sender, receiver) = crossbeam_channel::bounded(EVENTS_QUEUED);
+        let mut seen = self.seen.lock();
+        let listening = bound.iter().cloned();
+        let listening = listening.map(|endpoint| ConnectionEvent::Listening { endpoint });
+        for event in listening.chain(seen.ledger.present()) {
+            let _ = sender.try_send(event);
+        }
+        if !seen.ended {
+            seen.listeners.push(sender);
+        }
+        receiver
+    }
+
+    /// An endpoint that refuses us now.
+    pub(crate) fn refusal(&self) -> Option<Error> {
+        let seen = self.seen.lock();
+        let (endpoint, reason) = seen.ledger.refusal()?;
+        Some(Error::Refused {
+            endpoint: endpoint.to_owned(),
+            reason: reason.to_owned(),
+        })
+    }
+
+    /// Waits until libzmq is done with the socket; false if it is not by then.
+    pub(crate) fn wait_end(&self, deadline: Instant) -> bool {
+        let mut seen = self.seen.lock();
+        while !seen.gone {
+            if self.changed.wait_until(&mut seen, deadline).timed_out() {
+                return seen.gone;
+            }
+        }
+        true
+    }
+
+    pub(crate) fn forget(&self, endpoint: &str) {
+        self.seen.lock().ledger.forget(endpoint);
+    }
+
+    /// Ends all waiting, and all iterators of events.
+    pub(crate) fn end(&self) {
+        let mut seen = self.seen.lock();
+        seen.ended = true;
+        seen.listeners.clear();
+        self.changed.notify_all();
+    }
+
+    fn take(&self, event: RawEvent, now: Instant) -> Option<ConnectionEvent> {
+        let mut seen = self.seen.lock();
+        let refused = seen.ledger.refusal().is_some();
+        let event = seen.ledger.take(event, now)?;
+        let mut lost = 0;
+        seen.listeners.retain(|listener| {
+            let sent = listener.try_send(event.clone());
+            let full = sent.as_ref().is_err_and(|error| error.is_full());
+            lost += usize::from(full);
+            sent.is_ok() || full
+        });
+        drop(seen);
+        self.changed.notify_all();
+        if lost > 0 {
+            warn!("{}: nobody reads the connection events; lost: {event}", self.name);
+        }
+        self.log(&event, refused);
+        Some(event)
+    }
+
+    fn log(&self, event: &ConnectionEvent, refused_before: bool) {
+        let name = self.name;
+        match event {
+            ConnectionEvent::Connected { .. } | ConnectionEvent::Disconnected { .. } => {
+                info!("{name}: {event}");
+            }
+            // Once is enough for the user; the retries go on.
+            ConnectionEvent::HandshakeFailed { .. } if !refused_before => error!("{name}: {event}"),
+            _ => debug!("{name}: {event}"),
+        }
+    }
+}
+
+impl fmt::Debug for Sight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sight").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// One socket in the watch's care.
+struct Entry {
+    monitor: zmq::Socket,
+    sight: Arc<Sight>,
+    watched: Weak<dyn Watched>,
+}
+
+enum Command {
+    Add(Entry),
+    Stop,
+}
+
+/// The handle of the thread; it ends when this is dropped.
+pub(crate) struct Watch {
+    commands: Sender<Command>,
+    waker: Arc<Waker>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").finish_non_exhaustive()
+    }
+}
+
+impl Watch {
+    pub(crate) fn start() -> Result<Watch> {
+        let (commands, received) = crossbeam_channel::unbounded();
+        let waker = Arc::new(Waker::new()?);
+        let awaited = waker.clone();
+        let thread = std::thread::Builder::new()
+            .name("zeroless-watch".into())
+            .spawn(move || Round::new(received, awaited).run())
+            .map_err(|error| Error::system("starting a thread", error))?;
+        Ok(Watch {
+            commands,
+            waker,
+            thread: Some(thread),
+        })
+    }
+
+    /// Begins to watch a socket, which must be in no other thread's hands meanwhile.
+    pub(crate) fn add(
+        &self,
+        context: &zmq::Context,
+        socket: &zmq::Socket,
+        sight: Arc<Sight>,
+        watched: Weak<dyn Watched>,
+    ) -> Result<()> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let failed = |error| match error {
+            zmq::Error::EMFILE => Error::OutOfFiles,
+            error => Error::system("watching connections", error),
+        };
+        let name = format!("inproc://zeroless-monitor-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        socket.monitor(&name, EVENTS.into()).map_err(failed)?;
+        let monitor = context.socket(zmq::PAIR).map_err(failed)?;
+        // Without a bound: libzmq's own threads would wait for us.
+        monitor.set_rcvhwm(0).map_err(failed)?;
+        monitor.set_linger(0).map_err(failed)?;
+        monitor.connect(&name).map_err(failed)?;
+        let entry = Entry {
+            monitor,
+            sight,
+            watched,
+        };
+        let _ = self.commands.send(Command::Add(entry));
+        self.waker.wake();
+        Ok(())
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.commands.send(Command::Stop);
+        self.waker.wake();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The thread's own side.
+struct Round {
+    commands: Receiver<Command>,
+    waker: Arc<Waker>,
+    entries: Vec<Entry>,
+}
+
+impl Round {
+    fn new(commands: Receiver<Command>, waker: Arc<Waker>) -> Round {
+        Round {
+            commands,
+            waker,
+            entries: Vec::new(),
+        }
+    }
+
+    fn run(mut self) {
+        loop {
+            if let Err(error) = self.wait() {
+                error!("connections are no longer watched: {error}");
+                return;
+            }
+            self.waker.clear();
+            for command in self.commands.try_iter() {
+                match command {
+                    Command::Add(entry) => self.entries.push(entry),
+                    Command::Stop => return,
+                }
+            }
+            let now = Instant::now();
+            self.entries.retain(|entry| entry.read(now));
+            for entry in &self.entries {
+                entry.retry(now);
+            }
+        }
+    }
+
+    /// Sleeps until a command or an event comes, or a retry is due.
+    fn wait(&self) -> Result<()> {
+        let due = self.entries.iter().filter_map(|entry| entry.sight.seen.lock().ledger.next_due());
+        let deadline = due.min().map_or(Deadline::Never, Deadline::At);
+        let mut items = vec![zmq::PollItem::from_fd(self.waker.fd(), zmq::POLLIN)];
+        items.extend(self.entries.iter().map(|entry| entry.monitor.as_poll_item(zmq::POLLIN)));
+        poll(&mut items, deadline)
+    }
+}
+
+impl Entry {
+    /// Reads what the monitor has; false once the socket is gone.
+    fn read(&self, now: Instant) -> bool {
+        while let Some(event) = self.next() {
+            if event.is_end() {
+                self.sight.seen.lock().gone = true;
+                self.sight.end();
+                return false;
+            }
+            let peer_came = matches!(
+                self.sight.take(event, now),
+                Some(ConnectionEvent::Accepted { .. } | ConnectionEvent::Connected { .. })
+            );
+            if peer_came && let Some(watched) = self.watched.upgrade() {
+                watched.pump();
+            }
+        }
+        true
+    }
+
+    fn next(&self) -> Option<RawEvent> {
+        loop {
+            let first = match self.monitor.recv_msg(zmq::DONTWAIT) {
+                Ok(first) => first,
+                Err(zmq::Error::EINTR) => continue,
+                Err(_) => return None,
+            };
+            if !first.get_more() {
+                continue;
+            }
+            let second = loop {
+                match self.monitor.recv_msg(zmq::DONTWAIT) {
+                    Err(zmq::Error::EINTR) => continue,
+                    other => break other.ok()?,
+                }
+            };
+            if let Some(event) = RawEvent::read(&first, &second) {
+                return Some(event);
+            }
+        }
+    }
+
+    fn retry(&self, now: Instant) {
+        let due = self.sight.seen.lock().ledger.due(now);
+        for endpoint in due {
+            if let Some(watched) = self.watched.upgrade() {
+                debug!("{}: connecting to {endpoint} anew", self.sight.name);
+                watched.reconnect(&endpoint);
+            }
+        }
+    }
+}
