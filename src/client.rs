@@ -145,7 +145,10 @@ impl EndpointSet {
         let mut state = self.state.lock();
         for (place, target) in added.iter().enumerate() {
             let known = state.targets.iter().chain(&added[..place]);
-            if known.into_iter().any(|known| known.endpoint == target.endpoint) {
+            if known
+                .into_iter()
+                .any(|known| known.endpoint == target.endpoint)
+            {
                 return Err(Error::AlreadyConnected {
                     endpoint: target.endpoint.to_string(),
                 });
@@ -163,7 +166,9 @@ impl EndpointSet {
                 {
                     // All or nothing.
                     for target in &added {
-                        sockets.iter().for_each(|socket| drop(socket.disconnect(&target.endpoint)));
+                        sockets
+                            .iter()
+                            .for_each(|socket| drop(socket.disconnect(&target.endpoint)));
                     }
                     return Err(error);
                 }
@@ -198,7 +203,9 @@ impl EndpointSet {
                 endpoint: unknown.to_string(),
             });
         }
-        state.targets.retain(|target| !gone.contains(&target.endpoint));
+        state
+            .targets
+            .retain(|target| !gone.contains(&target.endpoint));
         for socket in state.sockets() {
             for endpoint in &gone {
                 match socket.disconnect(endpoint) {
@@ -235,7 +242,11 @@ impl EndpointSet {
     /// ```
     pub fn endpoints(&self) -> Vec<Endpoint> {
         let state = self.state.lock();
-        state.targets.iter().map(|target| target.endpoint.clone()).collect()
+        state
+            .targets
+            .iter()
+            .map(|target| target.endpoint.clone())
+            .collect()
     }
 
     fn client(&self) -> Client {
@@ -255,7 +266,9 @@ impl State {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let endpoints = self.endpoints();
-        f.debug_struct("Client").field("endpoints", &endpoints).finish()
+        f.debug_struct("Client")
+            .field("endpoints", &endpoints)
+            .finish()
     }
 }
 

@@ -190,6 +190,8 @@ pub fn capabilities() -> Result<Capabilities> {
 /// Whether a number of microseconds is what the wall clock shows, give or take a day.
 fn is_wall_clock(microseconds: u64) -> bool {
     const DAY: u128 = 86_400_000_000;
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let wall = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     wall.as_micros().abs_diff(microseconds.into()) < DAY
 }

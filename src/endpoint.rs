@@ -236,7 +236,9 @@ fn host_name(name: &str) -> Result<String, String> {
     // Resolvers read these as odd spellings of an IPv4 address: 1.2.3, 0x7f.1, 1.2.3.999.
     let last = absolute.rsplit('.').next().unwrap_or_default();
     if last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x") {
-        return Err(format!("`{name}` is no IPv4 address (four numbers up to 255)"));
+        return Err(format!(
+            "`{name}` is no IPv4 address (four numbers up to 255)"
+        ));
     }
     Ok(name.to_owned())
 }

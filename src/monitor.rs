@@ -199,7 +199,10 @@ impl Ledger {
 
     /// When [`due`](Self::due) has something next.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.refusals.values().filter_map(|refusal| refusal.due).min()
+        self.refusals
+            .values()
+            .filter_map(|refusal| refusal.due)
+            .min()
     }
 
     /// The endpoints that are to be connected anew, because libzmq has given them up.
@@ -287,9 +290,9 @@ impl Ledger {
         if line.up {
             return Some(ConnectionEvent::Disconnected { endpoint });
         }
-        let reason = line
-            .failed
-            .unwrap_or_else(|| "it closed the connection: is it the other end of this pattern?".into());
+        let reason = line.failed.unwrap_or_else(|| {
+            "it closed the connection: is it the other end of this pattern?".into()
+        });
         if line.ours {
             self.refused(endpoint.clone(), reason.clone(), now);
         }
@@ -374,7 +377,10 @@ mod tests {
         ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now); // the peer's
         ledger.take(event(kind::HANDSHAKE_FAILED_NO_DETAIL, 104), now); // the scanner's
         let failed = ledger.take(event(kind::DISCONNECTED, 9), now);
-        assert!(matches!(failed, Some(ConnectionEvent::HandshakeFailed { .. })));
+        assert!(matches!(
+            failed,
+            Some(ConnectionEvent::HandshakeFailed { .. })
+        ));
         assert_eq!(ledger.up(), 1);
         let gone = ledger.take(event(kind::DISCONNECTED, 10), now);
         assert!(matches!(gone, Some(ConnectionEvent::Disconnected { .. })));

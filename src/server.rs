@@ -121,7 +121,10 @@ impl Server {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn port(&self) -> u16 {
-        self.endpoints().iter().find_map(Endpoint::port).unwrap_or(0)
+        self.endpoints()
+            .iter()
+            .find_map(Endpoint::port)
+            .unwrap_or(0)
     }
 
     /// The first endpoint, as it can be connected to from this machine.
@@ -148,7 +151,10 @@ impl Server {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn endpoints(&self) -> Vec<Endpoint> {
-        let endpoints = self.spots.iter().map(|spot| spot.endpoint.lock().to_connect());
+        let endpoints = self
+            .spots
+            .iter()
+            .map(|spot| spot.endpoint.lock().to_connect());
         endpoints.collect()
     }
 

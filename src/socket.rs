@@ -26,9 +26,9 @@ use log::debug;
 use parking_lot::{Mutex, MutexGuard};
 
 pub(crate) use kind::Kind;
+pub(crate) use open::{check_host, check_path, listen};
 pub(crate) use waiters::Way;
 use waiters::{Patience, Waiters};
-pub(crate) use open::{check_host, check_path, listen};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -46,7 +46,10 @@ const ASK_AGAIN: Duration = Duration::from_millis(1);
 pub struct Socket {
     // Dropped before the context, which waits until what is queued is delivered.
     core: Arc<Core>,
-    #[expect(dead_code, reason = "held so that the context lives as long as its sockets")]
+    #[expect(
+        dead_code,
+        reason = "held so that the context lives as long as its sockets"
+    )]
     context: Arc<Context>,
     /// Held by the handles alone, so that others can tell whether there are any left.
     lease: Arc<()>,
@@ -281,7 +284,11 @@ impl Core {
             }
             // Some sockets say that they are ready when they are not (XPUB does, if it may not
             // drop): those must be asked again.
-            let deadline = if ready { deadline.within(ASK_AGAIN) } else { deadline };
+            let deadline = if ready {
+                deadline.within(ASK_AGAIN)
+            } else {
+                deadline
+            };
             deceived = ready;
             // From here until the poll nobody of this thread touches the socket.
             inner.waiters.wake(events);
@@ -479,7 +486,10 @@ fn take_rest(socket: &zmq::Socket, message: &mut Message) -> Result<()> {
         let mut frame = Frame::new();
         // libzmq has the whole message or nothing of it.
         if receive_frame(socket, &mut frame)? == Attempt::Blocked {
-            return Err(Error::system("receiving", "the rest of a message is missing"));
+            return Err(Error::system(
+                "receiving",
+                "the rest of a message is missing",
+            ));
         }
         let more = frame.0.get_more();
         message.push(frame);

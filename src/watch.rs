@@ -137,7 +137,10 @@ impl Sight {
         drop(seen);
         self.changed.notify_all();
         if lost > 0 {
-            warn!("{}: nobody reads the connection events; lost: {event}", self.name);
+            warn!(
+                "{}: nobody reads the connection events; lost: {event}",
+                self.name
+            );
         }
         self.log(&event, refused);
         Some(event)
@@ -158,7 +161,9 @@ impl Sight {
 
 impl fmt::Debug for Sight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sight").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Sight")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -216,7 +221,10 @@ impl Watch {
             zmq::Error::EMFILE => Error::OutOfFiles,
             error => Error::system("watching connections", error),
         };
-        let name = format!("inproc://zeroless-monitor-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "inproc://zeroless-monitor-{}",
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
         socket.monitor(&name, EVENTS.into()).map_err(failed)?;
         let monitor = context.socket(zmq::PAIR).map_err(failed)?;
         // Without a bound: libzmq's own threads would wait for us.
@@ -283,10 +291,17 @@ impl Round {
 
     /// Sleeps until a command or an event comes, or a retry is due.
     fn wait(&self) -> Result<()> {
-        let due = self.entries.iter().filter_map(|entry| entry.sight.seen.lock().ledger.next_due());
+        let due = self
+            .entries
+            .iter()
+            .filter_map(|entry| entry.sight.seen.lock().ledger.next_due());
         let deadline = due.min().map_or(Deadline::Never, Deadline::At);
         let mut items = vec![zmq::PollItem::from_fd(self.waker.fd(), zmq::POLLIN)];
-        items.extend(self.entries.iter().map(|entry| entry.monitor.as_poll_item(zmq::POLLIN)));
+        items.extend(
+            self.entries
+                .iter()
+                .map(|entry| entry.monitor.as_poll_item(zmq::POLLIN)),
+        );
         poll(&mut items, deadline)
     }
 }

@@ -223,7 +223,9 @@ socket_addresses! { SocketAddr SocketAddrV4 SocketAddrV6 }
 
 fn each<T: IntoEndpoints>(list: impl IntoIterator<Item = T>, role: Role) -> Result<Vec<Endpoint>> {
     let lists = list.into_iter().map(|item| item.into_endpoints(role));
-    lists.collect::<Result<Vec<_>>>().map(|lists| lists.concat())
+    lists
+        .collect::<Result<Vec<_>>>()
+        .map(|lists| lists.concat())
 }
 
 impl<T: IntoEndpoints> IntoEndpoints for Vec<T> {

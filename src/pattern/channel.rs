@@ -72,7 +72,9 @@ impl<T> Deref for Channel<T> {
 
 impl<T> fmt::Debug for Channel<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Channel").field("len", &self.len()).finish_non_exhaustive()
+        f.debug_struct("Channel")
+            .field("len", &self.len())
+            .finish_non_exhaustive()
     }
 }
 

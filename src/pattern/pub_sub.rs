@@ -107,7 +107,12 @@ impl Side for PublisherSide {
 impl Sending for PublisherSide {
     #[inline]
     fn prepare(&self, socket: &Socket, message: &mut Message) -> Result<()> {
-        if self.subscriptions.sent.fetch_add(1, Ordering::Relaxed) % READ_EVERY == 0 {
+        if self
+            .subscriptions
+            .sent
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(READ_EVERY)
+        {
             self.subscriptions.read(socket)?;
         }
         match &self.topic {
@@ -245,14 +250,15 @@ impl Handle<PublisherSide> {
             return Err(Error::Stopped);
         }
         let subscriptions = &self.side.subscriptions;
-        self.socket.transact(Way::In, Deadline::after(timeout), |socket| {
-            subscriptions.drain(socket)?;
-            let matching = subscriptions.count(|topic| self.side.topic.meets(topic));
-            Ok(match matching >= count {
-                true => Attempt::Done,
-                false => Attempt::Blocked,
+        self.socket
+            .transact(Way::In, Deadline::after(timeout), |socket| {
+                subscriptions.drain(socket)?;
+                let matching = subscriptions.count(|topic| self.side.topic.meets(topic));
+                Ok(match matching >= count {
+                    true => Attempt::Done,
+                    false => Attempt::Blocked,
+                })
             })
-        })
     }
 
     /// Whether somebody gets a message whose first frame is this.

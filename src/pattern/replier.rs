@@ -147,7 +147,7 @@ impl Request {
     /// # let replier = server.reply()?;
     /// # let requester = Client::connect(server.port())?.request()?;
     /// # let pending = requester.start("hello")?;
-    /// assert_eq!(replier.recv()?.message(), &"hello".into());
+    /// assert_eq!(*replier.recv()?.message(), "hello");
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn message(&self) -> &Message {

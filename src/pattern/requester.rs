@@ -83,7 +83,9 @@ impl Default for Desk {
 
 impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk").field("under_way", &self.slots.lock().len()).finish()
+        f.debug_struct("Desk")
+            .field("under_way", &self.slots.lock().len())
+            .finish()
     }
 }
 
@@ -115,8 +117,14 @@ impl Desk {
 
     /// Puts a reply where it is waited for, and wakes who waits.
     fn route(&self, mut message: Message, core: &Core) -> Option<u64> {
-        let id = message.first_mut().as_bytes().try_into().map(u64::from_be_bytes);
-        let id = id.ok().filter(|_| message.get(1).is_some_and(|frame| frame.is_empty()));
+        let id = message
+            .first_mut()
+            .as_bytes()
+            .try_into()
+            .map(u64::from_be_bytes);
+        let id = id
+            .ok()
+            .filter(|_| message.get(1).is_some_and(|frame| frame.is_empty()));
         let body = id.and_then(|_| {
             message.pop_front();
             message.pop_front().map(|_| message)
@@ -174,7 +182,7 @@ fn start(
         slots.insert(pending.id, Slot::default());
         slots.len()
     };
-    if under_way > MANY && under_way % 64 == 0 {
+    if under_way > MANY && under_way.is_multiple_of(64) {
         // Or those who only ask would make the servers wait, or drop their replies.
         let _ = pending.try_wait();
     }

@@ -93,7 +93,9 @@ fn configure(socket: &mut zmq::Socket, kind: Kind, options: &Options) -> zmq::Re
     if let Some(batch) = kind.batch(options) {
         for option in [IntOption::InBatchSize, IntOption::OutBatchSize] {
             if let Err(errno) = raw::set_int(socket, option, batch) {
-                debug!("libzmq has no {option:?} (error {errno}): messages from 1 KiB up are slower");
+                debug!(
+                    "libzmq has no {option:?} (error {errno}): messages from 1 KiB up are slower"
+                );
             }
         }
     }
@@ -134,7 +136,8 @@ impl Core {
     /// Binds, and tells the endpoint that came of it: wildcards are filled in.
     pub(crate) fn bind(&self, endpoint: &Endpoint) -> Result<Endpoint> {
         let last = self.with(|socket| {
-            raw::bind(socket, &endpoint.to_string()).map_err(|errno| bind_error(endpoint, errno))?;
+            raw::bind(socket, &endpoint.to_string())
+                .map_err(|errno| bind_error(endpoint, errno))?;
             let last = socket.get_last_endpoint();
             last.map_err(|error| Error::system("binding", error))
         })?;
@@ -150,7 +153,9 @@ impl Core {
     fn announce(&self, endpoint: &Endpoint) {
         let name = self.kind.name();
         match endpoint.is_open() {
-            true => info!("{name}: ready on {endpoint}, open to the network without authentication"),
+            true => {
+                info!("{name}: ready on {endpoint}, open to the network without authentication")
+            }
             false => info!("{name}: ready on {endpoint}"),
         }
     }

@@ -138,13 +138,19 @@ mod tests {
 
     #[test]
     fn in_a_conversation_every_wait_but_the_first_is_awake() {
-        assert_eq!(awake(100, Duration::from_micros(80), Duration::from_micros(5)), 99);
+        assert_eq!(
+            awake(100, Duration::from_micros(80), Duration::from_micros(5)),
+            99
+        );
     }
 
     #[test]
     fn a_trickle_sleeps() {
         assert_eq!(awake(100, Duration::from_millis(2), Duration::ZERO), 0);
-        assert_eq!(awake(100, Duration::from_micros(80), Duration::from_millis(2)), 0);
+        assert_eq!(
+            awake(100, Duration::from_micros(80), Duration::from_millis(2)),
+            0
+        );
     }
 
     #[test]
