@@ -1,6 +1,7 @@
 //! The handles of the patterns: what all of them share.
 
 mod channel;
+mod connections;
 mod pair;
 mod pub_sub;
 mod push_pull;
@@ -8,15 +9,15 @@ mod receiving;
 mod replier;
 mod requester;
 mod sending;
+mod stopper;
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use channel::Channel;
-use crossbeam_channel::Receiver;
+pub use connections::Connections;
 pub use pair::{Pair, PairSide};
 pub use pub_sub::{Publisher, PublisherSide, Subscriber, SubscriberSide};
 pub use push_pull::{Pull, PullSide, Push, PushSide};
@@ -24,12 +25,12 @@ pub use receiving::{IntoIter, Iter, Parts, Receiving, TryIter};
 pub use replier::{Delivery, Replier, ReplierSide, Request};
 pub use requester::{Pending, Requester, RequesterSide};
 pub use sending::{SendError, Sending};
+pub use stopper::Stopper;
 
 use crate::error::{Error, Result};
 use crate::message::DynFrames;
-use crate::monitor::ConnectionEvent;
 use crate::socket::{Kind, Socket};
-use crate::wake::{Deadline, Waker};
+use crate::wake::Deadline;
 
 /// One end of a pattern, for any number of threads: clones share the socket.
 ///
@@ -135,7 +136,7 @@ impl<P: Side> Handle<P> {
     /// ```
     pub fn stopper(&self) -> Result<Stopper> {
         let (stopped, bell) = self.socket.bell()?;
-        Ok(Stopper { stopped, bell })
+        Ok(Stopper::new(stopped, bell))
     }
 
     /// Whether the handle works, and if not, why.
@@ -222,7 +223,7 @@ impl<P: Side> Handle<P> {
             return Err(Error::Stopped);
         }
         let events = self.socket.sight().listen(&self.socket.bound());
-        Ok(Connections(events))
+        Ok(Connections::new(events))
     }
 
     /// Stops the handle and its clones, and waits until what was sent is delivered.
@@ -270,92 +271,6 @@ where
 
     fn deref(&self) -> &Callable<A> {
         &*self.call
-    }
-}
-
-/// Stops a handle from another thread or from a signal handler; see [`Handle::stopper`].
-///
-/// Its [`stop`](Stopper::stop) is async-signal-safe: an atomic store and a write that does
-/// not block.
-///
-/// ```
-/// let pull = zeroless::Server::bind(0)?.pull()?;
-/// pull.stopper()?.stop();
-/// assert!(pull.recv().is_err());
-/// # Ok::<(), zeroless::Error>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct Stopper {
-    stopped: Arc<AtomicBool>,
-    bell: Arc<Waker>,
-}
-
-impl Stopper {
-    /// Stops the handle, as [`Handle::stop`] does.
-    ///
-    /// ```
-    /// # let pull = zeroless::Server::bind(0)?.pull()?;
-    /// # let stopper = pull.stopper()?;
-    /// stopper.stop();
-    /// assert_eq!(pull.into_iter().count(), 0);
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
-        self.bell.wake();
-    }
-}
-
-/// An iterator over what happens to a handle's connections; see [`Handle::connections`].
-///
-/// ```
-/// use std::time::Duration;
-/// let pull = zeroless::Server::bind(0)?.pull()?;
-/// for event in pull.connections()?.try_iter() {
-///     println!("{event}");
-/// }
-/// # Ok::<(), zeroless::Error>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct Connections(Receiver<ConnectionEvent>);
-
-impl Connections {
-    /// The next event, waiting for it no longer than this.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Timeout`] if there is none by then; [`Error::Stopped`] if there will be none.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// let mut events = zeroless::Server::bind(0)?.pull()?.connections()?;
-    /// events.recv_timeout(Duration::from_secs(1))?; // listening
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn recv_timeout(&self, timeout: Duration) -> Result<ConnectionEvent> {
-        self.0.recv_timeout(timeout).map_err(|error| match error {
-            error if error.is_timeout() => Error::Timeout,
-            _ => Error::Stopped,
-        })
-    }
-
-    /// The events that are there already, without waiting.
-    ///
-    /// ```
-    /// let events = zeroless::Server::bind(0)?.pull()?.connections()?;
-    /// assert_eq!(events.try_iter().count(), 1); // listening
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn try_iter(&self) -> impl Iterator<Item = ConnectionEvent> + '_ {
-        self.0.try_iter()
-    }
-}
-
-impl Iterator for Connections {
-    type Item = ConnectionEvent;
-
-    fn next(&mut self) -> Option<ConnectionEvent> {
-        self.0.recv().ok()
     }
 }
 

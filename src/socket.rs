@@ -13,6 +13,7 @@
 //! 2. Before it waits, a thread looks whether the socket is ready for itself, under the lock
 //!    under which it registers, and does not touch the socket after that. ([`Core::sleep`])
 
+mod held;
 mod kind;
 mod open;
 mod waiters;
@@ -25,6 +26,7 @@ use std::time::{Duration, Instant};
 use log::debug;
 use parking_lot::{Mutex, MutexGuard};
 
+pub(crate) use held::{Attempt, Held};
 pub(crate) use kind::Kind;
 pub(crate) use open::{check_host, check_path, listen};
 pub(crate) use waiters::Way;
@@ -114,17 +116,10 @@ impl std::fmt::Debug for Inner {
 }
 
 impl Inner {
-    fn socket(&mut self) -> Result<&mut zmq::Socket> {
-        self.socket.as_mut().ok_or(Error::Stopped)
+    #[inline]
+    fn held(&mut self) -> Result<Held<'_>> {
+        self.socket.as_mut().map(Held).ok_or(Error::Stopped)
     }
-}
-
-/// Whether an attempt at an operation did it.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Attempt {
-    Done,
-    /// It cannot be done now.
-    Blocked,
 }
 
 impl Core {
@@ -146,9 +141,9 @@ impl Core {
     }
 
     /// Does something that never waits, on the socket.
-    pub(crate) fn with<T>(&self, call: impl FnOnce(&mut zmq::Socket) -> Result<T>) -> Result<T> {
+    pub(crate) fn with<T>(&self, call: impl FnOnce(&mut Held<'_>) -> Result<T>) -> Result<T> {
         let mut inner = self.lock()?;
-        let result = call(inner.socket()?);
+        let result = call(&mut inner.held()?);
         self.leave(inner);
         result
     }
@@ -178,10 +173,10 @@ impl Core {
         &self,
         way: Way,
         deadline: Deadline,
-        mut attempt: impl FnMut(&mut zmq::Socket) -> Result<Attempt>,
+        mut attempt: impl FnMut(&mut Held<'_>) -> Result<Attempt>,
     ) -> Result<()> {
         let mut inner = self.lock()?;
-        match attempt(inner.socket()?) {
+        match attempt(&mut inner.held()?) {
             Ok(Attempt::Done) => {
                 self.leave(inner);
                 Ok(())
@@ -204,7 +199,7 @@ impl Core {
         mut inner: MutexGuard<'_, Inner>,
         way: Way,
         deadline: Deadline,
-        attempt: &mut dyn FnMut(&mut zmq::Socket) -> Result<Attempt>,
+        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt>,
     ) -> Result<()> {
         let began = Instant::now();
         let most = self.options.spin;
@@ -229,7 +224,7 @@ impl Core {
         &self,
         until: Instant,
         deadline: Deadline,
-        attempt: &mut dyn FnMut(&mut zmq::Socket) -> Result<Attempt>,
+        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt>,
     ) -> Result<Attempt> {
         loop {
             std::thread::yield_now();
@@ -237,8 +232,8 @@ impl Core {
             if self.is_stopped() {
                 return Err(Error::Stopped);
             }
-            let outcome = match inner.socket() {
-                Ok(socket) => attempt(socket),
+            let outcome = match inner.held() {
+                Ok(mut held) => attempt(&mut held),
                 Err(error) => Err(error),
             };
             self.leave(inner);
@@ -253,7 +248,7 @@ impl Core {
         &self,
         way: Way,
         deadline: Deadline,
-        attempt: &mut dyn FnMut(&mut zmq::Socket) -> Result<Attempt>,
+        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt>,
     ) -> Result<Attempt> {
         let waker = Waker::current()?;
         let mut inner = self.lock()?;
@@ -263,8 +258,8 @@ impl Core {
                 self.leave(inner);
                 return Err(Error::Stopped);
             }
-            let outcome = match inner.socket() {
-                Ok(socket) => attempt(socket),
+            let outcome = match inner.held() {
+                Ok(mut held) => attempt(&mut held),
                 Err(error) => Err(error),
             };
             if outcome != Ok(Attempt::Blocked) {
@@ -276,7 +271,7 @@ impl Core {
                 self.leave(inner);
                 return Err(deadline.error());
             }
-            let events = events(inner.socket()?);
+            let events = inner.held()?.events();
             let ready = events.contains(way.event());
             if ready && !deceived {
                 deceived = true;
@@ -392,7 +387,7 @@ impl Core {
             return Err(Error::Stopped);
         }
         let mut message = Message::single(Frame::new());
-        self.transact(Way::In, deadline, |socket| take(socket, &mut message))?;
+        self.transact(Way::In, deadline, |held| held.take(&mut message))?;
         debug!(
             "{}: received {} frames, {} bytes",
             self.kind.name(),
@@ -414,23 +409,23 @@ impl Core {
             message.frame_count(),
             message.byte_count()
         );
-        self.transact(Way::Out, deadline, |socket| give(socket, message))
+        self.transact(Way::Out, deadline, |held| held.give(message))
     }
 }
 
 impl Watched for Core {
     fn pump(&self) {
         // Any look at the events makes libzmq attach the peers that have come.
-        let _ = self.with(|socket| Ok(events(socket)));
+        let _ = self.with(|held| Ok(held.events()));
     }
 
     fn reconnect(&self, endpoint: &str) {
         let Ok(mut inner) = self.lock() else { return };
         if inner.connected.iter().any(|other| other == endpoint)
-            && let Ok(socket) = inner.socket()
+            && let Ok(held) = inner.held()
         {
-            let _ = socket.disconnect(endpoint);
-            if let Err(error) = socket.connect(endpoint) {
+            let _ = held.socket().disconnect(endpoint);
+            if let Err(error) = held.socket().connect(endpoint) {
                 log::error!("{}: connecting to {endpoint}: {error}", self.kind.name());
             }
         }
@@ -450,107 +445,9 @@ impl Drop for Core {
 
 #[cold]
 fn wake_ready(inner: &mut Inner) {
-    if let Ok(socket) = inner.socket() {
-        let events = events(socket);
+    if let Ok(held) = inner.held() {
+        let events = held.events();
         inner.waiters.wake(events);
-    }
-}
-
-/// Looks at what the socket is ready for, which takes the signal of its file descriptor.
-fn events(socket: &zmq::Socket) -> zmq::PollEvents {
-    loop {
-        match socket.get_events() {
-            Ok(events) => return events,
-            Err(zmq::Error::EINTR) => continue,
-            // The next attempt will say what is wrong.
-            Err(_) => return zmq::POLLIN | zmq::POLLOUT,
-        }
-    }
-}
-
-/// Attempts to receive a message, all its frames.
-#[inline]
-pub(crate) fn take(socket: &zmq::Socket, message: &mut Message) -> Result<Attempt> {
-    let first = message.first_mut();
-    if receive_frame(socket, first)? == Attempt::Blocked {
-        return Ok(Attempt::Blocked);
-    }
-    if first.0.get_more() {
-        take_rest(socket, message)?;
-    }
-    Ok(Attempt::Done)
-}
-
-fn take_rest(socket: &zmq::Socket, message: &mut Message) -> Result<()> {
-    loop {
-        let mut frame = Frame::new();
-        // libzmq has the whole message or nothing of it.
-        if receive_frame(socket, &mut frame)? == Attempt::Blocked {
-            return Err(Error::system(
-                "receiving",
-                "the rest of a message is missing",
-            ));
-        }
-        let more = frame.0.get_more();
-        message.push(frame);
-        if !more {
-            return Ok(());
-        }
-    }
-}
-
-#[inline]
-fn receive_frame(socket: &zmq::Socket, frame: &mut Frame) -> Result<Attempt> {
-    loop {
-        match socket.recv(&mut frame.0, zmq::DONTWAIT) {
-            Ok(()) => return Ok(Attempt::Done),
-            Err(zmq::Error::EAGAIN) => return Ok(Attempt::Blocked),
-            Err(zmq::Error::EINTR) => continue,
-            Err(error) => return Err(Error::system("receiving", error)),
-        }
-    }
-}
-
-/// Attempts to send a message, all its frames. What is not sent is still in it.
-#[inline]
-pub(crate) fn give(socket: &mut zmq::Socket, message: &mut Message) -> Result<Attempt> {
-    let more = message.frame_count() > 1;
-    let flags = if more { zmq::SNDMORE } else { 0 };
-    if send_frame(socket, message.first_mut(), flags)? == Attempt::Blocked {
-        return Ok(Attempt::Blocked);
-    }
-    if more {
-        give_rest(socket, message)?;
-    }
-    Ok(Attempt::Done)
-}
-
-fn give_rest(socket: &mut zmq::Socket, message: &mut Message) -> Result<()> {
-    let rest = message.rest_mut();
-    let last = rest.len() - 1;
-    let mut lost = false;
-    for (place, frame) in rest.iter_mut().enumerate() {
-        let flags = if place < last { zmq::SNDMORE } else { 0 };
-        // There is always room for the rest of a message, unless its peer has just left. Then
-        // libzmq drops what it has of it, and waits for the last frame to begin anew.
-        lost |= send_frame(socket, frame, flags)? == Attempt::Blocked;
-    }
-    match lost {
-        true => Err(Error::PeerLost),
-        false => Ok(()),
-    }
-}
-
-#[inline]
-fn send_frame(socket: &mut zmq::Socket, frame: &mut Frame, flags: i32) -> Result<Attempt> {
-    loop {
-        match raw::send(socket, &mut frame.0, flags | zmq::DONTWAIT) {
-            Ok(()) => return Ok(Attempt::Done),
-            Err(libc::EAGAIN) => return Ok(Attempt::Blocked),
-            Err(libc::EINTR) => continue,
-            Err(libc::EHOSTUNREACH) => return Err(Error::PeerLost),
-            Err(errno) => return Err(system("sending", errno)),
-        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::sending::{self, SendCall};
 use super::{Handle, Receiving, Sending, Side};
 use crate::error::{Error, Result};
 use crate::message::{Frame, Frames, Message};
-use crate::socket::{Attempt, Socket, Way, take};
+use crate::socket::{Attempt, Held, Socket, Way};
 use crate::wake::Deadline;
 
 /// Publishes messages, each to all who subscribe to what it begins with.
@@ -138,13 +138,13 @@ impl Sending for PublisherSide {
 impl Subscriptions {
     /// Takes in what libzmq has to tell.
     fn read(&self, socket: &Socket) -> Result<()> {
-        socket.with(|socket| self.drain(socket))
+        socket.with(|held| self.drain(held))
     }
 
-    fn drain(&self, socket: &mut zmq::Socket) -> Result<()> {
+    fn drain(&self, held: &mut Held<'_>) -> Result<()> {
         let mut news = Message::from("");
         let mut counts = self.counts.lock();
-        while take(socket, &mut news)? == Attempt::Done {
+        while held.take(&mut news)? == Attempt::Done {
             match news.as_bytes() {
                 [1, topic @ ..] => *counts.entry(topic.to_vec()).or_default() += 1,
                 [0, topic @ ..] => {
@@ -312,7 +312,7 @@ impl Handle<SubscriberSide> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn subscribe(&self, topics: impl Frames) -> Result<()> {
-        self.change(topics, zmq::Socket::set_subscribe)
+        self.change(topics, |held, topic| held.subscribe(topic))
     }
 
     /// Unsubscribes from these topics, whoever is receiving meanwhile.
@@ -329,13 +329,13 @@ impl Handle<SubscriberSide> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn unsubscribe(&self, topics: impl Frames) -> Result<()> {
-        self.change(topics, zmq::Socket::set_unsubscribe)
+        self.change(topics, |held, topic| held.unsubscribe(topic))
     }
 
     fn change(
         &self,
         topics: impl Frames,
-        set: impl Fn(&zmq::Socket, &[u8]) -> zmq::Result<()>,
+        set: impl Fn(&mut Held<'_>, &[u8]) -> Result<()>,
     ) -> Result<()> {
         let topics = match topics.into_message() {
             Ok(topics) => topics,
@@ -343,11 +343,7 @@ impl Handle<SubscriberSide> {
             Err(Error::EmptyMessage) => return Ok(()),
             Err(error) => return Err(error),
         };
-        self.socket.with(|socket| {
-            for topic in &topics {
-                set(socket, topic).map_err(|error| Error::system("subscribing", error))?;
-            }
-            Ok(())
-        })
+        self.socket
+            .with(|held| topics.iter().try_for_each(|topic| set(held, topic)))
     }
 }

@@ -18,7 +18,7 @@ use super::sealed::Sealed;
 use super::{Callable, Handle, SendError, Side};
 use crate::error::{Error, Result};
 use crate::message::{DynFrames, Frame, Frames, Message};
-use crate::socket::{Attempt, Core, Socket, Way, take};
+use crate::socket::{Attempt, Core, Held, Socket, Way};
 use crate::wake::{Deadline, Waker};
 
 /// Sends requests and waits for their replies: any number at once, from any thread.
@@ -91,7 +91,7 @@ impl fmt::Debug for Desk {
 
 impl Desk {
     /// Takes in replies until this request's is there, or there are no more.
-    fn attempt(&self, socket: &zmq::Socket, core: &Core, id: u64) -> Result<Attempt> {
+    fn attempt(&self, held: &mut Held<'_>, core: &Core, id: u64) -> Result<Attempt> {
         match self.slots.lock().get(&id) {
             Some(slot) if slot.reply.is_some() => return Ok(Attempt::Done),
             Some(_) => {}
@@ -103,7 +103,7 @@ impl Desk {
         }
         loop {
             let mut message = Message::from(Frame::new());
-            if take(socket, &mut message)? == Attempt::Blocked {
+            if held.take(&mut message)? == Attempt::Blocked {
                 if let Some(slot) = self.slots.lock().get_mut(&id) {
                     slot.waker = Some(Waker::current()?);
                 }
@@ -384,7 +384,9 @@ impl Pending {
             return Err(Error::Stopped);
         }
         let (desk, socket) = (&self.desk, &self.socket);
-        socket.transact(Way::In, deadline, |raw| desk.attempt(raw, socket, self.id))?;
+        socket.transact(Way::In, deadline, |held| {
+            desk.attempt(held, socket, self.id)
+        })?;
         let slot = desk.slots.lock().remove(&self.id);
         slot.and_then(|slot| slot.reply).ok_or(Error::Stopped)
     }

@@ -114,7 +114,7 @@ impl Core {
     /// Binds to a port that a listener holds already.
     pub(crate) fn bind_listener(&self, listener: TcpListener, endpoint: &Endpoint) -> Result<()> {
         let mut inner = self.lock()?;
-        let socket = inner.socket()?;
+        let socket = inner.held()?.0;
         let use_fd = |socket: &mut zmq::Socket, fd| {
             raw::set_int(socket, IntOption::UseFd, fd).map_err(|errno| system("binding", errno))
         };
@@ -135,10 +135,10 @@ impl Core {
 
     /// Binds, and tells the endpoint that came of it: wildcards are filled in.
     pub(crate) fn bind(&self, endpoint: &Endpoint) -> Result<Endpoint> {
-        let last = self.with(|socket| {
-            raw::bind(socket, &endpoint.to_string())
+        let last = self.with(|held| {
+            raw::bind(held.0, &endpoint.to_string())
                 .map_err(|errno| bind_error(endpoint, errno))?;
-            let last = socket.get_last_endpoint();
+            let last = held.0.get_last_endpoint();
             last.map_err(|error| Error::system("binding", error))
         })?;
         let bound = match last {
@@ -165,9 +165,9 @@ impl Core {
         let text = endpoint.to_string();
         info!("{}: connecting to {text}", self.kind.name());
         let mut inner = self.lock()?;
-        let connected = inner.socket().and_then(|socket| {
-            let set = socket.set_ipv6(ipv6);
-            set.and_then(|()| socket.connect(&text))
+        let connected = inner.held().and_then(|held| {
+            let set = held.0.set_ipv6(ipv6);
+            set.and_then(|()| held.0.connect(&text))
                 .map_err(|error| match error {
                     zmq::Error::EMFILE => Error::OutOfFiles,
                     error => Error::system("connecting", error),
@@ -186,7 +186,7 @@ impl Core {
         info!("{}: disconnecting from {text}", self.kind.name());
         let mut inner = self.lock()?;
         inner.connected.retain(|other| *other != text);
-        let result = inner.socket().map(|socket| socket.disconnect(&text));
+        let result = inner.held().map(|held| held.0.disconnect(&text));
         self.leave(inner);
         self.sight.forget(&text);
         if let Err(error) = result? {

@@ -1,0 +1,44 @@
+//! Stopping a handle from elsewhere, without a lock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::wake::Waker;
+
+/// Stops a handle from another thread or from a signal handler; see
+/// [`Handle::stopper`](super::Handle::stopper).
+///
+/// Its [`stop`](Stopper::stop) is async-signal-safe: an atomic store and a write that does
+/// not block.
+///
+/// ```
+/// let pull = zeroless::Server::bind(0)?.pull()?;
+/// pull.stopper()?.stop();
+/// assert!(pull.recv().is_err());
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Stopper {
+    stopped: Arc<AtomicBool>,
+    bell: Arc<Waker>,
+}
+
+impl Stopper {
+    pub(super) fn new(stopped: Arc<AtomicBool>, bell: Arc<Waker>) -> Stopper {
+        Stopper { stopped, bell }
+    }
+
+    /// Stops the handle, as [`Handle::stop`](super::Handle::stop) does.
+    ///
+    /// ```
+    /// # let pull = zeroless::Server::bind(0)?.pull()?;
+    /// # let stopper = pull.stopper()?;
+    /// stopper.stop();
+    /// assert_eq!(pull.into_iter().count(), 0);
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.bell.wake();
+    }
+}
