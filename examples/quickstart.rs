@@ -1,0 +1,86 @@
+//! The main things in one process: work handed out, a question answered, news published.
+//!
+//! Each part would work just as well between machines: the other program writes
+//! `Client::connect(("host", port))`.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use zeroless::{Client, Error, Pull, Server};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn main() -> zeroless::Result<()> {
+    env_logger::init();
+    work()?;
+    questions()?;
+    news()
+}
+
+/// Push and pull: each message goes to one worker, in turn.
+fn work() -> zeroless::Result<()> {
+    println!("Three workers share six jobs:");
+    let server = Server::bind_local(0)?; // any free port
+    let push = server.push()?;
+
+    let (done, results) = mpsc::channel();
+    let mut workers = Vec::new();
+    for name in ["Ann", "Bob", "Cho"] {
+        let pull = Client::connect(server.port())?.pull()?;
+        workers.push(pull.clone());
+        let done = done.clone();
+        thread::spawn(move || {
+            for job in pull {
+                let _ = done.send(format!("{name} does {job}"));
+            }
+        });
+    }
+
+    push.wait_connected(workers.len(), PATIENCE)?;
+    for number in 1..=6 {
+        push.send(format!("job {number}"))?;
+    }
+    for result in results.iter().take(6) {
+        println!("  {result}");
+    }
+    workers.iter().for_each(Pull::stop); // ends their loops
+    Ok(())
+}
+
+/// Request and reply: every question finds its answer.
+fn questions() -> zeroless::Result<()> {
+    println!("A server adds numbers:");
+    let server = Server::bind_local(0)?;
+    let replier = server.reply()?;
+    let stopper = replier.clone();
+    thread::spawn(move || {
+        for request in replier {
+            let numbers = request.iter().map(|n| n.to_string().parse().unwrap_or(0));
+            let sum: i64 = numbers.sum();
+            request.reply(sum.to_string())?;
+        }
+        Ok::<(), Error>(())
+    });
+
+    let requester = Client::connect(server.port())?.request()?;
+    println!("  1 + 2 = {}", requester.request(("1", "2"))?);
+    println!("  3 + 4 + 5 = {}", requester.request(("3", "4", "5"))?);
+    stopper.stop();
+    Ok(())
+}
+
+/// Publish and subscribe: a message goes to all who asked for its topic.
+fn news() -> zeroless::Result<()> {
+    println!("A subscriber hears of the weather, and of nothing else:");
+    let server = Server::bind_local(0)?;
+    let publisher = server.publish()?;
+    let subscriber = Client::connect(server.port())?.subscribe("weather")?;
+
+    publisher.wait_for_subscribers(1, PATIENCE)?;
+    publisher.send(("sports", "Porto win"))?;
+    publisher.send(("weather", "sunny"))?;
+    let [topic, text] = subscriber.recv()?.parts()?;
+    println!("  {topic}: {text}");
+    Ok(())
+}
