@@ -193,3 +193,12 @@ impl Error {
         }
     }
 }
+
+/// An error on its way up: small, where results are returned for every message.
+pub(crate) type Fault = Box<Error>;
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Error {
+        *fault
+    }
+}

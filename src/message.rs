@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// A message of one or more frames; all of them arrive, or none.
 ///
-/// The first frame is held inline, so a message of one frame costs no allocation.
+/// A message of one frame costs no allocation of ours.
 ///
 /// # Examples
 ///
@@ -37,6 +37,7 @@ pub struct Message {
 
 impl Message {
     /// A message of a first frame and those that follow it.
+    #[inline]
     pub(crate) fn new(first: Frame, rest: Vec<Frame>) -> Message {
         Message { first, rest }
     }
@@ -92,6 +93,7 @@ impl Message {
     /// assert_eq!("hello".into_message()?.as_bytes(), b"hello");
     /// # Ok::<(), zeroless::Error>(())
     /// ```
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         &self.first
     }
@@ -142,6 +144,11 @@ impl Message {
         }
         let mut frames = self.into_iter();
         Ok(std::array::from_fn(|_| frames.next().unwrap_or_default()))
+    }
+
+    /// How many frames and how many bytes there are, to be logged.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        (self.frame_count(), self.byte_count())
     }
 
     pub(crate) fn push_front(&mut self, frame: Frame) {

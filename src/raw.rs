@@ -69,6 +69,50 @@ pub(crate) fn send(
     check(code)
 }
 
+/// Sends a frame with a copy of these bytes.
+#[inline]
+pub(crate) fn send_bytes(socket: &mut zmq::Socket, bytes: &[u8], flags: i32) -> Result<(), Errno> {
+    // SAFETY: the socket is alive and borrowed by nobody else. libzmq copies bytes.len()
+    // bytes from the slice before it returns.
+    let code = unsafe {
+        let bytes = (bytes.as_ptr().cast::<c_void>(), bytes.len());
+        zmq_sys::zmq_send(socket.as_mut_ptr(), bytes.0, bytes.1, flags)
+    };
+    check(code)
+}
+
+/// Receives a frame, and gives its bytes. `zmq::Socket::recv` panics on an error number that
+/// it does not know, and the bytes would have to be asked for by two calls more.
+#[inline]
+pub(crate) fn receive<'a>(
+    socket: &mut zmq::Socket,
+    frame: &'a mut zmq::Message,
+    flags: i32,
+) -> Result<&'a [u8], Errno> {
+    // SAFETY: both are alive and borrowed by nobody else. The pointer is to an initialised
+    // zmq_msg_t (see the assertions above), which is so after the call, too, whatever its
+    // outcome.
+    let code = unsafe {
+        let frame = (&raw mut *frame).cast::<zmq_sys::zmq_msg_t>();
+        zmq_sys::zmq_msg_recv(frame, socket.as_mut_ptr(), flags)
+    };
+    check(code)?;
+    // libzmq counts in a c_int, which a frame may exceed.
+    match usize::try_from(code) {
+        Ok(len) if len < c_int::MAX as usize => {
+            // SAFETY: the message now holds `len` bytes at the address that zmq_msg_data gives
+            // (never NULL for an initialised message), which stay as they are as long as the
+            // message is borrowed.
+            unsafe {
+                let frame = (&raw mut *frame).cast::<zmq_sys::zmq_msg_t>();
+                let data = zmq_sys::zmq_msg_data(frame).cast::<u8>();
+                Ok(std::slice::from_raw_parts(data, len))
+            }
+        }
+        _ => Ok(frame),
+    }
+}
+
 /// Binds; `zmq::Socket::bind` panics on an error number that it does not know, of which a
 /// path of ipc can cause any.
 pub(crate) fn bind(socket: &mut zmq::Socket, endpoint: &str) -> Result<(), Errno> {
@@ -145,13 +189,21 @@ mod tests {
 
     #[test]
     fn a_frame_sent_is_the_frame_received() {
-        let (mut one, two) = pair();
+        let (mut one, mut two) = pair();
         for bytes in [vec![], vec![7; 33], vec![8; 34], vec![9; 100_000]] {
             let mut frame = zmq::Message::from(bytes.clone());
             send(&mut one, &mut frame, zmq::DONTWAIT).unwrap();
             assert!(frame.is_empty(), "libzmq left an empty message behind");
             assert_eq!(two.recv_bytes(0).unwrap(), bytes);
+            send_bytes(&mut one, &bytes, zmq::DONTWAIT).unwrap();
+            assert_eq!(receive(&mut two, &mut frame, 0), Ok(&bytes[..]));
+            assert_eq!(frame[..], bytes);
         }
+        let mut frame = zmq::Message::from("kept");
+        assert_eq!(
+            receive(&mut two, &mut frame, zmq::DONTWAIT),
+            Err(libc::EAGAIN)
+        );
     }
 
     #[test]

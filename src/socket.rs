@@ -33,7 +33,7 @@ pub(crate) use waiters::Way;
 use waiters::{Patience, Waiters};
 
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::message::{Frame, Message};
 use crate::options::{Options, milliseconds};
 use crate::raw;
@@ -100,6 +100,8 @@ pub struct Core {
 struct Inner {
     /// Gone once the socket was closed, though handles remain.
     socket: Option<zmq::Socket>,
+    /// See [`Held`].
+    spare: zmq::Message,
     waiters: Waiters,
     patience: [Patience; 2],
     bound: Vec<String>,
@@ -117,8 +119,15 @@ impl std::fmt::Debug for Inner {
 
 impl Inner {
     #[inline]
-    fn held(&mut self) -> Result<Held<'_>> {
-        self.socket.as_mut().map(Held).ok_or(Error::Stopped)
+    fn held(&mut self) -> Result<Held<'_>, Fault> {
+        match &mut self.socket {
+            Some(socket) => Ok(Held {
+                socket,
+                spare: &mut self.spare,
+                more: false,
+            }),
+            None => Err(Error::Stopped.into()),
+        }
     }
 }
 
@@ -141,7 +150,10 @@ impl Core {
     }
 
     /// Does something that never waits, on the socket.
-    pub(crate) fn with<T>(&self, call: impl FnOnce(&mut Held<'_>) -> Result<T>) -> Result<T> {
+    pub(crate) fn with<T>(
+        &self,
+        call: impl FnOnce(&mut Held<'_>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         let mut inner = self.lock()?;
         let result = call(&mut inner.held()?);
         self.leave(inner);
@@ -149,9 +161,9 @@ impl Core {
     }
 
     #[inline]
-    fn lock(&self) -> Result<MutexGuard<'_, Inner>> {
+    fn lock(&self) -> Result<MutexGuard<'_, Inner>, Fault> {
         if self.forks != raw::forks() {
-            return Err(Error::Forked);
+            return Err(Error::Forked.into());
         }
         Ok(self.inner.lock())
     }
@@ -173,8 +185,8 @@ impl Core {
         &self,
         way: Way,
         deadline: Deadline,
-        mut attempt: impl FnMut(&mut Held<'_>) -> Result<Attempt>,
-    ) -> Result<()> {
+        mut attempt: impl FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+    ) -> Result<(), Fault> {
         let mut inner = self.lock()?;
         match attempt(&mut inner.held()?) {
             Ok(Attempt::Done) => {
@@ -183,7 +195,7 @@ impl Core {
             }
             Ok(Attempt::Blocked) if deadline == Deadline::Now => {
                 self.leave(inner);
-                Err(Error::WouldBlock)
+                Err(Error::WouldBlock.into())
             }
             Ok(Attempt::Blocked) => self.wait(inner, way, deadline, &mut attempt),
             Err(error) => {
@@ -199,8 +211,8 @@ impl Core {
         mut inner: MutexGuard<'_, Inner>,
         way: Way,
         deadline: Deadline,
-        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt>,
-    ) -> Result<()> {
+        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+    ) -> Result<(), Fault> {
         let began = Instant::now();
         let most = self.options.spin;
         let awake = inner.patience[way as usize].begin(began, most);
@@ -224,13 +236,13 @@ impl Core {
         &self,
         until: Instant,
         deadline: Deadline,
-        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt>,
-    ) -> Result<Attempt> {
+        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+    ) -> Result<Attempt, Fault> {
         loop {
             std::thread::yield_now();
             let mut inner = self.lock()?;
             if self.is_stopped() {
-                return Err(Error::Stopped);
+                return Err(Error::Stopped.into());
             }
             let outcome = match inner.held() {
                 Ok(mut held) => attempt(&mut held),
@@ -248,15 +260,15 @@ impl Core {
         &self,
         way: Way,
         deadline: Deadline,
-        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt>,
-    ) -> Result<Attempt> {
+        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+    ) -> Result<Attempt, Fault> {
         let waker = Waker::current()?;
         let mut inner = self.lock()?;
         let mut deceived = false;
         loop {
             if self.is_stopped() {
                 self.leave(inner);
-                return Err(Error::Stopped);
+                return Err(Error::Stopped.into());
             }
             let outcome = match inner.held() {
                 Ok(mut held) => attempt(&mut held),
@@ -269,7 +281,7 @@ impl Core {
             if deadline.is_over() {
                 // It has touched the socket: the next may have been meant to wake.
                 self.leave(inner);
-                return Err(deadline.error());
+                return Err(deadline.error().into());
             }
             let events = inner.held()?.events();
             let ready = events.contains(way.event());
@@ -295,7 +307,7 @@ impl Core {
             inner.waiters.remove(&waker);
             if let Err(error) = polled {
                 self.leave(inner);
-                return Err(error);
+                return Err(error.into());
             }
         }
     }
@@ -380,36 +392,64 @@ impl Core {
         self.skipped.load(Ordering::Relaxed)
     }
 
+    /// Logs how much was moved, never what.
+    #[inline]
+    fn log(&self, what: &str, size: impl Fn() -> (usize, usize)) {
+        if log::max_level() >= log::Level::Debug {
+            let (frames, bytes) = size();
+            self.log_enabled(what, frames, bytes);
+        }
+    }
+
+    #[cold]
+    fn log_enabled(&self, what: &str, frames: usize, bytes: usize) {
+        debug!(
+            "{}: {what} {frames} frames, {bytes} bytes",
+            self.kind.name()
+        );
+    }
+
     /// Receives a message, all its frames at once.
     #[inline]
     pub(crate) fn receive(&self, deadline: Deadline) -> Result<Message> {
-        if deadline != Deadline::Now && self.is_stopped() {
-            return Err(Error::Stopped);
+        // Made where it is returned, so that it need not be moved there.
+        let mut received = Ok(Message::single(Frame::new()));
+        if let Ok(message) = &mut received
+            && let Err(error) = self.receive_into(message, deadline)
+        {
+            received = Err(error.into());
         }
-        let mut message = Message::single(Frame::new());
-        self.transact(Way::In, deadline, |held| held.take(&mut message))?;
-        debug!(
-            "{}: received {} frames, {} bytes",
-            self.kind.name(),
-            message.frame_count(),
-            message.byte_count()
-        );
-        Ok(message)
+        received
+    }
+
+    #[inline]
+    fn receive_into(&self, message: &mut Message, deadline: Deadline) -> Result<(), Fault> {
+        if deadline != Deadline::Now && self.is_stopped() {
+            return Err(Error::Stopped.into());
+        }
+        self.transact(Way::In, deadline, |held| held.take(message))?;
+        self.log("received", || message.size());
+        Ok(())
     }
 
     /// Sends a message, all its frames at once. What is not sent is still in it.
     #[inline]
-    pub(crate) fn send(&self, message: &mut Message, deadline: Deadline) -> Result<()> {
+    pub(crate) fn send(&self, message: &mut Message, deadline: Deadline) -> Result<(), Fault> {
         if self.is_stopped() {
-            return Err(Error::Stopped);
+            return Err(Error::Stopped.into());
         }
-        debug!(
-            "{}: sending {} frames, {} bytes",
-            self.kind.name(),
-            message.frame_count(),
-            message.byte_count()
-        );
+        self.log("sending", || message.size());
         self.transact(Way::Out, deadline, |held| held.give(message))
+    }
+
+    /// Sends a message of one frame, with a copy of these bytes.
+    #[inline]
+    pub(crate) fn send_bytes(&self, bytes: &[u8], deadline: Deadline) -> Result<(), Fault> {
+        if self.is_stopped() {
+            return Err(Error::Stopped.into());
+        }
+        self.log("sending", || (1, bytes.len()));
+        self.transact(Way::Out, deadline, |held| held.give_bytes(bytes))
     }
 }
 
@@ -424,8 +464,8 @@ impl Watched for Core {
         if inner.connected.iter().any(|other| other == endpoint)
             && let Ok(held) = inner.held()
         {
-            let _ = held.socket().disconnect(endpoint);
-            if let Err(error) = held.socket().connect(endpoint) {
+            let _ = held.socket.disconnect(endpoint);
+            if let Err(error) = held.socket.connect(endpoint) {
                 log::error!("{}: connecting to {endpoint}: {error}", self.kind.name());
             }
         }

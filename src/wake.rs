@@ -64,7 +64,7 @@ impl Waker {
 
 /// Until when a call may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deadline {
+pub enum Deadline {
     /// Not at all.
     Now,
     /// Until then.
@@ -82,6 +82,7 @@ impl Deadline {
         }
     }
 
+    #[inline]
     pub(crate) fn after_some(timeout: Option<Duration>) -> Deadline {
         timeout.map_or(Deadline::Never, Deadline::after)
     }

@@ -1,4 +1,4 @@
-//! A frame: one part of a message, a run of bytes in libzmq's memory.
+//! A frame: one part of a message, a run of bytes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 
-/// One frame of a [`Message`](super::Message): bytes, received without a copy.
+/// One frame of a [`Message`](super::Message): bytes.
 ///
-/// It dereferences to `[u8]`. A frame that was received may keep alive the buffer that it
-/// came in (up to the batch size, 256 KiB): keep [`to_vec`](slice::to_vec) of small frames
-/// that live long, not the frames.
+/// It dereferences to `[u8]`. Up to 70 bytes are kept inline; more stay in libzmq's memory, as
+/// they were received, without a copy. Such a frame keeps alive the buffer that it came in (of
+/// the [batch size](crate::Options::batch), 256 KiB): of those that are to be kept for long,
+/// keep a [`to_vec`](slice::to_vec).
 ///
 /// # Examples
 ///
@@ -23,7 +24,18 @@ use crate::error::{Error, Result};
 /// assert_eq!(frame.as_str(), Ok("payload"));
 /// assert_eq!(frame, "payload");
 /// ```
-pub struct Frame(pub(crate) zmq::Message);
+pub struct Frame(Repr);
+
+/// Where the bytes are.
+enum Repr {
+    /// Here: libzmq's own small messages need more work to make, read and give up.
+    Inline { len: u8, bytes: [u8; INLINE] },
+    /// In libzmq's memory, of a message that may be shared.
+    Message(zmq::Message),
+}
+
+/// How many bytes fit beside the tag without making a frame any larger.
+const INLINE: usize = 70;
 
 impl Frame {
     /// A frame of no bytes.
@@ -31,8 +43,60 @@ impl Frame {
     /// ```
     /// assert!(zeroless::Frame::new().is_empty());
     /// ```
-    pub fn new() -> Frame {
-        Frame(zmq::Message::new())
+    #[inline]
+    pub const fn new() -> Frame {
+        let bytes = [0; INLINE];
+        Frame(Repr::Inline { len: 0, bytes })
+    }
+
+    /// Keeps these bytes inline, in place of what the frame had; false if they are too many.
+    #[inline]
+    pub(crate) fn set_inline(&mut self, new: &[u8]) -> bool {
+        if let Repr::Message(_) = self.0 {
+            *self = Frame::new();
+        }
+        match &mut self.0 {
+            Repr::Inline { len, bytes } if new.len() <= INLINE => {
+                bytes[..new.len()].copy_from_slice(new);
+                // No more than INLINE, which fits.
+                *len = new.len() as u8;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// A frame that holds libzmq's message.
+    pub(crate) fn message(message: zmq::Message) -> Frame {
+        Frame(Repr::Message(message))
+    }
+
+    /// The bytes that are inline, or the message that holds them.
+    #[inline]
+    pub(crate) fn parts(&mut self) -> Result<&[u8], &mut zmq::Message> {
+        match &mut self.0 {
+            Repr::Inline { len, bytes } => Ok(&bytes[..usize::from(*len)]),
+            Repr::Message(message) => Err(message),
+        }
+    }
+
+    /// Copies bytes.
+    #[inline]
+    fn copy(bytes: &[u8]) -> Frame {
+        let mut frame = Frame::new();
+        match frame.set_inline(bytes) {
+            true => frame,
+            false => Frame::message(zmq::Message::from(bytes)),
+        }
+    }
+
+    /// Moves bytes.
+    fn adopt(bytes: Box<[u8]>) -> Frame {
+        let mut frame = Frame::new();
+        match frame.set_inline(&bytes) {
+            true => frame,
+            false => Frame::message(zmq::Message::from(bytes)),
+        }
     }
 
     /// The bytes.
@@ -78,21 +142,28 @@ impl Default for Frame {
 /// Copies the bytes.
 impl Clone for Frame {
     fn clone(&self) -> Frame {
-        Frame(zmq::Message::from(&self[..]))
+        Frame::copy(self)
     }
 }
 
 impl Deref for Frame {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Repr::Inline { len, bytes } => &bytes[..usize::from(*len)],
+            Repr::Message(message) => message,
+        }
     }
 }
 
 impl DerefMut for Frame {
     fn deref_mut(&mut self) -> &mut [u8] {
-        &mut self.0
+        match &mut self.0 {
+            Repr::Inline { len, bytes } => &mut bytes[..usize::from(*len)],
+            Repr::Message(message) => message,
+        }
     }
 }
 
@@ -162,48 +233,36 @@ impl std::hash::Hash for Frame {
 }
 
 macro_rules! frame_from {
-    ($($(#[$doc:meta])* [$($generics:tt)*] $from:ty, $value:ident => $frame:expr;)*) => {$(
-        $(#[$doc])*
+    ($how:ident, $doc:literal: $([$($generics:tt)*] $from:ty, $value:ident => $bytes:expr;)*) => {$(
+        #[doc = $doc]
         impl<$($generics)*> From<$from> for Frame {
+            #[inline]
             fn from($value: $from) -> Frame {
-                Frame(zmq::Message::from($frame))
+                Frame::$how($bytes)
             }
         }
     )*};
 }
 
-frame_from! {
-    /// Copies.
+frame_from! { copy, "Copies the bytes.":
     ['a] &'a [u8], value => value;
-    /// Copies.
     ['a] &'a str, value => value.as_bytes();
-    /// Copies.
-    ['a, const N: usize] &'a [u8; N], value => &value[..];
-    /// Copies.
-    [const N: usize] [u8; N], value => &value[..];
-    /// Copies.
+    ['a, const N: usize] &'a [u8; N], value => value;
+    [const N: usize] [u8; N], value => &value;
     ['a] &'a String, value => value.as_bytes();
-    /// Copies.
-    ['a] &'a Vec<u8>, value => &value[..];
-    /// Copies.
-    ['a] &'a Frame, value => &value[..];
-    /// Copies.
+    ['a] &'a Vec<u8>, value => value;
+    ['a] &'a Frame, value => value;
     ['a] &'a &str, value => value.as_bytes();
-    /// Copies.
-    ['a] &'a &[u8], value => *value;
-    /// Copies.
-    ['a, const N: usize] &'a &[u8; N], value => &value[..];
-    /// Copies.
-    [] Arc<[u8]>, value => &value[..];
-    /// Copies.
+    ['a] &'a &[u8], value => value;
+    ['a, const N: usize] &'a &[u8; N], value => *value;
+    [] Arc<[u8]>, value => &value;
     [] Arc<str>, value => value.as_bytes();
-    /// Moves the bytes, without a copy (of the capacity in excess, if there is one, first).
-    [] Vec<u8>, value => value;
-    /// Moves the bytes, without a copy.
+}
+
+frame_from! { adopt, "Moves the bytes without a copy, unless they are few.":
+    [] Vec<u8>, value => value.into_boxed_slice();
     [] Box<[u8]>, value => value;
-    /// Moves the text, without a copy.
-    [] String, value => value.into_bytes();
-    /// Moves the text, without a copy.
+    [] String, value => value.into_bytes().into_boxed_slice();
     [] Box<str>, value => value.into_boxed_bytes();
 }
 

@@ -42,6 +42,14 @@ pub trait Frames {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     fn into_message(self) -> Result<Message>;
+
+    /// The bytes, if this is a single frame that is copied anyhow: they need not become a
+    /// message first.
+    #[doc(hidden)]
+    #[inline]
+    fn single(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 /// [`Frames`] by reference, for the callable handles: `push(&("id", b"payload"))`.
@@ -88,32 +96,40 @@ impl Frames for &Message {
 }
 
 macro_rules! one_frame {
-    ($([$($generics:tt)*] $type:ty;)*) => {$(
+    ($([$($generics:tt)*] $type:ty $(, $value:ident => $bytes:expr)?;)*) => {$(
         impl<$($generics)*> Frames for $type {
             #[inline]
             fn into_message(self) -> Result<Message> {
                 Ok(Message::single(self.into()))
             }
+
+            $(
+                #[inline]
+                fn single(&self) -> Option<&[u8]> {
+                    let $value = self;
+                    Some($bytes)
+                }
+            )?
         }
     )*};
 }
 
 one_frame! {
-    ['a] &'a str;
-    ['a] &'a String;
-    ['a] &'a [u8];
-    ['a, const N: usize] &'a [u8; N];
-    [const N: usize] [u8; N];
-    ['a] &'a Vec<u8>;
-    ['a] &'a Frame;
+    ['a] &'a str, text => text.as_bytes();
+    ['a] &'a String, text => text.as_bytes();
+    ['a] &'a [u8], bytes => bytes;
+    ['a, const N: usize] &'a [u8; N], bytes => &bytes[..];
+    [const N: usize] [u8; N], bytes => bytes;
+    ['a] &'a Vec<u8>, bytes => bytes;
+    ['a] &'a Frame, bytes => bytes;
+    [] Arc<[u8]>, bytes => bytes;
+    [] Arc<str>, text => text.as_bytes();
     ['a] Cow<'a, str>;
     ['a] Cow<'a, [u8]>;
     [] String;
     [] Box<str>;
     [] Vec<u8>;
     [] Box<[u8]>;
-    [] Arc<[u8]>;
-    [] Arc<str>;
     [] Frame;
 }
 

@@ -3,8 +3,10 @@
 use super::sealed::Sealed;
 use super::sending::{self, SendCall};
 use super::{Handle, Receiving, Sending, Side};
+use crate::error::Result;
 use crate::message::Message;
 use crate::socket::Socket;
+use crate::wake::Deadline;
 
 /// Talks to exactly one other pair, in both directions.
 ///
@@ -46,7 +48,7 @@ impl Receiving for PairSide {
     type Item = Message;
 
     #[inline]
-    fn accept(&self, _socket: &Socket, message: Message) -> Option<Message> {
-        Some(message)
+    fn receive(&self, socket: &Socket, deadline: Deadline) -> Result<Message> {
+        socket.receive(deadline)
     }
 }

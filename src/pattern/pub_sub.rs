@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use super::sealed::Sealed;
 use super::sending::{self, SendCall};
 use super::{Handle, Receiving, Sending, Side};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::message::{Frame, Frames, Message};
 use crate::socket::{Attempt, Held, Socket, Way};
 use crate::wake::Deadline;
@@ -105,6 +105,8 @@ impl Side for PublisherSide {
 }
 
 impl Sending for PublisherSide {
+    const AS_THEY_ARE: bool = false;
+
     #[inline]
     fn prepare(&self, socket: &Socket, message: &mut Message) -> Result<()> {
         if self
@@ -137,11 +139,11 @@ impl Sending for PublisherSide {
 
 impl Subscriptions {
     /// Takes in what libzmq has to tell.
-    fn read(&self, socket: &Socket) -> Result<()> {
+    fn read(&self, socket: &Socket) -> Result<(), Fault> {
         socket.with(|held| self.drain(held))
     }
 
-    fn drain(&self, held: &mut Held<'_>) -> Result<()> {
+    fn drain(&self, held: &mut Held<'_>) -> Result<(), Fault> {
         let mut news = Message::from("");
         let mut counts = self.counts.lock();
         while held.take(&mut news)? == Attempt::Done {
@@ -250,15 +252,16 @@ impl Handle<PublisherSide> {
             return Err(Error::Stopped);
         }
         let subscriptions = &self.side.subscriptions;
-        self.socket
-            .transact(Way::In, Deadline::after(timeout), |socket| {
-                subscriptions.drain(socket)?;
-                let matching = subscriptions.count(|topic| self.side.topic.meets(topic));
-                Ok(match matching >= count {
-                    true => Attempt::Done,
-                    false => Attempt::Blocked,
-                })
+        let deadline = Deadline::after(timeout);
+        self.socket.transact(Way::In, deadline, |held| {
+            subscriptions.drain(held)?;
+            let matching = subscriptions.count(|topic| self.side.topic.meets(topic));
+            Ok(match matching >= count {
+                true => Attempt::Done,
+                false => Attempt::Blocked,
             })
+        })?;
+        Ok(())
     }
 
     /// Whether somebody gets a message whose first frame is this.
@@ -291,8 +294,8 @@ impl Receiving for SubscriberSide {
     type Item = Message;
 
     #[inline]
-    fn accept(&self, _socket: &Socket, message: Message) -> Option<Message> {
-        Some(message)
+    fn receive(&self, socket: &Socket, deadline: Deadline) -> Result<Message> {
+        socket.receive(deadline)
     }
 }
 
@@ -335,7 +338,7 @@ impl Handle<SubscriberSide> {
     fn change(
         &self,
         topics: impl Frames,
-        set: impl Fn(&mut Held<'_>, &[u8]) -> Result<()>,
+        set: impl Fn(&mut Held<'_>, &[u8]) -> Result<(), Fault>,
     ) -> Result<()> {
         let topics = match topics.into_message() {
             Ok(topics) => topics,
@@ -343,7 +346,7 @@ impl Handle<SubscriberSide> {
             Err(Error::EmptyMessage) => return Ok(()),
             Err(error) => return Err(error),
         };
-        self.socket
-            .with(|held| topics.iter().try_for_each(|topic| set(held, topic)))
+        let each = |held: &mut Held<'_>| topics.iter().try_for_each(|topic| set(held, topic));
+        Ok(self.socket.with(each)?)
     }
 }

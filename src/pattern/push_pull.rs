@@ -3,8 +3,10 @@
 use super::sealed::Sealed;
 use super::sending::{self, SendCall};
 use super::{Handle, Receiving, Sending, Side};
+use crate::error::Result;
 use crate::message::Message;
 use crate::socket::Socket;
+use crate::wake::Deadline;
 
 /// Pushes messages, each to one of the connected pullers in turn.
 ///
@@ -75,7 +77,7 @@ impl Receiving for PullSide {
     type Item = Message;
 
     #[inline]
-    fn accept(&self, _socket: &Socket, message: Message) -> Option<Message> {
-        Some(message)
+    fn receive(&self, socket: &Socket, deadline: Deadline) -> Result<Message> {
+        socket.receive(deadline)
     }
 }

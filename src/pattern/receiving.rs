@@ -24,9 +24,9 @@ pub trait Receiving: Side {
     /// What is received: a [`Message`], or a [`Request`](super::Request) to reply to.
     type Item: Send;
 
-    /// Makes of a message what is received, or passes over one that cannot be.
+    /// Receives from the socket; one that cannot be an item is passed over.
     #[doc(hidden)]
-    fn accept(&self, socket: &Socket, message: Message) -> Option<Self::Item>;
+    fn receive(&self, socket: &Socket, deadline: Deadline) -> Result<Self::Item>;
 }
 
 impl<P: Receiving> Handle<P> {
@@ -46,7 +46,7 @@ impl<P: Receiving> Handle<P> {
     /// ```
     #[inline]
     pub fn recv(&self) -> Result<P::Item> {
-        self.recv_until(Deadline::Never)
+        self.side.receive(&self.socket, Deadline::Never)
     }
 
     /// Receives the next message if it is there already.
@@ -63,7 +63,7 @@ impl<P: Receiving> Handle<P> {
     /// ```
     #[inline]
     pub fn try_recv(&self) -> Result<P::Item> {
-        self.recv_until(Deadline::Now)
+        self.side.receive(&self.socket, Deadline::Now)
     }
 
     /// Receives the next message, waiting no longer than this.
@@ -79,7 +79,7 @@ impl<P: Receiving> Handle<P> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn recv_timeout(&self, timeout: Duration) -> Result<P::Item> {
-        self.recv_until(Deadline::after(timeout))
+        self.side.receive(&self.socket, Deadline::after(timeout))
     }
 
     /// Receives the next message, waiting no longer than until then.
@@ -96,17 +96,7 @@ impl<P: Receiving> Handle<P> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn recv_deadline(&self, deadline: Instant) -> Result<P::Item> {
-        self.recv_until(Deadline::At(deadline))
-    }
-
-    #[inline]
-    fn recv_until(&self, deadline: Deadline) -> Result<P::Item> {
-        loop {
-            let message = self.socket.receive(deadline)?;
-            if let Some(item) = self.side.accept(&self.socket, message) {
-                return Ok(item);
-            }
-        }
+        self.side.receive(&self.socket, Deadline::At(deadline))
     }
 
     /// An iterator over messages, each waited for; it ends when the handle is stopped.

@@ -9,7 +9,7 @@ use log::{debug, warn};
 
 use super::sealed::Sealed;
 use super::{Handle, Receiving, SendError, Side};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::message::{Frame, Frames, Message};
 use crate::socket::Socket;
 use crate::wake::Deadline;
@@ -54,19 +54,21 @@ impl Side for ReplierSide {
 impl Receiving for ReplierSide {
     type Item = Request;
 
-    fn accept(&self, socket: &Socket, message: Message) -> Option<Request> {
-        let frames = message.frame_count();
-        let Some((envelope, message)) = split(message) else {
+    fn receive(&self, socket: &Socket, deadline: Deadline) -> Result<Request> {
+        loop {
+            let message = socket.receive(deadline)?;
+            let frames = message.frame_count();
+            if let Some((envelope, message)) = split(message) {
+                return Ok(Request {
+                    envelope,
+                    message,
+                    socket: socket.clone(),
+                    answered: false,
+                });
+            }
             socket.skip();
             warn!("reply: passed over {frames} frames without an empty one before the request");
-            return None;
-        };
-        Some(Request {
-            envelope,
-            message,
-            socket: socket.clone(),
-            answered: false,
-        })
+        }
     }
 }
 
@@ -214,7 +216,8 @@ impl Request {
         let mut enveloped = mem::take(&mut self.envelope).into_iter();
         let first = enveloped.next().unwrap_or_default();
         let mut message = Message::new(first, enveloped.chain(reply).collect());
-        match self.socket.send(&mut message, Deadline::Now) {
+        let sent = self.socket.send(&mut message, Deadline::Now);
+        match sent.map_err(Error::from) {
             Ok(()) => Ok(Delivery::Queued),
             Err(Error::PeerLost) => {
                 debug!("reply: the requester has gone");

@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 
 use super::sealed::Sealed;
 use super::{Callable, Handle, SendError, Side};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::message::{DynFrames, Frame, Frames, Message};
 use crate::socket::{Attempt, Core, Held, Socket, Way};
 use crate::wake::{Deadline, Waker};
@@ -91,14 +91,13 @@ impl fmt::Debug for Desk {
 
 impl Desk {
     /// Takes in replies until this request's is there, or there are no more.
-    fn attempt(&self, held: &mut Held<'_>, core: &Core, id: u64) -> Result<Attempt> {
+    fn attempt(&self, held: &mut Held<'_>, core: &Core, id: u64) -> Result<Attempt, Fault> {
         match self.slots.lock().get(&id) {
             Some(slot) if slot.reply.is_some() => return Ok(Attempt::Done),
             Some(_) => {}
             None => {
-                return Err(Error::Unsupported {
-                    what: "waiting for a reply that was taken already".to_owned(),
-                });
+                let what = "waiting for a reply that was taken already".to_owned();
+                return Err(Error::Unsupported { what }.into());
             }
         }
         loop {
@@ -294,7 +293,7 @@ impl Pending {
         self.socket.send(&mut message, deadline).map_err(|error| {
             message.pop_front();
             message.pop_front();
-            SendError::new(error, message)
+            SendError::new(*error, message)
         })
     }
 

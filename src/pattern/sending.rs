@@ -21,6 +21,10 @@ use crate::wake::Deadline;
 /// # Ok::<(), zeroless::Error>(())
 /// ```
 pub trait Sending: Side {
+    /// Whether messages are sent as they are.
+    #[doc(hidden)]
+    const AS_THEY_ARE: bool = true;
+
     /// Makes a message ready, or refuses it.
     #[doc(hidden)]
     #[inline]
@@ -207,6 +211,14 @@ impl<P: Sending> Handle<P> {
 
     #[inline]
     fn send_until(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
+        if P::AS_THEY_ARE
+            && let Some(bytes) = frames.single()
+        {
+            return match self.socket.send_bytes(bytes, deadline) {
+                Ok(()) => Ok(()),
+                Err(error) => Err(SendError::new(*error, frames.into_message()?)),
+            };
+        }
         send(&self.side, &self.socket, frames.into_message()?, deadline)
     }
 }
@@ -225,7 +237,7 @@ fn send<P: Sending>(
         Ok(()) => Ok(()),
         Err(error) => {
             side.restore(&mut message);
-            Err(SendError::new(error, message))
+            Err(SendError::new(*error, message))
         }
     }
 }

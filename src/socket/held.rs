@@ -1,12 +1,19 @@
 //! The socket as it is held under its lock: all that is done with it, none of which waits.
 
 use super::system;
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault};
 use crate::message::{Frame, Message};
 use crate::raw;
 
 /// The socket, in the hands of the one thread that holds its lock.
-pub(crate) struct Held<'a>(pub(super) &'a mut zmq::Socket);
+pub(crate) struct Held<'a> {
+    pub(super) socket: &'a mut zmq::Socket,
+    /// What frames are received into: to make one anew for each would cost more than to copy
+    /// a small frame out of this one.
+    pub(super) spare: &'a mut zmq::Message,
+    /// Whether the frame received last is not its message's last.
+    pub(super) more: bool,
+}
 
 /// Whether an attempt at an operation did it.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,14 +24,10 @@ pub(crate) enum Attempt {
 }
 
 impl Held<'_> {
-    pub(super) fn socket(&self) -> &zmq::Socket {
-        self.0
-    }
-
     /// Looks at what the socket is ready for, which takes the signal of its file descriptor.
     pub(super) fn events(&self) -> zmq::PollEvents {
         loop {
-            match self.0.get_events() {
+            match self.socket.get_events() {
                 Ok(events) => return events,
                 Err(zmq::Error::EINTR) => continue,
                 // The next attempt will say what is wrong.
@@ -35,50 +38,52 @@ impl Held<'_> {
 
     /// Attempts to receive a message, all its frames.
     #[inline]
-    pub(crate) fn take(&mut self, message: &mut Message) -> Result<Attempt> {
-        let first = message.first_mut();
-        if self.receive_frame(first)? == Attempt::Blocked {
+    pub(crate) fn take(&mut self, message: &mut Message) -> Result<Attempt, Fault> {
+        if self.receive_frame(message.first_mut())? == Attempt::Blocked {
             return Ok(Attempt::Blocked);
         }
-        if first.0.get_more() {
+        if self.more {
             self.take_rest(message)?;
         }
         Ok(Attempt::Done)
     }
 
-    fn take_rest(&mut self, message: &mut Message) -> Result<()> {
-        loop {
+    fn take_rest(&mut self, message: &mut Message) -> Result<(), Fault> {
+        while self.more {
             let mut frame = Frame::new();
             // libzmq has the whole message or nothing of it.
             if self.receive_frame(&mut frame)? == Attempt::Blocked {
-                return Err(Error::system(
-                    "receiving",
-                    "the rest of a message is missing",
-                ));
+                let reason = "the rest of a message is missing";
+                return Err(Error::system("receiving", reason).into());
             }
-            let more = frame.0.get_more();
             message.push(frame);
-            if !more {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     #[inline]
-    fn receive_frame(&mut self, frame: &mut Frame) -> Result<Attempt> {
+    fn receive_frame(&mut self, frame: &mut Frame) -> Result<Attempt, Fault> {
         loop {
-            match self.0.recv(&mut frame.0, zmq::DONTWAIT) {
-                Ok(()) => return Ok(Attempt::Done),
-                Err(zmq::Error::EAGAIN) => return Ok(Attempt::Blocked),
-                Err(zmq::Error::EINTR) => continue,
-                Err(error) => return Err(Error::system("receiving", error)),
+            match raw::receive(self.socket, self.spare, zmq::DONTWAIT) {
+                Ok(bytes) => {
+                    let inline = frame.set_inline(bytes);
+                    self.more = self.spare.get_more();
+                    if !inline {
+                        let message = std::mem::replace(self.spare, zmq::Message::new());
+                        *frame = Frame::message(message);
+                    }
+                    return Ok(Attempt::Done);
+                }
+                Err(libc::EAGAIN) => return Ok(Attempt::Blocked),
+                Err(libc::EINTR) => continue,
+                Err(errno) => return Err(system("receiving", errno).into()),
             }
         }
     }
 
     /// Attempts to send a message, all its frames. What is not sent is still in it.
     #[inline]
-    pub(crate) fn give(&mut self, message: &mut Message) -> Result<Attempt> {
+    pub(crate) fn give(&mut self, message: &mut Message) -> Result<Attempt, Fault> {
         let more = message.frame_count() > 1;
         let flags = if more { zmq::SNDMORE } else { 0 };
         if self.send_frame(message.first_mut(), flags)? == Attempt::Blocked {
@@ -90,7 +95,7 @@ impl Held<'_> {
         Ok(Attempt::Done)
     }
 
-    fn give_rest(&mut self, message: &mut Message) -> Result<()> {
+    fn give_rest(&mut self, message: &mut Message) -> Result<(), Fault> {
         let rest = message.rest_mut();
         let last = rest.len() - 1;
         let mut lost = false;
@@ -101,33 +106,48 @@ impl Held<'_> {
             lost |= self.send_frame(frame, flags)? == Attempt::Blocked;
         }
         match lost {
-            true => Err(Error::PeerLost),
+            true => Err(Error::PeerLost.into()),
             false => Ok(()),
         }
     }
 
+    /// Attempts to send a message of one frame, with a copy of these bytes.
     #[inline]
-    fn send_frame(&mut self, frame: &mut Frame, flags: i32) -> Result<Attempt> {
-        loop {
-            match raw::send(self.0, &mut frame.0, flags | zmq::DONTWAIT) {
-                Ok(()) => return Ok(Attempt::Done),
-                Err(libc::EAGAIN) => return Ok(Attempt::Blocked),
-                Err(libc::EINTR) => continue,
-                Err(libc::EHOSTUNREACH) => return Err(Error::PeerLost),
-                Err(errno) => return Err(system("sending", errno)),
-            }
+    pub(crate) fn give_bytes(&mut self, bytes: &[u8]) -> Result<Attempt, Fault> {
+        attempt(|| raw::send_bytes(self.socket, bytes, zmq::DONTWAIT))
+    }
+
+    fn send_frame(&mut self, frame: &mut Frame, flags: i32) -> Result<Attempt, Fault> {
+        let flags = flags | zmq::DONTWAIT;
+        match frame.parts() {
+            Ok(bytes) => attempt(|| raw::send_bytes(self.socket, bytes, flags)),
+            Err(message) => attempt(|| raw::send(self.socket, message, flags)),
         }
     }
 
     /// Subscribes to a topic.
-    pub(crate) fn subscribe(&mut self, topic: &[u8]) -> Result<()> {
-        let set = self.0.set_subscribe(topic);
-        set.map_err(|error| Error::system("subscribing", error))
+    pub(crate) fn subscribe(&mut self, topic: &[u8]) -> Result<(), Fault> {
+        let set = self.socket.set_subscribe(topic);
+        set.map_err(|error| Error::system("subscribing", error).into())
     }
 
     /// Unsubscribes from a topic.
-    pub(crate) fn unsubscribe(&mut self, topic: &[u8]) -> Result<()> {
-        let set = self.0.set_unsubscribe(topic);
-        set.map_err(|error| Error::system("unsubscribing", error))
+    pub(crate) fn unsubscribe(&mut self, topic: &[u8]) -> Result<(), Fault> {
+        let set = self.socket.set_unsubscribe(topic);
+        set.map_err(|error| Error::system("unsubscribing", error).into())
+    }
+}
+
+/// Attempts to send, again after a signal.
+#[inline]
+fn attempt(mut send: impl FnMut() -> Result<(), raw::Errno>) -> Result<Attempt, Fault> {
+    loop {
+        match send() {
+            Ok(()) => return Ok(Attempt::Done),
+            Err(libc::EAGAIN) => return Ok(Attempt::Blocked),
+            Err(libc::EINTR) => continue,
+            Err(libc::EHOSTUNREACH) => return Err(Error::PeerLost.into()),
+            Err(errno) => return Err(system("sending", errno).into()),
+        }
     }
 }

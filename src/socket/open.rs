@@ -38,6 +38,7 @@ impl Socket {
             Core {
                 inner: Mutex::new(Inner {
                     socket: Some(socket),
+                    spare: zmq::Message::new(),
                     waiters: Waiters::default(),
                     patience: Default::default(),
                     bound: Vec::new(),
@@ -114,7 +115,7 @@ impl Core {
     /// Binds to a port that a listener holds already.
     pub(crate) fn bind_listener(&self, listener: TcpListener, endpoint: &Endpoint) -> Result<()> {
         let mut inner = self.lock()?;
-        let socket = inner.held()?.0;
+        let socket = inner.held()?.socket;
         let use_fd = |socket: &mut zmq::Socket, fd| {
             raw::set_int(socket, IntOption::UseFd, fd).map_err(|errno| system("binding", errno))
         };
@@ -136,10 +137,10 @@ impl Core {
     /// Binds, and tells the endpoint that came of it: wildcards are filled in.
     pub(crate) fn bind(&self, endpoint: &Endpoint) -> Result<Endpoint> {
         let last = self.with(|held| {
-            raw::bind(held.0, &endpoint.to_string())
+            raw::bind(held.socket, &endpoint.to_string())
                 .map_err(|errno| bind_error(endpoint, errno))?;
-            let last = held.0.get_last_endpoint();
-            last.map_err(|error| Error::system("binding", error))
+            let last = held.socket.get_last_endpoint();
+            last.map_err(|error| Error::system("binding", error).into())
         })?;
         let bound = match last {
             Ok(last) => last.parse().unwrap_or_else(|_| endpoint.clone()),
@@ -166,18 +167,18 @@ impl Core {
         info!("{}: connecting to {text}", self.kind.name());
         let mut inner = self.lock()?;
         let connected = inner.held().and_then(|held| {
-            let set = held.0.set_ipv6(ipv6);
-            set.and_then(|()| held.0.connect(&text))
+            let set = held.socket.set_ipv6(ipv6);
+            set.and_then(|()| held.socket.connect(&text))
                 .map_err(|error| match error {
-                    zmq::Error::EMFILE => Error::OutOfFiles,
-                    error => Error::system("connecting", error),
+                    zmq::Error::EMFILE => Error::OutOfFiles.into(),
+                    error => Error::system("connecting", error).into(),
                 })
         });
         if connected.is_ok() {
             inner.connected.push(text);
         }
         self.leave(inner);
-        connected
+        Ok(connected?)
     }
 
     /// Disconnects; what is queued for this endpoint is still sent, within the linger time.
@@ -186,7 +187,7 @@ impl Core {
         info!("{}: disconnecting from {text}", self.kind.name());
         let mut inner = self.lock()?;
         inner.connected.retain(|other| *other != text);
-        let result = inner.held().map(|held| held.0.disconnect(&text));
+        let result = inner.held().map(|held| held.socket.disconnect(&text));
         self.leave(inner);
         self.sight.forget(&text);
         if let Err(error) = result? {
