@@ -1,0 +1,151 @@
+//! What the tests share: a limit on every wait, and ends that are connected.
+
+#![allow(dead_code, reason = "each test uses its own part of this")]
+
+use std::fs;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use zeroless::{
+    Client, Handle, Pair, Publisher, Pull, Push, Replier, Requester, Server, Side, Subscriber,
+};
+
+/// How long a test may take; one that takes longer hangs.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Time enough for anything that happens at all, on a busy machine too.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
+/// Runs a test, and fails if it hangs.
+pub(crate) fn deadline(body: impl FnOnce() + Send + 'static) {
+    let (running, over) = mpsc::channel::<()>();
+    let name = thread::current().name().unwrap_or("test").to_owned();
+    let run = move || {
+        let _running = running;
+        body();
+    };
+    let thread = thread::Builder::new().name(name).spawn(run).unwrap();
+    if over.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+        panic!("it hangs");
+    }
+    if let Err(panic) = thread.join() {
+        resume_unwind(panic);
+    }
+}
+
+/// Waits until both are connected, to each other if to nobody else.
+pub(crate) fn marry<A: Side, B: Side>(one: &Handle<A>, two: &Handle<B>) {
+    one.wait_connected(1, SOON).unwrap();
+    two.wait_connected(1, SOON).unwrap();
+}
+
+/// Waits until something is so, which nothing tells of.
+#[track_caller]
+pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < SOON, "it does not come to be");
+        thread::yield_now();
+    }
+}
+
+/// Begins a call in a thread of its own, and waits until that is asleep in it (or done).
+pub(crate) fn blocked<T: Send + 'static>(
+    call: impl FnOnce() -> T + Send + 'static,
+) -> JoinHandle<T> {
+    let (tell, told) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        // Linux alone has this, and only there it is known that a thread is asleep.
+        tell.send(fs::read_link("/proc/thread-self").ok()).unwrap();
+        call()
+    });
+    if let Some(own) = told.recv().unwrap() {
+        let stat = Path::new("/proc").join(own).join("stat");
+        until(|| match fs::read_to_string(&stat) {
+            Ok(stat) => matches!(state(&stat), Some('S')),
+            Err(_) => true,
+        });
+    }
+    thread
+}
+
+/// A thread's state, which follows its name in brackets.
+fn state(stat: &str) -> Option<char> {
+    let (_, rest) = stat.rsplit_once(") ")?;
+    rest.chars().next()
+}
+
+/// A name for inproc that no other test has.
+pub(crate) fn inproc() -> String {
+    format!("inproc://test-{}", number())
+}
+
+fn number() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A folder of a test's own, which is removed in the end.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Folder {
+        let name = format!("zeroless-{}-{}", std::process::id(), number());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir(&path).unwrap();
+        Folder(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The ipc endpoint of a file in it.
+    pub(crate) fn ipc(&self, file: &str) -> String {
+        format!("ipc://{}", self.0.join(file).display())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A server on a free port of loopback, and a client of it.
+pub(crate) fn ends() -> (Server, Client) {
+    let server = Server::bind_local(0).unwrap();
+    let client = Client::connect(server.endpoint()).unwrap();
+    (server, client)
+}
+
+/// Both sides of a pattern, connected: with the first as the server, and with the second.
+macro_rules! both_roles {
+    ($name:ident: $one:ty = $open_one:ident($($topic_one:literal)?), $two:ty = $open_two:ident($($topic_two:literal)?)) => {
+        pub(crate) fn $name() -> [($one, $two); 2] {
+            let (server, client) = ends();
+            let first = (
+                server.$open_one($($topic_one)?).unwrap(),
+                client.$open_two($($topic_two)?).unwrap(),
+            );
+            let (server, client) = ends();
+            let second = (
+                client.$open_one($($topic_one)?).unwrap(),
+                server.$open_two($($topic_two)?).unwrap(),
+            );
+            for (one, two) in [&first, &second] {
+                marry(one, two);
+            }
+            [first, second]
+        }
+    };
+}
+
+both_roles! { push_pull: Push = push(), Pull = pull() }
+both_roles! { pub_sub: Publisher = publish(), Subscriber = subscribe("") }
+both_roles! { req_rep: Requester = request(), Replier = reply() }
+both_roles! { pairs: Pair = pair(), Pair = pair() }
