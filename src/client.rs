@@ -105,8 +105,9 @@ impl Client {
             return Err(Error::PairTaken);
         }
         let handle = pattern::open(kind, side, &state.options, |socket| {
+            let others = state.targets.len().saturating_sub(1);
             let mut targets = state.targets.iter();
-            targets.try_for_each(|target| socket.connect(&target.endpoint, target.ipv6))
+            targets.try_for_each(|target| socket.connect(&target.endpoint, target.ipv6, others))
         })?;
         state.sockets.push(handle.socket().downgrade());
         Ok(handle)
@@ -159,9 +160,10 @@ impl EndpointSet {
         if state.targets.len() + added.len() > 1 && sockets.iter().any(is_pair) {
             return Err(Error::PairTaken);
         }
+        let others = state.targets.len() + added.len() - added.len().min(1);
         for target in &added {
             for socket in &sockets {
-                if let Err(error) = socket.connect(&target.endpoint, target.ipv6)
+                if let Err(error) = socket.connect(&target.endpoint, target.ipv6, others)
                     && error != Error::Stopped
                 {
                     // All or nothing.

@@ -58,11 +58,13 @@ pub struct Options {
     /// handled, so only requests that may be handled twice should be repeated.
     pub request_retries: u32,
 
-    /// Sends go only to peers whose connection is up. Default: only for requests.
+    /// Sends go only to peers whose connection is up. Default: only for requests, and only to
+    /// several servers.
     ///
     /// When off, a client's sends are queued for a server that is not there yet, and kept
     /// while a connection is down. When on, a send waits for a peer instead, and what was
-    /// queued for a connection is lost with it.
+    /// queued for a connection, or had come from it and was not yet received, is lost when
+    /// it breaks.
     pub immediate: Option<bool>,
 
     /// A publisher waits for slow subscribers instead of dropping messages for them. Default

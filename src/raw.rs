@@ -124,6 +124,18 @@ pub(crate) fn bind(socket: &mut zmq::Socket, endpoint: &str) -> Result<(), Errno
     check(unsafe { zmq_sys::zmq_bind(socket.as_mut_ptr(), endpoint.as_ptr()) })
 }
 
+/// Waits until one of these file descriptors can be read, for so many milliseconds at most
+/// (-1: for ever). `zmq::poll` asks twice, first without waiting.
+pub(crate) fn poll(fds: &mut [libc::pollfd], timeout: i32) -> Result<(), Errno> {
+    let count = libc::nfds_t::try_from(fds.len()).map_err(|_| libc::EINVAL)?;
+    // SAFETY: the pointer is to `count` pollfds that nobody else uses. A file descriptor that
+    // is closed or another's by now is no harm: poll only looks.
+    match unsafe { libc::poll(fds.as_mut_ptr(), count, timeout) } {
+        -1 => Err(std::io::Error::last_os_error().raw_os_error().unwrap_or(0)),
+        _ => Ok(()),
+    }
+}
+
 #[inline]
 fn check(code: c_int) -> Result<(), Errno> {
     match code {

@@ -37,7 +37,7 @@ use crate::error::{Error, Fault, Result};
 use crate::message::{Frame, Message};
 use crate::options::{Options, milliseconds};
 use crate::raw;
-use crate::wake::{Deadline, Waker, poll};
+use crate::wake::{Deadline, Waker, poll, readable};
 use crate::watch::{Sight, Watched};
 
 /// How often a socket is asked that says it is ready when it is not.
@@ -179,7 +179,8 @@ impl Core {
     /// Does an operation as soon as it can be done, but waits no longer than the deadline.
     ///
     /// `attempt` must not block. It is called under the socket's lock, until it is
-    /// [`Attempt::Done`] or fails.
+    /// [`Attempt::Done`] or fails. Its last touch of the socket, when it is blocked, must be the
+    /// receive or send that came back empty.
     #[inline]
     pub(crate) fn transact(
         &self,
@@ -206,119 +207,113 @@ impl Core {
     }
 
     #[cold]
-    fn wait(
-        &self,
-        mut inner: MutexGuard<'_, Inner>,
+    fn wait<'a>(
+        &'a self,
+        mut inner: MutexGuard<'a, Inner>,
         way: Way,
         deadline: Deadline,
         attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
     ) -> Result<(), Fault> {
         let began = Instant::now();
         let most = self.options.spin;
-        let awake = inner.patience[way as usize].begin(began, most);
-        self.leave(inner);
         let mut outcome = Ok(Attempt::Blocked);
-        if let Some(until) = awake {
-            outcome = self.stay_awake(until, deadline, attempt);
+        if let Some(until) = inner.patience[way as usize].begin(began, most) {
+            self.leave(inner);
+            (inner, outcome) = self.stay_awake(until, deadline, attempt);
             let in_vain = matches!(outcome, Ok(Attempt::Blocked));
-            self.inner.lock().patience[way as usize].sleep(in_vain);
+            inner.patience[way as usize].sleep(in_vain);
         }
-        if outcome == Ok(Attempt::Blocked) {
-            outcome = self.sleep(way, deadline, attempt);
+        if matches!(outcome, Ok(Attempt::Blocked)) {
+            (inner, outcome) = self.sleep(inner, way, deadline, attempt);
         }
-        let mut inner = self.inner.lock();
         inner.patience[way as usize].end(began, Instant::now(), most);
+        self.leave(inner);
         outcome.map(|_| ())
     }
 
-    /// Tries again and again for a while, letting others run between the tries.
+    /// Tries again and again for a while, letting others run between the tries. The last try
+    /// is under the lock that is handed back.
     fn stay_awake(
         &self,
         until: Instant,
         deadline: Deadline,
         attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
-    ) -> Result<Attempt, Fault> {
+    ) -> (MutexGuard<'_, Inner>, Result<Attempt, Fault>) {
         loop {
             std::thread::yield_now();
-            let mut inner = self.lock()?;
-            if self.is_stopped() {
-                return Err(Error::Stopped.into());
+            let mut inner = self.inner.lock();
+            let outcome = inner.held().and_then(|mut held| attempt(&mut held));
+            let over = self.is_stopped() || Instant::now() >= until || deadline.is_over();
+            if over || !matches!(outcome, Ok(Attempt::Blocked)) {
+                return (inner, outcome);
             }
-            let outcome = match inner.held() {
-                Ok(mut held) => attempt(&mut held),
-                Err(error) => Err(error),
-            };
             self.leave(inner);
-            if outcome != Ok(Attempt::Blocked) || Instant::now() >= until || deadline.is_over() {
-                return outcome;
-            }
         }
     }
 
-    /// Waits asleep: rule 2.
-    fn sleep(
-        &self,
+    /// Waits asleep: rule 2. An attempt was just made in vain, under the lock that is given.
+    fn sleep<'a>(
+        &'a self,
+        mut inner: MutexGuard<'a, Inner>,
         way: Way,
         deadline: Deadline,
         attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
-    ) -> Result<Attempt, Fault> {
-        let waker = Waker::current()?;
-        let mut inner = self.lock()?;
+    ) -> (MutexGuard<'a, Inner>, Result<Attempt, Fault>) {
+        let waker = match Waker::current() {
+            Ok(waker) => waker,
+            Err(error) => return (inner, Err(error.into())),
+        };
         let mut deceived = false;
         loop {
             if self.is_stopped() {
-                self.leave(inner);
-                return Err(Error::Stopped.into());
-            }
-            let outcome = match inner.held() {
-                Ok(mut held) => attempt(&mut held),
-                Err(error) => Err(error),
-            };
-            if outcome != Ok(Attempt::Blocked) {
-                self.leave(inner);
-                return outcome;
+                return (inner, Err(Error::Stopped.into()));
             }
             if deadline.is_over() {
-                // It has touched the socket: the next may have been meant to wake.
-                self.leave(inner);
-                return Err(deadline.error().into());
+                return (inner, Err(deadline.error().into()));
             }
-            let events = inner.held()?.events();
-            let ready = events.contains(way.event());
-            if ready && !deceived {
-                deceived = true;
-                continue;
-            }
-            // Some sockets say that they are ready when they are not (XPUB does, if it may not
-            // drop): those must be asked again.
-            let deadline = if ready {
-                deadline.within(ASK_AGAIN)
-            } else {
-                deadline
+            // A receive that came back empty was a look at the socket: nothing can have come
+            // since. A send was not, and others want to know what there is for them.
+            let looked = way == Way::In && inner.waiters.is_empty();
+            let events = match inner.held() {
+                Ok(held) if !looked => held.events(),
+                Ok(_) => zmq::PollEvents::empty(),
+                Err(error) => return (inner, Err(error)),
             };
+            let ready = events.contains(way.event());
+            if !ready || deceived {
+                // Some sockets say that they are ready when they are not (XPUB does, if it
+                // may not drop): those must be asked again.
+                let deadline = if ready {
+                    deadline.within(ASK_AGAIN)
+                } else {
+                    deadline
+                };
+                // From here until the poll nobody of this thread touches the socket.
+                inner.waiters.wake(events);
+                inner.waiters.add(way, &waker);
+                let bell = self.bell.get().cloned();
+                drop(inner);
+                let polled = self.poll(&waker, bell.as_deref(), deadline);
+                inner = self.inner.lock();
+                inner.waiters.remove(&waker);
+                if let Err(error) = polled {
+                    return (inner, Err(error.into()));
+                }
+            }
             deceived = ready;
-            // From here until the poll nobody of this thread touches the socket.
-            inner.waiters.wake(events);
-            inner.waiters.add(way, &waker);
-            let bell = self.bell.get().cloned();
-            drop(inner);
-            let polled = self.poll(&waker, bell.as_deref(), deadline);
-            inner = self.inner.lock();
-            inner.waiters.remove(&waker);
-            if let Err(error) = polled {
-                self.leave(inner);
-                return Err(error.into());
+            let outcome = inner.held().and_then(|mut held| attempt(&mut held));
+            if !matches!(outcome, Ok(Attempt::Blocked)) {
+                return (inner, outcome);
             }
         }
     }
 
     fn poll(&self, waker: &Waker, bell: Option<&Waker>, deadline: Deadline) -> Result<()> {
-        let item = |fd| zmq::PollItem::from_fd(fd, zmq::POLLIN);
-        // Without a bell the wake-up stands in twice: a poll needs a fixed number of items.
-        let bell = bell.unwrap_or(waker).fd();
-        let mut items = [item(self.fd), item(waker.fd()), item(bell)];
-        poll(&mut items, deadline)?;
-        if items[1].is_readable() {
+        // Without a bell the wake-up stands in twice.
+        let bell = bell.unwrap_or(waker);
+        let mut fds = [self.fd, waker.fd(), bell.fd()].map(readable);
+        poll(&mut fds, deadline)?;
+        if fds[1].revents != 0 {
             waker.clear();
         }
         Ok(())

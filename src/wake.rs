@@ -121,18 +121,30 @@ impl Deadline {
     }
 }
 
-/// Waits until one of the items has its event or the deadline is over. A signal ends it too:
-/// the caller looks again at what it waits for.
-pub(crate) fn poll(items: &mut [zmq::PollItem<'_>], deadline: Deadline) -> Result<()> {
+/// What [`poll`] waits for: that this can be read.
+pub(crate) fn readable(fd: RawFd) -> libc::pollfd {
+    libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    }
+}
+
+/// Waits until one of these can be read or the deadline is over. A signal ends it too: the
+/// caller looks again at what it waits for.
+pub(crate) fn poll(fds: &mut [libc::pollfd], deadline: Deadline) -> Result<()> {
     const FAR: u128 = 3_600_000;
     let timeout = match deadline.left() {
         // Rounded up, or the last part of a millisecond would be spent awake.
-        Some(left) => left.as_micros().div_ceil(1000).min(FAR) as i64,
+        Some(left) => left.as_micros().div_ceil(1000).min(FAR) as i32,
         None => -1,
     };
-    match zmq::poll(items, timeout) {
-        Ok(_) | Err(zmq::Error::EINTR) => Ok(()),
-        Err(error) => Err(Error::system("waiting", error)),
+    match raw::poll(fds, timeout) {
+        Ok(()) | Err(libc::EINTR) => Ok(()),
+        Err(errno) => Err(Error::system(
+            "waiting",
+            io::Error::from_raw_os_error(errno),
+        )),
     }
 }
 

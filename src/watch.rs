@@ -12,7 +12,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::error::{Error, Result};
 use crate::monitor::{ConnectionEvent, EVENTS, Ledger, RawEvent};
-use crate::wake::{Deadline, Waker, poll};
+use crate::wake::{Deadline, Waker, poll, readable};
 
 /// What is watched: a socket that its watch may ask for something.
 pub(crate) trait Watched: Send + Sync {
@@ -170,6 +170,7 @@ impl fmt::Debug for Sight {
 /// One socket in the watch's care.
 struct Entry {
     monitor: zmq::Socket,
+    fd: i32,
     sight: Arc<Sight>,
     watched: Weak<dyn Watched>,
 }
@@ -232,6 +233,7 @@ impl Watch {
         monitor.set_linger(0).map_err(failed)?;
         monitor.connect(&name).map_err(failed)?;
         let entry = Entry {
+            fd: monitor.get_fd().map_err(failed)?,
             monitor,
             sight,
             watched,
@@ -296,12 +298,10 @@ impl Round {
             .iter()
             .filter_map(|entry| entry.sight.seen.lock().ledger.next_due());
         let deadline = due.min().map_or(Deadline::Never, Deadline::At);
-        let mut items = vec![zmq::PollItem::from_fd(self.waker.fd(), zmq::POLLIN)];
-        items.extend(
-            self.entries
-                .iter()
-                .map(|entry| entry.monitor.as_poll_item(zmq::POLLIN)),
-        );
+        // Each monitor was read until it had no more, so its descriptor will signal the next.
+        let monitors = self.entries.iter().map(|entry| entry.fd);
+        let fds = std::iter::once(self.waker.fd()).chain(monitors);
+        let mut items: Vec<_> = fds.map(readable).collect();
         poll(&mut items, deadline)
     }
 }

@@ -16,7 +16,7 @@ const LAYERS: [&[&str]; 8] = [
 ];
 
 /// The only modules that may name the binding, so that it can be replaced.
-const BINDING: [&str; 6] = ["context", "message", "raw", "socket", "wake", "watch"];
+const BINDING: [&str; 5] = ["context", "message", "raw", "socket", "watch"];
 
 fn sources() -> Vec<(PathBuf, String)> {
     fn collect(folder: &Path, found: &mut Vec<(PathBuf, String)>) {

@@ -72,8 +72,15 @@ impl Kind {
         }
     }
 
-    /// Whether messages go only to connections that are up.
-    pub(crate) fn immediate(self, options: &Options) -> bool {
-        options.immediate.unwrap_or(self == Kind::Requester)
+    /// Whether messages go only to connections that are up, when it connects to an endpoint
+    /// beside others.
+    ///
+    /// A request for a server that is down is better asked of another. But libzmq, told so,
+    /// throws away what has arrived on a connection and was not yet read when it breaks: where
+    /// there is no other server, there would be nothing to gain.
+    pub(crate) fn immediate(self, options: &Options, others: usize) -> bool {
+        options
+            .immediate
+            .unwrap_or(self == Kind::Requester && others > 0)
     }
 }

@@ -77,7 +77,7 @@ fn configure(socket: &mut zmq::Socket, kind: Kind, options: &Options) -> zmq::Re
     socket.set_connect_timeout(milliseconds(options.connect_timeout))?;
     socket.set_reconnect_ivl(milliseconds(options.reconnect_min))?;
     socket.set_reconnect_ivl_max(milliseconds(options.reconnect_max))?;
-    socket.set_immediate(kind.immediate(options))?;
+    socket.set_immediate(kind.immediate(options, 0))?;
     if let Some((interval, timeout)) = kind.heartbeat(options) {
         socket.set_heartbeat_ivl(milliseconds(interval))?;
         socket.set_heartbeat_timeout(milliseconds(timeout))?;
@@ -162,17 +162,24 @@ impl Core {
     }
 
     /// Connects; the connection itself comes about in the background.
-    pub(crate) fn connect(&self, endpoint: &Endpoint, ipv6: bool) -> Result<()> {
+    pub(crate) fn connect(&self, endpoint: &Endpoint, ipv6: bool, others: usize) -> Result<()> {
         let text = endpoint.to_string();
         info!("{}: connecting to {text}", self.kind.name());
         let mut inner = self.lock()?;
         let connected = inner.held().and_then(|held| {
+            // These count for the connections made from here on. Once some are immediate the
+            // socket must stay so: libzmq ends the process over the mixture.
+            let immediate = self.kind.immediate(&self.options, others);
             let set = held.socket.set_ipv6(ipv6);
-            set.and_then(|()| held.socket.connect(&text))
-                .map_err(|error| match error {
-                    zmq::Error::EMFILE => Error::OutOfFiles.into(),
-                    error => Error::system("connecting", error).into(),
-                })
+            set.and_then(|()| match immediate {
+                true => held.socket.set_immediate(true),
+                false => Ok(()),
+            })
+            .and_then(|()| held.socket.connect(&text))
+            .map_err(|error| match error {
+                zmq::Error::EMFILE => Error::OutOfFiles.into(),
+                error => Error::system("connecting", error).into(),
+            })
         });
         if connected.is_ok() {
             inner.connected.push(text);
