@@ -1,4 +1,163 @@
 //! ZeroMQ patterns as plain calls and loops.
+//!
+//! # Hello
+//!
+//! One program binds a port and chooses a pattern; what comes is a loop. Another connects, and
+//! what it sends is a call:
+//!
+//! ```
+//! use zeroless::{Client, Server};
+//!
+//! let server = Server::bind(0)?; // any free port; 12345 would be that one
+//! let pull = server.pull()?;
+//!
+//! let push = Client::connect(server.port())?.push()?;
+//! push.send("hello")?;
+//!
+//! for message in &pull {
+//!     println!("{message}");
+//!     pull.stop(); // or it would wait for the next
+//! }
+//! # Ok::<(), zeroless::Error>(())
+//! ```
+//!
+//! Either side may start first, and it does not matter which side binds: all patterns exist on
+//! [`Server`] and on [`Client`]. Bind where the address is known, connect everywhere else.
+//!
+//! # Which pattern?
+//!
+//! | to | one side | the other |
+//! |---|---|---|
+//! | hand out work, each message to one worker | [`push`](Server::push) | [`pull`](Client::pull) |
+//! | tell all who want to know | [`publish`](Server::publish) | [`subscribe`](Client::subscribe) |
+//! | ask and be answered | [`request`](Client::request) | [`reply`](Server::reply) |
+//! | talk to exactly one other | [`pair`](Server::pair) | [`pair`](Client::pair) |
+//!
+//! # Many peers, many threads
+//!
+//! A server takes any number of clients, and a client connects to any number of servers, which
+//! may come and go: connections are made, and made again, in the background. Every handle can
+//! be cloned and used from any thread, also while another is blocked in it:
+//!
+//! ```
+//! use zeroless::{Client, Server};
+//!
+//! let (one, two) = (Server::bind(0)?, Server::bind(0)?);
+//! let (first, second) = (one.pull()?, two.pull()?);
+//! let client = Client::connect(one.port())?;
+//! let push = client.push()?;
+//! client.connect(two.port())?; // the handle follows
+//! for number in 1..=4 {
+//!     push.send(number.to_string())?; // in turn
+//! }
+//! assert_eq!(first.iter().take(1).count() + second.iter().take(1).count(), 2);
+//! # Ok::<(), zeroless::Error>(())
+//! ```
+//!
+//! # Several frames
+//!
+//! A message is one frame or several, which arrive together or not at all. Tuples, arrays and
+//! `Vec`s are messages of several ([`Frames`]); arrays take them apart:
+//!
+//! ```
+//! # use zeroless::{Client, Server};
+//! # let server = Server::bind(0)?;
+//! # let pull = server.pull()?;
+//! # let push = Client::connect(server.port())?.push()?;
+//! push.send(("7", b"payload", vec![1u8]))?;
+//! let [id, payload, flags] = pull.recv()?.parts()?;
+//! assert_eq!((id.as_str()?, &payload[..], flags.len()), ("7", &b"payload"[..], 1));
+//!
+//! push.send(("8", "more"))?;
+//! for [id, payload] in pull.parts() {
+//!     println!("{id}: {payload}");
+//!     pull.stop();
+//! }
+//! # Ok::<(), zeroless::Error>(())
+//! ```
+//!
+//! # Publish without a sleep
+//!
+//! A publisher knows who subscribes, so it can wait until somebody does:
+//!
+//! ```
+//! # use std::time::Duration;
+//! # use zeroless::{Client, Server};
+//! let server = Server::bind(0)?;
+//! let publisher = server.publish()?;
+//! let subscriber = Client::connect(server.port())?.subscribe("weather")?;
+//!
+//! publisher.wait_for_subscribers(1, Duration::from_secs(5))?;
+//! publisher.send(("weather", "sunny"))?;
+//! assert_eq!(subscriber.recv()?, ["weather", "sunny"]);
+//! # Ok::<(), zeroless::Error>(())
+//! ```
+//!
+//! # Ask and be answered
+//!
+//! ```
+//! # use zeroless::{Client, Server};
+//! let server = Server::bind(0)?;
+//! let replier = server.reply()?;
+//! std::thread::spawn(move || {
+//!     for request in replier {
+//!         let answer = format!("{request}, too");
+//!         request.reply(answer)?;
+//!     }
+//!     Ok::<(), zeroless::Error>(())
+//! });
+//!
+//! let requester = Client::connect(server.port())?.request()?;
+//! assert_eq!(requester.request("hello")?, "hello, too");
+//!
+//! let (one, two) = (requester.start("1")?, requester.start("2")?); // both at once
+//! assert_eq!((two.wait()?, one.wait()?), ("2, too".into(), "1, too".into()));
+//! # Ok::<(), zeroless::Error>(())
+//! ```
+//!
+//! # Waiting, and not waiting
+//!
+//! Like channels: `recv` waits, `try_recv` does not, `recv_timeout` and `recv_deadline` wait no
+//! longer than told; `iter` and `try_iter` are their loops; so for `send`. A send that fails
+//! [gives the message back](SendError). [`into_channel`](Handle::into_channel) makes a crossbeam
+//! channel of a handle, to `select!` from several.
+//!
+//! # Stopping a loop
+//!
+//! [`stop`](Handle::stop) ends every wait and every loop in a handle and its clones, from any
+//! thread. A signal handler does it with a [`Stopper`]:
+//!
+//! ```
+//! let pull = zeroless::Server::bind(0)?.pull()?;
+//! let stopper = pull.stopper()?;
+//! std::thread::spawn(move || stopper.stop()); // as a Ctrl-C handler would
+//! for message in pull {
+//!     println!("{message}");
+//! }
+//! # Ok::<(), zeroless::Error>(())
+//! ```
+//!
+//! # What can be lost
+//!
+//! ZeroMQ delivers a message whole, in order for each sender, and at most once. Sent means
+//! queued. This is when a queued message is lost, and what helps:
+//!
+//! | when | what helps |
+//! |---|---|
+//! | the program ends, and its peer does not take the message within the [linger](Options::linger) time | a longer time; [`close`](Handle::close) tells whether all was delivered |
+//! | the peer dies with messages in its queue | ask for replies |
+//! | a connection breaks with a message on its way | ask for replies |
+//! | a subscriber is 1000 messages behind | [`wait_for_slow`](Options::wait_for_slow), if the publisher may be held up |
+//! | a request or its reply is lost | [`request_timeout`](Options::request_timeout) tells, [`request_retries`](Options::request_retries) repeats |
+//!
+//! A handle tells what happens to its connections ([`connections`](Handle::connections)), and
+//! whether it works at all ([`status`](Handle::status)). The same, and how many frames and bytes
+//! move (never what is in them), goes to the [`log`] crate: `RUST_LOG=info` with env_logger.
+//!
+//! # How it behaves
+//!
+//! [`Options`] has queues, timeouts and the rest, each with its default and what it costs.
+//! [`capabilities`] tells what the linked libzmq can do. On a Unix system only, so far.
 
 #[cfg(not(unix))]
 compile_error!("zeroless needs a Unix system: its wake-ups are Unix sockets");
@@ -37,3 +196,8 @@ pub mod side {
         RequesterSide, SubscriberSide, TryIter,
     };
 }
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
