@@ -1,0 +1,121 @@
+//! zeroless.
+
+use std::collections::VecDeque;
+use std::hint::black_box;
+use std::time::Duration;
+
+use zeroless::{Batch, Client, Handle, Options, Receiving, Sending, Server};
+
+use super::Contender;
+use crate::job::Job;
+use crate::meter::Meter;
+
+pub struct Zeroless;
+
+impl Contender for Zeroless {
+    fn name(&self) -> &'static str {
+        "zeroless"
+    }
+
+    fn push(&self, job: &Job, meter: &mut Meter) {
+        let client = client(job);
+        match &job.pattern[..] {
+            "push" => send(&client.push().unwrap(), job, meter),
+            "pair" => send(&client.pair().unwrap(), job, meter),
+            _ => {
+                let publisher = client.publish().unwrap();
+                let patience = Duration::from_secs(10);
+                publisher.wait_for_subscribers(1, patience).unwrap();
+                send(&publisher, job, meter);
+            }
+        }
+    }
+
+    fn pull(&self, job: &Job, ready: &mut dyn FnMut(&str), meter: &mut Meter) {
+        let server = server(job);
+        let endpoint = server.endpoint().to_string();
+        match &job.pattern[..] {
+            "push" => receive(&server.pull().unwrap(), || ready(&endpoint), meter),
+            "pair" => receive(&server.pair().unwrap(), || ready(&endpoint), meter),
+            _ => receive(&server.subscribe("").unwrap(), || ready(&endpoint), meter),
+        }
+    }
+
+    fn request(&self, job: &Job, meter: &mut Meter) {
+        let requester = client(job).request().unwrap();
+        let body = job.body();
+        if job.in_flight == 1 {
+            while meter.more() {
+                black_box(requester.request(&body[..]).unwrap());
+            }
+            return;
+        }
+        let mut under_way = VecDeque::new();
+        while meter.more() {
+            under_way.push_back(requester.start(&body[..]).unwrap());
+            if under_way.len() == job.in_flight {
+                black_box(under_way.pop_front().unwrap().wait().unwrap());
+            }
+        }
+    }
+
+    fn reply(&self, job: &Job, ready: &mut dyn FnMut(&str)) {
+        let server = server(job);
+        let replier = server.reply().unwrap();
+        ready(&server.endpoint().to_string());
+        for mut request in replier {
+            let frames = request.take_frames();
+            request.reply(frames).unwrap();
+        }
+    }
+}
+
+fn send<P: Sending>(handle: &Handle<P>, job: &Job, meter: &mut Meter) {
+    let body = &job.body()[..];
+    match job.frames {
+        1 => {
+            while meter.more() {
+                handle.send(body).unwrap();
+            }
+        }
+        3 => {
+            while meter.more() {
+                handle.send((body, body, body)).unwrap();
+            }
+        }
+        n => unimplemented!("{n} frames"),
+    }
+}
+
+fn receive<P: Receiving>(handle: &Handle<P>, mut ready: impl FnMut(), meter: &mut Meter) {
+    ready();
+    let mut messages = handle.iter();
+    while meter.more() {
+        black_box(messages.next().unwrap());
+    }
+}
+
+fn client(job: &Job) -> Client {
+    zeroless::set_io_threads(job.io_threads).ok();
+    Client::connect(&job.endpoint[..])
+        .unwrap()
+        .options(options(job))
+}
+
+fn server(job: &Job) -> Server {
+    zeroless::set_io_threads(job.io_threads).ok();
+    Server::bind(&job.endpoint[..])
+        .unwrap()
+        .options(options(job))
+}
+
+fn options(job: &Job) -> Options {
+    let mut options = Options::default();
+    if job.batch > 0 {
+        options = options.batch(Batch::Bytes(job.batch));
+    }
+    if job.queue > 0 {
+        options = options.send_queue(job.queue).receive_queue(job.queue);
+    }
+    options
+}

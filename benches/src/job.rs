@@ -1,0 +1,70 @@
+//! What a contender is to do, in this process or in one of its own.
+
+/// Declares the job with its defaults, and how it is written as arguments and read again.
+macro_rules! job {
+    ($($(#[$doc:meta])* $field:ident: $type:ty = $default:expr,)*) => {
+        #[derive(Debug, Clone)]
+        pub struct Job {
+            $($(#[$doc])* pub $field: $type,)*
+        }
+
+        impl Default for Job {
+            fn default() -> Job {
+                Job { $($field: $default,)* }
+            }
+        }
+
+        impl Job {
+            pub fn to_arguments(&self) -> Vec<String> {
+                vec![$(format!("{}={}", stringify!($field), self.$field)),*]
+            }
+
+            pub fn from_arguments(arguments: &[String]) -> Job {
+                let mut job = Job::default();
+                for argument in arguments {
+                    let (name, value) = argument.split_once('=').expect("name=value");
+                    match name {
+                        $(stringify!($field) => job.$field = value.parse().expect(name),)*
+                        _ => panic!("no field {name}"),
+                    }
+                }
+                job
+            }
+        }
+    };
+}
+
+job! {
+    /// Push, pull, request or reply; or both ends of a pair of these: see `child`.
+    role: String = "push".to_owned(),
+    /// Bound by those who pull and reply, connected to by those who push and request.
+    endpoint: String = "tcp://127.0.0.1:0".to_owned(),
+    /// How many bytes a frame has.
+    size: usize = 32,
+    frames: usize = 1,
+    /// How long to measure.
+    seconds: f64 = 0.0,
+    /// How many messages to do instead; 0 for as long as it is measured.
+    count: u64 = 0,
+    /// Microseconds from one message to the next; 0 for flat out.
+    pace: u64 = 0,
+    /// Receive only when all has come that is to come.
+    filled: bool = false,
+    /// How many requests are under way at a time.
+    in_flight: usize = 1,
+    /// The queues' length; 0 for the default. For zeroless and the bare loop.
+    queue: u32 = 0,
+    /// For zeroless: push, publish or pair.
+    pattern: String = "push".to_owned(),
+    /// For zeroless: the batch size in bytes; 0 for the default.
+    batch: u32 = 0,
+    /// For zeroless.
+    io_threads: usize = 1,
+}
+
+impl Job {
+    /// A frame's bytes.
+    pub fn body(&self) -> Vec<u8> {
+        vec![b'x'; self.size]
+    }
+}

@@ -1,0 +1,32 @@
+//! How many requests a second, with one under way at a time, and with many.
+
+use super::{Part, ends, in_turns};
+use crate::contender::{BareRouter, Contender, Zeroless};
+use crate::job::Job;
+use crate::table::{head, median, rate, ratio, row};
+
+pub const PART: Part = Part {
+    name: "inflight",
+    title: "64 requests in flight over tcp, against one at a time",
+    run: |plan| {
+        head(&["contender", "lockstep", "64 in flight", "ratio"]);
+        let contenders: [&dyn Contender; 2] = [&Zeroless, &BareRouter];
+        let cases = contenders.map(|one| [(one, 1), (one, 64)]).concat();
+        let results = in_turns(plan.rounds, &cases, |(contender, in_flight)| {
+            let seconds = plan.seconds;
+            let job = Job {
+                in_flight,
+                seconds,
+                ..Job::default()
+            };
+            let (_reply, request) = ends(contender, ["reply", "request"], &job);
+            request.number()
+        });
+        for (contender, results) in contenders.iter().zip(results.chunks(2)) {
+            let [one, many] = [0, 1].map(|place| rate(median(results[place].clone())));
+            let times = format!("{:.1}", ratio(&results[1], &results[0]));
+            row(&[contender.name().to_owned(), one, many, times]);
+        }
+        println!();
+    },
+};

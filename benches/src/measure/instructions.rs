@@ -1,0 +1,173 @@
+//! How many instructions a message costs on the application's thread, libzmq's part included.
+//!
+//! Counted by valgrind's callgrind, which keeps the threads apart, so libzmq's own thread is
+//! left out. Each case runs with two counts of messages; their difference leaves out what
+//! starting costs.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use super::{Part, Plan};
+use crate::contender::{Bare, Contender, Zeroless};
+use crate::job::Job;
+use crate::peer::Peer;
+use crate::table::{head, row};
+
+pub const PART: Part = Part {
+    name: "instructions",
+    title: "Instructions a message on the application's thread",
+    run,
+};
+
+/// More than all messages that are counted, so that none has to wait.
+const LONG: u32 = 1 << 20;
+
+/// What is counted, and how.
+type Case = (&'static str, fn(&dyn Contender, u64) -> f64);
+
+const CASES: [Case; 6] = [
+    ("inproc, sent to an empty queue", |one, count| {
+        alone(one, "fill", count)
+    }),
+    ("inproc, received from a full queue", |one, count| {
+        alone(one, "empty", count)
+    }),
+    ("tcp, sent to a long queue", |one, count| {
+        sent(one, count, LONG)
+    }),
+    ("tcp, received from a full queue", |one, count| {
+        received(one, count, LONG)
+    }),
+    ("tcp, sent, waits included", |one, count| {
+        sent(one, count, 0)
+    }),
+    ("tcp, received, waits included", |one, count| {
+        received(one, count, 0)
+    }),
+];
+
+fn run(plan: &Plan) {
+    let valgrind = Command::new("valgrind")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status();
+    if valgrind.is_err() {
+        println!("Without valgrind: not counted.\n");
+        return;
+    }
+    println!("Messages of one frame of 32 B.\n");
+    head(&["", "zeroless", "bare libzmq", "ratio"]);
+    for (what, count) in CASES {
+        let contenders: [&dyn Contender; 2] = [&Zeroless, &Bare];
+        let [ours, bare] = contenders.map(|one| {
+            let few = plan.counted / 5;
+            let more = count(one, few + plan.counted) - count(one, few);
+            more / plan.counted as f64
+        });
+        let ratio = format!("{:.2}", ours / bare);
+        let [ours, bare] = [ours, bare].map(|count| format!("{count:.0}"));
+        row(&[what.to_owned(), ours, bare, ratio]);
+    }
+    println!();
+}
+
+/// Both ends in the process that is counted; the counted one in its main thread.
+fn alone(contender: &dyn Contender, role: &str, count: u64) -> f64 {
+    let role = role.to_owned();
+    let endpoint = "inproc://queue".to_owned();
+    let counted = Counted::start(
+        contender,
+        &Job {
+            role,
+            endpoint,
+            count,
+            ..Job::default()
+        },
+    );
+    counted.finish()
+}
+
+fn sent(contender: &dyn Contender, count: u64, queue: u32) -> f64 {
+    let role = "pull".to_owned();
+    let pull = Peer::start(
+        contender,
+        &Job {
+            role,
+            queue,
+            ..Job::default()
+        },
+    );
+    let endpoint = pull.line();
+    let counted = Counted::start(
+        contender,
+        &Job {
+            endpoint,
+            count,
+            queue,
+            ..Job::default()
+        },
+    );
+    counted.finish()
+}
+
+fn received(contender: &dyn Contender, count: u64, queue: u32) -> f64 {
+    let role = "pull".to_owned();
+    let filled = queue > 0;
+    let job = Job {
+        role,
+        filled,
+        count,
+        queue,
+        ..Job::default()
+    };
+    let mut counted = Counted::start(contender, &job);
+    let endpoint = counted.peer.line();
+    let count = if filled { count } else { 0 };
+    let push = Peer::start(
+        contender,
+        &Job {
+            endpoint,
+            count,
+            queue,
+            ..Job::default()
+        },
+    );
+    if filled {
+        push.line();
+        counted.peer.tell("filled");
+    }
+    counted.finish()
+}
+
+/// A process that runs under callgrind.
+struct Counted {
+    peer: Peer,
+    folder: std::path::PathBuf,
+}
+
+impl Counted {
+    fn start(contender: &dyn Contender, job: &Job) -> Counted {
+        let folder = std::env::temp_dir().join(format!("zeroless-bench-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder for what is counted");
+        let output = format!("--callgrind-out-file={}/out", folder.display());
+        let valgrind = [
+            "valgrind",
+            "--tool=callgrind",
+            "--separate-threads=yes",
+            &output,
+        ];
+        let peer = Peer::start_under(&valgrind, contender, job);
+        Counted { peer, folder }
+    }
+
+    /// Waits for its end, and gives what its main thread has done.
+    fn finish(mut self) -> f64 {
+        while self.peer.line() != "done" {}
+        self.peer.tell("end");
+        self.peer.wait();
+        let main = fs::read_to_string(self.folder.join("out-01")).expect("callgrind's file");
+        let _ = fs::remove_dir_all(&self.folder);
+        let total = main.lines().find_map(|line| line.strip_prefix("totals: "));
+        total.expect("a total").trim().parse().expect("a number")
+    }
+}

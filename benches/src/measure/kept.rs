@@ -1,0 +1,83 @@
+//! How much memory a kept message holds on to.
+//!
+//! libzmq does not copy a message out of the buffer that it was received into, unless it is
+//! tiny: as long as one of them is kept, so is the whole buffer.
+
+use std::fs;
+
+use zeroless::{Batch, Options, Server};
+
+use super::{Part, Plan};
+use crate::contender::Zeroless;
+use crate::job::Job;
+use crate::peer::Peer;
+use crate::table::{bytes, head, row};
+
+pub const PART: Part = Part {
+    name: "kept",
+    title: "Memory that kept messages hold on to",
+    run,
+};
+
+const KEPT: u64 = 1000;
+const ONE_IN: u64 = 256;
+
+fn run(_plan: &Plan) {
+    println!("{KEPT} messages kept, one of each {ONE_IN} received: bytes for each that is kept.\n");
+    head(&["message", "batch 8 KiB", "batch 64 KiB", "batch 256 KiB"]);
+    for size in [32, 64, 256, 1024] {
+        let grown = [8 << 10, 64 << 10, 256 << 10].map(|batch| {
+            let role = "keep".to_owned();
+            let pull = Peer::start(
+                &Zeroless,
+                &Job {
+                    role,
+                    batch,
+                    size,
+                    ..Job::default()
+                },
+            );
+            let endpoint = pull.line();
+            let count = KEPT * ONE_IN;
+            let push = Job {
+                endpoint,
+                size,
+                count,
+                ..Job::default()
+            };
+            let _push = Peer::start(&Zeroless, &push);
+            bytes((pull.number() / KEPT as f64) as usize)
+        });
+        row(&[vec![bytes(size)], grown.to_vec()].concat());
+    }
+    println!();
+}
+
+/// Keeps some of the messages that come, and tells by how many bytes the process grew.
+pub fn keep(job: &Job, ready: &mut dyn FnMut(&str)) {
+    let options = Options::default().batch(Batch::Bytes(job.batch));
+    let server = Server::bind(&job.endpoint[..]).unwrap().options(options);
+    let pull = server.pull().unwrap();
+    ready(&server.endpoint().to_string());
+    let mut messages = pull.iter();
+    messages.next();
+    let before = resident();
+    let kept: Vec<_> = messages
+        .step_by(ONE_IN as usize)
+        .take(KEPT as usize)
+        .collect();
+    println!("{}", resident() - before);
+    drop(kept);
+}
+
+/// The memory that this process has, in bytes.
+fn resident() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").expect("a Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next());
+    kibibytes
+        .expect("a number")
+        .parse::<f64>()
+        .expect("a number")
+        * 1024.0
+}

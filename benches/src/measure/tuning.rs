@@ -1,0 +1,84 @@
+//! What the defaults were chosen by: I/O threads and batch sizes, of zeroless alone.
+
+use super::{Part, ends, in_turns};
+use crate::contender::Zeroless;
+use crate::job::Job;
+use crate::peer::Peer;
+use crate::table::{bytes, head, median, rate, ratio, row};
+
+pub const THREADS: Part = Part {
+    name: "threads",
+    title: "I/O threads",
+    run: |plan| {
+        println!("Messages a second with one, and how many times that with two.\n");
+        head(&["message", "processes", "1 thread", "2 threads"]);
+        for size in [32, 4 << 10] {
+            for processes in [1, 2] {
+                let results = in_turns(plan.rounds, &[1, 2], |io_threads| {
+                    let seconds = plan.seconds;
+                    let mut job = Job {
+                        size,
+                        io_threads,
+                        seconds,
+                        ..Job::default()
+                    };
+                    if processes == 2 {
+                        let (pull, _push) = ends(&Zeroless, ["pull", "push"], &job);
+                        return pull.number();
+                    }
+                    job.role = "both".to_owned();
+                    Peer::start(&Zeroless, &job).number()
+                });
+                let one = rate(median(results[0].clone()));
+                let two = format!("{:.2}", ratio(&results[1], &results[0]));
+                row(&[bytes(size), processes.to_string(), one, two]);
+            }
+        }
+        println!();
+    },
+};
+
+/// libzmq's own first: the others are told as ratios to it.
+const BATCHES: [u32; 4] = [8 << 10, 64 << 10, 256 << 10, 1 << 20];
+
+pub const BATCH: Part = Part {
+    name: "batch",
+    title: "Batch sizes",
+    run: |plan| {
+        println!(
+            "Messages or round trips a second with 8 KiB, and how many times that with more.\n"
+        );
+        head(&["pattern", "message", "8 KiB", "64 KiB", "256 KiB", "1 MiB"]);
+        for pattern in ["push", "publish", "pair", "request"] {
+            let roles = match pattern {
+                "request" => ["reply", "request"],
+                _ => ["pull", "push"],
+            };
+            for size in [32, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 1 << 20] {
+                let results = in_turns(plan.rounds, &BATCHES, |batch| {
+                    let (pattern, seconds) = (pattern.to_owned(), plan.seconds);
+                    let job = Job {
+                        pattern,
+                        size,
+                        batch,
+                        seconds,
+                        ..Job::default()
+                    };
+                    let (bound, connected) = ends(&Zeroless, roles, &job);
+                    if roles[0] == "reply" {
+                        connected
+                    } else {
+                        bound
+                    }
+                    .number()
+                });
+                let own = rate(median(results[0].clone()));
+                let ratios = results[1..].iter();
+                let ratios = ratios.map(|more| format!("{:.2}", ratio(more, &results[0])));
+                let cells = vec![pattern.to_owned(), bytes(size), own];
+                row(&[cells, ratios.collect()].concat());
+            }
+        }
+        println!();
+    },
+};
