@@ -15,10 +15,10 @@ use zeroless::{
 };
 
 /// How long a test may take; one that takes longer hangs.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Time enough for anything that happens at all, on a busy machine too.
-pub(crate) const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_secs(10);
 
 /// Runs a test, and fails if it hangs.
 pub(crate) fn deadline(body: impl FnOnce() + Send + 'static) {

@@ -1,0 +1,324 @@
+//! Stopping: whatever waits ends, from another thread and from a signal handler; signals that
+//! do not stop anything end nothing.
+
+mod support;
+
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use support::{SOON, blocked, deadline, ends, inproc, pub_sub, push_pull, req_rep, until};
+use zeroless::{Client, Error, Handle, Pull, Server, Side};
+
+/// How long a loop may go on after it was stopped.
+const AT_ONCE: Duration = Duration::from_millis(50);
+
+/// How long after being stopped in this way a loop that is blocked for good ends: the median
+/// of several times, since another program may have the processor once.
+fn time_to_end(stop: impl Fn(&Pull)) -> Duration {
+    let once = |_| {
+        let pull = Server::bind_local(0).unwrap().pull().unwrap();
+        let loops = pull.clone();
+        let looping = blocked(move || {
+            for message in loops {
+                unreachable!("{message}");
+            }
+            Instant::now()
+        });
+        let began = Instant::now();
+        stop(&pull);
+        looping.join().unwrap().saturating_duration_since(began)
+    };
+    let mut times: Vec<Duration> = (0..9).map(once).collect();
+    times.sort();
+    times[4]
+}
+
+/// Does something at each of these signals, until what it gives back is dropped.
+#[allow(unsafe_code)]
+fn at_signal(signal: i32, act: impl Fn() + Send + Sync + 'static) -> impl Drop {
+    struct Registered(signal_hook::SigId);
+    impl Drop for Registered {
+        fn drop(&mut self) {
+            signal_hook::low_level::unregister(self.0);
+        }
+    }
+    // SAFETY: what is done is Stopper::stop, which promises to be allowed in a handler, or
+    // counting in an atomic number.
+    let registered = unsafe { signal_hook::low_level::register(signal, act) };
+    Registered(registered.unwrap())
+}
+
+/// Begins a call of a clone in another thread, and waits until it waits.
+fn waits_in<P: Side, T: Send + 'static>(
+    handle: &Handle<P>,
+    call: impl FnOnce(Handle<P>) -> T + Send + 'static,
+) -> JoinHandle<T> {
+    let handle = handle.clone();
+    blocked(move || call(handle))
+}
+
+#[test]
+fn a_blocked_loop_ends_at_once_when_another_thread_stops_it() {
+    deadline(|| {
+        let time = time_to_end(Pull::stop);
+        assert!(time <= AT_ONCE, "{time:?}");
+    });
+}
+
+#[test]
+fn a_blocked_loop_ends_at_once_when_a_stopper_stops_it() {
+    deadline(|| {
+        let time = time_to_end(|pull| pull.stopper().unwrap().stop());
+        assert!(time <= AT_ONCE, "{time:?}");
+    });
+}
+
+#[test]
+fn a_blocked_loop_ends_at_once_at_ctrl_c() {
+    deadline(|| {
+        let time = time_to_end(|pull| {
+            let stopper = pull.stopper().unwrap();
+            let _registered = at_signal(libc::SIGINT, move || stopper.stop());
+            signal_hook::low_level::raise(libc::SIGINT).unwrap();
+        });
+        assert!(time <= AT_ONCE, "{time:?}");
+    });
+}
+
+#[test]
+fn every_receiving_loop_ends() {
+    deadline(|| {
+        let (server, client) = ends();
+        let (pull, pair) = (client.pull().unwrap(), client.pair().unwrap());
+        let (subscriber, replier) = (client.subscribe("").unwrap(), server.reply().unwrap());
+        let loops = [
+            waits_in(&pull, |pull| pull.iter().count()),
+            waits_in(&pair, |pair| (&pair).into_iter().count()),
+            waits_in(&subscriber, |subscriber| subscriber.parts::<2>().count()),
+            waits_in(&replier, |replier| replier.into_iter().count()),
+        ];
+        pull.stop();
+        pair.stop();
+        subscriber.stop();
+        replier.stop();
+        assert_eq!(loops.map(|looping| looping.join().unwrap()), [0; 4]);
+    });
+}
+
+#[test]
+fn all_clones_are_stopped() {
+    deadline(|| {
+        let pull = Server::bind_local(0).unwrap().pull().unwrap();
+        let loops = [(); 4].map(|()| waits_in(&pull, |pull| pull.recv().map(drop)));
+        pull.stop();
+        for looping in loops {
+            assert_eq!(looping.join().unwrap(), Err(Error::Stopped));
+        }
+    });
+}
+
+#[test]
+fn a_stop_ends_whatever_waits() {
+    deadline(|| {
+        let long = Duration::from_secs(600);
+        let push = Server::bind_local(0).unwrap().push().unwrap();
+        let publisher = Server::bind_local(0).unwrap().publish().unwrap();
+        let requester = Client::new().request().unwrap();
+        let waiting = [
+            waits_in(&push, |push| Ok(push.send("a")?)),
+            waits_in(&push, move |push| Ok(push.send_timeout("a", long)?)),
+            waits_in(&push, move |push| push.wait_connected(1, long)),
+            waits_in(&push, |push| {
+                push.connections()?.skip(1).for_each(drop);
+                push.status()
+            }),
+            waits_in(&publisher, move |publisher| {
+                publisher.wait_for_subscribers(1, long)
+            }),
+            waits_in(&requester, |requester| requester.request("a").map(drop)),
+            waits_in(&requester, |requester| {
+                requester.start("a").map(drop).map_err(Error::from)
+            }),
+        ];
+        push.stop();
+        publisher.stop();
+        requester.stop();
+        for call in waiting {
+            assert_eq!(call.join().unwrap(), Err(Error::Stopped));
+        }
+    });
+}
+
+#[test]
+fn a_stop_gives_the_unsent_message_back() {
+    deadline(|| {
+        let push = Server::bind_local(0).unwrap().push().unwrap();
+        let sending = waits_in(&push, |push| push.send(("a", "b")).unwrap_err());
+        push.stop();
+        assert_eq!(sending.join().unwrap().into_message(), ["a", "b"]);
+        let unsent = push.try_send("c").unwrap_err();
+        assert!(unsent.is_stopped());
+        assert_eq!(unsent.into_message(), "c");
+    });
+}
+
+#[test]
+fn a_stop_ends_waiting_for_a_reply() {
+    deadline(|| {
+        for (requester, _replier) in req_rep() {
+            let pending = requester.start("a").unwrap();
+            let waiting = blocked(move || pending.wait());
+            requester.stop();
+            assert_eq!(waiting.join().unwrap(), Err(Error::Stopped));
+        }
+    });
+}
+
+#[test]
+fn what_comes_after_a_stop_is_stopped_too() {
+    deadline(|| {
+        for (push, pull) in push_pull() {
+            push.stop();
+            pull.stop();
+            pull.stop();
+            let soon = Duration::from_millis(1);
+            assert_eq!(pull.recv(), Err(Error::Stopped));
+            assert_eq!(pull.recv_timeout(soon), Err(Error::Stopped));
+            assert_eq!(pull.recv_deadline(Instant::now()), Err(Error::Stopped));
+            assert_eq!(pull.iter().count(), 0);
+            assert_eq!(pull.status(), Err(Error::Stopped));
+            assert_eq!(pull.wait_connected(2, soon), Err(Error::Stopped));
+            assert!(matches!(pull.connections(), Err(Error::Stopped)));
+            assert!(push.send("a").unwrap_err().is_stopped());
+            assert!(push.send_timeout("a", soon).unwrap_err().is_stopped());
+            assert!(push(&"a").unwrap_err().is_stopped());
+        }
+        for (publisher, subscriber) in pub_sub() {
+            publisher.stop();
+            let waited = publisher.wait_for_subscribers(0, SOON);
+            assert_eq!(waited, Err(Error::Stopped));
+            subscriber.stop();
+            assert!(subscriber.subscribe("more").is_ok());
+        }
+        for (requester, replier) in req_rep() {
+            requester.stop();
+            assert_eq!(requester.request("a"), Err(Error::Stopped));
+            assert!(requester.start("a").unwrap_err().is_stopped());
+            replier.stop();
+            assert!(replier.recv().unwrap_err().is_stopped());
+        }
+    });
+}
+
+#[test]
+fn what_had_arrived_can_be_had_after_a_stop() {
+    deadline(|| {
+        let server = Server::bind(inproc()).unwrap();
+        let pull = server.pull().unwrap();
+        let push = Client::connect(server.endpoint()).unwrap().push().unwrap();
+        for number in 0..10 {
+            push.send(number.to_string()).unwrap();
+        }
+        pull.stop();
+        assert_eq!(pull.recv(), Err(Error::Stopped));
+        assert_eq!(pull.try_recv().unwrap(), "0");
+        let rest: Vec<String> = pull.try_iter().map(|message| message.to_string()).collect();
+        assert_eq!(rest.concat(), "123456789");
+        assert_eq!(pull.try_recv(), Err(Error::WouldBlock));
+    });
+}
+
+#[test]
+fn a_stop_in_the_loop_ends_it_after_this_message() {
+    deadline(|| {
+        for (push, pull) in push_pull() {
+            push.send("one").unwrap();
+            push.send("two").unwrap();
+            let mut heard = Vec::new();
+            for message in &pull {
+                heard.push(message.to_string());
+                pull.stop();
+            }
+            assert_eq!(heard, ["one"]);
+        }
+    });
+}
+
+#[test]
+fn the_other_end_goes_on() {
+    deadline(|| {
+        let (server, client) = ends();
+        let pull = server.pull().unwrap();
+        let (one, two) = (client.push().unwrap(), client.push().unwrap());
+        one.stop();
+        two.send("hello").unwrap();
+        assert_eq!(pull.recv().unwrap(), "hello");
+    });
+}
+
+#[test]
+fn a_stopper_keeps_no_socket_open() {
+    deadline(|| {
+        let server = Server::bind_local(0).unwrap();
+        let pull = server.pull().unwrap();
+        let stopper = pull.stopper().unwrap();
+        drop(pull);
+        let push = server.push().unwrap();
+        stopper.stop();
+        stopper.clone().stop();
+        assert!(push.status().is_ok());
+    });
+}
+
+#[test]
+fn a_stopper_made_while_others_wait_ends_them() {
+    deadline(|| {
+        let pull = Server::bind_local(0).unwrap().pull().unwrap();
+        let looping = waits_in(&pull, |pull| pull.iter().count());
+        let stopper = pull.stopper().unwrap();
+        let late = waits_in(&pull, |pull| pull.iter().count());
+        std::thread::spawn(move || stopper.stop()).join().unwrap();
+        assert_eq!(looping.join().unwrap() + late.join().unwrap(), 0);
+        assert_eq!(pull.status(), Err(Error::Stopped));
+    });
+}
+
+#[test]
+#[allow(unsafe_code)]
+fn signals_do_not_end_a_wait_early_or_late() {
+    static SIGNALS: AtomicUsize = AtomicUsize::new(0);
+
+    deadline(|| {
+        use std::os::unix::thread::JoinHandleExt;
+
+        let _registered = at_signal(libc::SIGUSR1, || {
+            SIGNALS.fetch_add(1, SeqCst);
+        });
+        let pause = Duration::from_millis(300);
+        let [(push, pull), _] = push_pull();
+        let waiting = waits_in(&pull, move |pull| {
+            let began = Instant::now();
+            assert_eq!(pull.recv_timeout(pause), Err(Error::Timeout));
+            let first = began.elapsed();
+            assert_eq!(pull.recv().unwrap(), "hello");
+            first
+        });
+        // SAFETY: a thread that has not been joined has a valid id, though it may have ended.
+        let interrupt = || unsafe { libc::pthread_kill(waiting.as_pthread_t(), libc::SIGUSR1) };
+        let began = Instant::now();
+        until(|| {
+            assert_eq!(interrupt(), 0);
+            began.elapsed() > pause * 2
+        });
+        push.send("hello").unwrap();
+        until(|| {
+            interrupt();
+            waiting.is_finished()
+        });
+        let waited = waiting.join().unwrap();
+        assert!(waited >= pause, "{waited:?}");
+        assert!(waited < pause * 2, "{waited:?}");
+        assert!(SIGNALS.load(SeqCst) > 0);
+    });
+}
