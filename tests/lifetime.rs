@@ -1,0 +1,271 @@
+//! Lifetimes: what was sent is delivered when handles are dropped, and no drop hangs.
+
+#[path = "support/process.rs"]
+mod process;
+mod support;
+
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, MutexGuard};
+use process::Process;
+use support::{SOON, blocked, deadline, ends, inproc, marry};
+use zeroless::{
+    Channel, Client, Connections, Endpoint, Error, Frame, Message, Pair, Pending, Publisher, Pull,
+    Push, Replier, Request, Requester, Server, Stopper, Subscriber,
+};
+
+/// In a process of these tests: what it is to push to.
+const TARGET: &str = "ZEROLESS_TEST_TARGET";
+
+/// The time that a drop may take beyond the linger time.
+const SLACK: Duration = Duration::from_millis(100);
+
+/// The last handle of a process waits, so those of other tests must be gone.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock()
+}
+
+/// This very test, again, in a process of its own.
+fn again(name: &str, target: &Endpoint) -> Process {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", name, "--nocapture", "--test-threads=1"]);
+    Process::start(command.env(TARGET, target.to_string()), SOON)
+}
+
+fn push_thousand(push: &Push) {
+    for number in 0..1000 {
+        push.send((number.to_string(), "body")).unwrap();
+    }
+}
+
+fn pull_thousand(pull: &Pull) {
+    for number in 0..1000 {
+        assert_eq!(pull.recv().unwrap(), [&number.to_string()[..], "body"]);
+    }
+}
+
+#[test]
+fn a_thousand_messages_arrive_though_the_pusher_is_dropped() {
+    deadline(|| {
+        let _alone = alone();
+        let (server, client) = ends();
+        let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+        push_thousand(&push);
+        drop((push, client));
+        pull_thousand(&pull);
+    });
+}
+
+#[test]
+fn a_thousand_messages_arrive_though_their_program_ends() {
+    if let Ok(target) = std::env::var(TARGET) {
+        return push_thousand(&Client::connect(target).unwrap().push().unwrap());
+    }
+    deadline(|| {
+        let _alone = alone();
+        let server = Server::bind_local(0).unwrap();
+        let pull = server.pull().unwrap();
+        let name = "a_thousand_messages_arrive_though_their_program_ends";
+        let pusher = again(name, &server.endpoint());
+        pull_thousand(&pull);
+        pusher.finish();
+    });
+}
+
+#[test]
+fn a_thousand_messages_arrive_though_a_thread_holds_the_last_handle() {
+    if let Ok(target) = std::env::var(TARGET) {
+        let push = Client::connect(target).unwrap().push().unwrap();
+        return thread::spawn(move || push_thousand(&push)).join().unwrap();
+    }
+    deadline(|| {
+        let _alone = alone();
+        let server = Server::bind_local(0).unwrap();
+        let pull = server.pull().unwrap();
+        let name = "a_thousand_messages_arrive_though_a_thread_holds_the_last_handle";
+        let pusher = again(name, &server.endpoint());
+        pull_thousand(&pull);
+        pusher.finish();
+    });
+}
+
+#[test]
+fn a_bound_pusher_delivers_too_when_it_is_dropped() {
+    deadline(|| {
+        let _alone = alone();
+        let (server, client) = ends();
+        let (push, pull) = (server.push().unwrap(), client.pull().unwrap());
+        marry(&push, &pull);
+        push_thousand(&push);
+        drop((push, server));
+        pull_thousand(&pull);
+    });
+}
+
+#[test]
+fn a_drop_ends_after_the_linger_time_when_nobody_takes_what_was_sent() {
+    deadline(|| {
+        let _alone = alone();
+        for linger in [Duration::ZERO, Duration::from_millis(200)] {
+            let once = |_| {
+                let nobody = Server::bind_local(0).unwrap().port();
+                let client = Client::connect(nobody).unwrap().linger(linger);
+                let push = client.push().unwrap();
+                push.send("to nobody").unwrap();
+                let began = Instant::now();
+                drop(push);
+                began.elapsed()
+            };
+            let mut times: Vec<Duration> = (0..5).map(once).collect();
+            times.sort();
+            assert!(times[2] <= linger + SLACK, "{times:?} for {linger:?}");
+            assert!(
+                times[0] >= linger,
+                "{times:?}: it gave up before {linger:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_drop_ends_at_once_when_nothing_is_left_to_deliver() {
+    deadline(|| {
+        let _alone = alone();
+        let once = |_| {
+            let (server, client) = ends();
+            let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+            push.send("hello").unwrap();
+            assert_eq!(pull.recv().unwrap(), "hello");
+            let began = Instant::now();
+            drop((push, pull));
+            began.elapsed()
+        };
+        let mut times: Vec<Duration> = (0..5).map(once).collect();
+        times.sort();
+        assert!(times[2] <= SLACK, "{times:?}");
+    });
+}
+
+#[test]
+fn close_waits_until_all_is_delivered() {
+    deadline(|| {
+        let _alone = alone();
+        let (server, client) = ends();
+        let pull = server.pull().unwrap();
+        let push = client.linger(Duration::ZERO).push().unwrap();
+        push_thousand(&push);
+        push.close(SOON).unwrap();
+        pull_thousand(&pull);
+    });
+}
+
+#[test]
+fn close_tells_what_could_not_be_delivered() {
+    deadline(|| {
+        let _alone = alone();
+        let nobody = Server::bind_local(0).unwrap().port();
+        let push = Client::connect(nobody).unwrap().push().unwrap();
+        push.send("to nobody").unwrap();
+        let (began, patience) = (Instant::now(), Duration::from_millis(50));
+        assert_eq!(push.close(patience), Err(Error::Timeout));
+        assert!(began.elapsed() >= patience);
+    });
+}
+
+#[test]
+fn close_of_what_is_closed_says_so() {
+    deadline(|| {
+        let _alone = alone();
+        let (_server, client) = ends();
+        let push = client.push().unwrap();
+        let other = push.clone();
+        push.close(SOON).unwrap();
+        assert!(other.send("a").unwrap_err().is_stopped());
+        assert_eq!(other.status(), Err(Error::Stopped));
+        assert_eq!(other.close(SOON), Err(Error::Stopped));
+    });
+}
+
+#[test]
+fn close_ends_those_who_wait() {
+    deadline(|| {
+        let _alone = alone();
+        let pull = Server::bind_local(0).unwrap().pull().unwrap();
+        let other = pull.clone();
+        let waiting = blocked(move || other.recv());
+        pull.close(SOON).unwrap();
+        assert_eq!(waiting.join().unwrap(), Err(Error::Stopped));
+    });
+}
+
+#[test]
+fn close_delivers_what_was_sent_before_a_stop() {
+    deadline(|| {
+        let _alone = alone();
+        let (server, client) = ends();
+        let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+        push.send("hello").unwrap();
+        push.stop();
+        push.close(SOON).unwrap();
+        assert_eq!(pull.recv().unwrap(), "hello");
+    });
+}
+
+#[test]
+fn a_port_is_free_again_after_close() {
+    deadline(|| {
+        let _alone = alone();
+        let server = Server::bind_local(0).unwrap();
+        let port = server.port();
+        let pull = server.pull().unwrap();
+        drop(server);
+        pull.close(SOON).unwrap();
+        assert_eq!(Server::bind_local(port).unwrap().port(), port);
+    });
+}
+
+#[test]
+fn handles_may_be_dropped_in_any_order_and_thread() {
+    deadline(|| {
+        let _alone = alone();
+        for _ in 0..50 {
+            let server = Server::bind(inproc()).unwrap();
+            let client = Client::connect(server.endpoint()).unwrap();
+            let (requester, replier) = (client.request().unwrap(), server.reply().unwrap());
+            let pending = requester.start("hello").unwrap();
+            let request = replier.recv().unwrap();
+            drop((server, client, requester, replier));
+            let replying = thread::spawn(move || request.reply("answer").unwrap());
+            assert_eq!(pending.wait().unwrap(), "answer");
+            replying.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn everything_can_be_shared_among_threads() {
+    fn shared<T: Send + Sync + Clone + 'static>() {}
+    fn sent<T: Send + Sync + 'static>() {}
+    shared::<Push>();
+    shared::<Pull>();
+    shared::<Publisher>();
+    shared::<Subscriber>();
+    shared::<Requester>();
+    shared::<Replier>();
+    shared::<Pair>();
+    shared::<Client>();
+    shared::<Stopper>();
+    shared::<Connections>();
+    shared::<Message>();
+    shared::<Frame>();
+    shared::<Endpoint>();
+    shared::<Error>();
+    sent::<Server>();
+    sent::<Request>();
+    sent::<Pending>();
+    sent::<Channel<Message>>();
+    sent::<zeroless::SendError>();
+}
