@@ -113,6 +113,18 @@ pub(crate) fn receive<'a>(
     }
 }
 
+/// Whether a frame received is not its message's last: what `zmq::Message::get_more` asks by
+/// way of two more calls.
+#[inline]
+pub(crate) fn more(frame: &zmq::Message) -> bool {
+    // SAFETY: the pointer is to an initialised zmq_msg_t (see the assertions above), of which
+    // libzmq only reads the flags.
+    unsafe {
+        let frame = (&raw const *frame).cast::<zmq_sys::zmq_msg_t>();
+        zmq_sys::zmq_msg_get(frame, zmq_sys::ZMQ_MORE as c_int) != 0
+    }
+}
+
 /// Binds; `zmq::Socket::bind` panics on an error number that it does not know, of which a
 /// path of ipc can cause any.
 pub(crate) fn bind(socket: &mut zmq::Socket, endpoint: &str) -> Result<(), Errno> {

@@ -126,7 +126,7 @@ impl Inner {
                 spare: &mut self.spare,
                 more: false,
             }),
-            None => Err(Error::Stopped.into()),
+            None => Err(fault(Error::Stopped)),
         }
     }
 }
@@ -162,10 +162,10 @@ impl Core {
 
     #[inline]
     fn lock(&self) -> Result<MutexGuard<'_, Inner>, Fault> {
-        if self.forks != raw::forks() {
-            return Err(Error::Forked.into());
+        match self.forks == raw::forks() {
+            true => Ok(self.inner.lock()),
+            false => Err(fault(Error::Forked)),
         }
-        Ok(self.inner.lock())
     }
 
     /// Unlocks, as everybody must who has touched the socket: rule 1.
@@ -181,28 +181,38 @@ impl Core {
     /// `attempt` must not block. It is called under the socket's lock, until it is
     /// [`Attempt::Done`] or fails. Its last touch of the socket, when it is blocked, must be the
     /// receive or send that came back empty.
-    #[inline]
     pub(crate) fn transact(
         &self,
         way: Way,
         deadline: Deadline,
         mut attempt: impl FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
     ) -> Result<(), Fault> {
+        match self.once(deadline, &mut attempt)? {
+            None => Ok(()),
+            Some(inner) => self.wait(inner, way, deadline, &mut attempt),
+        }
+    }
+
+    /// The first attempt of a [`transact`](Self::transact); if it has to wait, gives the lock
+    /// to [`wait`](Self::wait) with.
+    ///
+    /// Who cares for every instruction calls these two with a function each, so that the first
+    /// can be compiled into its caller.
+    #[inline]
+    fn once(
+        &self,
+        deadline: Deadline,
+        attempt: impl FnOnce(&mut Held<'_>) -> Result<Attempt, Fault>,
+    ) -> Result<Option<MutexGuard<'_, Inner>>, Fault> {
         let mut inner = self.lock()?;
-        match attempt(&mut inner.held()?) {
-            Ok(Attempt::Done) => {
-                self.leave(inner);
-                Ok(())
-            }
-            Ok(Attempt::Blocked) if deadline == Deadline::Now => {
-                self.leave(inner);
-                Err(Error::WouldBlock.into())
-            }
-            Ok(Attempt::Blocked) => self.wait(inner, way, deadline, &mut attempt),
-            Err(error) => {
-                self.leave(inner);
-                Err(error)
-            }
+        let outcome = inner.held().and_then(|mut held| attempt(&mut held));
+        if matches!(outcome, Ok(Attempt::Blocked)) && deadline != Deadline::Now {
+            return Ok(Some(inner));
+        }
+        self.leave(inner);
+        match outcome? {
+            Attempt::Done => Ok(None),
+            Attempt::Blocked => Err(fault(Error::WouldBlock)),
         }
     }
 
@@ -420,9 +430,11 @@ impl Core {
     #[inline]
     fn receive_into(&self, message: &mut Message, deadline: Deadline) -> Result<(), Fault> {
         if deadline != Deadline::Now && self.is_stopped() {
-            return Err(Error::Stopped.into());
+            return Err(fault(Error::Stopped));
         }
-        self.transact(Way::In, deadline, |held| held.take(message))?;
+        if let Some(inner) = self.once(deadline, |held| held.take(message))? {
+            self.wait(inner, Way::In, deadline, &mut |held| held.take(message))?;
+        }
         self.log("received", || message.size());
         Ok(())
     }
@@ -441,10 +453,15 @@ impl Core {
     #[inline]
     pub(crate) fn send_bytes(&self, bytes: &[u8], deadline: Deadline) -> Result<(), Fault> {
         if self.is_stopped() {
-            return Err(Error::Stopped.into());
+            return Err(fault(Error::Stopped));
         }
         self.log("sending", || (1, bytes.len()));
-        self.transact(Way::Out, deadline, |held| held.give_bytes(bytes))
+        match self.once(deadline, |held| held.give_bytes(bytes))? {
+            None => Ok(()),
+            Some(inner) => self.wait(inner, Way::Out, deadline, &mut |held| {
+                held.give_bytes(bytes)
+            }),
+        }
     }
 }
 
@@ -484,6 +501,12 @@ fn wake_ready(inner: &mut Inner) {
         let events = held.events();
         inner.waiters.wake(events);
     }
+}
+
+/// An error, put away where it is not in the way of what is done for every message.
+#[cold]
+fn fault(error: Error) -> Fault {
+    error.into()
 }
 
 /// An error that libzmq gave a number for.

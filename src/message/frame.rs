@@ -49,12 +49,10 @@ impl Frame {
         Frame(Repr::Inline { len: 0, bytes })
     }
 
-    /// Keeps these bytes inline, in place of what the frame had; false if they are too many.
+    /// Keeps these bytes inline, in place of those that are inline; false if they are too many,
+    /// or the frame holds a message.
     #[inline]
     pub(crate) fn set_inline(&mut self, new: &[u8]) -> bool {
-        if let Repr::Message(_) = self.0 {
-            *self = Frame::new();
-        }
         match &mut self.0 {
             Repr::Inline { len, bytes } if new.len() <= INLINE => {
                 bytes[..new.len()].copy_from_slice(new);

@@ -37,7 +37,7 @@ impl Held<'_> {
     }
 
     /// Attempts to receive a message, all its frames.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self, message: &mut Message) -> Result<Attempt, Fault> {
         if self.receive_frame(message.first_mut())? == Attempt::Blocked {
             return Ok(Attempt::Blocked);
@@ -48,6 +48,7 @@ impl Held<'_> {
         Ok(Attempt::Done)
     }
 
+    #[inline(never)]
     fn take_rest(&mut self, message: &mut Message) -> Result<(), Fault> {
         while self.more {
             let mut frame = Frame::new();
@@ -61,24 +62,29 @@ impl Held<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn receive_frame(&mut self, frame: &mut Frame) -> Result<Attempt, Fault> {
         loop {
             match raw::receive(self.socket, self.spare, zmq::DONTWAIT) {
                 Ok(bytes) => {
                     let inline = frame.set_inline(bytes);
-                    self.more = self.spare.get_more();
+                    self.more = raw::more(self.spare);
                     if !inline {
-                        let message = std::mem::replace(self.spare, zmq::Message::new());
-                        *frame = Frame::message(message);
+                        self.hand_over(frame);
                     }
                     return Ok(Attempt::Done);
                 }
-                Err(libc::EAGAIN) => return Ok(Attempt::Blocked),
                 Err(libc::EINTR) => continue,
-                Err(errno) => return Err(system("receiving", errno).into()),
+                Err(errno) => return refused("receiving", errno),
             }
         }
+    }
+
+    /// Moves what was received out of the spare.
+    #[inline(never)]
+    fn hand_over(&mut self, frame: &mut Frame) {
+        let message = std::mem::replace(self.spare, zmq::Message::new());
+        *frame = Frame::message(message);
     }
 
     /// Attempts to send a message, all its frames. What is not sent is still in it.
@@ -144,10 +150,18 @@ fn attempt(mut send: impl FnMut() -> Result<(), raw::Errno>) -> Result<Attempt, 
     loop {
         match send() {
             Ok(()) => return Ok(Attempt::Done),
-            Err(libc::EAGAIN) => return Ok(Attempt::Blocked),
             Err(libc::EINTR) => continue,
-            Err(libc::EHOSTUNREACH) => return Err(Error::PeerLost.into()),
-            Err(errno) => return Err(system("sending", errno).into()),
+            Err(errno) => return refused("sending", errno),
         }
+    }
+}
+
+/// What an error number means; apart, so that what is done for every message stays small.
+#[cold]
+fn refused(operation: &'static str, errno: raw::Errno) -> Result<Attempt, Fault> {
+    match errno {
+        libc::EAGAIN => Ok(Attempt::Blocked),
+        libc::EHOSTUNREACH => Err(Error::PeerLost.into()),
+        errno => Err(system(operation, errno).into()),
     }
 }
