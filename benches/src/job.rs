@@ -58,6 +58,8 @@ job! {
     pattern: String = "push".to_owned(),
     /// For zeroless: the batch size in bytes; 0 for the default.
     batch: u32 = 0,
+    /// For zeroless: how long to wait awake, in microseconds; negative for the default.
+    spin: i64 = -1,
     /// For zeroless.
     io_threads: usize = 1,
 }

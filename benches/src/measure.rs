@@ -32,6 +32,7 @@ pub const PARTS: &[Part] = &[
     kept::PART,
     tuning::THREADS,
     tuning::BATCH,
+    tuning::SPIN,
 ];
 
 /// How thoroughly to measure.

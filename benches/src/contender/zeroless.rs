@@ -117,5 +117,8 @@ fn options(job: &Job) -> Options {
     if job.queue > 0 {
         options = options.send_queue(job.queue).receive_queue(job.queue);
     }
+    if let Ok(spin) = u64::try_from(job.spin) {
+        options = options.spin(Duration::from_micros(spin));
+    }
     options
 }

@@ -1,4 +1,5 @@
-//! What the defaults were chosen by: I/O threads and batch sizes, of zeroless alone.
+//! What the defaults were chosen by: I/O threads, batch sizes and waiting awake, of
+//! zeroless alone.
 
 use super::{Part, ends, in_turns};
 use crate::contender::Zeroless;
@@ -33,6 +34,36 @@ pub const THREADS: Part = Part {
                 let two = format!("{:.2}", ratio(&results[1], &results[0]));
                 row(&[bytes(size), processes.to_string(), one, two]);
             }
+        }
+        println!();
+    },
+};
+
+/// Microseconds; asleep at once first: the others are told as ratios to it.
+const SPINS: [i64; 5] = [0, 20, 50, 200, 1000];
+
+pub const SPIN: Part = Part {
+    name: "spin",
+    title: "Waiting awake",
+    run: |plan| {
+        println!("Requests a second without it, and how many times that with at most so long.\n");
+        head(&["in flight", "none", "20 µs", "50 µs", "200 µs", "1000 µs"]);
+        for in_flight in [1, 64] {
+            let results = in_turns(plan.rounds, &SPINS, |spin| {
+                let seconds = plan.seconds;
+                let job = Job {
+                    in_flight,
+                    spin,
+                    seconds,
+                    ..Job::default()
+                };
+                let (_reply, request) = ends(&Zeroless, ["reply", "request"], &job);
+                request.number()
+            });
+            let none = rate(median(results[0].clone()));
+            let ratios = results[1..].iter();
+            let ratios = ratios.map(|awake| format!("{:.2}", ratio(awake, &results[0])));
+            row(&[vec![in_flight.to_string(), none], ratios.collect()].concat());
         }
         println!();
     },
