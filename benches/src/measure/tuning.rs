@@ -1,5 +1,4 @@
-//! What the defaults were chosen by: I/O threads, batch sizes and waiting awake, of
-//! zeroless alone.
+//! What zeroless's defaults were chosen by: I/O threads, batch sizes, waiting awake.
 
 use super::{Part, ends, in_turns};
 use crate::contender::Zeroless;
