@@ -1,0 +1,302 @@
+//! Connections: what happens to them is told in order, and a refusal is never silent.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use support::{SOON, blocked, deadline, ends, inproc, marry, until};
+use zeroless::{Client, ConnectionEvent, Connections, Error, Options, Server};
+
+/// The next event, which must come.
+#[track_caller]
+fn next(events: &Connections) -> ConnectionEvent {
+    events.recv_timeout(SOON).unwrap()
+}
+
+/// Sees that these events come next. There may be retries between them, and where the handle
+/// listens may be told again.
+#[track_caller]
+fn assert_events(events: &Connections, expected: &[ConnectionEvent]) {
+    for expected in expected {
+        let listens = matches!(expected, ConnectionEvent::Listening { .. });
+        let event = loop {
+            match next(events) {
+                ConnectionEvent::Retrying { .. } => {}
+                ConnectionEvent::Listening { .. } if !listens => {}
+                event => break event,
+            }
+        };
+        assert_eq!(event, *expected);
+    }
+}
+
+fn listening(server: &Server) -> ConnectionEvent {
+    let endpoint = server.endpoint().to_string();
+    ConnectionEvent::Listening { endpoint }
+}
+
+fn accepted(server: &Server) -> ConnectionEvent {
+    let endpoint = server.endpoint().to_string();
+    ConnectionEvent::Accepted { endpoint }
+}
+
+fn connected(server: &Server) -> ConnectionEvent {
+    let endpoint = server.endpoint().to_string();
+    ConnectionEvent::Connected { endpoint }
+}
+
+fn disconnected(server: &Server) -> ConnectionEvent {
+    let endpoint = server.endpoint().to_string();
+    ConnectionEvent::Disconnected { endpoint }
+}
+
+#[test]
+fn a_server_tells_who_comes_and_goes() {
+    deadline(|| {
+        let (server, client) = ends();
+        let pull = server.pull().unwrap();
+        let events = pull.connections().unwrap();
+        assert_events(&events, &[listening(&server)]);
+        for _ in 0..3 {
+            let push = client.push().unwrap();
+            assert_events(&events, &[accepted(&server)]);
+            drop(push);
+            assert_events(&events, &[disconnected(&server)]);
+        }
+    });
+}
+
+#[test]
+fn a_client_tells_when_a_server_comes_and_goes() {
+    deadline(|| {
+        let (server, client) = ends();
+        let push = client.push().unwrap();
+        let events = push.connections().unwrap();
+        for _ in 0..3 {
+            let pull = server.pull().unwrap();
+            assert_events(&events, &[connected(&server)]);
+            drop(pull);
+            assert_events(&events, &[disconnected(&server)]);
+        }
+    });
+}
+
+#[test]
+fn a_client_without_a_server_tells_that_it_tries_again() {
+    deadline(|| {
+        let nobody = Server::bind_local(0).unwrap().port();
+        let push = Client::connect(nobody).unwrap().push().unwrap();
+        let mut events = push.connections().unwrap();
+        let retrying = |event| matches!(event, ConnectionEvent::Retrying { .. });
+        assert!(events.any(retrying));
+        assert!(push.status().is_ok(), "nobody has refused anything");
+    });
+}
+
+#[test]
+fn who_asks_late_is_told_what_is_so() {
+    deadline(|| {
+        let (server, client) = ends();
+        let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+        marry(&push, &pull);
+        for _ in 0..2 {
+            let events = pull.connections().unwrap();
+            assert_events(&events, &[listening(&server), accepted(&server)]);
+            assert_events(&push.connections().unwrap(), &[connected(&server)]);
+        }
+    });
+}
+
+#[test]
+fn each_who_asks_is_told_everything() {
+    deadline(|| {
+        let (server, client) = ends();
+        let pull = server.pull().unwrap();
+        let all = [(); 3].map(|()| pull.connections().unwrap());
+        let push = client.push().unwrap();
+        for events in all {
+            assert_events(&events, &[listening(&server), accepted(&server)]);
+        }
+        drop(push);
+    });
+}
+
+#[test]
+fn the_events_end_with_the_handle() {
+    deadline(|| {
+        let pull = Server::bind_local(0).unwrap().pull().unwrap();
+        let (mut events, other) = (pull.connections().unwrap(), pull.connections().unwrap());
+        let listens = |event| matches!(event, ConnectionEvent::Listening { .. });
+        let looping = blocked(move || events.all(listens));
+        drop(pull);
+        assert!(looping.join().unwrap(), "nothing more has happened");
+        assert!(other.try_iter().all(listens));
+        assert_eq!(other.recv_timeout(SOON), Err(Error::Stopped));
+    });
+}
+
+#[test]
+fn waiting_for_an_event_gives_up_at_its_deadline() {
+    deadline(|| {
+        let push = Client::new().push().unwrap();
+        let events = push.connections().unwrap();
+        let soon = Duration::from_millis(1);
+        assert_eq!(events.recv_timeout(soon), Err(Error::Timeout));
+        assert_eq!(events.try_iter().count(), 0);
+    });
+}
+
+#[test]
+fn as_many_as_are_up_can_be_waited_for() {
+    deadline(|| {
+        let (server, client) = ends();
+        let pull = server.pull().unwrap();
+        pull.wait_connected(0, Duration::ZERO).unwrap();
+        let none = pull.wait_connected(1, Duration::from_millis(1));
+        assert_eq!(none, Err(Error::Timeout));
+        let waits = pull.clone();
+        let waiting = blocked(move || waits.wait_connected(3, SOON).unwrap());
+        let mut pushes = Vec::from([(); 3].map(|()| client.push().unwrap()));
+        waiting.join().unwrap();
+        pull.wait_connected(3, Duration::ZERO).unwrap();
+        pushes.pop();
+        until(|| pull.wait_connected(3, Duration::ZERO).is_err());
+        pull.wait_connected(2, Duration::ZERO).unwrap();
+    });
+}
+
+#[test]
+fn ipc_connections_are_told_too() {
+    deadline(|| {
+        let folder = support::Folder::new();
+        let server = Server::bind(folder.ipc("a")).unwrap();
+        let pull = server.pull().unwrap();
+        let push = Client::connect(server.endpoint()).unwrap().push().unwrap();
+        marry(&push, &pull);
+        let events = pull.connections().unwrap();
+        assert_events(&events, &[listening(&server), accepted(&server)]);
+    });
+}
+
+#[test]
+fn inproc_has_no_connections_to_tell() {
+    deadline(|| {
+        let server = Server::bind(inproc()).unwrap();
+        let (pull, client) = (server.pull().unwrap(), Client::connect(server.endpoint()));
+        let push = client.unwrap().push().unwrap();
+        push.send("hello").unwrap();
+        assert_eq!(pull.recv().unwrap(), "hello");
+        assert_eq!(pull.wait_connected(1, Duration::ZERO), Err(Error::Timeout));
+    });
+}
+
+#[test]
+fn a_stranger_fails_the_handshake_and_disturbs_nobody() {
+    deadline(|| {
+        let (server, client) = ends();
+        let options = Options::default().handshake_timeout(Duration::from_millis(100));
+        let server = server.options(options);
+        let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+        marry(&push, &pull);
+        let events = pull.connections().unwrap();
+        assert_events(&events, &[listening(&server), accepted(&server)]);
+        for number in 0..5 {
+            let mut stranger = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+            stranger
+                .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .unwrap();
+            match next(&events) {
+                ConnectionEvent::HandshakeFailed { endpoint, reason } => {
+                    assert_eq!(endpoint, server.endpoint().to_string());
+                    assert!(!reason.is_empty());
+                }
+                other => panic!("{other}"),
+            }
+            // It is shown the door.
+            let _ = stranger.set_read_timeout(Some(SOON));
+            let _ = stranger.read_to_end(&mut Vec::new());
+            push.send(number.to_string()).unwrap();
+            assert_eq!(pull.recv().unwrap(), number.to_string().as_str());
+        }
+        pull.wait_connected(1, Duration::ZERO).unwrap();
+        assert!(
+            pull.status().is_ok(),
+            "a stranger is no fault of the server's"
+        );
+    });
+}
+
+/// What is logged as an error or warning.
+struct Log;
+
+static LOGGED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+impl log::Log for Log {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.level() <= log::Level::Warn
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            LOGGED.lock().push(record.args().to_string());
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+#[test]
+fn a_server_of_another_pattern_is_told_and_tried_again_until_it_is_the_right_one() {
+    deadline(|| {
+        log::set_logger(&Log).unwrap();
+        log::set_max_level(log::LevelFilter::Warn);
+        let (server, client) = ends();
+        let wrong = server.reply().unwrap();
+        let push = client.push().unwrap();
+        let events = push.connections().unwrap();
+        let endpoint = server.endpoint().to_string();
+
+        let failed = |event| matches!(event, ConnectionEvent::HandshakeFailed { .. });
+        assert!(failed(next(&events)));
+        match push.status() {
+            Err(Error::Refused {
+                endpoint: refused, ..
+            }) => assert_eq!(refused, endpoint),
+            other => panic!("{other:?}"),
+        }
+        // Tried again, more and more rarely; told to the user once.
+        assert!(
+            events
+                .clone()
+                .filter(|event| failed(event.clone()))
+                .take(3)
+                .count()
+                == 3
+        );
+        assert!(push.status().is_err());
+        let told = |line: &String| line.starts_with("push: ") && line.contains(&endpoint);
+        assert_eq!(LOGGED.lock().iter().filter(|line| told(line)).count(), 1);
+
+        drop(wrong);
+        let pull = server.pull().unwrap();
+        push.wait_connected(1, SOON).unwrap();
+        assert!(push.status().is_ok());
+        push.send("at last").unwrap();
+        assert_eq!(pull.recv().unwrap(), "at last");
+    });
+}
+
+#[test]
+fn a_refusal_is_forgotten_with_its_endpoint() {
+    deadline(|| {
+        let (server, client) = ends();
+        let _wrong = server.reply().unwrap();
+        let push = client.push().unwrap();
+        until(|| push.status().is_err());
+        client.disconnect_all().unwrap();
+        until(|| push.status().is_ok());
+    });
+}

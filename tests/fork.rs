@@ -1,0 +1,178 @@
+//! Forks: a child's handles are dead and say so, and the parent goes on as if nothing was.
+
+#![cfg(target_os = "linux")]
+#![allow(unsafe_code)]
+
+mod support;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, MutexGuard};
+use support::{SOON, blocked, deadline, inproc, pairs, pub_sub, push_pull, req_rep, until};
+use zeroless::{Client, Error, Handle, Server, Side};
+
+/// A fork copies the locks that others hold, so no other test may run meanwhile.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock()
+}
+
+/// Does something in a forked child; true if it ended well, and in time.
+fn in_child(work: impl FnOnce()) -> bool {
+    // SAFETY: the child runs `work` and leaves. What it may meet there is a lock that another
+    // thread held at the fork; it would hang, and be found below.
+    match unsafe { libc::fork() } {
+        -1 => panic!("fork: {}", std::io::Error::last_os_error()),
+        0 => {
+            let well = catch_unwind(AssertUnwindSafe(work)).is_ok();
+            // SAFETY: leaves at once, without the parent's handlers at exit.
+            unsafe { libc::_exit(if well { 0 } else { 1 }) }
+        }
+        child => {
+            let (mut status, began) = (0, Instant::now());
+            // SAFETY: status outlives the call, and the child is ours.
+            while unsafe { libc::waitpid(child, &mut status, libc::WNOHANG) } == 0 {
+                if began.elapsed() > SOON {
+                    // SAFETY: the child has not been waited for, so the id is still its own.
+                    unsafe { libc::kill(child, libc::SIGKILL) };
+                }
+                std::thread::yield_now();
+            }
+            libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
+        }
+    }
+}
+
+/// What every handle refuses in a child.
+fn assert_dead<P: Side>(handle: &Handle<P>) {
+    assert!(matches!(handle.stopper(), Err(Error::Forked)));
+    handle.stop();
+    assert_eq!(handle.clone().close(SOON), Err(Error::Forked));
+}
+
+#[test]
+fn a_child_is_refused_by_every_call() {
+    deadline(|| {
+        let _alone = alone();
+        let [(push, pull), _] = push_pull();
+        let [(publisher, subscriber), _] = pub_sub();
+        let [(requester, replier), _] = req_rep();
+        let [(pair, _other), _] = pairs();
+        publisher.wait_for_subscribers(1, SOON).unwrap();
+        let _first = requester.start("hello").unwrap();
+        let request = replier.recv().unwrap();
+        let pending = requester.start("again").unwrap();
+        let long = Duration::from_secs(600);
+        let well = in_child(|| {
+            assert_eq!(pull.recv(), Err(Error::Forked));
+            assert_eq!(pull.try_recv(), Err(Error::Forked));
+            assert_eq!(pull.recv_timeout(long), Err(Error::Forked));
+            assert_eq!(pull.iter().count(), 0);
+            assert_eq!(pull.status(), Err(Error::Forked));
+            assert_eq!(subscriber.recv(), Err(Error::Forked));
+            assert_eq!(subscriber.subscribe("a"), Err(Error::Forked));
+            assert_eq!(subscriber.unsubscribe(""), Err(Error::Forked));
+            assert_eq!(pair.recv(), Err(Error::Forked));
+            assert_eq!(replier.recv().map(drop), Err(Error::Forked));
+            assert_eq!(*push.try_send("a").unwrap_err().error(), Error::Forked);
+            assert_eq!(
+                *push.send_timeout("a", long).unwrap_err().error(),
+                Error::Forked
+            );
+            assert_eq!(*push(&"a").unwrap_err().error(), Error::Forked);
+            let unsent = push.send(("a", "b")).unwrap_err();
+            assert_eq!(*unsent.error(), Error::Forked);
+            assert_eq!(unsent.into_message(), ["a", "b"]);
+            assert_eq!(*pair.send("a").unwrap_err().error(), Error::Forked);
+            assert_eq!(*publisher.send("a").unwrap_err().error(), Error::Forked);
+            assert_eq!(publisher.has_subscriber("a"), Err(Error::Forked));
+            assert_eq!(publisher.wait_for_subscribers(1, long), Err(Error::Forked));
+            assert_eq!(requester.request("a"), Err(Error::Forked));
+            assert_eq!(requester.request_timeout("a", long), Err(Error::Forked));
+            assert_eq!(*requester.start("a").unwrap_err().error(), Error::Forked);
+            assert_eq!(pending.wait_timeout(long), Err(Error::Forked));
+            assert_eq!(*request.reply("a").unwrap_err().error(), Error::Forked);
+            assert_dead(&push);
+            assert_dead(&publisher);
+            assert_dead(&requester);
+        });
+        assert!(well);
+    });
+}
+
+#[test]
+fn a_child_drops_its_handles_and_the_parent_goes_on() {
+    deadline(|| {
+        let _alone = alone();
+        let all = (push_pull(), pub_sub(), req_rep(), pairs());
+        // Something is under way in each, and somebody waits.
+        for (push, _) in &all.0 {
+            push.send("before").unwrap();
+        }
+        let waits = all.0[0].1.clone();
+        let waiting = blocked(move || [waits.recv().unwrap(), waits.recv().unwrap()]);
+        let mut all = Some(all);
+        assert!(in_child(|| drop(all.take())));
+        let all = all.unwrap();
+        all.0[0].0.send("after").unwrap();
+        let [before, after] = waiting.join().unwrap();
+        assert_eq!((before, after), ("before".into(), "after".into()));
+        for (publisher, subscriber) in &all.1 {
+            publisher.wait_for_subscribers(1, SOON).unwrap();
+            publisher.send("after").unwrap();
+            assert_eq!(subscriber.recv().unwrap(), "after");
+        }
+        for (requester, replier) in &all.2 {
+            let pending = requester.start("after").unwrap();
+            replier.recv().unwrap().reply("reply").unwrap();
+            assert_eq!(pending.wait().unwrap(), "reply");
+        }
+        for (one, two) in &all.3 {
+            one.send("after").unwrap();
+            assert_eq!(two.recv().unwrap(), "after");
+        }
+    });
+}
+
+#[test]
+fn a_child_makes_handles_of_its_own() {
+    deadline(|| {
+        let _alone = alone();
+        let [(push, pull), _] = push_pull();
+        let well = in_child(|| {
+            let server = Server::bind(inproc()).unwrap();
+            let pull = server.pull().unwrap();
+            let push = Client::connect(server.endpoint()).unwrap().push().unwrap();
+            let waiting = blocked(move || pull.recv().unwrap());
+            push.send("in the child").unwrap();
+            assert_eq!(waiting.join().unwrap(), "in the child");
+            let server = Server::bind_local(0).unwrap();
+            let pull = server.pull().unwrap();
+            let push = Client::connect(server.port()).unwrap().push().unwrap();
+            push.send("in the child").unwrap();
+            assert_eq!(pull.recv().unwrap(), "in the child");
+            push.wait_connected(1, SOON).unwrap();
+        });
+        assert!(well);
+        push.send("in the parent").unwrap();
+        assert_eq!(pull.recv().unwrap(), "in the parent");
+    });
+}
+
+#[test]
+fn a_child_pushes_to_its_parent_by_a_handle_of_its_own() {
+    deadline(|| {
+        let _alone = alone();
+        let server = Server::bind_local(0).unwrap();
+        let pull = server.pull().unwrap();
+        let well = in_child(|| {
+            let push = Client::connect(server.port()).unwrap().push().unwrap();
+            push.send(process::id().to_string()).unwrap();
+        });
+        assert!(well);
+        assert_ne!(pull.recv().unwrap(), process::id().to_string().as_str());
+        until(|| pull.wait_connected(1, Duration::ZERO).is_err());
+    });
+}
