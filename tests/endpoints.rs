@@ -127,8 +127,10 @@ fn what_a_server_tells_can_be_connected_to() {
         let server = Server::bind(0).unwrap();
         assert_serves(&server, server.port());
         assert_serves(&server, server.endpoint());
-        assert_serves(&server, &server.endpoint());
-        assert_serves(&server, server.endpoints());
+        let (endpoint, all) = (server.endpoint(), server.endpoints());
+        assert_serves(&server, &endpoint);
+        assert_serves(&server, &all);
+        assert_serves(&server, all);
         assert_serves(&server, server.endpoint().to_string());
         assert_serves(&server, ("127.0.0.1", server.port()));
         assert_serves(&server, (Ipv4Addr::LOCALHOST, server.port()));
@@ -157,7 +159,7 @@ fn a_list_is_bound_and_connected_to_as_a_whole() {
         for endpoint in server.endpoints() {
             assert_serves(&server, endpoint);
         }
-        let client = Client::connect(&server.endpoints()).unwrap();
+        let client = Client::connect(server.endpoints()).unwrap();
         assert_eq!(client.endpoints(), server.endpoints());
         let slice: &[u16] = &[12345, 12346];
         assert_eq!(Client::connect(slice).unwrap().endpoints().len(), 2);

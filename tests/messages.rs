@@ -12,6 +12,10 @@ fn message(frames: impl Frames) -> Message {
 }
 
 #[test]
+#[expect(
+    clippy::needless_borrows_for_generic_args,
+    reason = "borrowed ones are tested, too"
+)]
 fn every_kind_of_text_and_bytes_is_one_frame() {
     let text = String::from("hello");
     let bytes = b"hello".to_vec();
@@ -46,6 +50,10 @@ fn every_kind_of_text_and_bytes_is_one_frame() {
 }
 
 #[test]
+#[expect(
+    clippy::needless_borrows_for_generic_args,
+    reason = "borrowed ones are tested, too"
+)]
 fn every_kind_of_list_is_several_frames() {
     let expected = message(("a", "b"));
     for made in [

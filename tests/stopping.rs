@@ -21,7 +21,7 @@ fn time_to_end(stop: impl Fn(&Pull)) -> Duration {
         let loops = pull.clone();
         let looping = blocked(move || {
             for message in loops {
-                unreachable!("{message}");
+                drop(message);
             }
             Instant::now()
         });
