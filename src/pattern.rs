@@ -146,6 +146,7 @@ impl<P: Side> Handle<P> {
     /// The fatal error that ended a loop, if one did; [`Error::Stopped`] after a stop;
     /// [`Error::Refused`] while a server is connected to that does not take us. That one is
     /// tried again, more and more rarely, and the status is `Ok` once it does.
+    /// [`Error::Forked`].
     ///
     /// ```
     /// let push = zeroless::Client::new().push()?;
@@ -161,7 +162,7 @@ impl<P: Side> Handle<P> {
         if self.socket.is_stopped() {
             return Err(Error::Stopped);
         }
-        match self.socket.sight().refusal() {
+        match self.socket.sight()?.refusal() {
             Some(refusal) => Err(refusal),
             None => Ok(()),
         }
@@ -198,7 +199,8 @@ impl<P: Side> Handle<P> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn wait_connected(&self, count: usize, timeout: Duration) -> Result<()> {
-        self.socket.sight().wait_up(count, Deadline::after(timeout))
+        let deadline = Deadline::after(timeout);
+        self.socket.sight()?.wait_up(count, deadline)
     }
 
     /// An iterator over what happens to the connections, from now on.
@@ -222,7 +224,7 @@ impl<P: Side> Handle<P> {
         if self.socket.is_stopped() {
             return Err(Error::Stopped);
         }
-        let events = self.socket.sight().listen(&self.socket.bound());
+        let events = self.socket.sight()?.listen(&self.socket.bound()?);
         Ok(Connections::new(events))
     }
 

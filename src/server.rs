@@ -174,7 +174,7 @@ impl Server {
         *tenant = Some(Tenant {
             kind,
             lease: handle.socket().lease(),
-            sight: handle.socket().sight().clone(),
+            sight: handle.socket().sight()?.clone(),
         });
         Ok(handle)
     }

@@ -16,6 +16,7 @@
 mod held;
 mod kind;
 mod open;
+mod wait;
 mod waiters;
 
 use std::ops::Deref;
@@ -37,21 +38,14 @@ use crate::error::{Error, Fault, Result};
 use crate::message::{Frame, Message};
 use crate::options::{Options, milliseconds};
 use crate::raw;
-use crate::wake::{Deadline, Waker, poll, readable};
+use crate::wake::{Deadline, Waker};
 use crate::watch::{Sight, Watched};
-
-/// How often a socket is asked that says it is ready when it is not.
-const ASK_AGAIN: Duration = Duration::from_millis(1);
 
 /// A reference to a shared socket; the socket closes with the last of them.
 #[derive(Debug, Clone)]
 pub struct Socket {
     // Dropped before the context, which waits until what is queued is delivered.
     core: Arc<Core>,
-    #[expect(
-        dead_code,
-        reason = "held so that the context lives as long as its sockets"
-    )]
     context: Arc<Context>,
     /// Held by the handles alone, so that others can tell whether there are any left.
     lease: Arc<()>,
@@ -66,6 +60,25 @@ impl Socket {
     /// A reference that does not keep the socket open.
     pub(crate) fn downgrade(&self) -> Weak<Core> {
         Arc::downgrade(&self.core)
+    }
+}
+
+impl Socket {
+    /// What stops this socket without a lock: the flag, and the bell that is to be rung then.
+    pub(crate) fn bell(&self) -> Result<(Arc<AtomicBool>, Arc<Waker>)> {
+        self.check_process()?;
+        let bell = match self.bell.get() {
+            Some(bell) => bell.clone(),
+            None => {
+                let bell = Arc::new(Waker::new()?);
+                self.bell.get_or_init(|| bell).clone()
+            }
+        };
+        // Those who wait already do not listen to it yet, nor does the watch.
+        self.lock()?.waiters.wake_all();
+        self.context
+            .with_watch(|watch| watch.listen(&self.sight, &bell))?;
+        Ok((self.stopped.clone(), bell))
     }
 }
 
@@ -105,7 +118,14 @@ struct Inner {
     waiters: Waiters,
     patience: [Patience; 2],
     bound: Vec<String>,
-    connected: Vec<String>,
+    connected: Vec<Connected>,
+}
+
+/// An endpoint connected to, and how.
+#[derive(Debug, Clone)]
+struct Connected {
+    endpoint: String,
+    ipv6: bool,
 }
 
 impl std::fmt::Debug for Inner {
@@ -140,13 +160,25 @@ impl Core {
         &self.options
     }
 
-    pub(crate) fn sight(&self) -> &Arc<Sight> {
-        &self.sight
+    /// The connections; an error in a child of the process that made the socket.
+    pub(crate) fn sight(&self) -> Result<&Arc<Sight>> {
+        self.check_process()?;
+        Ok(&self.sight)
     }
 
     /// The endpoints that this socket is bound to.
-    pub(crate) fn bound(&self) -> Vec<String> {
-        self.inner.lock().bound.clone()
+    pub(crate) fn bound(&self) -> Result<Vec<String>> {
+        Ok(self.lock()?.bound.clone())
+    }
+
+    /// An error in a child of the process that made the socket: whatever lock another thread
+    /// held when it forked is never released there.
+    #[inline]
+    fn check_process(&self) -> Result<(), Fault> {
+        match self.forks == raw::forks() {
+            true => Ok(()),
+            false => Err(fault(Error::Forked)),
+        }
     }
 
     /// Does something that never waits, on the socket.
@@ -162,10 +194,8 @@ impl Core {
 
     #[inline]
     fn lock(&self) -> Result<MutexGuard<'_, Inner>, Fault> {
-        match self.forks == raw::forks() {
-            true => Ok(self.inner.lock()),
-            false => Err(fault(Error::Forked)),
-        }
+        self.check_process()?;
+        Ok(self.inner.lock())
     }
 
     /// Unlocks, as everybody must who has touched the socket: rule 1.
@@ -176,187 +206,21 @@ impl Core {
         }
     }
 
-    /// Does an operation as soon as it can be done, but waits no longer than the deadline.
-    ///
-    /// `attempt` must not block. It is called under the socket's lock, until it is
-    /// [`Attempt::Done`] or fails. Its last touch of the socket, when it is blocked, must be the
-    /// receive or send that came back empty.
-    pub(crate) fn transact(
-        &self,
-        way: Way,
-        deadline: Deadline,
-        mut attempt: impl FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
-    ) -> Result<(), Fault> {
-        match self.once(deadline, &mut attempt)? {
-            None => Ok(()),
-            Some(inner) => self.wait(inner, way, deadline, &mut attempt),
-        }
-    }
-
-    /// The first attempt of a [`transact`](Self::transact); if it has to wait, gives the lock
-    /// to [`wait`](Self::wait) with.
-    ///
-    /// Who cares for every instruction calls these two with a function each, so that the first
-    /// can be compiled into its caller.
-    #[inline]
-    fn once(
-        &self,
-        deadline: Deadline,
-        attempt: impl FnOnce(&mut Held<'_>) -> Result<Attempt, Fault>,
-    ) -> Result<Option<MutexGuard<'_, Inner>>, Fault> {
-        let mut inner = self.lock()?;
-        let outcome = inner.held().and_then(|mut held| attempt(&mut held));
-        if matches!(outcome, Ok(Attempt::Blocked)) && deadline != Deadline::Now {
-            return Ok(Some(inner));
-        }
-        self.leave(inner);
-        match outcome? {
-            Attempt::Done => Ok(None),
-            Attempt::Blocked => Err(fault(Error::WouldBlock)),
-        }
-    }
-
-    #[cold]
-    fn wait<'a>(
-        &'a self,
-        mut inner: MutexGuard<'a, Inner>,
-        way: Way,
-        deadline: Deadline,
-        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
-    ) -> Result<(), Fault> {
-        let began = Instant::now();
-        let most = self.options.spin;
-        let mut outcome = Ok(Attempt::Blocked);
-        if let Some(until) = inner.patience[way as usize].begin(began, most) {
-            self.leave(inner);
-            (inner, outcome) = self.stay_awake(until, deadline, attempt);
-            let in_vain = matches!(outcome, Ok(Attempt::Blocked));
-            inner.patience[way as usize].sleep(in_vain);
-        }
-        if matches!(outcome, Ok(Attempt::Blocked)) {
-            (inner, outcome) = self.sleep(inner, way, deadline, attempt);
-        }
-        inner.patience[way as usize].end(began, Instant::now(), most);
-        self.leave(inner);
-        outcome.map(|_| ())
-    }
-
-    /// Tries again and again for a while, letting others run between the tries. The last try
-    /// is under the lock that is handed back.
-    fn stay_awake(
-        &self,
-        until: Instant,
-        deadline: Deadline,
-        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
-    ) -> (MutexGuard<'_, Inner>, Result<Attempt, Fault>) {
-        loop {
-            std::thread::yield_now();
-            let mut inner = self.inner.lock();
-            let outcome = inner.held().and_then(|mut held| attempt(&mut held));
-            let over = self.is_stopped() || Instant::now() >= until || deadline.is_over();
-            if over || !matches!(outcome, Ok(Attempt::Blocked)) {
-                return (inner, outcome);
-            }
-            self.leave(inner);
-        }
-    }
-
-    /// Waits asleep: rule 2. An attempt was just made in vain, under the lock that is given.
-    fn sleep<'a>(
-        &'a self,
-        mut inner: MutexGuard<'a, Inner>,
-        way: Way,
-        deadline: Deadline,
-        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
-    ) -> (MutexGuard<'a, Inner>, Result<Attempt, Fault>) {
-        let waker = match Waker::current() {
-            Ok(waker) => waker,
-            Err(error) => return (inner, Err(error.into())),
-        };
-        let mut deceived = false;
-        loop {
-            if self.is_stopped() {
-                return (inner, Err(Error::Stopped.into()));
-            }
-            if deadline.is_over() {
-                return (inner, Err(deadline.error().into()));
-            }
-            // A receive that came back empty was a look at the socket: nothing can have come
-            // since. A send was not, and others want to know what there is for them.
-            let looked = way == Way::In && inner.waiters.is_empty();
-            let events = match inner.held() {
-                Ok(held) if !looked => held.events(),
-                Ok(_) => zmq::PollEvents::empty(),
-                Err(error) => return (inner, Err(error)),
-            };
-            let ready = events.contains(way.event());
-            if !ready || deceived {
-                // Some sockets say that they are ready when they are not (XPUB does, if it
-                // may not drop): those must be asked again.
-                let deadline = if ready {
-                    deadline.within(ASK_AGAIN)
-                } else {
-                    deadline
-                };
-                // From here until the poll nobody of this thread touches the socket.
-                inner.waiters.wake(events);
-                inner.waiters.add(way, &waker);
-                let bell = self.bell.get().cloned();
-                drop(inner);
-                let polled = self.poll(&waker, bell.as_deref(), deadline);
-                inner = self.inner.lock();
-                inner.waiters.remove(&waker);
-                if let Err(error) = polled {
-                    return (inner, Err(error.into()));
-                }
-            }
-            deceived = ready;
-            let outcome = inner.held().and_then(|mut held| attempt(&mut held));
-            if !matches!(outcome, Ok(Attempt::Blocked)) {
-                return (inner, outcome);
-            }
-        }
-    }
-
-    fn poll(&self, waker: &Waker, bell: Option<&Waker>, deadline: Deadline) -> Result<()> {
-        // Without a bell the wake-up stands in twice.
-        let bell = bell.unwrap_or(waker);
-        let mut fds = [self.fd, waker.fd(), bell.fd()].map(readable);
-        poll(&mut fds, deadline)?;
-        if fds[1].revents != 0 {
-            waker.clear();
-        }
-        Ok(())
-    }
-
     /// Ends all waiting in this socket, now and later.
     pub(crate) fn stop(&self) {
         if !self.stopped.swap(true, Ordering::SeqCst) {
             debug!("{}: stopped", self.kind.name());
         }
-        self.sight.end();
         if let Ok(mut inner) = self.lock() {
             inner.waiters.wake_all();
+            drop(inner);
+            self.sight.end();
         }
     }
 
     #[inline]
     pub(crate) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
-    }
-
-    /// What stops this socket without a lock: the flag, and the bell that is to be rung then.
-    pub(crate) fn bell(&self) -> Result<(Arc<AtomicBool>, Arc<Waker>)> {
-        let bell = match self.bell.get() {
-            Some(bell) => bell.clone(),
-            None => {
-                let bell = Arc::new(Waker::new()?);
-                self.bell.get_or_init(|| bell).clone()
-            }
-        };
-        // Those who wait already do not listen to it yet.
-        self.lock()?.waiters.wake_all();
-        Ok((self.stopped.clone(), bell))
     }
 
     /// Closes the socket for all handles, and waits until what is queued is delivered.
@@ -473,11 +337,16 @@ impl Watched for Core {
 
     fn reconnect(&self, endpoint: &str) {
         let Ok(mut inner) = self.lock() else { return };
-        if inner.connected.iter().any(|other| other == endpoint)
+        let known = inner
+            .connected
+            .iter()
+            .find(|known| known.endpoint == endpoint);
+        if let Some(Connected { ipv6, .. }) = known.cloned()
             && let Ok(held) = inner.held()
         {
             let _ = held.socket.disconnect(endpoint);
-            if let Err(error) = held.socket.connect(endpoint) {
+            let set = held.socket.set_ipv6(ipv6);
+            if let Err(error) = set.and_then(|()| held.socket.connect(endpoint)) {
                 log::error!("{}: connecting to {endpoint}: {error}", self.kind.name());
             }
         }
@@ -487,10 +356,10 @@ impl Watched for Core {
 
 impl Drop for Core {
     fn drop(&mut self) {
-        self.sight.end();
-        if self.forks != raw::forks() {
+        match self.check_process() {
+            Ok(()) => self.sight.end(),
             // Closing it would be the business of threads that this process does not have.
-            std::mem::forget(self.inner.get_mut().socket.take());
+            Err(_) => std::mem::forget(self.inner.get_mut().socket.take()),
         }
     }
 }

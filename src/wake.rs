@@ -51,6 +51,12 @@ impl Waker {
         let _ = (&self.ring).write(&[1]);
     }
 
+    /// Whether there was a wake-up that was not yet forgotten.
+    pub(crate) fn has_rung(&self) -> bool {
+        let mut fds = [readable(self.fd())];
+        poll(&mut fds, Deadline::Now).is_ok() && fds[0].revents != 0
+    }
+
     /// Forgets the wake-ups so far.
     pub(crate) fn clear(&self) {
         let mut rings = [0; 64];

@@ -1,5 +1,7 @@
 //! The thread that reads the monitors of all sockets, and does what their events ask for.
 
+mod sight;
+
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -7,11 +9,11 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender};
-use log::{debug, error, info, warn};
-use parking_lot::{Condvar, Mutex};
+use log::{debug, error};
+pub(crate) use sight::Sight;
 
 use crate::error::{Error, Result};
-use crate::monitor::{ConnectionEvent, EVENTS, Ledger, RawEvent};
+use crate::monitor::{ConnectionEvent, EVENTS, RawEvent};
 use crate::wake::{Deadline, Waker, poll, readable};
 
 /// What is watched: a socket that its watch may ask for something.
@@ -20,151 +22,6 @@ pub(crate) trait Watched: Send + Sync {
     fn pump(&self);
     /// libzmq has given this endpoint up: connect it anew, if it is still wanted.
     fn reconnect(&self, endpoint: &str);
-}
-
-/// The connections of one socket, as seen by its monitor.
-pub(crate) struct Sight {
-    name: &'static str,
-    seen: Mutex<Seen>,
-    changed: Condvar,
-}
-
-struct Seen {
-    ledger: Ledger,
-    listeners: Vec<Sender<ConnectionEvent>>,
-    /// No more events are to be told.
-    ended: bool,
-    /// libzmq is done with the socket.
-    gone: bool,
-}
-
-/// How many events wait for a slow reader of them, before some are lost.
-const EVENTS_QUEUED: usize = 1024;
-
-impl Sight {
-    pub(crate) fn new(name: &'static str, ledger: Ledger) -> Sight {
-        Sight {
-            name,
-            seen: Mutex::new(Seen {
-                ledger,
-                listeners: Vec::new(),
-                ended: false,
-                gone: false,
-            }),
-            changed: Condvar::new(),
-        }
-    }
-
-    /// Waits until this many connections are up.
-    pub(crate) fn wait_up(&self, count: usize, deadline: Deadline) -> Result<()> {
-        let mut seen = self.seen.lock();
-        while seen.ledger.up() < count {
-            if seen.ended {
-                return Err(Error::Stopped);
-            }
-            if deadline.is_over() {
-                return Err(deadline.error());
-            }
-            match deadline {
-                Deadline::At(instant) => {
-                    self.changed.wait_until(&mut seen, instant);
-                }
-                _ => self.changed.wait(&mut seen),
-            }
-        }
-        Ok(())
-    }
-
-    /// The events from now on, after those that tell what is so now.
-    pub(crate) fn listen(&self, bound: &[String]) -> Receiver<ConnectionEvent> {
-        let (sender, receiver) = crossbeam_channel::bounded(EVENTS_QUEUED);
-        let mut seen = self.seen.lock();
-        let listening = bound.iter().cloned();
-        let listening = listening.map(|endpoint| ConnectionEvent::Listening { endpoint });
-        for event in listening.chain(seen.ledger.present()) {
-            let _ = sender.try_send(event);
-        }
-        if !seen.ended {
-            seen.listeners.push(sender);
-        }
-        receiver
-    }
-
-    /// An endpoint that refuses us now.
-    pub(crate) fn refusal(&self) -> Option<Error> {
-        let seen = self.seen.lock();
-        let (endpoint, reason) = seen.ledger.refusal()?;
-        Some(Error::Refused {
-            endpoint: endpoint.to_owned(),
-            reason: reason.to_owned(),
-        })
-    }
-
-    /// Waits until libzmq is done with the socket; false if it is not by then.
-    pub(crate) fn wait_end(&self, deadline: Instant) -> bool {
-        let mut seen = self.seen.lock();
-        while !seen.gone {
-            if self.changed.wait_until(&mut seen, deadline).timed_out() {
-                return seen.gone;
-            }
-        }
-        true
-    }
-
-    pub(crate) fn forget(&self, endpoint: &str) {
-        self.seen.lock().ledger.forget(endpoint);
-    }
-
-    /// Ends all waiting, and all iterators of events.
-    pub(crate) fn end(&self) {
-        let mut seen = self.seen.lock();
-        seen.ended = true;
-        seen.listeners.clear();
-        self.changed.notify_all();
-    }
-
-    fn take(&self, event: RawEvent, now: Instant) -> Option<ConnectionEvent> {
-        let mut seen = self.seen.lock();
-        let refused = seen.ledger.refusal().is_some();
-        let event = seen.ledger.take(event, now)?;
-        let mut lost = 0;
-        seen.listeners.retain(|listener| {
-            let sent = listener.try_send(event.clone());
-            let full = sent.as_ref().is_err_and(|error| error.is_full());
-            lost += usize::from(full);
-            sent.is_ok() || full
-        });
-        drop(seen);
-        self.changed.notify_all();
-        if lost > 0 {
-            warn!(
-                "{}: nobody reads the connection events; lost: {event}",
-                self.name
-            );
-        }
-        self.log(&event, refused);
-        Some(event)
-    }
-
-    fn log(&self, event: &ConnectionEvent, refused_before: bool) {
-        let name = self.name;
-        match event {
-            ConnectionEvent::Connected { .. } | ConnectionEvent::Disconnected { .. } => {
-                info!("{name}: {event}");
-            }
-            // Once is enough for the user; the retries go on.
-            ConnectionEvent::HandshakeFailed { .. } if !refused_before => error!("{name}: {event}"),
-            _ => debug!("{name}: {event}"),
-        }
-    }
-}
-
-impl fmt::Debug for Sight {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sight")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
 }
 
 /// One socket in the watch's care.
@@ -244,6 +101,16 @@ impl Watch {
     }
 }
 
+impl Watch {
+    /// Listens to a bell that stops what is seen here.
+    pub(crate) fn listen(&self, sight: &Sight, bell: &Arc<Waker>) -> Result<()> {
+        if sight.set_bell(bell) {
+            self.waker.wake();
+        }
+        Ok(())
+    }
+}
+
 impl Drop for Watch {
     fn drop(&mut self) {
         let _ = self.commands.send(Command::Stop);
@@ -283,6 +150,9 @@ impl Round {
                     Command::Stop => return,
                 }
             }
+            for entry in &self.entries {
+                entry.sight.look_at_bell();
+            }
             let now = Instant::now();
             self.entries.retain(|entry| entry.read(now));
             for entry in &self.entries {
@@ -296,11 +166,14 @@ impl Round {
         let due = self
             .entries
             .iter()
-            .filter_map(|entry| entry.sight.seen.lock().ledger.next_due());
+            .filter_map(|entry| entry.sight.next_due());
         let deadline = due.min().map_or(Deadline::Never, Deadline::At);
         // Each monitor was read until it had no more, so its descriptor will signal the next.
         let monitors = self.entries.iter().map(|entry| entry.fd);
-        let fds = std::iter::once(self.waker.fd()).chain(monitors);
+        let bells = self.entries.iter().filter_map(|entry| entry.sight.unrung());
+        let fds = std::iter::once(self.waker.fd())
+            .chain(monitors)
+            .chain(bells);
         let mut items: Vec<_> = fds.map(readable).collect();
         poll(&mut items, deadline)
     }
@@ -311,8 +184,7 @@ impl Entry {
     fn read(&self, now: Instant) -> bool {
         while let Some(event) = self.next() {
             if event.is_end() {
-                self.sight.seen.lock().gone = true;
-                self.sight.end();
+                self.sight.gone();
                 return false;
             }
             let peer_came = matches!(
@@ -349,10 +221,10 @@ impl Entry {
     }
 
     fn retry(&self, now: Instant) {
-        let due = self.sight.seen.lock().ledger.due(now);
+        let due = self.sight.due(now);
         for endpoint in due {
             if let Some(watched) = self.watched.upgrade() {
-                debug!("{}: connecting to {endpoint} anew", self.sight.name);
+                debug!("{}: connecting to {endpoint} anew", self.sight.name());
                 watched.reconnect(&endpoint);
             }
         }

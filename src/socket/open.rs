@@ -9,7 +9,7 @@ use std::time::Duration;
 use log::{debug, info, warn};
 use parking_lot::Mutex;
 
-use super::{Core, Inner, Kind, Socket, Waiters, system};
+use super::{Connected, Core, Inner, Kind, Socket, Waiters, system};
 use crate::context::Context;
 use crate::endpoint::{Endpoint, Host, Place};
 use crate::error::{Error, Result};
@@ -182,7 +182,10 @@ impl Core {
             })
         });
         if connected.is_ok() {
-            inner.connected.push(text);
+            inner.connected.push(Connected {
+                endpoint: text,
+                ipv6,
+            });
         }
         self.leave(inner);
         Ok(connected?)
@@ -193,7 +196,7 @@ impl Core {
         let text = endpoint.to_string();
         info!("{}: disconnecting from {text}", self.kind.name());
         let mut inner = self.lock()?;
-        inner.connected.retain(|other| *other != text);
+        inner.connected.retain(|known| known.endpoint != text);
         let result = inner.held().map(|held| held.socket.disconnect(&text));
         self.leave(inner);
         self.sight.forget(&text);

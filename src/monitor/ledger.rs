@@ -1,0 +1,293 @@
+//! What follows from a monitor's events: a pure state machine.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
+use super::{ConnectionEvent, RawEvent, kind};
+
+/// Which connections a socket has, from the events of its monitor.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    /// For each endpoint its connections by file descriptor, in the order in which they came.
+    lines: HashMap<String, Vec<Line>>,
+    refusals: BTreeMap<String, Refusal>,
+    reconnect: (Duration, Duration),
+}
+
+#[derive(Debug)]
+struct Line {
+    fd: u32,
+    ours: bool,
+    up: bool,
+    /// Why the handshake failed, when it has.
+    failed: Option<String>,
+}
+
+/// An endpoint that let us in and then did not want us.
+#[derive(Debug)]
+struct Refusal {
+    reason: String,
+    times: u32,
+    /// When we try again, unless libzmq does.
+    due: Option<Instant>,
+}
+
+/// How long libzmq has to say that it tries again by itself.
+const GRACE: Duration = Duration::from_millis(100);
+
+impl Ledger {
+    /// A ledger of no connection, with the shortest and longest pause before a retry.
+    pub(crate) fn new(min: Duration, max: Duration) -> Ledger {
+        Ledger {
+            lines: HashMap::new(),
+            refusals: BTreeMap::new(),
+            reconnect: (min, max),
+        }
+    }
+
+    /// How many connections are up.
+    pub(crate) fn up(&self) -> usize {
+        self.lines.values().flatten().filter(|line| line.up).count()
+    }
+
+    /// The connections that are up, as the events that made them so.
+    pub(crate) fn present(&self) -> Vec<ConnectionEvent> {
+        let mut present = Vec::new();
+        for (endpoint, lines) in &self.lines {
+            for line in lines.iter().filter(|line| line.up) {
+                present.push(risen(line.ours, endpoint.clone()));
+            }
+        }
+        present
+    }
+
+    /// An endpoint that refuses us now, and why.
+    pub(crate) fn refusal(&self) -> Option<(&str, &str)> {
+        let (endpoint, refusal) = self.refusals.iter().next()?;
+        Some((endpoint, &refusal.reason))
+    }
+
+    /// Forgets an endpoint that the user disconnected.
+    pub(crate) fn forget(&mut self, endpoint: &str) {
+        self.refusals.remove(endpoint);
+    }
+
+    /// When [`due`](Self::due) has something next.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.refusals
+            .values()
+            .filter_map(|refusal| refusal.due)
+            .min()
+    }
+
+    /// The endpoints that are to be connected anew, because libzmq has given them up.
+    pub(crate) fn due(&mut self, now: Instant) -> Vec<String> {
+        let mut due = Vec::new();
+        for (endpoint, refusal) in &mut self.refusals {
+            if refusal.due.is_some_and(|at| at <= now) {
+                refusal.due = None;
+                due.push(endpoint.clone());
+            }
+        }
+        due
+    }
+
+    /// Takes an event in, and tells what it means to the user, if anything.
+    pub(crate) fn take(&mut self, event: RawEvent, now: Instant) -> Option<ConnectionEvent> {
+        let RawEvent {
+            kind,
+            value,
+            endpoint,
+        } = event;
+        match kind {
+            kind::LISTENING => Some(ConnectionEvent::Listening { endpoint }),
+            kind::CONNECTED | kind::ACCEPTED => {
+                let lines = self.lines.entry(endpoint).or_default();
+                lines.push(Line {
+                    fd: value,
+                    ours: kind == kind::CONNECTED,
+                    up: false,
+                    failed: None,
+                });
+                None
+            }
+            kind::HANDSHAKE_SUCCEEDED => {
+                let lines = self.lines.get_mut(&endpoint)?;
+                // libzmq does not say which connection it was: the oldest that waits.
+                let waits = |line: &&mut Line| !line.up && line.failed.is_none();
+                let line = lines.iter_mut().find(waits)?;
+                line.up = true;
+                let event = risen(line.ours, endpoint.clone());
+                self.refusals.remove(&endpoint);
+                Some(event)
+            }
+            kind::HANDSHAKE_FAILED_NO_DETAIL
+            | kind::HANDSHAKE_FAILED_PROTOCOL
+            | kind::HANDSHAKE_FAILED_AUTH => {
+                let reason = reason(kind, value);
+                let lines = self.lines.get_mut(&endpoint)?;
+                let waits = |line: &&mut Line| !line.up && line.failed.is_none();
+                if let Some(line) = lines.iter_mut().find(waits) {
+                    line.failed = Some(reason);
+                }
+                None
+            }
+            kind::DISCONNECTED => self.gone(value, endpoint, now),
+            kind::CONNECT_RETRIED => {
+                if let Some(refusal) = self.refusals.get_mut(&endpoint) {
+                    refusal.due = None;
+                }
+                let after = Duration::from_millis(value.into());
+                Some(ConnectionEvent::Retrying { endpoint, after })
+            }
+            kind::ACCEPT_FAILED => Some(ConnectionEvent::HandshakeFailed {
+                endpoint,
+                reason: format!("cannot accept: {}", system_reason(value)),
+            }),
+            _ => None,
+        }
+    }
+
+    fn gone(&mut self, fd: u32, endpoint: String, now: Instant) -> Option<ConnectionEvent> {
+        let lines = self.lines.get_mut(&endpoint)?;
+        let place = lines.iter().position(|line| line.fd == fd)?;
+        let mut line = lines.remove(place);
+        if line.failed.is_none() {
+            // The failure that was just reported was this one's, not an older one's.
+            if let Some(other) = lines.iter_mut().find(|other| other.failed.is_some()) {
+                line.failed = other.failed.take();
+                std::mem::swap(&mut line.up, &mut other.up);
+            }
+        }
+        if lines.is_empty() {
+            self.lines.remove(&endpoint);
+        }
+        if line.up {
+            return Some(ConnectionEvent::Disconnected { endpoint });
+        }
+        let reason = line.failed.unwrap_or_else(|| {
+            "it closed the connection: is it the other end of this pattern?".into()
+        });
+        if line.ours {
+            self.refused(endpoint.clone(), reason.clone(), now);
+        }
+        Some(ConnectionEvent::HandshakeFailed { endpoint, reason })
+    }
+
+    fn refused(&mut self, endpoint: String, reason: String, now: Instant) {
+        let (min, max) = self.reconnect;
+        let times = self.refusals.get(&endpoint).map_or(0, |last| last.times);
+        let pause = min.saturating_mul(1 << times.min(16)).min(max);
+        let refusal = Refusal {
+            reason,
+            times: times + 1,
+            due: Some(now + GRACE.max(pause)),
+        };
+        self.refusals.insert(endpoint, refusal);
+    }
+}
+
+fn risen(ours: bool, endpoint: String) -> ConnectionEvent {
+    match ours {
+        true => ConnectionEvent::Connected { endpoint },
+        false => ConnectionEvent::Accepted { endpoint },
+    }
+}
+
+fn system_reason(errno: u32) -> String {
+    i32::try_from(errno).map_or_else(
+        |_| "unknown".to_owned(),
+        |errno| std::io::Error::from_raw_os_error(errno).to_string(),
+    )
+}
+
+fn reason(kind: u16, value: u32) -> String {
+    match kind {
+        kind::HANDSHAKE_FAILED_AUTH => format!("authentication failed ({value})"),
+        kind::HANDSHAKE_FAILED_PROTOCOL => format!("it does not speak as a peer (0x{value:x})"),
+        _ => format!("no handshake: {}", system_reason(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const END: &str = "tcp://127.0.0.1:7";
+
+    fn event(kind: u16, value: u32) -> RawEvent {
+        let endpoint = END.to_owned();
+        RawEvent {
+            kind,
+            value,
+            endpoint,
+        }
+    }
+
+    fn ledger() -> Ledger {
+        Ledger::new(Duration::from_millis(100), Duration::from_secs(5))
+    }
+
+    #[test]
+    fn a_connection_counts_once_its_handshake_is_done() {
+        let (mut ledger, now) = (ledger(), Instant::now());
+        assert_eq!(ledger.take(event(kind::CONNECTED, 9), now), None);
+        assert_eq!(ledger.up(), 0);
+        let endpoint = END.to_owned();
+        assert_eq!(
+            ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now),
+            Some(ConnectionEvent::Connected { endpoint })
+        );
+        assert_eq!(ledger.up(), 1);
+        let gone = ledger.take(event(kind::DISCONNECTED, 9), now);
+        assert!(matches!(gone, Some(ConnectionEvent::Disconnected { .. })));
+        assert_eq!(ledger.up(), 0);
+    }
+
+    #[test]
+    fn a_scanner_that_came_first_does_not_take_an_honest_peers_place() {
+        let (mut ledger, now) = (ledger(), Instant::now());
+        ledger.take(event(kind::ACCEPTED, 9), now); // the scanner
+        ledger.take(event(kind::ACCEPTED, 10), now); // the peer
+        ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now); // the peer's
+        ledger.take(event(kind::HANDSHAKE_FAILED_NO_DETAIL, 104), now); // the scanner's
+        let failed = ledger.take(event(kind::DISCONNECTED, 9), now);
+        assert!(matches!(
+            failed,
+            Some(ConnectionEvent::HandshakeFailed { .. })
+        ));
+        assert_eq!(ledger.up(), 1);
+        let gone = ledger.take(event(kind::DISCONNECTED, 10), now);
+        assert!(matches!(gone, Some(ConnectionEvent::Disconnected { .. })));
+        assert_eq!(ledger.up(), 0);
+    }
+
+    #[test]
+    fn who_is_refused_for_good_is_tried_again_more_and_more_rarely() {
+        let (mut ledger, mut now) = (ledger(), Instant::now());
+        let mut pauses = Vec::new();
+        for _ in 0..8 {
+            ledger.take(event(kind::CONNECTED, 9), now);
+            ledger.take(event(kind::DISCONNECTED, 9), now);
+            let due = ledger.next_due().expect("a retry");
+            pauses.push((due - now).as_millis());
+            assert!(ledger.due(now).is_empty());
+            now = due;
+            assert_eq!(ledger.due(now), [END]);
+        }
+        assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+        assert!(ledger.refusal().is_some());
+    }
+
+    #[test]
+    fn what_libzmq_tries_again_by_itself_is_left_to_it() {
+        let (mut ledger, now) = (ledger(), Instant::now());
+        ledger.take(event(kind::CONNECTED, 9), now);
+        ledger.take(event(kind::DISCONNECTED, 9), now);
+        ledger.take(event(kind::CONNECT_RETRIED, 130), now);
+        assert_eq!(ledger.next_due(), None);
+        ledger.take(event(kind::CONNECTED, 9), now);
+        ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+        assert_eq!(ledger.refusal(), None);
+    }
+}

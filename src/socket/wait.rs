@@ -1,0 +1,167 @@
+//! Waiting for a socket: awake for a while at first, if that promises to pay, and then asleep.
+
+use std::time::{Duration, Instant};
+
+use parking_lot::MutexGuard;
+
+use super::{Attempt, Core, Held, Inner, Way, fault};
+use crate::error::{Error, Fault, Result};
+use crate::wake::{Deadline, Waker, poll, readable};
+
+/// How often a socket is asked that says it is ready when it is not.
+const ASK_AGAIN: Duration = Duration::from_millis(1);
+
+impl Core {
+    /// Does an operation as soon as it can be done, but waits no longer than the deadline.
+    ///
+    /// `attempt` must not block. It is called under the socket's lock, until it is
+    /// [`Attempt::Done`] or fails. Its last touch of the socket, when it is blocked, must be the
+    /// receive or send that came back empty.
+    pub(crate) fn transact(
+        &self,
+        way: Way,
+        deadline: Deadline,
+        mut attempt: impl FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+    ) -> Result<(), Fault> {
+        match self.once(deadline, &mut attempt)? {
+            None => Ok(()),
+            Some(inner) => self.wait(inner, way, deadline, &mut attempt),
+        }
+    }
+
+    /// The first attempt of a [`transact`](Self::transact); if it has to wait, gives the lock
+    /// to [`wait`](Self::wait) with.
+    ///
+    /// Who cares for every instruction calls these two with a function each, so that the first
+    /// can be compiled into its caller.
+    #[inline]
+    pub(super) fn once(
+        &self,
+        deadline: Deadline,
+        attempt: impl FnOnce(&mut Held<'_>) -> Result<Attempt, Fault>,
+    ) -> Result<Option<MutexGuard<'_, Inner>>, Fault> {
+        let mut inner = self.lock()?;
+        let outcome = inner.held().and_then(|mut held| attempt(&mut held));
+        if matches!(outcome, Ok(Attempt::Blocked)) && deadline != Deadline::Now {
+            return Ok(Some(inner));
+        }
+        self.leave(inner);
+        match outcome? {
+            Attempt::Done => Ok(None),
+            Attempt::Blocked => Err(fault(Error::WouldBlock)),
+        }
+    }
+
+    #[cold]
+    pub(super) fn wait<'a>(
+        &'a self,
+        mut inner: MutexGuard<'a, Inner>,
+        way: Way,
+        deadline: Deadline,
+        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+    ) -> Result<(), Fault> {
+        let began = Instant::now();
+        let most = self.options.spin;
+        let mut outcome = Ok(Attempt::Blocked);
+        if let Some(until) = inner.patience[way as usize].begin(began, most) {
+            self.leave(inner);
+            (inner, outcome) = self.stay_awake(until, deadline, attempt);
+            let in_vain = matches!(outcome, Ok(Attempt::Blocked));
+            inner.patience[way as usize].sleep(in_vain);
+        }
+        if matches!(outcome, Ok(Attempt::Blocked)) {
+            (inner, outcome) = self.sleep(inner, way, deadline, attempt);
+        }
+        inner.patience[way as usize].end(began, Instant::now(), most);
+        self.leave(inner);
+        outcome.map(|_| ())
+    }
+
+    /// Tries again and again for a while, letting others run between the tries. The last try
+    /// is under the lock that is handed back.
+    fn stay_awake(
+        &self,
+        until: Instant,
+        deadline: Deadline,
+        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+    ) -> (MutexGuard<'_, Inner>, Result<Attempt, Fault>) {
+        loop {
+            std::thread::yield_now();
+            let mut inner = self.inner.lock();
+            let outcome = inner.held().and_then(|mut held| attempt(&mut held));
+            let over = self.is_stopped() || Instant::now() >= until || deadline.is_over();
+            if over || !matches!(outcome, Ok(Attempt::Blocked)) {
+                return (inner, outcome);
+            }
+            self.leave(inner);
+        }
+    }
+
+    /// Waits asleep: rule 2. An attempt was just made in vain, under the lock that is given.
+    fn sleep<'a>(
+        &'a self,
+        mut inner: MutexGuard<'a, Inner>,
+        way: Way,
+        deadline: Deadline,
+        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+    ) -> (MutexGuard<'a, Inner>, Result<Attempt, Fault>) {
+        let waker = match Waker::current() {
+            Ok(waker) => waker,
+            Err(error) => return (inner, Err(error.into())),
+        };
+        let mut deceived = false;
+        loop {
+            if self.is_stopped() {
+                return (inner, Err(Error::Stopped.into()));
+            }
+            if deadline.is_over() {
+                return (inner, Err(deadline.error().into()));
+            }
+            // A receive that came back empty was a look at the socket: nothing can have come
+            // since. A send was not, and others want to know what there is for them.
+            let looked = way == Way::In && inner.waiters.is_empty();
+            let events = match inner.held() {
+                Ok(held) if !looked => held.events(),
+                Ok(_) => zmq::PollEvents::empty(),
+                Err(error) => return (inner, Err(error)),
+            };
+            let ready = events.contains(way.event());
+            if !ready || deceived {
+                // Some sockets say that they are ready when they are not (XPUB does, if it
+                // may not drop): those must be asked again.
+                let deadline = if ready {
+                    deadline.within(ASK_AGAIN)
+                } else {
+                    deadline
+                };
+                // From here until the poll nobody of this thread touches the socket.
+                inner.waiters.wake(events);
+                inner.waiters.add(way, &waker);
+                let bell = self.bell.get().cloned();
+                drop(inner);
+                let polled = self.poll(&waker, bell.as_deref(), deadline);
+                inner = self.inner.lock();
+                inner.waiters.remove(&waker);
+                if let Err(error) = polled {
+                    return (inner, Err(error.into()));
+                }
+            }
+            deceived = ready;
+            let outcome = inner.held().and_then(|mut held| attempt(&mut held));
+            if !matches!(outcome, Ok(Attempt::Blocked)) {
+                return (inner, outcome);
+            }
+        }
+    }
+
+    fn poll(&self, waker: &Waker, bell: Option<&Waker>, deadline: Deadline) -> Result<()> {
+        // Without a bell the wake-up stands in twice.
+        let bell = bell.unwrap_or(waker);
+        let mut fds = [self.fd, waker.fd(), bell.fd()].map(readable);
+        poll(&mut fds, deadline)?;
+        if fds[1].revents != 0 {
+            waker.clear();
+        }
+        Ok(())
+    }
+}
