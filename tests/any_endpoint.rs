@@ -4,11 +4,15 @@ mod support;
 
 use std::cell::Cell;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::{Folder, deadline};
+use support::{Folder, deadline_after};
 use zeroless::{Client, Endpoint, Error, Server};
+
+/// So many texts take a while.
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// What endpoints are made of, and what has no place in them.
 #[rustfmt::skip]
@@ -62,7 +66,7 @@ fn config(cases: u32) -> ProptestConfig {
 
 #[test]
 fn a_hundred_thousand_texts_are_endpoints_or_errors() {
-    deadline(|| {
+    deadline_after(LIMIT, || {
         let endpoints = Cell::new(0);
         proptest!(config(100_000), |(text in text())| {
             match read(&text) {
@@ -90,7 +94,7 @@ fn a_hundred_thousand_texts_are_endpoints_or_errors() {
 
 #[test]
 fn what_is_an_endpoint_works() {
-    deadline(|| {
+    deadline_after(LIMIT, || {
         // Where those of ipc make their files.
         let folder = Folder::new();
         std::env::set_current_dir(folder.path()).unwrap();

@@ -22,6 +22,11 @@ pub(crate) const SOON: Duration = Duration::from_secs(10);
 
 /// Runs a test, and fails if it hangs.
 pub(crate) fn deadline(body: impl FnOnce() + Send + 'static) {
+    deadline_after(LIMIT, body);
+}
+
+/// Runs a test that may take this long, and fails if it hangs.
+pub(crate) fn deadline_after(limit: Duration, body: impl FnOnce() + Send + 'static) {
     let (running, over) = mpsc::channel::<()>();
     let name = thread::current().name().unwrap_or("test").to_owned();
     let run = move || {
@@ -29,7 +34,7 @@ pub(crate) fn deadline(body: impl FnOnce() + Send + 'static) {
         body();
     };
     let thread = thread::Builder::new().name(name).spawn(run).unwrap();
-    if over.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+    if over.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
         panic!("it hangs");
     }
     if let Err(panic) = thread.join() {
