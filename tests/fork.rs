@@ -48,6 +48,8 @@ fn in_child(work: impl FnOnce()) -> bool {
 /// What every handle refuses in a child.
 fn assert_dead<P: Side>(handle: &Handle<P>) {
     assert!(matches!(handle.stopper(), Err(Error::Forked)));
+    assert!(matches!(handle.connections(), Err(Error::Forked)));
+    assert_eq!(handle.wait_connected(1, SOON), Err(Error::Forked));
     handle.stop();
     assert_eq!(handle.clone().close(SOON), Err(Error::Forked));
 }
@@ -94,6 +96,7 @@ fn a_child_is_refused_by_every_call() {
             assert_eq!(*requester.start("a").unwrap_err().error(), Error::Forked);
             assert_eq!(pending.wait_timeout(long), Err(Error::Forked));
             assert_eq!(*request.reply("a").unwrap_err().error(), Error::Forked);
+            assert_eq!(push.status(), Err(Error::Forked));
             assert_dead(&push);
             assert_dead(&publisher);
             assert_dead(&requester);

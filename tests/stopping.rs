@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use support::{SOON, blocked, deadline, ends, inproc, pub_sub, push_pull, req_rep, until};
-use zeroless::{Client, Error, Handle, Pull, Server, Side};
+use zeroless::{Client, Error, Handle, Publisher, Pull, Push, Requester, Server, Side};
 
 /// How long a loop may go on after it was stopped.
 const AT_ONCE: Duration = Duration::from_millis(50);
@@ -120,34 +120,48 @@ fn all_clones_are_stopped() {
 
 #[test]
 fn a_stop_ends_whatever_waits() {
+    deadline(|| all_ends(Push::stop, Publisher::stop, Requester::stop));
+}
+
+#[test]
+fn a_stopper_ends_whatever_waits() {
     deadline(|| {
-        let long = Duration::from_secs(600);
-        let push = Server::bind_local(0).unwrap().push().unwrap();
-        let publisher = Server::bind_local(0).unwrap().publish().unwrap();
-        let requester = Client::new().request().unwrap();
-        let waiting = [
-            waits_in(&push, |push| Ok(push.send("a")?)),
-            waits_in(&push, move |push| Ok(push.send_timeout("a", long)?)),
-            waits_in(&push, move |push| push.wait_connected(1, long)),
-            waits_in(&push, |push| {
-                push.connections()?.skip(1).for_each(drop);
-                push.status()
-            }),
-            waits_in(&publisher, move |publisher| {
-                publisher.wait_for_subscribers(1, long)
-            }),
-            waits_in(&requester, |requester| requester.request("a").map(drop)),
-            waits_in(&requester, |requester| {
-                requester.start("a").map(drop).map_err(Error::from)
-            }),
-        ];
-        push.stop();
-        publisher.stop();
-        requester.stop();
-        for call in waiting {
-            assert_eq!(call.join().unwrap(), Err(Error::Stopped));
-        }
+        all_ends(
+            |push| push.stopper().unwrap().stop(),
+            |publisher| publisher.stopper().unwrap().stop(),
+            |requester| requester.stopper().unwrap().stop(),
+        );
     });
+}
+
+/// Sees that these stops end all calls that wait, other than to receive.
+fn all_ends(push_ends: fn(&Push), publisher_ends: fn(&Publisher), requester_ends: fn(&Requester)) {
+    let long = Duration::from_secs(600);
+    let push = Server::bind_local(0).unwrap().push().unwrap();
+    let publisher = Server::bind_local(0).unwrap().publish().unwrap();
+    let requester = Client::new().request().unwrap();
+    let waiting = [
+        waits_in(&push, |push| Ok(push.send("a")?)),
+        waits_in(&push, move |push| Ok(push.send_timeout("a", long)?)),
+        waits_in(&push, move |push| push.wait_connected(1, long)),
+        waits_in(&push, |push| {
+            push.connections()?.skip(1).for_each(drop);
+            push.status()
+        }),
+        waits_in(&publisher, move |publisher| {
+            publisher.wait_for_subscribers(1, long)
+        }),
+        waits_in(&requester, |requester| requester.request("a").map(drop)),
+        waits_in(&requester, |requester| {
+            Ok(requester.start("a").map(drop)?)
+        }),
+    ];
+    push_ends(&push);
+    publisher_ends(&publisher);
+    requester_ends(&requester);
+    for call in waiting {
+        assert_eq!(call.join().unwrap(), Err(Error::Stopped));
+    }
 }
 
 #[test]

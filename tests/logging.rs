@@ -1,0 +1,169 @@
+//! The log: what a user should know, and never what is in a message.
+
+mod support;
+
+use log::{Level, LevelFilter, Log, Metadata, Record};
+use parking_lot::{Mutex, MutexGuard};
+use support::{Folder, SOON, deadline, ends, marry, until};
+use zeroless::{Client, Server};
+
+/// All that is logged, since it was last taken.
+struct Memory(Mutex<Vec<(Level, String)>>);
+
+static MEMORY: Memory = Memory(Mutex::new(Vec::new()));
+
+impl Log for Memory {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let line = (record.level(), record.args().to_string());
+        self.0.lock().push(line);
+    }
+
+    fn flush(&self) {}
+}
+
+/// One test at a time, from an empty log on.
+fn alone(level: LevelFilter) -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let alone = ALONE.lock();
+    // The first test has set it, if this is not the first.
+    let _ = log::set_logger(&MEMORY);
+    log::set_max_level(level);
+    MEMORY.0.lock().clear();
+    alone
+}
+
+/// Whether a line of this level has all of these words.
+fn told(level: Level, words: &[&str]) -> bool {
+    let memory = MEMORY.0.lock();
+    memory
+        .iter()
+        .any(|(at, line)| *at == level && words.iter().all(|word| line.contains(word)))
+}
+
+#[track_caller]
+fn assert_told(level: Level, words: &[&str]) {
+    assert!(told(level, words), "no {words:?} in {:?}", MEMORY.0.lock());
+}
+
+#[test]
+fn binding_and_connecting_are_told() {
+    deadline(|| {
+        let _alone = alone(LevelFilter::Info);
+        let server = Server::bind_local(0).unwrap();
+        assert_told(Level::Info, &["binding", "tcp://127.0.0.1:0"]);
+        let at = server.endpoint().to_string();
+        let pull = server.pull().unwrap();
+        assert_told(Level::Info, &["pull", "ready", &at]);
+        let client = Client::connect(server.endpoint()).unwrap();
+        let push = client.push().unwrap();
+        assert_told(Level::Info, &["push", "connecting", &at]);
+        marry(&push, &pull);
+        until(|| told(Level::Info, &["push", "connected", &at]));
+        client.disconnect_all().unwrap();
+        assert_told(Level::Info, &["push", "disconnecting", &at]);
+        until(|| {
+            // libzmq closes a connection when its socket is used next.
+            push.try_send("unsent").unwrap_err();
+            told(Level::Info, &["pull", "disconnected", &at])
+        });
+    });
+}
+
+#[test]
+fn a_port_that_is_open_to_the_network_is_told() {
+    let _alone = alone(LevelFilter::Info);
+    let words = ["open to the network without authentication"];
+    let _local = Server::bind_local(0).unwrap().pull().unwrap();
+    assert!(!told(Level::Info, &words));
+    let _open = Server::bind(0).unwrap().pull().unwrap();
+    assert_told(Level::Info, &words);
+}
+
+#[test]
+fn a_message_is_told_by_its_size_and_never_by_its_content() {
+    deadline(|| {
+        let _alone = alone(LevelFilter::Trace);
+        let (server, client) = ends();
+        let (replier, requester) = (server.reply().unwrap(), client.request().unwrap());
+        let pending = requester.start(("secret", "password")).unwrap();
+        replier.recv().unwrap().reply("secret, too").unwrap();
+        pending.wait().unwrap();
+        drop((replier, requester));
+        let (server, client) = ends();
+        let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+        push.send(("secret", "password")).unwrap();
+        pull.recv().unwrap();
+        assert_told(Level::Debug, &["push", "sending", "2 frames", "14 bytes"]);
+        assert_told(Level::Debug, &["pull", "received", "2 frames", "14 bytes"]);
+        push.send("secret").unwrap();
+        push.send(("secret", "password")).unwrap();
+        pull.parts::<2>().next().unwrap();
+        assert_told(Level::Warn, &["pull", "passed over"]);
+        for (_, line) in MEMORY.0.lock().iter() {
+            assert!(
+                !line.contains("secret") && !line.contains("password"),
+                "{line}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_message_is_not_told_at_info() {
+    deadline(|| {
+        let _alone = alone(LevelFilter::Info);
+        let (server, client) = ends();
+        let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+        push.send("hello").unwrap();
+        pull.recv().unwrap();
+        assert!(
+            !MEMORY
+                .0
+                .lock()
+                .iter()
+                .any(|(_, line)| line.contains("bytes"))
+        );
+    });
+}
+
+#[test]
+fn a_request_that_is_never_replied_to_is_told() {
+    deadline(|| {
+        let _alone = alone(LevelFilter::Warn);
+        let (server, client) = ends();
+        let (replier, requester) = (server.reply().unwrap(), client.request().unwrap());
+        let _pending = requester.start("hello").unwrap();
+        drop(replier.recv().unwrap());
+        assert_told(Level::Warn, &["reply", "never replied"]);
+    });
+}
+
+#[test]
+fn a_socket_that_is_taken_over_is_told() {
+    let _alone = alone(LevelFilter::Warn);
+    let folder = Folder::new();
+    drop(std::os::unix::net::UnixListener::bind(folder.path().join("a")).unwrap());
+    let _pull = Server::bind(folder.ipc("a")).unwrap().pull().unwrap();
+    assert_told(Level::Warn, &["taking over", &folder.ipc("a")]);
+}
+
+#[test]
+fn all_is_well_without_a_warning() {
+    deadline(|| {
+        let _alone = alone(LevelFilter::Warn);
+        let (server, client) = ends();
+        for _ in 0..10 {
+            let (publisher, subscriber) =
+                (server.publish().unwrap(), client.subscribe("").unwrap());
+            publisher.wait_for_subscribers(1, SOON).unwrap();
+            publisher.send("hello").unwrap();
+            assert_eq!(subscriber.recv().unwrap(), "hello");
+        }
+        let logged = MEMORY.0.lock();
+        assert!(logged.is_empty(), "{logged:?}");
+    });
+}
