@@ -172,11 +172,6 @@ impl Message {
     pub(crate) fn first_mut(&mut self) -> &mut Frame {
         &mut self.first
     }
-
-    #[inline]
-    pub(crate) fn rest_mut(&mut self) -> &mut [Frame] {
-        &mut self.rest
-    }
 }
 
 /// The frames, each as its own `Display` shows it, with ` | ` between them; no more than 16.

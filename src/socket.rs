@@ -252,9 +252,9 @@ impl Core {
         self.fault.lock().clone()
     }
 
-    /// Counts a message that was passed over.
-    pub(crate) fn skip(&self) {
-        self.skipped.fetch_add(1, Ordering::Relaxed);
+    /// Counts messages that were passed over.
+    pub(crate) fn skip(&self, messages: u64) {
+        self.skipped.fetch_add(messages, Ordering::Relaxed);
     }
 
     pub(crate) fn skipped(&self) -> u64 {
@@ -263,7 +263,7 @@ impl Core {
 
     /// Logs how much was moved, never what.
     #[inline]
-    fn log(&self, what: &str, size: impl Fn() -> (usize, usize)) {
+    pub(crate) fn log(&self, what: &str, size: impl Fn() -> (usize, usize)) {
         if log::max_level() >= log::Level::Debug {
             let (frames, bytes) = size();
             self.log_enabled(what, frames, bytes);
@@ -293,9 +293,7 @@ impl Core {
 
     #[inline]
     fn receive_into(&self, message: &mut Message, deadline: Deadline) -> Result<(), Fault> {
-        if deadline != Deadline::Now && self.is_stopped() {
-            return Err(fault(Error::Stopped));
-        }
+        self.check_waiting(deadline)?;
         if let Some(inner) = self.once(deadline, |held| held.take(message))? {
             self.wait(inner, Way::In, deadline, &mut |held| held.take(message))?;
         }
@@ -303,14 +301,28 @@ impl Core {
         Ok(())
     }
 
-    /// Sends a message, all its frames at once. What is not sent is still in it.
+    /// A stopped socket waits for nothing more, but what it has can be had.
     #[inline]
-    pub(crate) fn send(&self, message: &mut Message, deadline: Deadline) -> Result<(), Fault> {
+    pub(crate) fn check_waiting(&self, deadline: Deadline) -> Result<(), Fault> {
+        match deadline != Deadline::Now && self.is_stopped() {
+            true => Err(fault(Error::Stopped)),
+            false => Ok(()),
+        }
+    }
+
+    /// Sends a message, all its frames at once, after those of an envelope. What is not sent is
+    /// still in it.
+    pub(crate) fn send(
+        &self,
+        envelope: &[Frame],
+        message: &mut Message,
+        deadline: Deadline,
+    ) -> Result<(), Fault> {
         if self.is_stopped() {
-            return Err(Error::Stopped.into());
+            return Err(fault(Error::Stopped));
         }
         self.log("sending", || message.size());
-        self.transact(Way::Out, deadline, |held| held.give(message))
+        self.transact(Way::Out, deadline, |held| held.give(envelope, message))
     }
 
     /// Sends a message of one frame, with a copy of these bytes.

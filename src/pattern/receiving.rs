@@ -213,7 +213,7 @@ impl<P: Receiving<Item = Message>, const N: usize> Iterator for Parts<'_, P, N> 
                 Ok(parts) => return Some(parts),
                 Err(error) => {
                     let socket = &self.handle.socket;
-                    socket.skip();
+                    socket.skip(1);
                     warn!("{}: passed over a message: {error}", socket.kind().name());
                 }
             }

@@ -9,9 +9,9 @@ use log::{debug, warn};
 
 use super::sealed::Sealed;
 use super::{Handle, Receiving, SendError, Side};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::message::{Frame, Frames, Message};
-use crate::socket::Socket;
+use crate::socket::{Attempt, Held, Socket, Way};
 use crate::wake::Deadline;
 
 /// Receives requests, each to be replied to: now or later, in any order, from any thread.
@@ -55,34 +55,71 @@ impl Receiving for ReplierSide {
     type Item = Request;
 
     fn receive(&self, socket: &Socket, deadline: Deadline) -> Result<Request> {
-        loop {
-            let message = socket.receive(deadline)?;
-            let frames = message.frame_count();
-            if let Some((envelope, message)) = split(message) {
-                return Ok(Request {
-                    envelope,
-                    message,
-                    socket: socket.clone(),
-                    answered: false,
-                });
+        let mut envelope = Vec::with_capacity(3);
+        let mut message = Message::from("");
+        let mut skipped = 0;
+        socket.check_waiting(deadline)?;
+        let received = socket.transact(Way::In, deadline, |held| {
+            loop {
+                match take(held, &mut envelope, &mut message)? {
+                    Taken::Request => return Ok(Attempt::Done),
+                    Taken::Nothing => return Ok(Attempt::Blocked),
+                    Taken::NoRequest => skipped += 1,
+                }
             }
-            socket.skip();
-            warn!("reply: passed over {frames} frames without an empty one before the request");
+        });
+        if skipped > 0 {
+            socket.skip(skipped);
+            warn!("reply: passed over {skipped} messages that are no requests");
         }
+        received?;
+        socket.log("received", || message.size());
+        Ok(Request {
+            envelope,
+            message,
+            socket: socket.clone(),
+            answered: false,
+        })
     }
 }
 
-/// Splits what a ROUTER receives: who sent it, up to the first empty frame, and the request.
-fn split(message: Message) -> Option<(Vec<Frame>, Message)> {
-    let mut frames: Vec<Frame> = message.into_iter().collect();
-    // The first frame is the peer's name, which is not to be looked into.
-    let empty = 1 + frames.iter().skip(1).position(|frame| frame.is_empty())?;
-    if empty + 1 == frames.len() {
-        return None;
+/// What a ROUTER had for us.
+#[derive(Debug, PartialEq, Eq)]
+enum Taken {
+    Request,
+    /// A message without an empty frame before the request, or without a request after it.
+    NoRequest,
+    Nothing,
+}
+
+/// Receives who asks, up to the first empty frame, and what is asked.
+fn take(
+    held: &mut Held<'_>,
+    envelope: &mut Vec<Frame>,
+    message: &mut Message,
+) -> Result<Taken, Fault> {
+    envelope.clear();
+    let mut peer = Frame::new();
+    if held.take_frame(&mut peer)? == Attempt::Blocked {
+        return Ok(Taken::Nothing);
     }
-    let mut rest = frames.split_off(empty + 1);
-    let first = rest.remove(0);
-    Some((frames, Message::new(first, rest)))
+    // The first frame is the peer's name, which is not to be looked into.
+    envelope.push(peer);
+    while held.more {
+        let mut frame = Frame::new();
+        held.take_next(&mut frame)?;
+        let ends = frame.is_empty();
+        envelope.push(frame);
+        if ends {
+            break;
+        }
+    }
+    if !held.more {
+        return Ok(Taken::NoRequest);
+    }
+    *message = Message::from("");
+    held.take(message)?;
+    Ok(Taken::Request)
 }
 
 /// A request received; it dereferences to its [`Message`].
@@ -210,13 +247,9 @@ impl Request {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn reply(mut self, frames: impl Frames) -> Result<Delivery, SendError> {
-        let reply = frames.into_message()?;
+        let mut reply = frames.into_message()?;
         self.answered = true;
-        let envelope = self.envelope.len();
-        let mut enveloped = mem::take(&mut self.envelope).into_iter();
-        let first = enveloped.next().unwrap_or_default();
-        let mut message = Message::new(first, enveloped.chain(reply).collect());
-        let sent = self.socket.send(&mut message, Deadline::Now);
+        let sent = self.socket.send(&self.envelope, &mut reply, Deadline::Now);
         match sent.map_err(Error::from) {
             Ok(()) => Ok(Delivery::Queued),
             Err(Error::PeerLost) => {
@@ -227,12 +260,7 @@ impl Request {
                 warn!("reply: dropped, the requester does not read its replies");
                 Ok(Delivery::Full)
             }
-            Err(error) => {
-                for _ in 0..envelope {
-                    message.pop_front();
-                }
-                Err(SendError::new(error, message))
-            }
+            Err(error) => Err(SendError::new(error, reply)),
         }
     }
 }
@@ -258,33 +286,5 @@ impl Drop for Request {
             let bytes = self.message.byte_count();
             warn!("reply: a request of {bytes} bytes was never replied to");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parts(frames: &[&str]) -> Option<(usize, Vec<String>)> {
-        let message = frames.into_message().unwrap();
-        let (envelope, request) = split(message)?;
-        let request = request.iter().map(|frame| frame.to_string()).collect();
-        Some((envelope.len(), request))
-    }
-
-    #[test]
-    fn the_envelope_ends_with_the_first_empty_frame() {
-        assert_eq!(parts(&["peer", "", "a"]), Some((2, vec!["a".into()])));
-        assert_eq!(parts(&["peer", "id", "", "a"]), Some((3, vec!["a".into()])));
-        let second = Some((2, vec!["".into(), "a".into()]));
-        assert_eq!(parts(&["peer", "", "", "a"]), second);
-    }
-
-    #[test]
-    fn without_an_envelope_or_a_request_it_is_passed_over() {
-        assert_eq!(parts(&["peer"]), None);
-        assert_eq!(parts(&["peer", "a"]), None);
-        assert_eq!(parts(&["peer", ""]), None);
-        assert_eq!(parts(&["", "a"]), None);
     }
 }

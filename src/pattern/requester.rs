@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use log::{debug, warn};
+use log::debug;
 use parking_lot::Mutex;
 
 use super::sealed::Sealed;
@@ -101,52 +101,50 @@ impl Desk {
             }
         }
         loop {
-            let mut message = Message::from(Frame::new());
-            if held.take(&mut message)? == Attempt::Blocked {
+            let mut name = Frame::new();
+            if held.take_frame(&mut name)? == Attempt::Blocked {
                 if let Some(slot) = self.slots.lock().get_mut(&id) {
                     slot.waker = Some(Waker::current()?);
                 }
                 return Ok(Attempt::Blocked);
             }
-            if self.route(message, core) == Some(id) {
-                return Ok(Attempt::Done);
+            match take_reply(held)? {
+                Some(reply) => {
+                    if self.route(&name, reply) == Some(id) {
+                        return Ok(Attempt::Done);
+                    }
+                }
+                None => core.skip(1),
             }
         }
     }
 
     /// Puts a reply where it is waited for, and wakes who waits.
-    fn route(&self, mut message: Message, core: &Core) -> Option<u64> {
-        let id = message
-            .first_mut()
-            .as_bytes()
-            .try_into()
-            .map(u64::from_be_bytes);
-        let id = id
-            .ok()
-            .filter(|_| message.get(1).is_some_and(|frame| frame.is_empty()));
-        let body = id.and_then(|_| {
-            message.pop_front();
-            message.pop_front().map(|_| message)
-        });
-        let (Some(id), Some(body)) = (id, body) else {
-            core.skip();
-            warn!("request: passed over what is no reply to a request");
-            return None;
-        };
-        match self.slots.lock().get_mut(&id) {
-            Some(slot) if slot.reply.is_none() => {
-                slot.reply = Some(body);
-                if let Some(waker) = slot.waker.take() {
-                    waker.wake();
-                }
-                Some(id)
-            }
-            _ => {
-                debug!("request: dropped a reply that came too late");
-                None
-            }
+    fn route(&self, name: &[u8], reply: Message) -> Option<u64> {
+        let id = u64::from_be_bytes(name.try_into().ok()?);
+        let mut slots = self.slots.lock();
+        // There is no slot for a reply that comes too late, or that nobody asked for.
+        let slot = slots.get_mut(&id).filter(|slot| slot.reply.is_none())?;
+        slot.reply = Some(reply);
+        if let Some(waker) = slot.waker.take() {
+            waker.wake();
         }
+        Some(id)
     }
+}
+
+/// Receives the reply that follows an id and an empty frame; `None` if it is no such thing.
+fn take_reply(held: &mut Held<'_>) -> Result<Option<Message>, Fault> {
+    let mut empty = Frame::from("?");
+    if held.more {
+        held.take_next(&mut empty)?;
+    }
+    if !held.more {
+        return Ok(None);
+    }
+    let mut reply = Message::from("");
+    held.take(&mut reply)?;
+    Ok(empty.is_empty().then_some(reply))
 }
 
 impl Sealed for RequesterSide {}
@@ -288,13 +286,9 @@ pub struct Pending {
 
 impl Pending {
     fn send(&self, mut message: Message, deadline: Deadline) -> Result<(), SendError> {
-        message.push_front(Frame::new());
-        message.push_front(Frame::from(self.id.to_be_bytes()));
-        self.socket.send(&mut message, deadline).map_err(|error| {
-            message.pop_front();
-            message.pop_front();
-            SendError::new(*error, message)
-        })
+        let envelope = [Frame::from(self.id.to_be_bytes()), Frame::new()];
+        let sent = self.socket.send(&envelope, &mut message, deadline);
+        sent.map_err(|error| SendError::new(*error, message))
     }
 
     /// Waits for the reply, as long as [`request`](Handle::request) does, with its retries.

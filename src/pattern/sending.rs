@@ -233,7 +233,7 @@ fn send<P: Sending>(
     if let Err(error) = side.prepare(socket, &mut message) {
         return Err(SendError::new(error, message));
     }
-    match socket.send(&mut message, deadline) {
+    match socket.send(&[], &mut message, deadline) {
         Ok(()) => Ok(()),
         Err(error) => {
             side.restore(&mut message);

@@ -12,8 +12,11 @@ pub(crate) struct Held<'a> {
     /// a small frame out of this one.
     pub(super) spare: &'a mut zmq::Message,
     /// Whether the frame received last is not its message's last.
-    pub(super) more: bool,
+    pub(crate) more: bool,
 }
+
+/// The flags of a frame that is not the last.
+const MORE: i32 = zmq::DONTWAIT | zmq::SNDMORE;
 
 /// Whether an attempt at an operation did it.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,7 +42,7 @@ impl Held<'_> {
     /// Attempts to receive a message, all its frames.
     #[inline(always)]
     pub(crate) fn take(&mut self, message: &mut Message) -> Result<Attempt, Fault> {
-        if self.receive_frame(message.first_mut())? == Attempt::Blocked {
+        if self.take_frame(message.first_mut())? == Attempt::Blocked {
             return Ok(Attempt::Blocked);
         }
         if self.more {
@@ -52,18 +55,27 @@ impl Held<'_> {
     fn take_rest(&mut self, message: &mut Message) -> Result<(), Fault> {
         while self.more {
             let mut frame = Frame::new();
-            // libzmq has the whole message or nothing of it.
-            if self.receive_frame(&mut frame)? == Attempt::Blocked {
-                let reason = "the rest of a message is missing";
-                return Err(Error::system("receiving", reason).into());
-            }
+            self.take_next(&mut frame)?;
             message.push(frame);
         }
         Ok(())
     }
 
+    /// Receives the next frame of a message that has begun and has [`more`](Self::more).
+    pub(crate) fn take_next(&mut self, frame: &mut Frame) -> Result<(), Fault> {
+        match self.take_frame(frame)? {
+            Attempt::Done => Ok(()),
+            // libzmq has the whole message or nothing of it.
+            Attempt::Blocked => {
+                let reason = "the rest of a message is missing";
+                Err(Error::system("receiving", reason).into())
+            }
+        }
+    }
+
+    /// Attempts to receive a frame, the first of a message or the next.
     #[inline(always)]
-    fn receive_frame(&mut self, frame: &mut Frame) -> Result<Attempt, Fault> {
+    pub(crate) fn take_frame(&mut self, frame: &mut Frame) -> Result<Attempt, Fault> {
         loop {
             match raw::receive(self.socket, self.spare, zmq::DONTWAIT) {
                 Ok(bytes) => {
@@ -87,33 +99,38 @@ impl Held<'_> {
         *frame = Frame::message(message);
     }
 
-    /// Attempts to send a message, all its frames. What is not sent is still in it.
-    #[inline]
-    pub(crate) fn give(&mut self, message: &mut Message) -> Result<Attempt, Fault> {
-        let more = message.frame_count() > 1;
-        let flags = if more { zmq::SNDMORE } else { 0 };
-        if self.send_frame(message.first_mut(), flags)? == Attempt::Blocked {
-            return Ok(Attempt::Blocked);
-        }
-        if more {
-            self.give_rest(message)?;
-        }
-        Ok(Attempt::Done)
-    }
-
-    fn give_rest(&mut self, message: &mut Message) -> Result<(), Fault> {
-        let rest = message.rest_mut();
-        let last = rest.len() - 1;
+    /// Attempts to send a message, all its frames, after those of an envelope. What is not sent
+    /// is still there.
+    pub(crate) fn give(
+        &mut self,
+        envelope: &[Frame],
+        message: &mut Message,
+    ) -> Result<Attempt, Fault> {
+        let mut begun = false;
         let mut lost = false;
-        for (place, frame) in rest.iter_mut().enumerate() {
-            let flags = if place < last { zmq::SNDMORE } else { 0 };
+        for frame in envelope {
+            let sent = attempt(|| raw::send_bytes(self.socket, frame, MORE))?;
+            if sent == Attempt::Blocked && !begun {
+                return Ok(Attempt::Blocked);
+            }
+            lost |= sent == Attempt::Blocked;
+            begun = true;
+        }
+        let last = message.frame_count() - 1;
+        for place in 0..=last {
+            let flags = if place < last { MORE } else { zmq::DONTWAIT };
+            let sent = self.give_frame(&mut message[place], flags)?;
+            if sent == Attempt::Blocked && !begun {
+                return Ok(Attempt::Blocked);
+            }
             // There is always room for the rest of a message, unless its peer has just left.
             // Then libzmq drops what it has of it, and the rest up to the last frame.
-            lost |= self.send_frame(frame, flags)? == Attempt::Blocked;
+            lost |= sent == Attempt::Blocked;
+            begun = true;
         }
         match lost {
             true => Err(Error::PeerLost.into()),
-            false => Ok(()),
+            false => Ok(Attempt::Done),
         }
     }
 
@@ -123,8 +140,7 @@ impl Held<'_> {
         attempt(|| raw::send_bytes(self.socket, bytes, zmq::DONTWAIT))
     }
 
-    fn send_frame(&mut self, frame: &mut Frame, flags: i32) -> Result<Attempt, Fault> {
-        let flags = flags | zmq::DONTWAIT;
+    fn give_frame(&mut self, frame: &mut Frame, flags: i32) -> Result<Attempt, Fault> {
         match frame.parts() {
             Ok(bytes) => attempt(|| raw::send_bytes(self.socket, bytes, flags)),
             Err(message) => attempt(|| raw::send(self.socket, message, flags)),
