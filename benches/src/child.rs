@@ -61,11 +61,7 @@ fn receiving(job: &Job) -> Meter {
 /// Push in one thread and pull in another, in one process.
 fn both(contender: &'static dyn Contender, job: &Job) {
     let mut start = |endpoint: &str| {
-        let endpoint = endpoint.to_owned();
-        let job = Job {
-            endpoint,
-            ..job.clone()
-        };
+        let job = job.clone().endpoint(endpoint.into());
         thread::spawn(move || contender.push(&job, &mut Meter::endless()));
     };
     contender.pull(job, &mut start, &mut receiving(job));
@@ -77,25 +73,17 @@ fn turns(contender: &'static dyn Contender, job: &Job, fill: bool) {
     let (mut filler, mut emptier) = Meter::turns(job, |fill, empty| println!("{fill}\n{empty}"));
     if fill {
         let (sender, bound) = channel();
-        let pull = Job::clone(job);
+        let pull = job.clone();
         thread::spawn(move || {
             let mut ready = |endpoint: &str| drop(sender.send(endpoint.to_owned()));
             contender.pull(&pull, &mut ready, &mut emptier);
         });
         let endpoint = bound.recv().expect("an endpoint");
-        let job = Job {
-            endpoint,
-            ..job.clone()
-        };
-        contender.push(&job, &mut filler);
+        contender.push(&job.clone().endpoint(endpoint), &mut filler);
     } else {
         let mut filler = Some(filler);
         let mut start = |endpoint: &str| {
-            let endpoint = endpoint.to_owned();
-            let job = Job {
-                endpoint,
-                ..job.clone()
-            };
+            let job = job.clone().endpoint(endpoint.into());
             let mut filler = filler.take().expect("one start");
             thread::spawn(move || contender.push(&job, &mut filler));
         };

@@ -1,6 +1,7 @@
 //! What a contender is to do, in this process or in one of its own.
 
-/// Declares the job with its defaults, and how it is written as arguments and read again.
+/// Declares the job with its defaults and setters, and how it is written as arguments and read
+/// again.
 macro_rules! job {
     ($($(#[$doc:meta])* $field:ident: $type:ty = $default:expr,)*) => {
         #[derive(Debug, Clone)]
@@ -12,6 +13,17 @@ macro_rules! job {
             fn default() -> Job {
                 Job { $($field: $default,)* }
             }
+        }
+
+        /// Setters, one a field.
+        #[allow(dead_code, reason = "not each of them is needed")]
+        impl Job {
+            $(
+                pub fn $field(mut self, $field: $type) -> Job {
+                    self.$field = $field;
+                    self
+                }
+            )*
         }
 
         impl Job {

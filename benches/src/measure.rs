@@ -1,6 +1,6 @@
 //! What is measured: one file a part.
 
-pub mod cpu;
+mod cpu;
 mod in_flight;
 mod inproc;
 mod instructions;
@@ -70,21 +70,9 @@ impl Plan {
 
 /// Two ends of a pattern, each in a process of its own: who binds, and who connects to it.
 fn ends(contender: &dyn Contender, roles: [&str; 2], job: &Job) -> (Peer, Peer) {
-    let [bind, connect] = roles.map(str::to_owned);
-    let bound = Peer::start(
-        contender,
-        &Job {
-            role: bind,
-            ..job.clone()
-        },
-    );
-    let endpoint = bound.line();
-    let job = Job {
-        role: connect,
-        endpoint,
-        ..job.clone()
-    };
-    let connected = Peer::start(contender, &job);
+    let [bind, connect] = roles.map(|role| job.clone().role(role.into()));
+    let bound = Peer::start(contender, &bind);
+    let connected = Peer::start(contender, &connect.endpoint(bound.line()));
     (bound, connected)
 }
 

@@ -71,7 +71,7 @@ impl Meter {
                 return Some(step);
             }
             let began = *began.get_or_insert(now);
-            if now < first + warm + whole {
+            if now < began + whole {
                 count += step;
                 return Some(step);
             }

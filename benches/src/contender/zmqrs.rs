@@ -25,7 +25,10 @@ impl Contender for ZmqRs {
             socket.connect(&job.endpoint).await.unwrap();
             let body = &job.body()[..];
             while meter.more() {
-                socket.send(message(body, job.frames)).await.unwrap();
+                // It does not wait for another puller when the one has gone.
+                if socket.send(message(body, job.frames)).await.is_err() {
+                    break;
+                }
             }
         });
     }

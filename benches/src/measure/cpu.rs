@@ -27,10 +27,7 @@ pub const PART: Part = Part {
         for (roles, pace) in CASES {
             for side in [0, 1] {
                 let results = in_turns(plan.rounds, &contenders, |contender| {
-                    let job = Job {
-                        pace,
-                        ..Job::default()
-                    };
+                    let job = Job::default().pace(pace);
                     let (bound, connected) = ends(contender, roles, &job);
                     percent([bound, connected], side, plan.cpu_seconds)
                 });

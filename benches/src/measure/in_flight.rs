@@ -15,12 +15,7 @@ pub const PART: Part = Part {
         let contenders: [&dyn Contender; 2] = [&Zeroless, &BareRouter];
         let cases = contenders.map(|one| [(one, 1), (one, 64)]).concat();
         let results = in_turns(plan.rounds, &cases, |(contender, in_flight)| {
-            let seconds = plan.seconds;
-            let job = Job {
-                in_flight,
-                seconds,
-                ..Job::default()
-            };
+            let job = Job::default().in_flight(in_flight).seconds(plan.seconds);
             let (_reply, request) = ends(contender, ["reply", "request"], &job);
             request.number()
         });

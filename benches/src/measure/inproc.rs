@@ -14,13 +14,11 @@ pub const PART: Part = Part {
         println!("Nanoseconds a message, and how many times as fast as the others that is.\n");
         head_of_ratios("message", &contenders);
         for frames in [1, 3] {
-            let job = Job {
-                role: "empty".to_owned(),
-                endpoint: "inproc://queue".to_owned(),
-                frames,
-                count: (plan.seconds * 2e6) as u64,
-                ..Job::default()
-            };
+            let job = Job::default()
+                .role("empty".into())
+                .endpoint("inproc://queue".into())
+                .frames(frames)
+                .count((plan.seconds * 2e6) as u64);
             // As rates, so that more is better here too.
             let times = |one, fill: bool| {
                 let peer = Peer::start(one, &job);

@@ -73,65 +73,27 @@ fn run(plan: &Plan) {
 
 /// Both ends in the process that is counted; the counted one in its main thread.
 fn alone(contender: &dyn Contender, role: &str, count: u64) -> f64 {
-    let role = role.to_owned();
-    let endpoint = "inproc://queue".to_owned();
-    let counted = Counted::start(
-        contender,
-        &Job {
-            role,
-            endpoint,
-            count,
-            ..Job::default()
-        },
-    );
-    counted.finish()
+    let job = Job::default()
+        .role(role.into())
+        .endpoint("inproc://queue".into());
+    Counted::start(contender, &job.count(count)).finish()
 }
 
 fn sent(contender: &dyn Contender, count: u64, queue: u32) -> f64 {
-    let role = "pull".to_owned();
-    let pull = Peer::start(
-        contender,
-        &Job {
-            role,
-            queue,
-            ..Job::default()
-        },
-    );
-    let endpoint = pull.line();
-    let counted = Counted::start(
-        contender,
-        &Job {
-            endpoint,
-            count,
-            queue,
-            ..Job::default()
-        },
-    );
-    counted.finish()
+    let job = Job::default().queue(queue);
+    let pull = Peer::start(contender, &job.clone().role("pull".into()));
+    let push = job.endpoint(pull.line()).count(count);
+    Counted::start(contender, &push).finish()
 }
 
 fn received(contender: &dyn Contender, count: u64, queue: u32) -> f64 {
-    let role = "pull".to_owned();
     let filled = queue > 0;
-    let job = Job {
-        role,
-        filled,
-        count,
-        queue,
-        ..Job::default()
-    };
-    let mut counted = Counted::start(contender, &job);
-    let endpoint = counted.peer.line();
-    let count = if filled { count } else { 0 };
-    let push = Peer::start(
-        contender,
-        &Job {
-            endpoint,
-            count,
-            queue,
-            ..Job::default()
-        },
-    );
+    let job = Job::default().queue(queue);
+    let pull = job.clone().role("pull".into()).count(count).filled(filled);
+    let mut counted = Counted::start(contender, &pull);
+    let push = job.endpoint(counted.peer.line());
+    let push = push.count(if filled { count } else { 0 });
+    let push = Peer::start(contender, &push);
     if filled {
         push.line();
         counted.peer.tell("filled");

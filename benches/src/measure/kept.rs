@@ -27,24 +27,10 @@ fn run(_plan: &Plan) {
     head(&["message", "batch 8 KiB", "batch 64 KiB", "batch 256 KiB"]);
     for size in [32, 64, 256, 1024] {
         let grown = [8 << 10, 64 << 10, 256 << 10].map(|batch| {
-            let role = "keep".to_owned();
-            let pull = Peer::start(
-                &Zeroless,
-                &Job {
-                    role,
-                    batch,
-                    size,
-                    ..Job::default()
-                },
-            );
-            let endpoint = pull.line();
-            let count = KEPT * ONE_IN;
-            let push = Job {
-                endpoint,
-                size,
-                count,
-                ..Job::default()
-            };
+            let job = Job::default().size(size);
+            let pull = job.clone().role("keep".into()).batch(batch);
+            let pull = Peer::start(&Zeroless, &pull);
+            let push = job.endpoint(pull.line()).count(KEPT * ONE_IN);
             let _push = Peer::start(&Zeroless, &push);
             bytes((pull.number() / KEPT as f64) as usize)
         });

@@ -16,10 +16,7 @@ pub const PART: Part = Part {
             "Microseconds a round trip, and its ratio to those of the others: less is better.\n"
         );
         head_of_ratios("message", &contenders);
-        let job = Job {
-            seconds: plan.seconds,
-            ..Job::default()
-        };
+        let job = Job::default().seconds(plan.seconds);
         let results = in_turns(plan.round_trip_rounds, &contenders, |one| {
             let (_reply, request) = ends(one, ["reply", "request"], &job);
             1e6 / request.number()

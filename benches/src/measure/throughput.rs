@@ -34,15 +34,7 @@ pub const ONE_PROCESS: Part = Part {
     title: "Throughput over tcp, both ends in one process and one context",
     run: |plan| {
         run(plan, &[&Zeroless, &Bare], |contender, job| {
-            let role = "both".to_owned();
-            Peer::start(
-                contender,
-                &Job {
-                    role,
-                    ..job.clone()
-                },
-            )
-            .number()
+            Peer::start(contender, &job.clone().role("both".into())).number()
         });
     },
 };
@@ -58,13 +50,10 @@ fn run(
     head_of_ratios("message", contenders);
     for frames in [1, 3] {
         for size in SIZES {
-            let seconds = plan.seconds;
-            let job = Job {
-                size,
-                frames,
-                seconds,
-                ..Job::default()
-            };
+            let job = Job::default()
+                .size(size)
+                .frames(frames)
+                .seconds(plan.seconds);
             let results = in_turns(plan.rounds, contenders, |one| measure(one, &job));
             let ours = rate(median(results[0].clone()));
             row_of_ratios(format!("{frames} × {}", bytes(size)), ours, &results);

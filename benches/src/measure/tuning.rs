@@ -15,19 +15,15 @@ pub const THREADS: Part = Part {
         for size in [32, 4 << 10] {
             for processes in [1, 2] {
                 let results = in_turns(plan.rounds, &[1, 2], |io_threads| {
-                    let seconds = plan.seconds;
-                    let mut job = Job {
-                        size,
-                        io_threads,
-                        seconds,
-                        ..Job::default()
-                    };
+                    let job = Job::default()
+                        .size(size)
+                        .io_threads(io_threads)
+                        .seconds(plan.seconds);
                     if processes == 2 {
                         let (pull, _push) = ends(&Zeroless, ["pull", "push"], &job);
                         return pull.number();
                     }
-                    job.role = "both".to_owned();
-                    Peer::start(&Zeroless, &job).number()
+                    Peer::start(&Zeroless, &job.role("both".into())).number()
                 });
                 let one = rate(median(results[0].clone()));
                 let two = format!("{:.2}", ratio(&results[1], &results[0]));
@@ -45,24 +41,29 @@ pub const SPIN: Part = Part {
     name: "spin",
     title: "Waiting awake",
     run: |plan| {
-        println!("Requests a second without it, and how many times that with at most so long.\n");
-        head(&["in flight", "none", "20 µs", "50 µs", "200 µs", "1000 µs"]);
-        for in_flight in [1, 64] {
+        println!("Messages or requests a second without, and how many times that with it.\n");
+        head(&["", "none", "20 µs", "50 µs", "200 µs", "1000 µs"]);
+        let job = Job::default().seconds(plan.seconds);
+        let cases = [
+            ("requests", job.clone()),
+            ("64 requests in flight", job.clone().in_flight(64)),
+            ("messages of 32 B", job.clone()),
+            ("messages of 1 MiB", job.clone().size(1 << 20)),
+        ];
+        for (what, job) in cases {
             let results = in_turns(plan.rounds, &SPINS, |spin| {
-                let seconds = plan.seconds;
-                let job = Job {
-                    in_flight,
-                    spin,
-                    seconds,
-                    ..Job::default()
-                };
-                let (_reply, request) = ends(&Zeroless, ["reply", "request"], &job);
-                request.number()
+                let job = job.clone().spin(spin);
+                if what.contains("requests") {
+                    let (_reply, request) = ends(&Zeroless, ["reply", "request"], &job);
+                    return request.number();
+                }
+                let (pull, _push) = ends(&Zeroless, ["pull", "push"], &job);
+                pull.number()
             });
             let none = rate(median(results[0].clone()));
             let ratios = results[1..].iter();
             let ratios = ratios.map(|awake| format!("{:.2}", ratio(awake, &results[0])));
-            row(&[vec![in_flight.to_string(), none], ratios.collect()].concat());
+            row(&[vec![what.to_owned(), none], ratios.collect()].concat());
         }
         println!();
     },
@@ -86,14 +87,11 @@ pub const BATCH: Part = Part {
             };
             for size in [32, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 1 << 20] {
                 let results = in_turns(plan.rounds, &BATCHES, |batch| {
-                    let (pattern, seconds) = (pattern.to_owned(), plan.seconds);
-                    let job = Job {
-                        pattern,
-                        size,
-                        batch,
-                        seconds,
-                        ..Job::default()
-                    };
+                    let job = Job::default()
+                        .pattern(pattern.into())
+                        .size(size)
+                        .batch(batch)
+                        .seconds(plan.seconds);
                     let (bound, connected) = ends(&Zeroless, roles, &job);
                     if roles[0] == "reply" {
                         connected
