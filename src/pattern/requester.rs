@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -55,7 +55,7 @@ pub struct RequesterSide {
 
 /// The requests under way, by their ids.
 struct Desk {
-    slots: Mutex<HashMap<u64, Slot>>,
+    slots: Mutex<HashMap<u64, Slot, BuildHasherDefault<Spread>>>,
     next: AtomicU64,
 }
 
@@ -65,6 +65,27 @@ struct Slot {
     reply: Option<Message>,
     /// Who waits for it, asleep.
     waker: Option<Arc<Waker>>,
+}
+
+/// Spreads ids: they are ours, so nobody can choose them to collide.
+#[derive(Debug, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write_u64(&mut self, id: u64) {
+        // 2^64 divided by the golden ratio: neighbours come to lie far apart.
+        self.0 = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(self.0 ^ u64::from(*byte));
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// With more requests than this under way, replies are taken in while sending.

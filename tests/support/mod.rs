@@ -11,7 +11,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use zeroless::{
-    Client, Handle, Pair, Publisher, Pull, Push, Replier, Requester, Server, Side, Subscriber,
+    Client, Error, Handle, Pair, Publisher, Pull, Push, Replier, Request, Requester, Server, Side,
+    Subscriber,
 };
 
 /// How long a test may take; one that takes longer hangs.
@@ -39,6 +40,15 @@ pub(crate) fn deadline_after(limit: Duration, body: impl FnOnce() + Send + 'stat
     }
     if let Err(panic) = thread.join() {
         resume_unwind(panic);
+    }
+}
+
+/// Sees that an endpoint was refused, for this reason.
+#[track_caller]
+pub(crate) fn assert_invalid<T: std::fmt::Debug>(outcome: Result<T, Error>, reason: &str) {
+    match outcome {
+        Err(Error::InvalidEndpoint { reason: given, .. }) if given.contains(reason) => {}
+        other => panic!("not refused for `{reason}`: {other:?}"),
     }
 }
 
@@ -154,3 +164,23 @@ both_roles! { push_pull: Push = push(), Pull = pull() }
 both_roles! { pub_sub: Publisher = publish(), Subscriber = subscribe("") }
 both_roles! { req_rep: Requester = request(), Replier = reply() }
 both_roles! { pairs: Pair = pair(), Pair = pair() }
+
+/// Replies to every request with its own frames, until stopped; how many there were.
+pub(crate) fn echo(replier: Replier) -> JoinHandle<usize> {
+    blocked(move || {
+        let reply = |mut request: Request| {
+            let frames = request.take_frames();
+            request.reply(frames).unwrap()
+        };
+        replier.iter().map(reply).count()
+    })
+}
+
+/// A server that publishes and a client that subscribes to these, which the server knows.
+pub(crate) fn subscribed<const N: usize>(topics: [&str; N]) -> (Publisher, Subscriber) {
+    let (server, client) = ends();
+    let publisher = server.publish().unwrap();
+    let subscriber = client.subscribe(topics).unwrap();
+    publisher.wait_for_subscribers(N, SOON).unwrap();
+    (publisher, subscriber)
+}
