@@ -127,6 +127,11 @@ impl RawEvent {
         })
     }
 
+    /// Whether a connection is up that was not.
+    pub(crate) fn brings_peer(&self) -> bool {
+        self.kind == kind::HANDSHAKE_SUCCEEDED
+    }
+
     /// Whether the socket is gone: its last event.
     pub(crate) fn is_end(&self) -> bool {
         self.kind == kind::MONITOR_STOPPED

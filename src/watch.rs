@@ -13,7 +13,7 @@ use log::{debug, error};
 pub(crate) use sight::Sight;
 
 use crate::error::{Error, Result};
-use crate::monitor::{ConnectionEvent, EVENTS, RawEvent};
+use crate::monitor::{EVENTS, RawEvent};
 use crate::wake::{Deadline, Waker, poll, readable};
 
 /// What is watched: a socket that its watch may ask for something.
@@ -187,13 +187,13 @@ impl Entry {
                 self.sight.gone();
                 return false;
             }
-            let peer_came = matches!(
-                self.sight.take(event, now),
-                Some(ConnectionEvent::Accepted { .. } | ConnectionEvent::Connected { .. })
-            );
-            if peer_came && let Some(watched) = self.watched.upgrade() {
+            // Attached before it is told: who hears of a peer must be able to send to it.
+            if event.brings_peer()
+                && let Some(watched) = self.watched.upgrade()
+            {
                 watched.pump();
             }
+            self.sight.take(event, now);
         }
         true
     }

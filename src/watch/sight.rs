@@ -156,10 +156,12 @@ impl Sight {
         }
     }
 
-    pub(super) fn take(&self, event: RawEvent, now: Instant) -> Option<ConnectionEvent> {
+    pub(super) fn take(&self, event: RawEvent, now: Instant) {
         let mut seen = self.seen.lock();
         let refused = seen.ledger.refusal().is_some();
-        let event = seen.ledger.take(event, now)?;
+        let Some(event) = seen.ledger.take(event, now) else {
+            return;
+        };
         let mut lost = 0;
         seen.listeners.retain(|listener| {
             let sent = listener.try_send(event.clone());
@@ -176,7 +178,6 @@ impl Sight {
             );
         }
         self.log(&event, refused);
-        Some(event)
     }
 
     fn log(&self, event: &ConnectionEvent, refused_before: bool) {

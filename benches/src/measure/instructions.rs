@@ -22,28 +22,32 @@ pub const PART: Part = Part {
 /// More than all messages that are counted, so that none has to wait.
 const LONG: u32 = 1 << 20;
 
-/// What is counted, and how.
-type Case = (&'static str, fn(&dyn Contender, u64) -> f64);
+/// Counts one end of a case: how many instructions so many messages take.
+type Count = fn(&dyn Contender, u64) -> f64;
 
-const CASES: [Case; 6] = [
-    ("inproc, sent to an empty queue", |one, count| {
-        alone(one, "fill", count)
-    }),
-    ("inproc, received from a full queue", |one, count| {
-        alone(one, "empty", count)
-    }),
-    ("tcp, sent to a long queue", |one, count| {
-        sent(one, count, LONG)
-    }),
-    ("tcp, received from a full queue", |one, count| {
-        received(one, count, LONG)
-    }),
-    ("tcp, sent, waits included", |one, count| {
-        sent(one, count, 0)
-    }),
-    ("tcp, received, waits included", |one, count| {
-        received(one, count, 0)
-    }),
+/// The cases, with their sending and their receiving ends.
+const CASES: [(&str, [Count; 2]); 3] = [
+    (
+        "inproc, queue filled and then emptied",
+        [
+            |one, count| alone(one, "fill", count),
+            |one, count| alone(one, "empty", count),
+        ],
+    ),
+    (
+        "tcp, queue filled and then emptied",
+        [
+            |one, count| sent(one, count, LONG),
+            |one, count| received(one, count, LONG),
+        ],
+    ),
+    (
+        "tcp, waits included",
+        [
+            |one, count| sent(one, count, 0),
+            |one, count| received(one, count, 0),
+        ],
+    ),
 ];
 
 fn run(plan: &Plan) {
@@ -57,18 +61,31 @@ fn run(plan: &Plan) {
     }
     println!("Messages of one frame of 32 B.\n");
     head(&["", "zeroless", "bare libzmq", "ratio"]);
-    for (what, count) in CASES {
-        let contenders: [&dyn Contender; 2] = [&Zeroless, &Bare];
-        let [ours, bare] = contenders.map(|one| {
-            let few = plan.counted / 5;
-            let more = count(one, few + plan.counted) - count(one, few);
-            more / plan.counted as f64
-        });
-        let ratio = format!("{:.2}", ours / bare);
-        let [ours, bare] = [ours, bare].map(|count| format!("{count:.0}"));
-        row(&[what.to_owned(), ours, bare, ratio]);
+    for (what, [send, receive]) in CASES {
+        let [sent, received] = [send, receive].map(|count| both(plan, count));
+        let together = [sent[0] + received[0], sent[1] + received[1]];
+        let ends = [
+            ("sent", sent),
+            ("received", received),
+            ("together", together),
+        ];
+        for (end, [ours, bare]) in ends {
+            let ratio = format!("{:.2}", ours / bare);
+            let [ours, bare] = [ours, bare].map(|count| format!("{count:.0}"));
+            row(&[format!("{what}: {end}"), ours, bare, ratio]);
+        }
     }
     println!();
+}
+
+/// Instructions a message: ours, and the bare loop's.
+fn both(plan: &Plan, count: Count) -> [f64; 2] {
+    let contenders: [&dyn Contender; 2] = [&Zeroless, &Bare];
+    contenders.map(|one| {
+        let few = plan.counted / 5;
+        let more = count(one, few + plan.counted) - count(one, few);
+        more / plan.counted as f64
+    })
 }
 
 /// Both ends in the process that is counted; the counted one in its main thread.
