@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use support::{SOON, blocked, deadline, ends, inproc, marry, until};
+use support::{Folder, SOON, blocked, deadline, ends, inproc, marry, until};
 use zeroless::{Client, ConnectionEvent, Connections, Error, Options, Server};
 
 /// The next event, which must come.
@@ -87,8 +87,11 @@ fn a_client_tells_when_a_server_comes_and_goes() {
 #[test]
 fn a_client_without_a_server_tells_that_it_tries_again() {
     deadline(|| {
-        let nobody = Server::bind_local(0).unwrap().port();
-        let push = Client::connect(nobody).unwrap().push().unwrap();
+        let folder = Folder::new();
+        let push = Client::connect(folder.ipc("nobody"))
+            .unwrap()
+            .push()
+            .unwrap();
         let mut events = push.connections().unwrap();
         let retrying = |event| matches!(event, ConnectionEvent::Retrying { .. });
         assert!(events.any(retrying));
@@ -171,7 +174,7 @@ fn as_many_as_are_up_can_be_waited_for() {
 #[test]
 fn ipc_connections_are_told_too() {
     deadline(|| {
-        let folder = support::Folder::new();
+        let folder = Folder::new();
         let server = Server::bind(folder.ipc("a")).unwrap();
         let pull = server.pull().unwrap();
         let push = Client::connect(server.endpoint()).unwrap().push().unwrap();

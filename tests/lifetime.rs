@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
 use process::Process;
-use support::{SOON, blocked, deadline, ends, inproc, marry};
+use support::{Folder, SOON, blocked, deadline, ends, inproc, marry};
 use zeroless::{
     Channel, Client, Connections, Endpoint, Error, Frame, Message, Pair, Pending, Publisher, Pull,
     Push, Replier, Request, Requester, Server, Stopper, Subscriber,
@@ -109,10 +109,12 @@ fn a_bound_pusher_delivers_too_when_it_is_dropped() {
 fn a_drop_ends_after_the_linger_time_when_nobody_takes_what_was_sent() {
     deadline(|| {
         let _alone = alone();
+        let folder = Folder::new();
         for linger in [Duration::ZERO, Duration::from_millis(200)] {
             let once = |_| {
-                let nobody = Server::bind_local(0).unwrap().port();
-                let client = Client::connect(nobody).unwrap().linger(linger);
+                let client = Client::connect(folder.ipc("nobody"))
+                    .unwrap()
+                    .linger(linger);
                 let push = client.push().unwrap();
                 push.send("to nobody").unwrap();
                 let began = Instant::now();
@@ -167,8 +169,11 @@ fn close_waits_until_all_is_delivered() {
 fn close_tells_what_could_not_be_delivered() {
     deadline(|| {
         let _alone = alone();
-        let nobody = Server::bind_local(0).unwrap().port();
-        let push = Client::connect(nobody).unwrap().push().unwrap();
+        let folder = Folder::new();
+        let push = Client::connect(folder.ipc("nobody"))
+            .unwrap()
+            .push()
+            .unwrap();
         push.send("to nobody").unwrap();
         let (began, patience) = (Instant::now(), Duration::from_millis(50));
         assert_eq!(push.close(patience), Err(Error::Timeout));

@@ -4,7 +4,7 @@ mod support;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use parking_lot::{Mutex, MutexGuard};
-use support::{Folder, SOON, deadline, ends, marry, until};
+use support::{Folder, deadline, ends, marry, until};
 use zeroless::{Client, Server};
 
 /// All that is logged, since it was last taken.
@@ -149,21 +149,4 @@ fn a_socket_that_is_taken_over_is_told() {
     drop(std::os::unix::net::UnixListener::bind(folder.path().join("a")).unwrap());
     let _pull = Server::bind(folder.ipc("a")).unwrap().pull().unwrap();
     assert_told(Level::Warn, &["taking over", &folder.ipc("a")]);
-}
-
-#[test]
-fn all_is_well_without_a_warning() {
-    deadline(|| {
-        let _alone = alone(LevelFilter::Warn);
-        let (server, client) = ends();
-        for _ in 0..10 {
-            let (publisher, subscriber) =
-                (server.publish().unwrap(), client.subscribe("").unwrap());
-            publisher.wait_for_subscribers(1, SOON).unwrap();
-            publisher.send("hello").unwrap();
-            assert_eq!(subscriber.recv().unwrap(), "hello");
-        }
-        let logged = MEMORY.0.lock();
-        assert!(logged.is_empty(), "{logged:?}");
-    });
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use support::{SOON, blocked, deadline, echo, ends, marry, req_rep, until};
+use support::{Folder, SOON, blocked, deadline, echo, ends, marry, req_rep, until};
 use zeroless::{Client, ConnectionEvent, Delivery, Error, Server};
 
 const MOMENT: Duration = Duration::from_millis(20);
@@ -109,8 +109,12 @@ fn a_server_that_never_was_is_passed_over() {
     deadline(|| {
         let (server, client) = ends();
         let replier = server.reply().unwrap();
-        let nobody = Server::bind_local(0).unwrap().port();
-        let requester = client.connect(nobody).unwrap().request().unwrap();
+        let folder = Folder::new();
+        let requester = client
+            .connect(folder.ipc("nobody"))
+            .unwrap()
+            .request()
+            .unwrap();
         echo(replier);
         for number in 0..50 {
             let text = number.to_string();
