@@ -102,8 +102,9 @@ pub struct Options {
     /// no such option: see [`capabilities`](crate::capabilities).
     pub batch: Batch,
 
-    /// How long a waiting call tries again, yielding the processor, before it sleeps.
-    /// Default 200 µs at most, adapted to how long waits turn out; zero sleeps at once.
+    /// How long a receive in request, reply or pair tries again, yielding the processor, before
+    /// it sleeps. Default 200 µs at most, adapted to how long waits turn out; zero sleeps at
+    /// once.
     ///
     /// Sleeping and waking is most of a round trip's time. A call waits awake only while
     /// messages come in quick succession, so an idle program uses no processor.

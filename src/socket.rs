@@ -116,7 +116,7 @@ struct Inner {
     /// See [`Held`].
     spare: zmq::Message,
     waiters: Waiters,
-    patience: [Patience; 2],
+    patience: Patience,
     bound: Vec<String>,
     connected: Vec<Connected>,
 }

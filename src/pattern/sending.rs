@@ -213,6 +213,7 @@ impl<P: Sending> Handle<P> {
     fn send_until(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
         if P::AS_THEY_ARE
             && let Some(bytes) = frames.single()
+            && bytes.len() <= COPIED_AGAIN
         {
             return match self.socket.send_bytes(bytes, deadline) {
                 Ok(()) => Ok(()),
@@ -222,6 +223,10 @@ impl<P: Sending> Handle<P> {
         send(&self.side, &self.socket, frames.into_message()?, deadline)
     }
 }
+
+/// How many bytes may be copied anew for each attempt at sending them; more become a message
+/// first, which is kept.
+const COPIED_AGAIN: usize = 4096;
 
 #[inline]
 fn send<P: Sending>(

@@ -72,6 +72,18 @@ impl Kind {
         }
     }
 
+    /// How long a receive that waits stays awake at most.
+    ///
+    /// Where messages answer each other, to be late is what costs. In a stream nobody waits for
+    /// an answer: to be early costs there, the processor for those who move the messages, and
+    /// more system calls for fewer messages each.
+    pub(crate) fn awake(self, options: &Options) -> Duration {
+        match self {
+            Kind::Requester | Kind::Replier | Kind::Pair => options.spin,
+            _ => Duration::ZERO,
+        }
+    }
+
     /// Whether messages go only to connections that are up, when it connects to an endpoint
     /// beside others.
     ///

@@ -9,7 +9,7 @@ use std::time::Duration;
 use log::{debug, info, warn};
 use parking_lot::Mutex;
 
-use super::{Connected, Core, Inner, Kind, Socket, Waiters, system};
+use super::{Connected, Core, Inner, Kind, Patience, Socket, Waiters, system};
 use crate::context::Context;
 use crate::endpoint::{Endpoint, Host, Place};
 use crate::error::{Error, Result};
@@ -40,7 +40,7 @@ impl Socket {
                     socket: Some(socket),
                     spare: zmq::Message::new(),
                     waiters: Waiters::default(),
-                    patience: Default::default(),
+                    patience: Patience::default(),
                     bound: Vec::new(),
                     connected: Vec::new(),
                 }),

@@ -61,18 +61,24 @@ impl Core {
         attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
     ) -> Result<(), Fault> {
         let began = Instant::now();
-        let most = self.options.spin;
+        let most = match way {
+            Way::In => self.kind.awake(&self.options),
+            // Room comes many messages at a time: there is nothing to win by being early.
+            Way::Out => Duration::ZERO,
+        };
         let mut outcome = Ok(Attempt::Blocked);
-        if let Some(until) = inner.patience[way as usize].begin(began, most) {
+        if let Some(until) = inner.patience.begin(began, most) {
             self.leave(inner);
             (inner, outcome) = self.stay_awake(until, deadline, attempt);
             let in_vain = matches!(outcome, Ok(Attempt::Blocked));
-            inner.patience[way as usize].sleep(in_vain);
+            inner.patience.sleep(in_vain);
         }
         if matches!(outcome, Ok(Attempt::Blocked)) {
             (inner, outcome) = self.sleep(inner, way, deadline, attempt);
         }
-        inner.patience[way as usize].end(began, Instant::now(), most);
+        if !most.is_zero() {
+            inner.patience.end(began, Instant::now(), most);
+        }
         self.leave(inner);
         outcome.map(|_| ())
     }
