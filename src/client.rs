@@ -76,7 +76,8 @@ impl Client {
         Client::default()
     }
 
-    /// Connects to a port of this machine, or to an endpoint in full; several as a list.
+    /// Connects to a port of this machine, to `("host", port)`, or to an endpoint in full; to
+    /// several as a list.
     ///
     /// See [`IntoEndpoints`] for all that can be given.
     ///
@@ -182,7 +183,8 @@ impl EndpointSet {
 
     /// Disconnects from endpoints; gives the client, to go on from there.
     ///
-    /// What was sent to them and is still queued is delivered, within the linger time.
+    /// What was sent to them and is still queued is delivered, within the linger time. What has
+    /// come from them and was not received is lost: receive it first.
     ///
     /// # Errors
     ///

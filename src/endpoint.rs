@@ -135,7 +135,8 @@ impl Endpoint {
         }
         let Some((transport, rest)) = text.split_once("://") else {
             return Err(wrong(
-                "it has no transport; write tcp://host:port, ipc://path or inproc://name",
+                "write a port as a number (12345, without quotes), or host:port, tcp://host:port, \
+                 ipc://path or inproc://name",
             ));
         };
         let place = match transport {
@@ -200,6 +201,9 @@ impl Host {
     fn check_target(&self) -> Result<(), String> {
         match self {
             Host::Any => Err("`*` can be bound, but not connected to; name a host".to_owned()),
+            Host::Ip(ip, _) if ip.is_unspecified() => Err(format!(
+                "{ip} can be bound (all interfaces), but not connected to; name a host"
+            )),
             _ => Ok(()),
         }
     }

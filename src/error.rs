@@ -1,5 +1,7 @@
 //! What can go wrong, and what to do about it.
 
+use std::fmt;
+
 /// The result of a call that may fail with an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -18,19 +20,19 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// }
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The handle was stopped or closed. Make a new one to go on.
-    #[error("the handle was stopped")]
+    #[error("the handle was stopped; make a new one to go on")]
     Stopped,
 
     /// A `try_` call would have had to wait. Try again later, or use the call that waits.
-    #[error("the call would have to wait")]
+    #[error("the call would have to wait; try again later, or use the call that waits")]
     WouldBlock,
 
     /// The time given ran out. Nothing was received, or sent; try again.
-    #[error("the time ran out")]
+    #[error("the time ran out before there was a peer, room or an answer (status() tells more)")]
     Timeout,
 
     /// A message must have at least one frame; the frame itself may be empty.
@@ -38,7 +40,7 @@ pub enum Error {
     EmptyMessage,
 
     /// A message has another number of frames than the destructuring asked for.
-    #[error("expected a message of {expected} frames, got one of {got}")]
+    #[error("expected a message of {expected} parts (frames), got one of {got}")]
     FrameCount {
         /// How many frames were asked for.
         expected: usize,
@@ -60,7 +62,7 @@ pub enum Error {
     },
 
     /// The host name could not be resolved. Check its spelling and the network.
-    #[error("cannot resolve host `{host}`: {reason}")]
+    #[error("cannot resolve host `{host}` ({reason}); check its spelling and the network")]
     HostNotFound {
         /// The name that was looked up.
         host: String,
@@ -70,7 +72,7 @@ pub enum Error {
 
     /// Somebody else is bound to this endpoint. Stop them, or bind another: `Server::bind(0)`
     /// takes a free port.
-    #[error("address in use: {endpoint}")]
+    #[error("{endpoint} is in use; stop who has it, or bind port 0 for any free one")]
     AddressInUse {
         /// The endpoint that is taken.
         endpoint: String,
@@ -96,7 +98,7 @@ pub enum Error {
 
     /// The server's port carries another pattern. Drop that handle (and its clones) first, or
     /// bind a second server.
-    #[error("{endpoint} already serves the {pattern} pattern")]
+    #[error("{endpoint} already serves {pattern}; drop that handle first, or bind another server")]
     PatternTaken {
         /// The server's endpoint.
         endpoint: String,
@@ -124,11 +126,11 @@ pub enum Error {
 
     /// The peer that this message was meant for has left in the middle of it. What was handed
     /// over went with it; send the message again, whole.
-    #[error("the peer left in the middle of a message")]
+    #[error("the peer left in the middle of a message; send it again")]
     PeerLost,
 
     /// This process is a fork of the one that made the handle. Make a new one here.
-    #[error("the handle belongs to the process that this one was forked from")]
+    #[error("the handle belongs to the process that this one was forked from; make a new one")]
     Forked,
 
     /// The process has no file descriptor left. Close something, or raise `ulimit -n`.
@@ -159,6 +161,13 @@ pub enum Error {
         /// The system's own words.
         reason: String,
     },
+}
+
+/// As `Display` has it: it is what a `main` that returns an error prints.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Error {

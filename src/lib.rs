@@ -78,17 +78,18 @@
 //!
 //! # Publish without a sleep
 //!
-//! A publisher knows who subscribes, so it can wait until somebody does:
+//! A publisher knows who subscribes, so it can wait until somebody does. One with a topic puts it
+//! before each message, and waits for those who get its messages:
 //!
 //! ```
 //! # use std::time::Duration;
 //! # use zeroless::{Client, Server};
 //! let server = Server::bind(0)?;
-//! let publisher = server.publish()?;
+//! let weather = server.publish()?.topic("weather");
 //! let subscriber = Client::connect(server.port())?.subscribe("weather")?;
 //!
-//! publisher.wait_for_subscribers(1, Duration::from_secs(5))?;
-//! publisher.send(("weather", "sunny"))?;
+//! weather.wait_for_subscribers(1, Duration::from_secs(5))?;
+//! weather.send("sunny")?;
 //! assert_eq!(subscriber.recv()?, ["weather", "sunny"]);
 //! # Ok::<(), zeroless::Error>(())
 //! ```
@@ -125,14 +126,18 @@
 //! # Stopping a loop
 //!
 //! [`stop`](Handle::stop) ends every wait and every loop in a handle and its clones, from any
-//! thread. A signal handler does it with a [`Stopper`]:
+//! thread. What has arrived by then is still there for `try_iter`. A signal handler stops with a
+//! [`Stopper`]; with the ctrlc crate: `ctrlc::set_handler(move || stopper.stop())`.
 //!
 //! ```
 //! let pull = zeroless::Server::bind(0)?.pull()?;
 //! let stopper = pull.stopper()?;
 //! std::thread::spawn(move || stopper.stop()); // as a Ctrl-C handler would
-//! for message in pull {
+//! for message in &pull {
 //!     println!("{message}");
+//! }
+//! for message in pull.try_iter() {
+//!     println!("{message}, at the last moment");
 //! }
 //! # Ok::<(), zeroless::Error>(())
 //! ```
@@ -140,11 +145,14 @@
 //! # What can be lost
 //!
 //! ZeroMQ delivers a message whole, in order for each sender, and at most once. Sent means
-//! queued. This is when a queued message is lost, and what helps:
+//! queued. This is when a message is lost, and what helps. Jobs that must not be lost are better
+//! requested by their workers than pushed to them.
 //!
 //! | when | what helps |
 //! |---|---|
 //! | the program ends, and its peer does not take the message within the [linger](Options::linger) time | a longer time; [`close`](Handle::close) tells whether all was delivered |
+//! | a receiver stops with messages that it has not received | [`try_iter`](Handle::try_iter) after the loop |
+//! | an endpoint is disconnected with messages that have come from it and were not received | receive them first |
 //! | the peer dies with messages in its queue | ask for replies |
 //! | a connection breaks with a message on its way | ask for replies |
 //! | a subscriber is 1000 messages behind | [`wait_for_slow`](Options::wait_for_slow), if the publisher may be held up |

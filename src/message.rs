@@ -206,10 +206,15 @@ const FRAMES_SHOWN: usize = 16;
 impl Index<usize> for Message {
     type Output = Frame;
 
+    #[track_caller]
     fn index(&self, place: usize) -> &Frame {
-        let count = self.frame_count();
-        self.get(place)
-            .unwrap_or_else(|| panic!("frame {place} of a message of {count}"))
+        match self.get(place) {
+            Some(frame) => frame,
+            None => panic!(
+                "no frame {place} (counted from 0): the message has {}",
+                self.frame_count()
+            ),
+        }
     }
 }
 
@@ -266,6 +271,13 @@ impl PartialEq<str> for Message {
 /// One frame: equal if the message has one frame, of these bytes.
 impl PartialEq<&str> for Message {
     fn eq(&self, other: &&str) -> bool {
+        *self == *other.as_bytes()
+    }
+}
+
+/// One frame: equal if the message has one frame, of these bytes.
+impl PartialEq<String> for Message {
+    fn eq(&self, other: &String) -> bool {
         *self == *other.as_bytes()
     }
 }

@@ -75,6 +75,10 @@ pub struct Handle<P: Side> {
 /// assert!(!is_stopped(&pair));
 /// # Ok::<(), zeroless::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no side of a pattern",
+    note = "`zeroless::Push` is a handle itself (`Handle<PushSide>`), and so are the others"
+)]
 pub trait Side: sealed::Sealed + Clone + fmt::Debug + Send + Sync + 'static {
     /// What calling the handle does; `()` if it cannot be called.
     #[doc(hidden)]

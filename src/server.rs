@@ -1,5 +1,6 @@
 //! A server: endpoints bound, for others to connect to.
 
+use std::fmt;
 use std::net::TcpListener;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -32,7 +33,6 @@ use crate::watch::Sight;
 /// }
 /// # Ok::<(), zeroless::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Server {
     spots: Vec<Spot>,
     options: Options,
@@ -40,7 +40,6 @@ pub struct Server {
 }
 
 /// An endpoint, and what holds it.
-#[derive(Debug)]
 struct Spot {
     /// The port itself, taken already; without one libzmq binds when the pattern is chosen.
     listener: Option<TcpListener>,
@@ -49,7 +48,6 @@ struct Spot {
 }
 
 /// The pattern that the port carries, or carried last.
-#[derive(Debug)]
 struct Tenant {
     kind: Kind,
     lease: Weak<()>,
@@ -66,7 +64,8 @@ impl Server {
     /// # Errors
     ///
     /// [`Error::AddressInUse`] if somebody has it; [`Error::InvalidEndpoint`], with a reason.
-    /// For inproc, and for interfaces by name, the pattern's call tells that somebody has it.
+    /// For ipc and inproc, and for names that do not resolve (they may be an interface's), some of
+    /// it is told only when the pattern is chosen.
     ///
     /// ```
     /// use zeroless::{Error, Server};
@@ -192,6 +191,15 @@ impl Server {
             last.sight.wait_end(Instant::now() + patience);
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoints = self.endpoints();
+        f.debug_struct("Server")
+            .field("endpoints", &endpoints)
+            .finish()
     }
 }
 

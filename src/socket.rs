@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
-use log::debug;
+use log::{debug, warn};
 use parking_lot::{Mutex, MutexGuard};
 
 pub(crate) use held::{Attempt, Held};
@@ -108,6 +108,8 @@ pub struct Core {
     fault: Mutex<Option<Error>>,
     /// How many messages were passed over because they did not fit.
     skipped: AtomicU64,
+    /// Whether anything was sent.
+    sent: AtomicBool,
 }
 
 struct Inner {
@@ -321,6 +323,7 @@ impl Core {
         if self.is_stopped() {
             return Err(fault(Error::Stopped));
         }
+        self.sent.store(true, Ordering::Relaxed);
         self.log("sending", || message.size());
         self.transact(Way::Out, deadline, |held| held.give(envelope, message))
     }
@@ -331,6 +334,7 @@ impl Core {
         if self.is_stopped() {
             return Err(fault(Error::Stopped));
         }
+        self.sent.store(true, Ordering::Relaxed);
         self.log("sending", || (1, bytes.len()));
         match self.once(deadline, |held| held.give_bytes(bytes))? {
             None => Ok(()),
@@ -369,9 +373,32 @@ impl Watched for Core {
 impl Drop for Core {
     fn drop(&mut self) {
         match self.check_process() {
-            Ok(()) => self.sight.end(),
+            Ok(()) => {
+                self.warn_of_loss();
+                self.sight.end();
+            }
             // Closing it would be the business of threads that this process does not have.
             Err(_) => std::mem::forget(self.inner.get_mut().socket.take()),
+        }
+    }
+}
+
+impl Core {
+    /// What is dropped without a word should at least have been said.
+    fn warn_of_loss(&mut self) {
+        let remote = |known: &&Connected| !known.endpoint.starts_with("inproc:");
+        let inner = self.inner.get_mut();
+        let endpoint = inner.connected.iter().find(remote);
+        if let Some(Connected { endpoint, .. }) = endpoint
+            && inner.socket.is_some()
+            && self.sent.load(Ordering::Relaxed)
+            && self.sight.never_up()
+        {
+            let (name, linger) = (self.kind.name(), self.options.linger);
+            warn!(
+                "{name}: dropped before anybody was at {endpoint}: what was sent is lost, unless \
+                 somebody comes within {linger:?}"
+            );
         }
     }
 }

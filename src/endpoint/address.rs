@@ -83,7 +83,13 @@ pub(crate) fn bare_port(port: impl Port, role: Role) -> Result<Endpoint> {
                 "choose a port between 1024 and 65535, or 0 for any free one",
             ));
         }
-        _ => return Err(wrong(number, "choose a port between 1024 and 65535")),
+        _ => {
+            return Err(wrong(
+                number,
+                "choose a port between 1024 and 65535 (or name the host, too, for any: \
+                 (\"localhost\", 80))",
+            ));
+        }
     };
     let host = match role {
         Role::Bind => Host::Any,
@@ -129,10 +135,10 @@ ports! { u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize }
 
 impl IntoEndpoints for &str {
     fn into_endpoints(self, role: Role) -> Result<Vec<Endpoint>> {
-        let text = match self.contains("://") {
-            true => self.to_owned(),
-            // "host:80" can only mean one thing.
-            false if self.contains(':') => format!("tcp://{self}"),
+        // "host:80" can only mean one thing.
+        let bare = self.contains(':') && !self.contains(":/");
+        let text = match bare {
+            true => format!("tcp://{self}"),
             false => self.to_owned(),
         };
         Endpoint::parse(&text, role).map(|endpoint| vec![endpoint])
@@ -195,7 +201,7 @@ macro_rules! addresses {
             fn into_endpoints(self, role: Role) -> Result<Vec<Endpoint>> {
                 let (ip, port) = self;
                 let port = full_port(port, role, &ip)?;
-                Ok(vec![Endpoint::tcp(Host::Ip(ip.into(), None), port)])
+                Endpoint::tcp(Host::Ip(ip.into(), None), port).into_endpoints(role)
             }
         }
     )*};
@@ -213,7 +219,7 @@ macro_rules! socket_addresses {
                     _ => None,
                 };
                 let port = full_port(address.port(), role, &address.ip())?;
-                Ok(vec![Endpoint::tcp(Host::Ip(address.ip(), zone), port)])
+                Endpoint::tcp(Host::Ip(address.ip(), zone), port).into_endpoints(role)
             }
         }
     )*};

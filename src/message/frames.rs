@@ -29,6 +29,11 @@ use crate::error::{Error, Result};
 /// assert!(Vec::<String>::new().into_message().is_err());
 /// # Ok::<(), zeroless::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent as a message",
+    note = "send text or bytes: a number as `n.to_string()` or `n.to_be_bytes()`, a struct serialized \
+            to a `String` or a `Vec<u8>`, several frames as a tuple `(id, body)`"
+)]
 pub trait Frames {
     /// Turns this into a message, all its frames at once.
     ///
@@ -116,6 +121,7 @@ macro_rules! one_frame {
 
 one_frame! {
     ['a] &'a str, text => text.as_bytes();
+    ['a] &'a &'a str, text => text.as_bytes();
     ['a] &'a String, text => text.as_bytes();
     ['a] &'a [u8], bytes => bytes;
     ['a, const N: usize] &'a [u8; N], bytes => &bytes[..];

@@ -11,6 +11,7 @@ pub(crate) struct Ledger {
     /// For each endpoint its connections by file descriptor, in the order in which they came.
     lines: HashMap<String, Vec<Line>>,
     refusals: BTreeMap<String, Refusal>,
+    ever_up: bool,
     reconnect: (Duration, Duration),
 }
 
@@ -41,6 +42,7 @@ impl Ledger {
         Ledger {
             lines: HashMap::new(),
             refusals: BTreeMap::new(),
+            ever_up: false,
             reconnect: (min, max),
         }
     }
@@ -65,6 +67,11 @@ impl Ledger {
     pub(crate) fn refusal(&self) -> Option<(&str, &str)> {
         let (endpoint, refusal) = self.refusals.iter().next()?;
         Some((endpoint, &refusal.reason))
+    }
+
+    /// Whether a connection of ours was ever up.
+    pub(crate) fn ever_up(&self) -> bool {
+        self.ever_up
     }
 
     /// Forgets an endpoint that the user disconnected.
@@ -117,6 +124,7 @@ impl Ledger {
                 let waits = |line: &&mut Line| !line.up && line.failed.is_none();
                 let line = lines.iter_mut().find(waits)?;
                 line.up = true;
+                self.ever_up = true;
                 let event = risen(line.ours, endpoint.clone());
                 self.refusals.remove(&endpoint);
                 Some(event)
@@ -165,9 +173,9 @@ impl Ledger {
         if line.up {
             return Some(ConnectionEvent::Disconnected { endpoint });
         }
-        let reason = line.failed.unwrap_or_else(|| {
-            "it closed the connection: is it the other end of this pattern?".into()
-        });
+        let reason = line
+            .failed
+            .unwrap_or_else(|| "the connection was closed".into());
         if line.ours {
             self.refused(endpoint.clone(), reason.clone(), now);
         }

@@ -273,6 +273,16 @@ impl std::ops::Deref for Request {
     }
 }
 
+/// As its [`Message`] compares.
+impl<T: ?Sized> PartialEq<T> for Request
+where
+    Message: PartialEq<T>,
+{
+    fn eq(&self, other: &T) -> bool {
+        self.message == *other
+    }
+}
+
 /// As its [`Message`] shows itself.
 impl std::fmt::Display for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -284,7 +294,7 @@ impl Drop for Request {
     fn drop(&mut self) {
         if !self.answered {
             let bytes = self.message.byte_count();
-            warn!("reply: a request of {bytes} bytes was never replied to");
+            warn!("reply: a request ({bytes} bytes) was never replied to: call `reply` on it");
         }
     }
 }

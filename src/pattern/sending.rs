@@ -113,9 +113,10 @@ impl SendError {
     }
 }
 
+/// As `Display` has it: it is what a `main` that returns an error prints.
 impl fmt::Debug for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SendError").field(&self.0.error).finish()
+        fmt::Display::fmt(self, f)
     }
 }
 

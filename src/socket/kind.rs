@@ -35,6 +35,19 @@ impl Kind {
         }
     }
 
+    /// The other end of the pattern.
+    pub(crate) fn partner(self) -> Kind {
+        match self {
+            Kind::Push => Kind::Pull,
+            Kind::Pull => Kind::Push,
+            Kind::Publisher => Kind::Subscriber,
+            Kind::Subscriber => Kind::Publisher,
+            Kind::Requester => Kind::Replier,
+            Kind::Replier => Kind::Requester,
+            Kind::Pair => Kind::Pair,
+        }
+    }
+
     pub(crate) fn zmq(self) -> zmq::SocketType {
         match self {
             Kind::Push => zmq::PUSH,

@@ -30,7 +30,7 @@ impl Socket {
             .get_fd()
             .map_err(|error| Error::system("making a socket", error))?;
         let ledger = Ledger::new(options.reconnect_min, options.reconnect_max);
-        let sight = Arc::new(Sight::new(kind.name(), ledger));
+        let sight = Arc::new(Sight::new(kind.name(), kind.partner().name(), ledger));
         let core = Arc::new_cyclic(|core: &Weak<Core>| {
             let watched: Weak<dyn Watched> = core.clone();
             let watching = context
@@ -53,6 +53,7 @@ impl Socket {
                 sight,
                 fault: Mutex::new(watching.err()),
                 skipped: AtomicU64::new(0),
+                sent: AtomicBool::new(false),
             }
         });
         match core.fault() {

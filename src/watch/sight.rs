@@ -1,9 +1,10 @@
 //! The connections of one socket: for its watch to write, and for its handles to read.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::os::fd::RawFd;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use log::{debug, error, info, warn};
@@ -16,6 +17,7 @@ use crate::wake::{Deadline, Waker};
 /// The connections of one socket, as seen by its monitor.
 pub(crate) struct Sight {
     name: &'static str,
+    partner: &'static str,
     seen: Mutex<Seen>,
     /// Rung when a signal handler stops the socket.
     bell: OnceLock<Arc<Waker>>,
@@ -25,6 +27,8 @@ pub(crate) struct Sight {
 struct Seen {
     ledger: Ledger,
     listeners: Vec<Sender<ConnectionEvent>>,
+    /// The endpoints whose trouble was told already, and when.
+    told: HashMap<(String, bool), Instant>,
     /// No more events are to be told.
     ended: bool,
     /// libzmq is done with the socket.
@@ -35,12 +39,14 @@ struct Seen {
 const EVENTS_QUEUED: usize = 1024;
 
 impl Sight {
-    pub(crate) fn new(name: &'static str, ledger: Ledger) -> Sight {
+    pub(crate) fn new(name: &'static str, partner: &'static str, ledger: Ledger) -> Sight {
         Sight {
             name,
+            partner,
             seen: Mutex::new(Seen {
                 ledger,
                 listeners: Vec::new(),
+                told: HashMap::new(),
                 ended: false,
                 gone: false,
             }),
@@ -158,7 +164,6 @@ impl Sight {
 
     pub(super) fn take(&self, event: RawEvent, now: Instant) {
         let mut seen = self.seen.lock();
-        let refused = seen.ledger.refusal().is_some();
         let Some(event) = seen.ledger.take(event, now) else {
             return;
         };
@@ -169,6 +174,7 @@ impl Sight {
             lost += usize::from(full);
             sent.is_ok() || full
         });
+        let news = seen.is_news(&event, now);
         drop(seen);
         self.changed.notify_all();
         if lost > 0 {
@@ -177,19 +183,46 @@ impl Sight {
                 self.name
             );
         }
-        self.log(&event, refused);
+        self.log(&event, news);
     }
 
-    fn log(&self, event: &ConnectionEvent, refused_before: bool) {
-        let name = self.name;
+    /// Tells what a user should look at, but not again and again.
+    fn log(&self, event: &ConnectionEvent, news: bool) {
+        let Sight { name, partner, .. } = self;
         match event {
-            ConnectionEvent::Connected { .. } | ConnectionEvent::Disconnected { .. } => {
-                info!("{name}: {event}");
+            ConnectionEvent::HandshakeFailed { endpoint, reason } if news => error!(
+                "{name}: no connection at {endpoint}, since only {partner} fits there: wrong port, or \
+                 wrong pattern? ({reason})"
+            ),
+            ConnectionEvent::Retrying { endpoint, .. } if news => {
+                info!("{name}: nobody is at {endpoint} yet; trying on");
             }
-            // Once is enough for the user; the retries go on.
-            ConnectionEvent::HandshakeFailed { .. } if !refused_before => error!("{name}: {event}"),
+            ConnectionEvent::Connected { .. }
+            | ConnectionEvent::Accepted { .. }
+            | ConnectionEvent::Disconnected { .. } => info!("{name}: {event}"),
             _ => debug!("{name}: {event}"),
         }
+    }
+
+    /// Whether no connection of ours has ever been up.
+    pub(crate) fn never_up(&self) -> bool {
+        !self.seen.lock().ledger.ever_up()
+    }
+}
+
+/// How long trouble with an endpoint is no news.
+const OLD_NEWS: Duration = Duration::from_secs(60);
+
+impl Seen {
+    /// Whether an event tells of trouble with an endpoint that was not told lately.
+    fn is_news(&mut self, event: &ConnectionEvent, now: Instant) -> bool {
+        let trouble = match event {
+            ConnectionEvent::HandshakeFailed { endpoint, .. } => (endpoint.clone(), true),
+            ConnectionEvent::Retrying { endpoint, .. } => (endpoint.clone(), false),
+            _ => return false,
+        };
+        let last = self.told.insert(trouble, now);
+        last.is_none_or(|last| now.saturating_duration_since(last) > OLD_NEWS)
     }
 }
 
