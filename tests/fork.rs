@@ -10,7 +10,7 @@ use std::process;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
-use support::{SOON, blocked, deadline, inproc, pairs, pub_sub, push_pull, req_rep, until};
+use support::{SOON, blocked, deadline, inproc, pairs, pause, pub_sub, push_pull, req_rep, until};
 use zeroless::{Client, Error, Handle, Server, Side};
 
 /// A fork copies the locks that others hold, so no other test may run meanwhile.
@@ -38,7 +38,7 @@ fn in_child(work: impl FnOnce()) -> bool {
                     // SAFETY: the child has not been waited for, so the id is still its own.
                     unsafe { libc::kill(child, libc::SIGKILL) };
                 }
-                std::thread::yield_now();
+                pause();
             }
             libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
         }

@@ -64,8 +64,15 @@ pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
         assert!(began.elapsed() < SOON, "it does not come to be");
-        thread::yield_now();
+        pause();
     }
+}
+
+/// Lets others run between two looks at something that nothing tells of. A mere yield does
+/// not do: Linux (6.18) sets a thread that yields again and again back by seconds when others
+/// want the processor.
+pub(crate) fn pause() {
+    thread::park_timeout(Duration::from_micros(200));
 }
 
 /// Begins a call in a thread of its own, and waits until that is asleep in it (or done).
