@@ -10,7 +10,7 @@ use crate::endpoint::{Endpoint, IntoEndpoints, Role};
 use crate::error::{Error, Result};
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Handle, Side, patterns};
-use crate::socket::{Core, Kind, check_host};
+use crate::socket::{Core, Kind, Target};
 
 /// Endpoints that are connected to, to be given patterns.
 ///
@@ -53,15 +53,9 @@ pub struct EndpointSet {
 #[derive(Default)]
 struct State {
     targets: Vec<Target>,
-    /// The sockets of the handles, as long as there are any.
-    sockets: Vec<Weak<Core>>,
+    /// The sockets of the handles, each as long as it has handles.
+    sockets: Vec<(Weak<()>, Weak<Core>)>,
     options: Options,
-}
-
-#[derive(Debug, Clone)]
-struct Target {
-    endpoint: Endpoint,
-    ipv6: bool,
 }
 
 impl Client {
@@ -108,9 +102,10 @@ impl Client {
         let handle = pattern::open(kind, side, &state.options, |socket| {
             let others = state.targets.len().saturating_sub(1);
             let mut targets = state.targets.iter();
-            targets.try_for_each(|target| socket.connect(&target.endpoint, target.ipv6, others))
+            targets.try_for_each(|target| socket.connect(target, others))
         })?;
-        state.sockets.push(handle.socket().downgrade());
+        let socket = handle.socket();
+        state.sockets.push((socket.lease(), socket.downgrade()));
         Ok(handle)
     }
 }
@@ -141,8 +136,7 @@ impl EndpointSet {
     pub fn connect(&self, endpoints: impl IntoEndpoints) -> Result<Client> {
         let mut added: Vec<Target> = Vec::new();
         for endpoint in endpoints.into_endpoints(Role::Connect)? {
-            let ipv6 = check_host(&endpoint)?;
-            added.push(Target { endpoint, ipv6 });
+            added.push(Target::find(endpoint)?);
         }
         let mut state = self.state.lock();
         for (place, target) in added.iter().enumerate() {
@@ -164,7 +158,7 @@ impl EndpointSet {
         let others = state.targets.len() + added.len() - added.len().min(1);
         for target in &added {
             for socket in &sockets {
-                if let Err(error) = socket.connect(&target.endpoint, target.ipv6, others)
+                if let Err(error) = socket.connect(target, others)
                     && error != Error::Stopped
                 {
                     // All or nothing.
@@ -262,8 +256,9 @@ impl EndpointSet {
 impl State {
     /// The sockets that are there still.
     fn sockets(&mut self) -> Vec<Arc<Core>> {
-        self.sockets.retain(|socket| socket.strong_count() > 0);
-        self.sockets.iter().filter_map(Weak::upgrade).collect()
+        self.sockets.retain(|(lease, _)| lease.strong_count() > 0);
+        let sockets = self.sockets.iter();
+        sockets.filter_map(|(_, socket)| socket.upgrade()).collect()
     }
 }
 

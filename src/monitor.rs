@@ -132,6 +132,11 @@ impl RawEvent {
         self.kind == kind::HANDSHAKE_SUCCEEDED
     }
 
+    /// Whether a connection is no more.
+    pub(crate) fn takes_peer(&self) -> bool {
+        self.kind == kind::DISCONNECTED
+    }
+
     /// Whether the socket is gone: its last event.
     pub(crate) fn is_end(&self) -> bool {
         self.kind == kind::MONITOR_STOPPED

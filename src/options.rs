@@ -273,6 +273,20 @@ impl Options {
         if self.handshake_timeout.is_zero() || self.connect_timeout.is_zero() {
             return refuse("handshake_timeout, connect_timeout", "must not be zero");
         }
+        // libzmq counts milliseconds in 32 bits.
+        let longest = Duration::from_millis(i32::MAX as u64);
+        let bounded = [
+            ("linger", self.linger),
+            ("handshake_timeout", self.handshake_timeout),
+            ("connect_timeout", self.connect_timeout),
+            ("reconnect_max", self.reconnect_max),
+        ];
+        if let Some((option, _)) = bounded.iter().find(|(_, time)| *time > longest) {
+            return refuse(option, "24 days at most");
+        }
+        if self.spin > Duration::from_secs(1) {
+            return refuse("spin", "1 s at most");
+        }
         if let Heartbeat::Every { interval, timeout } = self.heartbeat
             && (interval.is_zero() || timeout.is_zero() || timeout > Duration::from_secs(6553))
         {

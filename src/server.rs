@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::TcpListener;
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use log::info;
 use parking_lot::Mutex;
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Handle, Side, patterns};
 use crate::socket::{Kind, Socket, check_path, listen};
-use crate::wake::io_error;
+use crate::wake::{Deadline, io_error};
 use crate::watch::Sight;
 
 /// Endpoints that clients connect to, to be given a pattern.
@@ -187,8 +187,8 @@ impl Server {
         }
         // What libzmq has bound it lets go in the background, when all is delivered.
         if self.spots.iter().any(|spot| spot.listener.is_none()) {
-            let patience = self.options.linger + Duration::from_secs(1);
-            last.sight.wait_end(Instant::now() + patience);
+            let patience = self.options.linger.saturating_add(Duration::from_secs(1));
+            last.sight.wait_end(Deadline::after(patience));
         }
         Ok(())
     }

@@ -27,9 +27,9 @@ use std::time::{Duration, Instant};
 use log::{debug, warn};
 use parking_lot::{Mutex, MutexGuard};
 
-pub(crate) use held::{Attempt, Held};
+pub(crate) use held::{Attempt, GIVE_WAY, Held};
 pub(crate) use kind::Kind;
-pub(crate) use open::{check_host, check_path, listen};
+pub(crate) use open::{Target, check_path, listen};
 pub(crate) use waiters::Way;
 use waiters::{Patience, Waiters};
 
@@ -238,7 +238,9 @@ impl Core {
         let began = Instant::now();
         // libzmq counts in milliseconds, and takes a moment to clean up.
         let slack = Duration::from_millis(100);
-        let done = self.sight.wait_end(began + timeout + slack);
+        let done = self
+            .sight
+            .wait_end(Deadline::after(timeout.saturating_add(slack)));
         match done && (began.elapsed() < timeout || timeout.is_zero()) {
             true => Ok(()),
             false => Err(Error::Timeout),
@@ -346,27 +348,18 @@ impl Core {
 }
 
 impl Watched for Core {
-    fn pump(&self) {
-        // Any look at the events makes libzmq attach the peers that have come.
-        let _ = self.with(|held| Ok(held.events()));
+    fn pump(&self) -> bool {
+        // Any look at the events makes libzmq do what it has to do.
+        self.with(|held| Ok(held.events())).is_ok()
     }
 
     fn reconnect(&self, endpoint: &str) {
         let Ok(mut inner) = self.lock() else { return };
-        let known = inner
-            .connected
-            .iter()
-            .find(|known| known.endpoint == endpoint);
-        if let Some(Connected { ipv6, .. }) = known.cloned()
-            && let Ok(held) = inner.held()
-        {
-            let _ = held.socket.disconnect(endpoint);
-            let set = held.socket.set_ipv6(ipv6);
-            if let Err(error) = set.and_then(|()| held.socket.connect(endpoint)) {
-                log::error!("{}: connecting to {endpoint}: {error}", self.kind.name());
-            }
-        }
+        let outcome = self.revive(&mut inner, Some(endpoint));
         self.leave(inner);
+        if let Err(error) = outcome {
+            log::error!("{}: connecting to {endpoint}: {error}", self.kind.name());
+        }
     }
 }
 

@@ -47,6 +47,10 @@ impl Waker {
 
     /// Wakes the thread. Allowed in a signal handler: one system call, which cannot block.
     pub(crate) fn wake(&self) {
+        if self.forks != raw::forks() {
+            // It would wake the process that this one was forked from.
+            return;
+        }
         // A full pipe wakes just as well; nothing else can fail while both ends are here.
         let _ = (&self.ring).write(&[1]);
     }

@@ -18,8 +18,9 @@ use crate::wake::{Deadline, Waker, poll, readable};
 
 /// What is watched: a socket that its watch may ask for something.
 pub(crate) trait Watched: Send + Sync {
-    /// A peer has come: let libzmq attach it, though nobody may be receiving.
-    fn pump(&self);
+    /// Lets libzmq do what waits for the socket, though nobody may be using it; false if it is
+    /// closed.
+    fn pump(&self) -> bool;
     /// libzmq has given this endpoint up: connect it anew, if it is still wanted.
     fn reconnect(&self, endpoint: &str);
 }
@@ -28,6 +29,8 @@ pub(crate) trait Watched: Send + Sync {
 struct Entry {
     monitor: zmq::Socket,
     fd: i32,
+    /// The watched socket's own file descriptor.
+    socket_fd: i32,
     sight: Arc<Sight>,
     watched: Weak<dyn Watched>,
 }
@@ -83,18 +86,21 @@ impl Watch {
             "inproc://zeroless-monitor-{}",
             NEXT.fetch_add(1, Ordering::Relaxed)
         );
-        socket.monitor(&name, EVENTS.into()).map_err(failed)?;
+        // Our end first: a monitor without one would hold up libzmq's threads for good.
         let monitor = context.socket(zmq::PAIR).map_err(failed)?;
         // Without a bound: libzmq's own threads would wait for us.
         monitor.set_rcvhwm(0).map_err(failed)?;
         monitor.set_linger(0).map_err(failed)?;
         monitor.connect(&name).map_err(failed)?;
+        socket.monitor(&name, EVENTS.into()).map_err(failed)?;
         let entry = Entry {
             fd: monitor.get_fd().map_err(failed)?,
+            socket_fd: socket.get_fd().map_err(failed)?,
             monitor,
             sight,
             watched,
         };
+        entry.sight.set_watch(&self.waker);
         let _ = self.commands.send(Command::Add(entry));
         self.waker.wake();
         Ok(())
@@ -156,6 +162,9 @@ impl Round {
             let now = Instant::now();
             self.entries.retain(|entry| entry.read(now));
             for entry in &self.entries {
+                entry.settle(now);
+            }
+            for entry in &self.entries {
                 entry.retry(now);
             }
         }
@@ -163,17 +172,22 @@ impl Round {
 
     /// Sleeps until a command or an event comes, or a retry is due.
     fn wait(&self) -> Result<()> {
-        let due = self
-            .entries
-            .iter()
-            .filter_map(|entry| entry.sight.next_due());
-        let deadline = due.min().map_or(Deadline::Never, Deadline::At);
-        // Each monitor was read until it had no more, so its descriptor will signal the next.
+        let sights = self.entries.iter().map(|entry| &entry.sight);
+        let due = sights.flat_map(|sight| [sight.next_due(), sight.settling()]);
+        let deadline = due.flatten().min().map_or(Deadline::Never, Deadline::At);
+        // Each monitor was read until it had no more, so its descriptor will signal the next;
+        // and so for the sockets that were touched.
         let monitors = self.entries.iter().map(|entry| entry.fd);
         let bells = self.entries.iter().filter_map(|entry| entry.sight.unrung());
+        let settling = self
+            .entries
+            .iter()
+            .filter(|entry| entry.sight.settling().is_some());
+        let sockets = settling.map(|entry| entry.socket_fd);
         let fds = std::iter::once(self.waker.fd())
             .chain(monitors)
-            .chain(bells);
+            .chain(bells)
+            .chain(sockets);
         let mut items: Vec<_> = fds.map(readable).collect();
         poll(&mut items, deadline)
     }
@@ -217,6 +231,17 @@ impl Entry {
             if let Some(event) = RawEvent::read(&first, &second) {
                 return Some(event);
             }
+        }
+    }
+
+    /// Touches the socket while it has to be.
+    fn settle(&self, now: Instant) {
+        let Some(until) = self.sight.settling() else {
+            return;
+        };
+        let open = self.watched.upgrade().is_some_and(|watched| watched.pump());
+        if now >= until || !open {
+            self.sight.settled();
         }
     }
 

@@ -169,8 +169,8 @@ fn an_unknown_transport_is_refused() {
         assert_invalid(Client::connect(target), "unknown transport");
         assert_invalid(Server::bind(target), "unknown transport");
     }
-    assert_invalid(Client::connect("somewhere"), "no transport");
-    assert_invalid(Client::connect(""), "no transport");
+    assert_invalid(Client::connect("somewhere"), "without quotes");
+    assert_invalid(Client::connect(""), "without quotes");
 }
 
 #[test]

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 
 /// One frame of a [`Message`](super::Message): bytes.
 ///
-/// It dereferences to `[u8]`. Up to 70 bytes are kept inline; more stay in libzmq's memory, as
+/// It dereferences to `[u8]`, and cannot be written to: several receivers in one process may share
+/// its memory. Up to 70 bytes are kept inline; more stay in libzmq's memory, as
 /// they were received, without a copy. Such a frame keeps alive the buffer that it came in (of
 /// the [batch size](crate::Options::batch), 256 KiB): of those that are to be kept for long,
 /// keep a [`to_vec`](slice::to_vec).
@@ -151,15 +152,6 @@ impl Deref for Frame {
     fn deref(&self) -> &[u8] {
         match &self.0 {
             Repr::Inline { len, bytes } => &bytes[..usize::from(*len)],
-            Repr::Message(message) => message,
-        }
-    }
-}
-
-impl DerefMut for Frame {
-    fn deref_mut(&mut self) -> &mut [u8] {
-        match &mut self.0 {
-            Repr::Inline { len, bytes } => &mut bytes[..usize::from(*len)],
             Repr::Message(message) => message,
         }
     }

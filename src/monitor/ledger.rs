@@ -11,6 +11,8 @@ pub(crate) struct Ledger {
     /// For each endpoint its connections by file descriptor, in the order in which they came.
     lines: HashMap<String, Vec<Line>>,
     refusals: BTreeMap<String, Refusal>,
+    /// Endpoints whose connection broke, until libzmq says that it tries again: by when we do.
+    broken: BTreeMap<String, Instant>,
     ever_up: bool,
     reconnect: (Duration, Duration),
 }
@@ -29,6 +31,7 @@ struct Line {
 struct Refusal {
     reason: String,
     times: u32,
+    since: Instant,
     /// When we try again, unless libzmq does.
     due: Option<Instant>,
 }
@@ -36,12 +39,17 @@ struct Refusal {
 /// How long libzmq has to say that it tries again by itself.
 const GRACE: Duration = Duration::from_millis(100);
 
+/// The same for a connection that was up: it breaks for good only over bytes that are no message,
+/// and that may happen again.
+const LONG_GRACE: Duration = Duration::from_secs(1);
+
 impl Ledger {
     /// A ledger of no connection, with the shortest and longest pause before a retry.
     pub(crate) fn new(min: Duration, max: Duration) -> Ledger {
         Ledger {
             lines: HashMap::new(),
             refusals: BTreeMap::new(),
+            broken: BTreeMap::new(),
             ever_up: false,
             reconnect: (min, max),
         }
@@ -74,17 +82,40 @@ impl Ledger {
         self.ever_up
     }
 
-    /// Forgets an endpoint that the user disconnected.
-    pub(crate) fn forget(&mut self, endpoint: &str) {
+    /// Forgets an endpoint that the user disconnected, of which libzmq tells nothing; true if its
+    /// connection was up.
+    pub(crate) fn forget(&mut self, endpoint: &str) -> bool {
         self.refusals.remove(endpoint);
+        self.broken.remove(endpoint);
+        let Some(lines) = self.lines.get_mut(endpoint) else {
+            return false;
+        };
+        let up = lines.iter().any(|line| line.ours && line.up);
+        lines.retain(|line| !line.ours);
+        up
     }
 
     /// When [`due`](Self::due) has something next.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.refusals
-            .values()
-            .filter_map(|refusal| refusal.due)
-            .min()
+        let refused = self.refusals.values().filter_map(|refusal| refusal.due);
+        refused.chain(self.broken.values().copied()).min()
+    }
+
+    /// The endpoints that libzmq has given up, due or not: those of which it has not said in time
+    /// that it tries again.
+    pub(crate) fn given_up(&self, now: Instant) -> Vec<String> {
+        let refused = self.refusals.iter();
+        let refused =
+            refused.filter(|(_, refusal)| refusal.due.is_some() && refusal.since + GRACE <= now);
+        let broken = self
+            .broken
+            .iter()
+            .filter(|(_, due)| **due + GRACE <= now + LONG_GRACE);
+        let refused = refused.map(|(endpoint, _)| endpoint);
+        refused
+            .chain(broken.map(|(endpoint, _)| endpoint))
+            .cloned()
+            .collect()
     }
 
     /// The endpoints that are to be connected anew, because libzmq has given them up.
@@ -96,6 +127,13 @@ impl Ledger {
                 due.push(endpoint.clone());
             }
         }
+        self.broken.retain(|endpoint, at| {
+            let wait = *at > now;
+            if !wait {
+                due.push(endpoint.clone());
+            }
+            wait
+        });
         due
     }
 
@@ -109,7 +147,10 @@ impl Ledger {
         match kind {
             kind::LISTENING => Some(ConnectionEvent::Listening { endpoint }),
             kind::CONNECTED | kind::ACCEPTED => {
+                self.broken.remove(&endpoint);
                 let lines = self.lines.entry(endpoint).or_default();
+                // With several I/O threads a line's end may have been told before its beginning.
+                lines.retain(|line| line.fd != value);
                 lines.push(Line {
                     fd: value,
                     ours: kind == kind::CONNECTED,
@@ -142,6 +183,7 @@ impl Ledger {
             }
             kind::DISCONNECTED => self.gone(value, endpoint, now),
             kind::CONNECT_RETRIED => {
+                self.broken.remove(&endpoint);
                 if let Some(refusal) = self.refusals.get_mut(&endpoint) {
                     refusal.due = None;
                 }
@@ -171,6 +213,9 @@ impl Ledger {
             self.lines.remove(&endpoint);
         }
         if line.up {
+            if line.ours {
+                self.broken.insert(endpoint.clone(), now + LONG_GRACE);
+            }
             return Some(ConnectionEvent::Disconnected { endpoint });
         }
         let reason = line
@@ -188,8 +233,9 @@ impl Ledger {
         let pause = min.saturating_mul(1 << times.min(16)).min(max);
         let refusal = Refusal {
             reason,
-            times: times + 1,
-            due: Some(now + GRACE.max(pause)),
+            times: times.saturating_add(1),
+            since: now,
+            due: now.checked_add(GRACE.max(pause)),
         };
         self.refusals.insert(endpoint, refusal);
     }
@@ -285,6 +331,39 @@ mod tests {
         }
         assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
         assert!(ledger.refusal().is_some());
+    }
+
+    #[test]
+    fn a_connection_that_broke_for_good_is_made_anew() {
+        let (mut ledger, now) = (ledger(), Instant::now());
+        ledger.take(event(kind::CONNECTED, 9), now);
+        ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+        ledger.take(event(kind::DISCONNECTED, 9), now);
+        assert!(ledger.given_up(now).is_empty());
+        assert_eq!(ledger.given_up(now + GRACE), [END]);
+        assert_eq!(ledger.due(now + LONG_GRACE), [END]);
+        assert_eq!(ledger.next_due(), None);
+        assert_eq!(ledger.refusal(), None);
+    }
+
+    #[test]
+    fn a_connection_that_libzmq_makes_again_is_left_to_it() {
+        let (mut ledger, now) = (ledger(), Instant::now());
+        ledger.take(event(kind::CONNECTED, 9), now);
+        ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+        ledger.take(event(kind::DISCONNECTED, 9), now);
+        ledger.take(event(kind::CONNECT_RETRIED, 100), now);
+        assert_eq!(ledger.next_due(), None);
+    }
+
+    #[test]
+    fn what_is_disconnected_is_not_up() {
+        let (mut ledger, now) = (ledger(), Instant::now());
+        ledger.take(event(kind::CONNECTED, 9), now);
+        ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+        assert!(ledger.forget(END));
+        assert_eq!(ledger.up(), 0);
+        assert!(!ledger.forget(END));
     }
 
     #[test]

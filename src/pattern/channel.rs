@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 
 use super::{Handle, Receiving, Stopper};
 use crate::error::{Error, Result};
+use crate::raw;
 
 /// A bounded channel of a handle's messages; see [`Handle::into_channel`].
 ///
@@ -15,6 +16,7 @@ pub struct Channel<T> {
     receiver: crossbeam_channel::Receiver<T>,
     stopper: Stopper,
     thread: Option<JoinHandle<()>>,
+    forks: u32,
 }
 
 impl<P: Receiving> Handle<P> {
@@ -58,6 +60,7 @@ impl<P: Receiving> Handle<P> {
             receiver,
             stopper,
             thread: Some(thread),
+            forks: raw::forks(),
         })
     }
 }
@@ -80,6 +83,11 @@ impl<T> fmt::Debug for Channel<T> {
 
 impl<T> Drop for Channel<T> {
     fn drop(&mut self) {
+        if self.forks != raw::forks() {
+            // The thread is in the process that this one was forked from.
+            std::mem::forget(self.thread.take());
+            return;
+        }
         self.stopper.stop();
         // Until the thread has let go of its end: it may wait for room.
         self.receiver.iter().for_each(drop);

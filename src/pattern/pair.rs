@@ -10,8 +10,9 @@ use crate::wake::Deadline;
 
 /// Talks to exactly one other pair, in both directions.
 ///
-/// A second client of the same server waits until the first has gone. One thread may send
-/// while another receives.
+/// While one client is connected to a server, another is turned away without being told, and
+/// what it sends is lost. When the first has gone, and what it sent was received, the next can
+/// come. One thread may send while another receives.
 ///
 /// # Examples
 ///

@@ -12,7 +12,7 @@ use super::sending::{self, SendCall};
 use super::{Handle, Receiving, Sending, Side};
 use crate::error::{Error, Fault, Result};
 use crate::message::{Frame, Frames, Message};
-use crate::socket::{Attempt, Held, Socket, Way};
+use crate::socket::{Attempt, GIVE_WAY, Held, Socket, Way};
 use crate::wake::Deadline;
 
 /// Publishes messages, each to all who subscribe to what it begins with.
@@ -138,15 +138,19 @@ impl Sending for PublisherSide {
 }
 
 impl Subscriptions {
-    /// Takes in what libzmq has to tell.
+    /// Takes in what libzmq has to tell, up to a point.
     fn read(&self, socket: &Socket) -> Result<(), Fault> {
-        socket.with(|held| self.drain(held))
+        socket.with(|held| self.drain(held).map(|_| ()))
     }
 
-    fn drain(&self, held: &mut Held<'_>) -> Result<(), Fault> {
+    /// Takes in what libzmq has to tell: [`Attempt::Again`] if there may be more.
+    fn drain(&self, held: &mut Held<'_>) -> Result<Attempt, Fault> {
         let mut news = Message::from("");
         let mut counts = self.counts.lock();
-        while held.take(&mut news)? == Attempt::Done {
+        for _ in 0..GIVE_WAY {
+            if held.take(&mut news)? != Attempt::Done {
+                return Ok(Attempt::Blocked);
+            }
             match news.as_bytes() {
                 [1, topic @ ..] => *counts.entry(topic.to_vec()).or_default() += 1,
                 [0, topic @ ..] => {
@@ -162,7 +166,7 @@ impl Subscriptions {
             }
             news = Message::from("");
         }
-        Ok(())
+        Ok(Attempt::Again)
     }
 
     fn count(&self, matches: impl Fn(&[u8]) -> bool) -> usize {
@@ -254,11 +258,11 @@ impl Handle<PublisherSide> {
         let subscriptions = &self.side.subscriptions;
         let deadline = Deadline::after(timeout);
         self.socket.transact(Way::In, deadline, |held| {
-            subscriptions.drain(held)?;
+            let drained = subscriptions.drain(held)?;
             let matching = subscriptions.count(|topic| self.side.topic.meets(topic));
             Ok(match matching >= count {
                 true => Attempt::Done,
-                false => Attempt::Blocked,
+                false => drained,
             })
         })?;
         Ok(())

@@ -11,7 +11,7 @@ use super::sealed::Sealed;
 use super::{Handle, Receiving, SendError, Side};
 use crate::error::{Error, Fault, Result};
 use crate::message::{Frame, Frames, Message};
-use crate::socket::{Attempt, Held, Socket, Way};
+use crate::socket::{Attempt, GIVE_WAY, Held, Socket, Way};
 use crate::wake::Deadline;
 
 /// Receives requests, each to be replied to: now or later, in any order, from any thread.
@@ -60,13 +60,14 @@ impl Receiving for ReplierSide {
         let mut skipped = 0;
         socket.check_waiting(deadline)?;
         let received = socket.transact(Way::In, deadline, |held| {
-            loop {
+            for _ in 0..GIVE_WAY {
                 match take(held, &mut envelope, &mut message)? {
                     Taken::Request => return Ok(Attempt::Done),
                     Taken::Nothing => return Ok(Attempt::Blocked),
                     Taken::NoRequest => skipped += 1,
                 }
             }
+            Ok(Attempt::Again)
         });
         if skipped > 0 {
             socket.skip(skipped);

@@ -18,7 +18,7 @@ use super::sealed::Sealed;
 use super::{Callable, Handle, SendError, Side};
 use crate::error::{Error, Fault, Result};
 use crate::message::{DynFrames, Frame, Frames, Message};
-use crate::socket::{Attempt, Core, Held, Socket, Way};
+use crate::socket::{Attempt, Core, GIVE_WAY, Held, Socket, Way};
 use crate::wake::{Deadline, Waker};
 
 /// Sends requests and waits for their replies: any number at once, from any thread.
@@ -64,7 +64,7 @@ struct Desk {
 struct Slot {
     reply: Option<Message>,
     /// Who waits for it, asleep.
-    waker: Option<Arc<Waker>>,
+    wakers: Vec<Arc<Waker>>,
 }
 
 /// Spreads ids: they are ours, so nobody can choose them to collide.
@@ -121,11 +121,14 @@ impl Desk {
                 return Err(Error::Unsupported { what }.into());
             }
         }
-        loop {
+        for _ in 0..GIVE_WAY {
             let mut name = Frame::new();
             if held.take_frame(&mut name)? == Attempt::Blocked {
                 if let Some(slot) = self.slots.lock().get_mut(&id) {
-                    slot.waker = Some(Waker::current()?);
+                    let waker = Waker::current()?;
+                    if !slot.wakers.iter().any(|other| Arc::ptr_eq(other, &waker)) {
+                        slot.wakers.push(waker);
+                    }
                 }
                 return Ok(Attempt::Blocked);
             }
@@ -138,6 +141,7 @@ impl Desk {
                 None => core.skip(1),
             }
         }
+        Ok(Attempt::Again)
     }
 
     /// Puts a reply where it is waited for, and wakes who waits.
@@ -147,9 +151,7 @@ impl Desk {
         // There is no slot for a reply that comes too late, or that nobody asked for.
         let slot = slots.get_mut(&id).filter(|slot| slot.reply.is_none())?;
         slot.reply = Some(reply);
-        if let Some(waker) = slot.waker.take() {
-            waker.wake();
-        }
+        slot.wakers.iter().for_each(|waker| waker.wake());
         Some(id)
     }
 }

@@ -1,6 +1,6 @@
 //! The socket as it is held under its lock: all that is done with it, none of which waits.
 
-use super::system;
+use super::{Connected, system};
 use crate::error::{Error, Fault};
 use crate::message::{Frame, Message};
 use crate::raw;
@@ -15,6 +15,10 @@ pub(crate) struct Held<'a> {
     pub(crate) more: bool,
 }
 
+/// How many messages to no avail an attempt takes in before it gives way: whoever sends them may
+/// be faster than we are.
+pub(crate) const GIVE_WAY: usize = 256;
+
 /// The flags of a frame that is not the last.
 const MORE: i32 = zmq::DONTWAIT | zmq::SNDMORE;
 
@@ -24,6 +28,8 @@ pub(crate) enum Attempt {
     Done,
     /// It cannot be done now.
     Blocked,
+    /// It has done much to no avail, and gives way to others before it goes on.
+    Again,
 }
 
 impl Held<'_> {
@@ -66,7 +72,7 @@ impl Held<'_> {
         match self.take_frame(frame)? {
             Attempt::Done => Ok(()),
             // libzmq has the whole message or nothing of it.
-            Attempt::Blocked => {
+            Attempt::Blocked | Attempt::Again => {
                 let reason = "the rest of a message is missing";
                 Err(Error::system("receiving", reason).into())
             }
@@ -127,6 +133,10 @@ impl Held<'_> {
             // Then libzmq drops what it has of it, and the rest up to the last frame.
             lost |= sent == Attempt::Blocked;
             begun = true;
+            if lost && self.socket.get_socket_type() == Ok(zmq::PAIR) {
+                // PAIR drops nothing by itself: the rest would go to the next peer.
+                break;
+            }
         }
         match lost {
             true => Err(Error::PeerLost.into()),
@@ -144,6 +154,20 @@ impl Held<'_> {
         match frame.parts() {
             Ok(bytes) => attempt(|| raw::send_bytes(self.socket, bytes, flags)),
             Err(message) => attempt(|| raw::send(self.socket, message, flags)),
+        }
+    }
+
+    /// Connects; the address family counts for the connections made from here on.
+    pub(super) fn connect(&mut self, known: &Connected) -> zmq::Result<()> {
+        self.socket.set_ipv6(known.ipv6)?;
+        uninterrupted(|| self.socket.connect(&known.endpoint))
+    }
+
+    /// Disconnects; an endpoint that libzmq does not know is off already.
+    pub(super) fn disconnect(&mut self, endpoint: &str) -> zmq::Result<()> {
+        match uninterrupted(|| self.socket.disconnect(endpoint)) {
+            Err(zmq::Error::ENOENT) => Ok(()),
+            outcome => outcome,
         }
     }
 
@@ -168,6 +192,16 @@ fn attempt(mut send: impl FnMut() -> Result<(), raw::Errno>) -> Result<Attempt, 
             Ok(()) => return Ok(Attempt::Done),
             Err(libc::EINTR) => continue,
             Err(errno) => return refused("sending", errno),
+        }
+    }
+}
+
+/// Does something again that a signal interrupted.
+fn uninterrupted(mut call: impl FnMut() -> zmq::Result<()>) -> zmq::Result<()> {
+    loop {
+        match call() {
+            Err(zmq::Error::EINTR) => continue,
+            outcome => return outcome,
         }
     }
 }

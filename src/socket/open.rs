@@ -162,50 +162,72 @@ impl Core {
         }
     }
 
-    /// Connects; the connection itself comes about in the background.
-    pub(crate) fn connect(&self, endpoint: &Endpoint, ipv6: bool, others: usize) -> Result<()> {
-        let text = endpoint.to_string();
-        info!("{}: connecting to {text}", self.kind.name());
+    /// Connects, beside so many others; the connection itself comes about in the background.
+    pub(crate) fn connect(&self, target: &Target, others: usize) -> Result<()> {
+        let endpoint = target.endpoint.to_string();
+        info!("{}: connecting to {endpoint}", self.kind.name());
+        self.sight.alias(&target.aliases, &endpoint);
+        let known = Connected {
+            endpoint,
+            ipv6: target.ipv6,
+        };
         let mut inner = self.lock()?;
-        let connected = inner.held().and_then(|held| {
-            // These count for the connections made from here on. Once some are immediate the
-            // socket must stay so: libzmq ends the process over the mixture.
-            let immediate = self.kind.immediate(&self.options, others);
-            let set = held.socket.set_ipv6(ipv6);
-            set.and_then(|()| match immediate {
-                true => held.socket.set_immediate(true),
-                false => Ok(()),
-            })
-            .and_then(|()| held.socket.connect(&text))
-            .map_err(|error| match error {
-                zmq::Error::EMFILE => Error::OutOfFiles.into(),
-                error => Error::system("connecting", error).into(),
-            })
+        let connected = self.revive(&mut inner, None).and_then(|()| {
+            let held = &mut inner.held()?;
+            // Once some are immediate the socket must stay so: libzmq ends the process over
+            // the mixture.
+            if self.kind.immediate(&self.options, others) {
+                let set = held.socket.set_immediate(true);
+                set.map_err(|error| Error::system("connecting", error))?;
+            }
+            held.connect(&known).map_err(connect_error)
         });
         if connected.is_ok() {
-            inner.connected.push(Connected {
-                endpoint: text,
-                ipv6,
-            });
+            inner.connected.push(known);
         }
         self.leave(inner);
-        Ok(connected?)
+        connected
     }
 
-    /// Disconnects; what is queued for this endpoint is still sent, within the linger time.
+    /// Connects anew to what libzmq has given up, and to one more if it is still wanted.
+    ///
+    /// libzmq keeps the address of a connection that it has freed, until it is told to
+    /// disconnect. Were another made at the same address first, that one would be cut instead.
+    /// So all are disconnected before any is made.
+    pub(super) fn revive(&self, inner: &mut Inner, also: Option<&str>) -> Result<()> {
+        let given_up = self.sight.given_up();
+        let wanted = |known: &&Connected| {
+            given_up.contains(&known.endpoint) || also == Some(known.endpoint.as_str())
+        };
+        let dead: Vec<Connected> = inner.connected.iter().filter(wanted).cloned().collect();
+        let held = &mut inner.held()?;
+        for known in &dead {
+            held.disconnect(&known.endpoint).map_err(connect_error)?;
+        }
+        for known in &dead {
+            held.connect(known).map_err(connect_error)?;
+        }
+        Ok(())
+    }
+
+    /// Disconnects; what is queued for this endpoint is still sent, within the linger time,
+    /// unless connections are immediate.
     pub(crate) fn disconnect(&self, endpoint: &Endpoint) -> Result<()> {
         let text = endpoint.to_string();
         info!("{}: disconnecting from {text}", self.kind.name());
         let mut inner = self.lock()?;
         inner.connected.retain(|known| known.endpoint != text);
-        let result = inner.held().map(|held| held.socket.disconnect(&text));
+        let result = inner.held().map(|mut held| held.disconnect(&text));
         self.leave(inner);
         self.sight.forget(&text);
-        if let Err(error) = result? {
-            // It may have been given up by libzmq, and not yet been connected anew.
-            debug!("{}: disconnecting from {text}: {error}", self.kind.name());
-        }
-        Ok(())
+        result?.map_err(|error| Error::system("disconnecting", error))
+    }
+}
+
+fn connect_error(error: zmq::Error) -> Error {
+    match error {
+        zmq::Error::EMFILE => Error::OutOfFiles,
+        error => Error::system("connecting", error),
     }
 }
 
@@ -266,25 +288,43 @@ fn resolve(name: &str, port: u16) -> std::io::Result<Vec<std::net::SocketAddr>> 
     Ok(addresses)
 }
 
-/// Whether an endpoint must be connected to by IPv6; an error if its host does not exist.
-pub(crate) fn check_host(endpoint: &Endpoint) -> Result<bool> {
-    let Place::Tcp { host, port } = endpoint.place() else {
-        return Ok(false);
-    };
-    match host {
-        Host::Any => Ok(false),
-        Host::Ip(ip, _) => Ok(matches!(ip, IpAddr::V6(_))),
-        Host::Name(name) => {
-            let missing = |reason: String| Error::HostNotFound {
-                host: name.clone(),
-                reason,
-            };
-            let addresses = resolve(name, *port).map_err(|error| missing(error.to_string()))?;
-            match addresses.first() {
-                Some(address) => Ok(address.is_ipv6()),
-                None => Err(missing("it has no address".to_owned())),
-            }
-        }
+/// What is connected to, its host looked up.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) endpoint: Endpoint,
+    ipv6: bool,
+    /// What libzmq calls it once it has resolved the host's name.
+    aliases: Vec<String>,
+}
+
+impl Target {
+    /// Looks the host up; an error if it does not exist.
+    pub(crate) fn find(endpoint: Endpoint) -> Result<Target> {
+        let mut aliases = Vec::new();
+        let ipv6 = match endpoint.place() {
+            Place::Tcp { host, port } => match host {
+                Host::Ip(ip, _) => matches!(ip, IpAddr::V6(_)),
+                Host::Any => false,
+                Host::Name(name) => {
+                    let missing = |reason: &dyn ToString| Error::HostNotFound {
+                        host: name.clone(),
+                        reason: reason.to_string(),
+                    };
+                    let addresses = resolve(name, *port).map_err(|error| missing(&error))?;
+                    aliases.extend(addresses.iter().map(|address| format!("tcp://{address}")));
+                    let first = addresses
+                        .first()
+                        .ok_or_else(|| missing(&"it has no address"))?;
+                    first.is_ipv6()
+                }
+            },
+            _ => false,
+        };
+        Ok(Target {
+            endpoint,
+            ipv6,
+            aliases,
+        })
     }
 }
 

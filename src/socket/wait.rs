@@ -23,10 +23,34 @@ impl Core {
         deadline: Deadline,
         mut attempt: impl FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
     ) -> Result<(), Fault> {
-        match self.once(deadline, &mut attempt)? {
-            None => Ok(()),
-            Some(inner) => self.wait(inner, way, deadline, &mut attempt),
+        let mut inner = self.lock()?;
+        loop {
+            let outcome = inner.held().and_then(|mut held| attempt(&mut held));
+            match outcome {
+                Ok(Attempt::Again) if !self.is_over(deadline) => {
+                    self.leave(inner);
+                    inner = self.inner.lock();
+                }
+                Ok(Attempt::Blocked) if deadline != Deadline::Now => {
+                    return self.wait(inner, way, deadline, &mut attempt);
+                }
+                outcome => {
+                    self.leave(inner);
+                    return match outcome? {
+                        Attempt::Done => Ok(()),
+                        _ if deadline != Deadline::Now && self.is_stopped() => {
+                            Err(fault(Error::Stopped))
+                        }
+                        _ => Err(fault(deadline.error())),
+                    };
+                }
+            }
         }
+    }
+
+    /// Whether a call that may wait until then has to end.
+    fn is_over(&self, deadline: Deadline) -> bool {
+        self.is_stopped() || deadline.is_over()
     }
 
     /// The first attempt of a [`transact`](Self::transact); if it has to wait, gives the lock
@@ -48,7 +72,7 @@ impl Core {
         self.leave(inner);
         match outcome? {
             Attempt::Done => Ok(None),
-            Attempt::Blocked => Err(fault(Error::WouldBlock)),
+            Attempt::Blocked | Attempt::Again => Err(fault(Error::WouldBlock)),
         }
     }
 
@@ -95,9 +119,13 @@ impl Core {
             std::thread::yield_now();
             let mut inner = self.inner.lock();
             let outcome = inner.held().and_then(|mut held| attempt(&mut held));
-            let over = self.is_stopped() || Instant::now() >= until || deadline.is_over();
-            if over || !matches!(outcome, Ok(Attempt::Blocked)) {
-                return (inner, outcome);
+            let over = self.is_over(deadline) || Instant::now() >= until;
+            match outcome {
+                Ok(Attempt::Again) if !self.is_over(deadline) => {}
+                Ok(Attempt::Blocked) if !over => {}
+                // Over: it goes to sleep, which ends at once.
+                Ok(Attempt::Again) => return (inner, Ok(Attempt::Blocked)),
+                outcome => return (inner, outcome),
             }
             self.leave(inner);
         }
@@ -116,6 +144,7 @@ impl Core {
             Err(error) => return (inner, Err(error.into())),
         };
         let mut deceived = false;
+        let mut again = false;
         loop {
             if self.is_stopped() {
                 return (inner, Err(Error::Stopped.into()));
@@ -123,38 +152,45 @@ impl Core {
             if deadline.is_over() {
                 return (inner, Err(deadline.error().into()));
             }
-            // A receive that came back empty was a look at the socket: nothing can have come
-            // since. A send was not, and others want to know what there is for them.
-            let looked = way == Way::In && inner.waiters.is_empty();
-            let events = match inner.held() {
-                Ok(held) if !looked => held.events(),
-                Ok(_) => zmq::PollEvents::empty(),
-                Err(error) => return (inner, Err(error)),
-            };
-            let ready = events.contains(way.event());
-            if !ready || deceived {
-                // Some sockets say that they are ready when they are not (XPUB does, if it
-                // may not drop): those must be asked again.
-                let deadline = if ready {
-                    deadline.within(ASK_AGAIN)
-                } else {
-                    deadline
-                };
-                // From here until the poll nobody of this thread touches the socket.
-                inner.waiters.wake(events);
-                inner.waiters.add(way, &waker);
-                let bell = self.bell.get().cloned();
-                drop(inner);
-                let polled = self.poll(&waker, bell.as_deref(), deadline);
+            if again {
+                self.leave(inner);
                 inner = self.inner.lock();
-                inner.waiters.remove(&waker);
-                if let Err(error) = polled {
-                    return (inner, Err(error.into()));
+            } else {
+                // A receive that came back empty was a look at the socket: nothing can have come
+                // since. A send was not, and others want to know what there is for them.
+                let looked = way == Way::In && inner.waiters.is_empty();
+                let events = match inner.held() {
+                    Ok(held) if !looked => held.events(),
+                    Ok(_) => zmq::PollEvents::empty(),
+                    Err(error) => return (inner, Err(error)),
+                };
+                let ready = events.contains(way.event());
+                if !ready || deceived {
+                    // Some sockets say that they are ready when they are not (XPUB does, if it
+                    // may not drop): those must be asked again.
+                    let deadline = if ready {
+                        deadline.within(ASK_AGAIN)
+                    } else {
+                        deadline
+                    };
+                    // From here until the poll nobody of this thread touches the socket.
+                    // An event that deceived us would deceive the others, too.
+                    inner.waiters.wake(events - way.event());
+                    inner.waiters.add(way, &waker);
+                    let bell = self.bell.get().cloned();
+                    drop(inner);
+                    let polled = self.poll(&waker, bell.as_deref(), deadline);
+                    inner = self.inner.lock();
+                    inner.waiters.remove(&waker);
+                    if let Err(error) = polled {
+                        return (inner, Err(error.into()));
+                    }
                 }
+                deceived = ready;
             }
-            deceived = ready;
             let outcome = inner.held().and_then(|mut held| attempt(&mut held));
-            if !matches!(outcome, Ok(Attempt::Blocked)) {
+            again = matches!(outcome, Ok(Attempt::Again));
+            if !again && !matches!(outcome, Ok(Attempt::Blocked)) {
                 return (inner, outcome);
             }
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use log::{debug, error, info, warn};
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::error::{Error, Result};
 use crate::monitor::{ConnectionEvent, Ledger, RawEvent};
@@ -19,6 +19,8 @@ pub(crate) struct Sight {
     name: &'static str,
     partner: &'static str,
     seen: Mutex<Seen>,
+    /// The watch's own wake-up.
+    watch: OnceLock<Arc<Waker>>,
     /// Rung when a signal handler stops the socket.
     bell: OnceLock<Arc<Waker>>,
     changed: Condvar,
@@ -29,6 +31,10 @@ struct Seen {
     listeners: Vec<Sender<ConnectionEvent>>,
     /// The endpoints whose trouble was told already, and when.
     told: HashMap<(String, bool), Instant>,
+    /// What libzmq calls endpoints whose host was given by name, once it has resolved it.
+    aliases: HashMap<String, String>,
+    /// Until when somebody must touch the socket now and then: see [`Sight::settle`].
+    settling: Option<Instant>,
     /// No more events are to be told.
     ended: bool,
     /// libzmq is done with the socket.
@@ -47,9 +53,12 @@ impl Sight {
                 ledger,
                 listeners: Vec::new(),
                 told: HashMap::new(),
+                aliases: HashMap::new(),
+                settling: None,
                 ended: false,
                 gone: false,
             }),
+            watch: OnceLock::new(),
             bell: OnceLock::new(),
             changed: Condvar::new(),
         }
@@ -65,12 +74,7 @@ impl Sight {
             if deadline.is_over() {
                 return Err(deadline.error());
             }
-            match deadline {
-                Deadline::At(instant) => {
-                    self.changed.wait_until(&mut seen, instant);
-                }
-                _ => self.changed.wait(&mut seen),
-            }
+            self.wait_change(&mut seen, deadline);
         }
         Ok(())
     }
@@ -126,18 +130,69 @@ impl Sight {
     }
 
     /// Waits until libzmq is done with the socket; false if it is not by then.
-    pub(crate) fn wait_end(&self, deadline: Instant) -> bool {
+    pub(crate) fn wait_end(&self, deadline: Deadline) -> bool {
         let mut seen = self.seen.lock();
-        while !seen.gone {
-            if self.changed.wait_until(&mut seen, deadline).timed_out() {
-                return seen.gone;
-            }
+        while !seen.gone && !deadline.is_over() {
+            self.wait_change(&mut seen, deadline);
         }
-        true
+        seen.gone
     }
 
+    fn wait_change(&self, seen: &mut MutexGuard<'_, Seen>, deadline: Deadline) {
+        match deadline {
+            Deadline::At(instant) => drop(self.changed.wait_until(seen, instant)),
+            _ => self.changed.wait(seen),
+        }
+    }
+
+    /// Forgets an endpoint that the user disconnected.
     pub(crate) fn forget(&self, endpoint: &str) {
-        self.seen.lock().ledger.forget(endpoint);
+        let mut seen = self.seen.lock();
+        if seen.ledger.forget(endpoint) {
+            let endpoint = endpoint.to_owned();
+            seen.tell(&ConnectionEvent::Disconnected { endpoint });
+        }
+        drop(seen);
+        self.settle();
+    }
+
+    /// The endpoints that libzmq seems to have given up.
+    pub(crate) fn given_up(&self) -> Vec<String> {
+        self.seen.lock().ledger.given_up(Instant::now())
+    }
+
+    /// Takes in what libzmq may call an endpoint once it has resolved its host.
+    pub(crate) fn alias(&self, aliases: &[String], endpoint: &str) {
+        let mut seen = self.seen.lock();
+        for alias in aliases {
+            seen.aliases.insert(alias.clone(), endpoint.to_owned());
+        }
+    }
+
+    /// Asks the watch to touch the socket whenever libzmq has something for it, for a while.
+    ///
+    /// A connection that ends needs several steps of the socket's own. Nobody may be using it;
+    /// and until it is through, a pair takes no other peer, and a peer that dies meanwhile ends
+    /// the process (libzmq asserts that it could take what was half sent).
+    fn settle(&self) {
+        self.seen.lock().settling = Some(Instant::now() + SETTLING);
+        if let Some(watch) = self.watch.get() {
+            watch.wake();
+        }
+    }
+
+    pub(super) fn set_watch(&self, watch: &Arc<Waker>) {
+        let _ = self.watch.set(watch.clone());
+    }
+
+    /// Until when the socket is to be touched, if it is.
+    pub(super) fn settling(&self) -> Option<Instant> {
+        self.seen.lock().settling
+    }
+
+    /// Ends settling, when its time is over or the socket is closed.
+    pub(super) fn settled(&self) {
+        self.seen.lock().settling = None;
     }
 
     /// Ends all waiting, and all iterators of events.
@@ -162,18 +217,18 @@ impl Sight {
         }
     }
 
-    pub(super) fn take(&self, event: RawEvent, now: Instant) {
+    pub(super) fn take(&self, mut event: RawEvent, now: Instant) {
         let mut seen = self.seen.lock();
+        if let Some(endpoint) = seen.aliases.get(&event.endpoint) {
+            event.endpoint = endpoint.clone();
+        }
+        if event.takes_peer() {
+            seen.settling = Some(now + SETTLING);
+        }
         let Some(event) = seen.ledger.take(event, now) else {
             return;
         };
-        let mut lost = 0;
-        seen.listeners.retain(|listener| {
-            let sent = listener.try_send(event.clone());
-            let full = sent.as_ref().is_err_and(|error| error.is_full());
-            lost += usize::from(full);
-            sent.is_ok() || full
-        });
+        let lost = seen.tell(&event);
         let news = seen.is_news(&event, now);
         drop(seen);
         self.changed.notify_all();
@@ -213,7 +268,22 @@ impl Sight {
 /// How long trouble with an endpoint is no news.
 const OLD_NEWS: Duration = Duration::from_secs(60);
 
+/// How long a connection that ends may take: the default linger time, and some.
+const SETTLING: Duration = Duration::from_secs(2);
+
 impl Seen {
+    /// Tells all who listen; how many could not take it.
+    fn tell(&mut self, event: &ConnectionEvent) -> usize {
+        let mut lost = 0;
+        self.listeners.retain(|listener| {
+            let sent = listener.try_send(event.clone());
+            let full = sent.as_ref().is_err_and(|error| error.is_full());
+            lost += usize::from(full);
+            sent.is_ok() || full
+        });
+        lost
+    }
+
     /// Whether an event tells of trouble with an endpoint that was not told lately.
     fn is_news(&mut self, event: &ConnectionEvent, now: Instant) -> bool {
         let trouble = match event {
