@@ -150,7 +150,7 @@ impl Round {
                 return;
             }
             self.waker.clear();
-            for command in self.commands.try_iter() {
+            while let Ok(command) = self.commands.try_recv() {
                 match command {
                     Command::Add(entry) => self.entries.push(entry),
                     Command::Stop => return,
@@ -190,6 +190,13 @@ impl Round {
             .chain(sockets);
         let mut items: Vec<_> = fds.map(readable).collect();
         poll(&mut items, deadline)
+    }
+}
+
+/// The context ends, and all sockets with it: nobody need wait for their last event.
+impl Drop for Round {
+    fn drop(&mut self) {
+        self.entries.iter().for_each(|entry| entry.sight.gone());
     }
 }
 
