@@ -264,6 +264,8 @@ fn what_is_long_is_cut_and_says_its_size() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn whatever_is_shown_is_bounded_and_harmless(
         parts in vec((vec(any::<u8>(), 0..20), 0_usize..200), 1..40)
