@@ -225,6 +225,8 @@ impl Spot {
                 socket.bind_listener(listener, &endpoint)
             }
             None => {
+                // Again: something may have come there meanwhile.
+                check_path(&endpoint)?;
                 *endpoint = socket.bind(&endpoint)?;
                 Ok(())
             }

@@ -192,9 +192,10 @@ fn requests_of_eight_threads_get_each_its_own_reply() {
                 }
             });
         }
-        asking
-            .into_iter()
-            .for_each(|asker| asker.join().expect("no panic"));
+        let asked: Vec<_> = asking.into_iter().map(|asker| asker.join()).collect();
         replier.stop();
+        for outcome in asked {
+            outcome.expect("no panic");
+        }
     });
 }
