@@ -96,20 +96,18 @@ pub(crate) fn receive<'a>(
         let frame = (&raw mut *frame).cast::<zmq_sys::zmq_msg_t>();
         zmq_sys::zmq_msg_recv(frame, socket.as_mut_ptr(), flags)
     };
-    check(code)?;
     // libzmq counts in a c_int, which a frame may exceed.
-    match usize::try_from(code) {
-        Ok(len) if len < c_int::MAX as usize => {
-            // SAFETY: the message now holds `len` bytes at the address that zmq_msg_data gives
-            // (never NULL for an initialised message), which stay as they are as long as the
-            // message is borrowed.
-            unsafe {
-                let frame = (&raw mut *frame).cast::<zmq_sys::zmq_msg_t>();
-                let data = zmq_sys::zmq_msg_data(frame).cast::<u8>();
-                Ok(std::slice::from_raw_parts(data, len))
-            }
-        }
-        _ => Ok(frame),
+    if !(0..c_int::MAX).contains(&code) {
+        return check(code).map(|()| &frame[..]);
+    }
+    // SAFETY: the message now holds so many bytes at the address that zmq_msg_data gives
+    // (never NULL for an initialised message), which stay as they are as long as the message
+    // is borrowed.
+    unsafe {
+        let frame = (&raw mut *frame).cast::<zmq_sys::zmq_msg_t>();
+        let data = zmq_sys::zmq_msg_data(frame).cast::<u8>();
+        std::hint::assert_unchecked(!data.is_null());
+        Ok(std::slice::from_raw_parts(data, code as usize))
     }
 }
 

@@ -300,8 +300,8 @@ impl Core {
     #[inline]
     fn receive_into(&self, message: &mut Message, deadline: Deadline) -> Result<(), Fault> {
         self.check_waiting(deadline)?;
-        if let Some(inner) = self.once(deadline, |held| held.take(message))? {
-            self.wait(inner, Way::In, deadline, &mut |held| held.take(message))?;
+        if let Some(begun) = self.once(deadline, |held| held.take(message))? {
+            self.wait(begun, Way::In, deadline, &mut |held| held.take(message))?;
         }
         self.log("received", || message.size());
         Ok(())
@@ -342,7 +342,7 @@ impl Core {
         self.log("sending", || (1, bytes.len()));
         match self.once(deadline, |held| held.give_bytes(bytes))? {
             None => Ok(()),
-            Some(inner) => self.wait(inner, Way::Out, deadline, &mut |held| {
+            Some(begun) => self.wait(begun, Way::Out, deadline, &mut |held| {
                 held.give_bytes(bytes)
             }),
         }

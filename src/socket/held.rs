@@ -23,7 +23,7 @@ pub(crate) const GIVE_WAY: usize = 256;
 const MORE: i32 = zmq::DONTWAIT | zmq::SNDMORE;
 
 /// Whether an attempt at an operation did it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Attempt {
     Done,
     /// It cannot be done now.
@@ -82,19 +82,25 @@ impl Held<'_> {
     /// Attempts to receive a frame, the first of a message or the next.
     #[inline(always)]
     pub(crate) fn take_frame(&mut self, frame: &mut Frame) -> Result<Attempt, Fault> {
-        loop {
-            match raw::receive(self.socket, self.spare, zmq::DONTWAIT) {
-                Ok(bytes) => {
-                    let inline = frame.set_inline(bytes);
-                    self.more = raw::more(self.spare);
-                    if !inline {
-                        self.hand_over(frame);
-                    }
-                    return Ok(Attempt::Done);
+        match raw::receive(self.socket, self.spare, zmq::DONTWAIT) {
+            Ok(bytes) => {
+                let inline = frame.set_inline(bytes);
+                self.more = raw::more(self.spare);
+                if !inline {
+                    self.hand_over(frame);
                 }
-                Err(libc::EINTR) => continue,
-                Err(errno) => return refused("receiving", errno),
+                Ok(Attempt::Done)
             }
+            // Not handed on as it is: what is built anew can stay in registers.
+            Err(errno) => Ok(self.take_nothing(frame, errno)?),
+        }
+    }
+
+    #[cold]
+    fn take_nothing(&mut self, frame: &mut Frame, errno: raw::Errno) -> Result<Attempt, Fault> {
+        match errno {
+            libc::EINTR => self.take_frame(frame),
+            errno => refused("receiving", errno),
         }
     }
 

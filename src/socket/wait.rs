@@ -11,6 +11,12 @@ use crate::wake::{Deadline, Waker, poll, readable};
 /// How often a socket is asked that says it is ready when it is not.
 const ASK_AGAIN: Duration = Duration::from_millis(1);
 
+/// An operation whose first attempt did not do it, and the lock under which that was made.
+pub(super) struct Begun<'a> {
+    inner: MutexGuard<'a, Inner>,
+    attempt: Attempt,
+}
+
 impl Core {
     /// Does an operation as soon as it can be done, but waits no longer than the deadline.
     ///
@@ -23,28 +29,9 @@ impl Core {
         deadline: Deadline,
         mut attempt: impl FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
     ) -> Result<(), Fault> {
-        let mut inner = self.lock()?;
-        loop {
-            let outcome = inner.held().and_then(|mut held| attempt(&mut held));
-            match outcome {
-                Ok(Attempt::Again) if !self.is_over(deadline) => {
-                    self.leave(inner);
-                    inner = self.inner.lock();
-                }
-                Ok(Attempt::Blocked) if deadline != Deadline::Now => {
-                    return self.wait(inner, way, deadline, &mut attempt);
-                }
-                outcome => {
-                    self.leave(inner);
-                    return match outcome? {
-                        Attempt::Done => Ok(()),
-                        _ if deadline != Deadline::Now && self.is_stopped() => {
-                            Err(fault(Error::Stopped))
-                        }
-                        _ => Err(fault(deadline.error())),
-                    };
-                }
-            }
+        match self.once(deadline, &mut attempt)? {
+            None => Ok(()),
+            Some(begun) => self.wait(begun, way, deadline, &mut attempt),
         }
     }
 
@@ -53,8 +40,8 @@ impl Core {
         self.is_stopped() || deadline.is_over()
     }
 
-    /// The first attempt of a [`transact`](Self::transact); if it has to wait, gives the lock
-    /// to [`wait`](Self::wait) with.
+    /// The first attempt of a [`transact`](Self::transact); what is to be handed to
+    /// [`wait`](Self::wait) if it has to go on.
     ///
     /// Who cares for every instruction calls these two with a function each, so that the first
     /// can be compiled into its caller.
@@ -63,11 +50,13 @@ impl Core {
         &self,
         deadline: Deadline,
         attempt: impl FnOnce(&mut Held<'_>) -> Result<Attempt, Fault>,
-    ) -> Result<Option<MutexGuard<'_, Inner>>, Fault> {
+    ) -> Result<Option<Begun<'_>>, Fault> {
         let mut inner = self.lock()?;
         let outcome = inner.held().and_then(|mut held| attempt(&mut held));
-        if matches!(outcome, Ok(Attempt::Blocked)) && deadline != Deadline::Now {
-            return Ok(Some(inner));
+        if let Ok(attempt @ (Attempt::Blocked | Attempt::Again)) = outcome
+            && deadline != Deadline::Now
+        {
+            return Ok(Some(Begun { inner, attempt }));
         }
         self.leave(inner);
         match outcome? {
@@ -79,26 +68,27 @@ impl Core {
     #[cold]
     pub(super) fn wait<'a>(
         &'a self,
-        mut inner: MutexGuard<'a, Inner>,
+        begun: Begun<'a>,
         way: Way,
         deadline: Deadline,
         attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
     ) -> Result<(), Fault> {
+        let mut inner = begun.inner;
+        let mut outcome = Ok(begun.attempt);
         let began = Instant::now();
         let most = match way {
             Way::In => self.kind.awake(&self.options),
             // Room comes many messages at a time: there is nothing to win by being early.
             Way::Out => Duration::ZERO,
         };
-        let mut outcome = Ok(Attempt::Blocked);
         if let Some(until) = inner.patience.begin(began, most) {
             self.leave(inner);
             (inner, outcome) = self.stay_awake(until, deadline, attempt);
-            let in_vain = matches!(outcome, Ok(Attempt::Blocked));
+            let in_vain = matches!(outcome, Ok(Attempt::Blocked | Attempt::Again));
             inner.patience.sleep(in_vain);
         }
-        if matches!(outcome, Ok(Attempt::Blocked)) {
-            (inner, outcome) = self.sleep(inner, way, deadline, attempt);
+        if let Ok(tried @ (Attempt::Blocked | Attempt::Again)) = outcome {
+            (inner, outcome) = self.sleep(inner, tried, way, deadline, attempt);
         }
         if !most.is_zero() {
             inner.patience.end(began, Instant::now(), most);
@@ -123,8 +113,6 @@ impl Core {
             match outcome {
                 Ok(Attempt::Again) if !self.is_over(deadline) => {}
                 Ok(Attempt::Blocked) if !over => {}
-                // Over: it goes to sleep, which ends at once.
-                Ok(Attempt::Again) => return (inner, Ok(Attempt::Blocked)),
                 outcome => return (inner, outcome),
             }
             self.leave(inner);
@@ -135,6 +123,7 @@ impl Core {
     fn sleep<'a>(
         &'a self,
         mut inner: MutexGuard<'a, Inner>,
+        mut tried: Attempt,
         way: Way,
         deadline: Deadline,
         attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
@@ -144,7 +133,6 @@ impl Core {
             Err(error) => return (inner, Err(error.into())),
         };
         let mut deceived = false;
-        let mut again = false;
         loop {
             if self.is_stopped() {
                 return (inner, Err(Error::Stopped.into()));
@@ -152,7 +140,7 @@ impl Core {
             if deadline.is_over() {
                 return (inner, Err(deadline.error().into()));
             }
-            if again {
+            if tried == Attempt::Again {
                 self.leave(inner);
                 inner = self.inner.lock();
             } else {
@@ -188,10 +176,9 @@ impl Core {
                 }
                 deceived = ready;
             }
-            let outcome = inner.held().and_then(|mut held| attempt(&mut held));
-            again = matches!(outcome, Ok(Attempt::Again));
-            if !again && !matches!(outcome, Ok(Attempt::Blocked)) {
-                return (inner, outcome);
+            match inner.held().and_then(|mut held| attempt(&mut held)) {
+                Ok(attempt @ (Attempt::Blocked | Attempt::Again)) => tried = attempt,
+                outcome => return (inner, outcome),
             }
         }
     }

@@ -91,7 +91,8 @@ fn receive<P: Receiving>(handle: &Handle<P>, mut ready: impl FnMut(), meter: &mu
     ready();
     let mut messages = handle.iter();
     while meter.more() {
-        black_box(messages.next().unwrap());
+        let message = messages.next().unwrap();
+        black_box(&message);
     }
 }
 
