@@ -10,7 +10,7 @@ use crate::endpoint::{Endpoint, IntoEndpoints, Role};
 use crate::error::{Error, Result};
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Handle, Side, patterns};
-use crate::socket::{Core, Kind, Target};
+use crate::socket::{Core, Kind, Lease, Target};
 
 /// Endpoints that are connected to, to be given patterns.
 ///
@@ -54,7 +54,7 @@ pub struct EndpointSet {
 struct State {
     targets: Vec<Target>,
     /// The sockets of the handles, each as long as it has handles.
-    sockets: Vec<(Weak<()>, Weak<Core>)>,
+    sockets: Vec<(Weak<Lease>, Weak<Core>)>,
     options: Options,
 }
 
@@ -94,7 +94,7 @@ impl Client {
         self
     }
 
-    fn open<P: Side>(&self, kind: Kind, side: P) -> Result<Handle<P>> {
+    pub(crate) fn open<P: Side>(&self, kind: Kind, side: P) -> Result<Handle<P>> {
         let mut state = self.endpoints.state.lock();
         if kind == Kind::Pair && state.targets.len() > 1 {
             return Err(Error::PairTaken);

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::error::{Error, Result};
-use crate::raw::{self, IntOption};
+use crate::raw::{self, IntOption, RawContext, system};
 use crate::wake::io_error;
 use crate::watch::Watch;
 
@@ -20,9 +20,13 @@ use crate::watch::Watch;
 pub(crate) struct Context {
     // Dropped first: its own sockets must be closed before the context can end.
     watch: Mutex<Option<Watch>>,
-    zmq: zmq::Context,
+    zmq: RawContext,
     forks: u32,
 }
+
+/// How many sockets a context may have; libzmq keeps a pointer for each. A mesh of ZRE nodes in
+/// one process has a socket for each two of them.
+const SOCKETS: i32 = 65_535;
 
 static CURRENT: Mutex<Weak<Context>> = Mutex::new(Weak::new());
 static IO_THREADS: AtomicUsize = AtomicUsize::new(1);
@@ -40,10 +44,10 @@ impl Context {
 
     fn open(current: &mut MutexGuard<'_, Weak<Context>>) -> Result<Arc<Context>> {
         check_files()?;
-        let zmq = zmq::Context::new();
         let threads = IO_THREADS.load(Ordering::Relaxed);
-        zmq.set_io_threads(threads.try_into().unwrap_or(i32::MAX))
-            .map_err(|error| Error::system("setting the I/O threads", error))?;
+        let threads = threads.try_into().unwrap_or(i32::MAX);
+        let zmq =
+            RawContext::new(threads, SOCKETS).map_err(|errno| system("starting libzmq", errno))?;
         let context = Arc::new(Context {
             watch: Mutex::new(None),
             zmq,
@@ -56,13 +60,11 @@ impl Context {
     /// A new socket.
     pub(crate) fn socket(&self, kind: zmq::SocketType) -> Result<zmq::Socket> {
         check_files()?;
-        self.zmq.socket(kind).map_err(|error| match error {
-            zmq::Error::EMFILE => Error::OutOfFiles,
-            error => Error::system("making a socket", error),
-        })
+        let socket = self.zmq.socket(kind);
+        socket.map_err(|errno| system("making a socket", errno))
     }
 
-    pub(crate) fn zmq(&self) -> &zmq::Context {
+    pub(crate) fn zmq(&self) -> &RawContext {
         &self.zmq
     }
 
@@ -88,7 +90,6 @@ impl Drop for Context {
         if self.forks != raw::forks() {
             // Its threads are the parent's: waiting for them here would never end.
             std::mem::forget(self.watch.get_mut().take());
-            std::mem::forget(self.zmq.clone());
         }
     }
 }

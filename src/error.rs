@@ -129,6 +129,37 @@ pub enum Error {
     #[error("the peer left in the middle of a message; send it again")]
     PeerLost,
 
+    /// There is no such peer, or not any more. Peers come and go: look at the node's events.
+    #[error("there is no peer {peer}; it may have left")]
+    NoPeer {
+        /// Its identity.
+        peer: String,
+    },
+
+    /// A shout did not get through to some peers, who do not take their messages. All others
+    /// have it.
+    #[error("{missed} of {peers} peers do not take their messages; the others have it")]
+    Unreached {
+        /// How many did not get it.
+        missed: usize,
+        /// How many there are in the group.
+        peers: usize,
+    },
+
+    /// There is no such network interface, or none that is up and has an IPv4 address.
+    #[error("no network interface `{wanted}` that is up and has an IPv4 address")]
+    NoInterface {
+        /// What was asked for.
+        wanted: String,
+    },
+
+    /// An identity is 32 hexadecimal digits.
+    #[error("`{text}` is no identity of a node: that would be 32 hexadecimal digits")]
+    InvalidUuid {
+        /// The text as it was given.
+        text: String,
+    },
+
     /// This process is a fork of the one that made the handle. Make a new one here.
     #[error("the handle belongs to the process that this one was forked from; make a new one")]
     Forked,

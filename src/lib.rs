@@ -183,6 +183,7 @@ mod server;
 mod socket;
 mod wake;
 mod watch;
+pub mod zre;
 
 pub use client::{Client, EndpointSet};
 pub use context::{Capabilities, capabilities, set_io_threads};

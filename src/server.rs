@@ -12,7 +12,7 @@ use crate::endpoint::{Endpoint, IntoEndpoints, Port, Role, bare_port};
 use crate::error::{Error, Result};
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Handle, Side, patterns};
-use crate::socket::{Kind, Socket, check_path, listen};
+use crate::socket::{Kind, Lease, Socket, check_path, listen};
 use crate::wake::{Deadline, io_error};
 use crate::watch::Sight;
 
@@ -50,7 +50,7 @@ struct Spot {
 /// The pattern that the port carries, or carried last.
 struct Tenant {
     kind: Kind,
-    lease: Weak<()>,
+    lease: Weak<Lease>,
     sight: Arc<Sight>,
 }
 
@@ -155,6 +155,19 @@ impl Server {
             .iter()
             .map(|spot| spot.endpoint.lock().to_connect());
         endpoints.collect()
+    }
+
+    /// The endpoints as they are bound, which may be to all interfaces.
+    pub(crate) fn bound(&self) -> Vec<Endpoint> {
+        let endpoints = self.spots.iter().map(|spot| spot.endpoint.lock().clone());
+        endpoints.collect()
+    }
+
+    /// What it serves, if it does.
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        let tenant = self.tenant.lock();
+        let tenant = tenant.as_ref().filter(|it| it.lease.strong_count() > 0);
+        tenant.map(|tenant| tenant.kind)
     }
 
     fn set(mut self, change: impl FnOnce(&mut Options)) -> Server {

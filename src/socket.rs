@@ -19,6 +19,7 @@ mod open;
 mod wait;
 mod waiters;
 
+use std::any::Any;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -37,9 +38,13 @@ use crate::context::Context;
 use crate::error::{Error, Fault, Result};
 use crate::message::{Frame, Message};
 use crate::options::{Options, milliseconds};
-use crate::raw;
+use crate::raw::{self, system};
 use crate::wake::{Deadline, Waker};
 use crate::watch::{Sight, Watched};
+
+/// What all handles of a socket hold together: whether there are any, and what lives as long.
+#[derive(Debug, Default)]
+pub(crate) struct Lease(OnceLock<Arc<dyn Any + Send + Sync>>);
 
 /// A reference to a shared socket; the socket closes with the last of them.
 #[derive(Debug, Clone)]
@@ -48,13 +53,18 @@ pub struct Socket {
     core: Arc<Core>,
     context: Arc<Context>,
     /// Held by the handles alone, so that others can tell whether there are any left.
-    lease: Arc<()>,
+    lease: Arc<Lease>,
 }
 
 impl Socket {
     /// What can be upgraded as long as there are handles.
-    pub(crate) fn lease(&self) -> Weak<()> {
+    pub(crate) fn lease(&self) -> Weak<Lease> {
         Arc::downgrade(&self.lease)
+    }
+
+    /// Keeps something for as long as there are handles; it can be one thing only.
+    pub(crate) fn keep(&self, thing: Arc<dyn Any + Send + Sync>) {
+        let _ = self.lease.0.set(thing);
     }
 
     /// A reference that does not keep the socket open.
@@ -249,6 +259,11 @@ impl Core {
         }
     }
 
+    /// Gives up, when it is dropped, what it has not delivered by then.
+    pub(crate) fn abandon(&self) {
+        let _ = self.with(|held| Ok(held.socket.set_linger(0).is_ok()));
+    }
+
     /// Keeps what ended receiving, for [`fault`](Self::fault) to tell.
     pub(crate) fn fail(&self, error: &Error) {
         self.fault.lock().get_or_insert_with(|| error.clone());
@@ -410,12 +425,4 @@ fn wake_ready(inner: &mut Inner) {
 #[cold]
 fn fault(error: Error) -> Fault {
     error.into()
-}
-
-/// An error that libzmq gave a number for.
-fn system(operation: &'static str, errno: raw::Errno) -> Error {
-    match errno {
-        libc::EMFILE | libc::ENFILE => Error::OutOfFiles,
-        _ => Error::system(operation, std::io::Error::from_raw_os_error(errno)),
-    }
 }

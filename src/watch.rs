@@ -14,6 +14,7 @@ pub(crate) use sight::Sight;
 
 use crate::error::{Error, Result};
 use crate::monitor::{EVENTS, RawEvent};
+use crate::raw::{RawContext, system};
 use crate::wake::{Deadline, Waker, poll, readable};
 
 /// What is watched: a socket that its watch may ask for something.
@@ -72,7 +73,7 @@ impl Watch {
     /// Begins to watch a socket, which must be in no other thread's hands meanwhile.
     pub(crate) fn add(
         &self,
-        context: &zmq::Context,
+        context: &RawContext,
         socket: &zmq::Socket,
         sight: Arc<Sight>,
         watched: Weak<dyn Watched>,
@@ -87,7 +88,8 @@ impl Watch {
             NEXT.fetch_add(1, Ordering::Relaxed)
         );
         // Our end first: a monitor without one would hold up libzmq's threads for good.
-        let monitor = context.socket(zmq::PAIR).map_err(failed)?;
+        let monitor = context.socket(zmq::PAIR);
+        let monitor = monitor.map_err(|errno| system("watching connections", errno))?;
         // Without a bound: libzmq's own threads would wait for us.
         monitor.set_rcvhwm(0).map_err(failed)?;
         monitor.set_linger(0).map_err(failed)?;

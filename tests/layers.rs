@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the lowest layer up; those of one line may import each other.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["error"],
     &["endpoint", "message", "options", "monitor", "raw"],
     &["wake"],
@@ -13,6 +13,7 @@ const LAYERS: [&[&str]; 8] = [
     &["socket"],
     &["pattern"],
     &["client", "server"],
+    &["zre"],
 ];
 
 /// The only modules that may name the binding, so that it can be replaced.

@@ -14,15 +14,36 @@ pub(crate) enum Kind {
     Requester,
     Replier,
     Pair,
+    /// Where a ZRE node receives from all its peers.
+    Inbox,
+    /// By which a ZRE node sends to one of its peers.
+    Link,
 }
 
 /// libzmq moves this much in one system call if nobody says otherwise.
 const SMALL_BATCH: i32 = 8 * 1024;
 
 /// The fastest for streams of messages, measured from 32 B to 1 MiB (benches/).
+/// For connections by the thousand: buffers are most of what each of them costs.
+const TINY_BATCH: i32 = 4 * 1024;
+
 const LARGE_BATCH: i32 = 256 * 1024;
 
 impl Kind {
+    /// The pattern of this name.
+    pub(crate) fn named(name: &str) -> Option<Kind> {
+        let patterns = [
+            Kind::Push,
+            Kind::Pull,
+            Kind::Publisher,
+            Kind::Subscriber,
+            Kind::Requester,
+            Kind::Replier,
+            Kind::Pair,
+        ];
+        patterns.into_iter().find(|kind| kind.name() == name)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Push => "push",
@@ -32,6 +53,8 @@ impl Kind {
             Kind::Requester => "request",
             Kind::Replier => "reply",
             Kind::Pair => "pair",
+            Kind::Inbox => "inbox",
+            Kind::Link => "link",
         }
     }
 
@@ -45,6 +68,8 @@ impl Kind {
             Kind::Requester => Kind::Replier,
             Kind::Replier => Kind::Requester,
             Kind::Pair => Kind::Pair,
+            Kind::Inbox => Kind::Link,
+            Kind::Link => Kind::Inbox,
         }
     }
 
@@ -57,6 +82,8 @@ impl Kind {
             Kind::Requester => zmq::DEALER,
             Kind::Replier => zmq::ROUTER,
             Kind::Pair => zmq::PAIR,
+            Kind::Inbox => zmq::ROUTER,
+            Kind::Link => zmq::DEALER,
         }
     }
 
@@ -68,6 +95,8 @@ impl Kind {
     pub(crate) fn batch(self, options: &Options) -> Option<i32> {
         match options.batch {
             Batch::Auto if self.is_call() => None,
+            // There may be thousands of them.
+            Batch::Auto if matches!(self, Kind::Inbox | Kind::Link) => Some(TINY_BATCH),
             Batch::Auto => Some(LARGE_BATCH),
             Batch::Small => Some(SMALL_BATCH),
             Batch::Bytes(bytes) => i32::try_from(bytes).ok(),
@@ -83,6 +112,12 @@ impl Kind {
             Heartbeat::Auto | Heartbeat::Off => None,
             Heartbeat::Every { interval, timeout } => Some((interval, timeout)),
         }
+    }
+
+    /// Whether its connections are watched. A ZRE node has sockets by the hundred, and monitors
+    /// would cost as much as all the rest; it notices by itself who is there.
+    pub(crate) fn is_watched(self) -> bool {
+        !matches!(self, Kind::Inbox | Kind::Link)
     }
 
     /// How long a receive that waits stays awake at most.

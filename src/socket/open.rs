@@ -21,20 +21,27 @@ use crate::watch::{Sight, Watched};
 impl Socket {
     /// A socket without endpoints, its connections watched.
     pub(crate) fn open(kind: Kind, options: &Options) -> Result<Socket> {
+        Socket::open_as(&[], kind, options)
+    }
+
+    /// The same, for a socket that calls itself so.
+    pub(crate) fn open_as(identity: &[u8], kind: Kind, options: &Options) -> Result<Socket> {
         options.check()?;
         let context = Context::current()?;
         let mut socket = context.socket(kind.zmq())?;
-        configure(&mut socket, kind, options)
+        configure(&mut socket, kind, options, identity)
             .map_err(|error| Error::system("setting socket options", error))?;
-        let fd = socket
-            .get_fd()
-            .map_err(|error| Error::system("making a socket", error))?;
+        let fd = socket.get_fd();
+        let fd = fd.map_err(|error| Error::system("making a socket", error))?;
         let ledger = Ledger::new(options.reconnect_min, options.reconnect_max);
         let sight = Arc::new(Sight::new(kind.name(), kind.partner().name(), ledger));
+        let mut watching = Ok(());
         let core = Arc::new_cyclic(|core: &Weak<Core>| {
-            let watched: Weak<dyn Watched> = core.clone();
-            let watching = context
-                .with_watch(|watch| watch.add(context.zmq(), &socket, sight.clone(), watched));
+            if kind.is_watched() {
+                let watched: Weak<dyn Watched> = core.clone();
+                watching = context
+                    .with_watch(|watch| watch.add(context.zmq(), &socket, sight.clone(), watched));
+            }
             Core {
                 inner: Mutex::new(Inner {
                     socket: Some(socket),
@@ -51,24 +58,28 @@ impl Socket {
                 stopped: Arc::new(AtomicBool::new(false)),
                 bell: OnceLock::new(),
                 sight,
-                fault: Mutex::new(watching.err()),
+                fault: Mutex::new(None),
                 skipped: AtomicU64::new(0),
                 sent: AtomicBool::new(false),
             }
         });
-        match core.fault() {
-            Some(error) => Err(error),
-            None => Ok(Socket {
-                core,
-                context,
-                lease: Arc::new(()),
-            }),
-        }
+        watching.map(|()| Socket {
+            core,
+            context,
+            lease: Arc::default(),
+        })
     }
 }
 
-/// Sets the options; what the linked libzmq does not know is left at its default.
-fn configure(socket: &mut zmq::Socket, kind: Kind, options: &Options) -> zmq::Result<()> {
+fn configure(
+    socket: &mut zmq::Socket,
+    kind: Kind,
+    options: &Options,
+    identity: &[u8],
+) -> zmq::Result<()> {
+    if !identity.is_empty() {
+        socket.set_identity(identity)?;
+    }
     let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     socket.set_sndhwm(count(options.send_queue))?;
     socket.set_rcvhwm(count(options.receive_queue))?;
@@ -108,6 +119,10 @@ fn configure(socket: &mut zmq::Socket, kind: Kind, options: &Options) -> zmq::Re
     }
     if kind == Kind::Replier {
         socket.set_router_mandatory(true)?;
+    }
+    if kind == Kind::Inbox {
+        // A peer that connects anew is heard at once, though its old connection may still be up.
+        let _ = raw::set_int(socket, IntOption::RouterHandover, 1);
     }
     Ok(())
 }

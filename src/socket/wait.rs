@@ -1,5 +1,6 @@
 //! Waiting for a socket: awake for a while at first, if that promises to pay, and then asleep.
 
+use std::os::fd::RawFd;
 use std::time::{Duration, Instant};
 
 use parking_lot::MutexGuard;
@@ -181,6 +182,17 @@ impl Core {
                 outcome => return (inner, outcome),
             }
         }
+    }
+
+    /// Waits until there is something to receive, or one of these can be read. Only for a
+    /// socket that nobody else receives from.
+    pub(crate) fn wait_beside(&self, others: [RawFd; 2], deadline: Deadline) -> Result<()> {
+        let events = self.with(|held| Ok(held.events()))?;
+        if events.contains(Way::In.event()) {
+            return Ok(());
+        }
+        let [one, other] = others;
+        poll(&mut [self.fd, one, other].map(readable), deadline)
     }
 
     fn poll(&self, waker: &Waker, bell: Option<&Waker>, deadline: Deadline) -> Result<()> {

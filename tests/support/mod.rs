@@ -191,3 +191,9 @@ pub(crate) fn subscribed<const N: usize>(topics: [&str; N]) -> (Publisher, Subsc
     publisher.wait_for_subscribers(N, SOON).unwrap();
     (publisher, subscriber)
 }
+
+/// A UDP port for the beacons of one test, that nobody else uses.
+pub(crate) fn beacon_port() -> u16 {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    socket.local_addr().unwrap().port()
+}

@@ -1,0 +1,19 @@
+//! Pushes jobs to whatever workers there are, who may come and go: ten, or as many as are asked
+//! for.
+
+use std::error::Error;
+
+use zeroless::zre;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    env_logger::init();
+    let jobs: u32 = std::env::args()
+        .nth(1)
+        .map_or(Ok(10), |jobs| jobs.parse())?;
+
+    let push = zre::discover("jobs")?.push()?;
+    for number in 1..=jobs {
+        push.send(format!("job {number}"))?; // waits until there is a worker
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Programs that find each other: ZRE (RFC 36), as zyre, pyre and zyre.js speak it.
+//!
+//! A [`Node`] tells the network that it is here, hears who else is, and exchanges messages with
+//! them: [whispers](Node::whisper) to one, [shouts](Node::shout) to all of a group.
+//!
+//! ```no_run
+//! use zeroless::zre::{Event, Node};
+//!
+//! let node = Node::builder("alice").start()?;
+//! node.join("chat")?;
+//! for event in node.events() {
+//!     match event {
+//!         Event::Join { peer, group } if group == "chat" => {
+//!             node.whisper(peer.id(), format!("hello {}", peer.name()))?;
+//!         }
+//!         Event::Shout { peer, message, .. } => println!("{}: {message}", peer.name()),
+//!         _ => {}
+//!     }
+//! }
+//! # Ok::<(), zeroless::Error>(())
+//! ```
+//!
+//! On top of it, a [`Server`](crate::Server) can be [announced](fn@announce) and
+//! [discovered](discover): who wants it needs no address.
+
+mod beacon;
+mod builder;
+mod claims;
+mod codec;
+mod directory;
+mod driver;
+mod event;
+mod group;
+mod handle;
+mod interface;
+mod link;
+mod node;
+mod peer;
+mod queue;
+#[cfg(test)]
+mod simulation;
+mod uuid;
+
+use std::time::Duration;
+
+pub use builder::Builder;
+pub use directory::{Announcement, Discovery, Service, announce, discover};
+pub use event::{Event, Peer};
+pub use handle::{Events, Node};
+pub use uuid::Uuid;
+
+/// When a node speaks, and when it doubts that others are still there.
+#[derive(Debug, Clone, Copy)]
+struct Timing {
+    interval: Duration,
+    evasive: Duration,
+    silent: Duration,
+    expired: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Timing {
+        Timing {
+            interval: Duration::from_secs(1),
+            evasive: Duration::from_secs(5),
+            silent: Duration::from_secs(5),
+            expired: Duration::from_secs(30),
+        }
+    }
+}
+
+/// How many peers a node has at most, so that nobody can make it grow.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    peers: usize,
+    /// Of those who have not answered yet.
+    unproven: usize,
+    /// Of these, how many may have a socket at one address.
+    unproven_at_an_address: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds {
+            peers: 4096,
+            unproven: 256,
+            unproven_at_an_address: 8,
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What happens in the network, as a node sees it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::Uuid;
+use crate::message::Message;
+
+/// A peer, as it was when it was heard of; cheap to clone.
+///
+/// ```
+/// # use zeroless::zre;
+/// fn greet(peer: &zre::Peer) {
+///     println!("{} is at {}, speaks {:?}", peer.name(), peer.address(), peer.header("X-LANG"));
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Peer(Arc<Profile>);
+
+/// What a peer tells of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Profile {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) address: String,
+    pub(crate) headers: BTreeMap<String, String>,
+}
+
+impl Peer {
+    pub(crate) fn new(profile: Profile) -> Peer {
+        Peer(Arc::new(profile))
+    }
+
+    /// Its identity: new each time that it starts.
+    pub fn id(&self) -> Uuid {
+        self.0.id
+    }
+
+    /// Its name, which need not be unique.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The endpoint of its inbox, `tcp://host:port`.
+    pub fn address(&self) -> &str {
+        &self.0.address
+    }
+
+    /// Its headers, by their keys.
+    pub fn headers(&self) -> &BTreeMap<String, String> {
+        &self.0.headers
+    }
+
+    /// The value of one of its headers.
+    pub fn header(&self, key: &str) -> Option<&str> {
+        self.0.headers.get(key).map(String::as_str)
+    }
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peer")
+            .field("id", &self.id())
+            .field("name", &self.name())
+            .field("address", &self.address())
+            .field("headers", self.headers())
+            .finish()
+    }
+}
+
+/// Something that happened, as [`Node::events`](super::Node::events) tells it.
+///
+/// The names are those of zyre's events.
+///
+/// ```
+/// # use zeroless::zre::Event;
+/// fn show(event: &Event) {
+///     match event {
+///         Event::Enter { peer } => println!("{} is here", peer.name()),
+///         Event::Shout { peer, group, message } => println!("{group}: {}: {message}", peer.name()),
+///         _ => {}
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A peer is here, and can be whispered to.
+    Enter {
+        /// The peer.
+        peer: Peer,
+    },
+    /// A peer has been silent, and has not yet answered when asked whether it is there.
+    Evasive {
+        /// The peer.
+        peer: Peer,
+    },
+    /// A peer has been silent for longer still.
+    Silent {
+        /// The peer.
+        peer: Peer,
+    },
+    /// A peer has left, or has been silent for so long that it is given up.
+    Exit {
+        /// The peer.
+        peer: Peer,
+    },
+    /// A peer has joined a group.
+    Join {
+        /// The peer.
+        peer: Peer,
+        /// The group's name.
+        group: String,
+    },
+    /// A peer has left a group.
+    Leave {
+        /// The peer.
+        peer: Peer,
+        /// The group's name.
+        group: String,
+    },
+    /// A peer has sent a message to this node alone.
+    Whisper {
+        /// The peer.
+        peer: Peer,
+        /// Its frames.
+        message: Message,
+    },
+    /// A peer has sent a message to a group that this node is in.
+    Shout {
+        /// The peer.
+        peer: Peer,
+        /// The group's name.
+        group: String,
+        /// Its frames.
+        message: Message,
+    },
+    /// Events were dropped, because nobody took them while the queue was full.
+    Missed {
+        /// How many.
+        events: u64,
+    },
+    /// This node was stopped: nothing follows.
+    Stop,
+}
+
+impl Event {
+    /// The peer that it is about.
+    ///
+    /// ```
+    /// assert!(zeroless::zre::Event::Stop.peer().is_none());
+    /// ```
+    pub fn peer(&self) -> Option<&Peer> {
+        match self {
+            Event::Enter { peer }
+            | Event::Evasive { peer }
+            | Event::Silent { peer }
+            | Event::Exit { peer }
+            | Event::Join { peer, .. }
+            | Event::Leave { peer, .. }
+            | Event::Whisper { peer, .. }
+            | Event::Shout { peer, .. } => Some(peer),
+            Event::Missed { .. } | Event::Stop => None,
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! A node in the user's hands.
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
+use parking_lot::Mutex;
+
+use super::builder::Builder;
+use super::codec::{LONGEST, Packet};
+use super::driver::{Shared, Watcher, Watching};
+use super::link::Link;
+use super::node::State;
+use super::{Event, Peer, Uuid};
+use crate::error::{Error, Result};
+use crate::message::{Frames, Message};
+use crate::pattern::SendError;
+use crate::wake::Deadline;
+
+/// A node of a ZRE network; cheap to clone, and shared by all who have a clone.
+///
+/// When the last of them is dropped it says goodbye to its peers.
+///
+/// # Examples
+///
+/// ```
+/// use zeroless::zre::{Event, Node};
+///
+/// let port = 20_000 + (std::process::id() % 10_000) as u16; // 5670 unless you say otherwise
+/// let node = |name| Node::builder(name).interface("127.0.0.1").port(port);
+/// let (alice, bob) = (node("alice").start()?, node("bob").start()?);
+/// for event in bob.events() {
+///     match event {
+///         Event::Enter { peer } => bob.whisper(peer.id(), ("hello", "alice"))?,
+///         _ => break,
+///     }
+///     break;
+/// }
+/// let whisper = alice.events().find(|event| matches!(event, Event::Whisper { .. }));
+/// # assert!(whisper.is_some());
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Node {
+    handle: Arc<Handle>,
+}
+
+/// What the last clone of a node drops.
+pub(crate) struct Handle {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    send_timeout: Duration,
+}
+
+impl Handle {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        thread: JoinHandle<()>,
+        send_timeout: Duration,
+    ) -> Handle {
+        Handle {
+            shared,
+            thread: Mutex::new(Some(thread)),
+            send_timeout,
+        }
+    }
+
+    fn stop(&self) {
+        self.shared.stop();
+        if let Some(thread) = self.thread.lock().take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl From<Arc<Handle>> for Node {
+    fn from(handle: Arc<Handle>) -> Node {
+        Node { handle }
+    }
+}
+
+impl Node {
+    /// Begins to make a node of this name, which need not be unique.
+    pub fn builder(name: impl Into<String>) -> Builder {
+        Builder::new(name.into())
+    }
+
+    /// Calls this with each event, and at first with those that tell who is here, as long as what
+    /// it gives is kept.
+    pub(super) fn watch(&self, watcher: Watcher) -> Watching {
+        Shared::watch(self.shared(), watcher)
+    }
+
+    pub(super) fn downgrade(&self) -> Weak<Handle> {
+        Arc::downgrade(&self.handle)
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.handle.shared
+    }
+
+    /// Its identity: new each time that it starts.
+    pub fn id(&self) -> Uuid {
+        self.shared().look(State::uuid)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> String {
+        self.shared().look(|state| state.name().to_owned())
+    }
+
+    /// The endpoint of its inbox, `tcp://host:port`.
+    pub fn endpoint(&self) -> String {
+        self.shared().look(|state| state.endpoint().to_owned())
+    }
+
+    /// Joins a group, and tells all peers; nothing happens if it is in it already.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidOption`] for a name over 255 bytes; [`Error::Stopped`].
+    pub fn join(&self, group: &str) -> Result<()> {
+        check_group(group)?;
+        self.check()?;
+        self.shared().change(|state| state.join(group));
+        Ok(())
+    }
+
+    /// Leaves a group, and tells all peers; nothing happens if it is not in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub fn leave(&self, group: &str) -> Result<()> {
+        self.check()?;
+        self.shared().change(|state| state.leave(group));
+        Ok(())
+    }
+
+    /// Sends a message to one peer.
+    ///
+    /// It waits while the peer's queue is full, no longer than
+    /// [`send_timeout`](Builder::send_timeout). Sent means queued: it is delivered in the
+    /// background.
+    ///
+    /// # Errors
+    ///
+    /// A [`SendError`] that gives the message back, for [`Error::NoPeer`], [`Error::Timeout`],
+    /// [`Error::EmptyMessage`] and [`Error::Stopped`].
+    pub fn whisper(&self, peer: Uuid, frames: impl Frames) -> Result<(), SendError> {
+        let mut message = frames.into_message()?;
+        let sent = self.check().and_then(|()| {
+            let link = match self.peer(peer) {
+                Some(_) => self.shared().link(peer),
+                None => None,
+            };
+            let link = link.ok_or_else(|| Error::NoPeer {
+                peer: peer.to_string(),
+            })?;
+            let deadline = Deadline::after(self.handle.send_timeout);
+            link.send(&Packet::Whisper, &mut message, deadline)
+        });
+        sent.map_err(|error| SendError::new(error, message))
+    }
+
+    /// Sends a message to all peers in a group, whether or not this node is in it; gives how
+    /// many that are.
+    ///
+    /// It waits while a peer's queue is full, no longer than
+    /// [`send_timeout`](Builder::send_timeout) for all of them together.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreached`] if it did not get through to some, who do not take their messages:
+    /// all others have it. [`Error::EmptyMessage`]; [`Error::Stopped`].
+    pub fn shout(&self, group: &str, frames: impl Frames) -> Result<usize> {
+        check_group(group)?;
+        self.check()?;
+        let message = frames.into_message()?;
+        let peers: Vec<Uuid> = self
+            .shared()
+            .look(|state| state.groups().peers(group).collect());
+        let links: Vec<Arc<Link>> = peers
+            .into_iter()
+            .filter_map(|peer| self.shared().link(peer))
+            .collect();
+        let packet = Packet::Shout {
+            group: group.to_owned(),
+        };
+        let deadline = Deadline::after(self.handle.send_timeout);
+        let mut missed = 0;
+        let send = |link: &Link, mut message: Message| link.send(&packet, &mut message, deadline);
+        if let Some((last, others)) = links.split_last() {
+            for link in others {
+                missed += usize::from(send(link, message.clone()).is_err());
+            }
+            missed += usize::from(send(last, message).is_err());
+        }
+        match missed {
+            0 => Ok(links.len()),
+            missed => Err(Error::Unreached {
+                missed,
+                peers: links.len(),
+            }),
+        }
+    }
+
+    /// The peers that are here, by their identities.
+    pub fn peers(&self) -> Vec<Peer> {
+        self.shared().look(State::peers)
+    }
+
+    /// A peer, if it is here.
+    pub fn peer(&self, peer: Uuid) -> Option<Peer> {
+        self.shared().look(|state| state.peer(peer))
+    }
+
+    /// The peers in a group.
+    pub fn peers_in(&self, group: &str) -> Vec<Peer> {
+        self.shared().look(|state| {
+            let peers = state.groups().peers(group);
+            peers.filter_map(|peer| state.peer(peer)).collect()
+        })
+    }
+
+    /// The groups that a peer is in.
+    pub fn groups_of(&self, peer: Uuid) -> Vec<String> {
+        self.shared().look(|state| state.groups().of(peer))
+    }
+
+    /// The groups that this node is in.
+    pub fn own_groups(&self) -> Vec<String> {
+        self.shared().look(State::own_groups)
+    }
+
+    /// The groups that peers are in.
+    pub fn peer_groups(&self) -> Vec<String> {
+        self.shared().look(|state| state.groups().names())
+    }
+
+    /// The next event, waiting for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`] if the node was stopped and there is none left.
+    pub fn recv(&self) -> Result<Event> {
+        self.channel().recv().map_err(|_| Error::Stopped)
+    }
+
+    /// The next event, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WouldBlock`]; [`Error::Stopped`].
+    pub fn try_recv(&self) -> Result<Event> {
+        self.channel().try_recv().map_err(|error| match error {
+            TryRecvError::Empty => Error::WouldBlock,
+            TryRecvError::Disconnected => Error::Stopped,
+        })
+    }
+
+    /// The next event, waiting no longer than this.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`]; [`Error::Stopped`].
+    pub fn recv_timeout(&self, timeout: Duration) -> Result<Event> {
+        self.channel()
+            .recv_timeout(timeout)
+            .map_err(|error| match error {
+                RecvTimeoutError::Timeout => Error::Timeout,
+                RecvTimeoutError::Disconnected => Error::Stopped,
+            })
+    }
+
+    /// An iterator over events, each waited for; it ends when the node is stopped.
+    ///
+    /// Each event goes to one of those who take them.
+    pub fn events(&self) -> Events {
+        Events { node: self.clone() }
+    }
+
+    /// The events as a channel, for crossbeam's `select!`.
+    pub fn channel(&self) -> &Receiver<Event> {
+        self.shared().events.receiver()
+    }
+
+    /// Says goodbye to all peers, and ends all waiting for events; a last event says so.
+    pub fn stop(&self) {
+        self.handle.stop();
+    }
+
+    fn check(&self) -> Result<()> {
+        match self.shared().is_stopping() {
+            true => Err(Error::Stopped),
+            false => Ok(()),
+        }
+    }
+}
+
+fn check_group(group: &str) -> Result<()> {
+    match group.len() {
+        0..=LONGEST => Ok(()),
+        _ => Err(Error::InvalidOption {
+            option: "group",
+            reason: "choose a name of at most 255 bytes".to_owned(),
+        }),
+    }
+}
+
+/// What this node knows: itself, its groups and its peers.
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node")
+            .field("id", &self.id())
+            .field("name", &self.name())
+            .field("endpoint", &self.endpoint())
+            .field("own_groups", &self.own_groups())
+            .field("peers", &self.peers())
+            .finish()
+    }
+}
+
+/// An iterator over a node's events; see [`Node::events`].
+#[derive(Debug)]
+pub struct Events {
+    node: Node,
+}
+
+impl Iterator for Events {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        self.node.recv().ok()
+    }
+}

@@ -1,0 +1,139 @@
+//! A node's connection to one of its peers: what goes out to it, in order, and counted.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+
+use super::Uuid;
+use super::codec::Packet;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Result};
+use crate::message::{Frame, Message};
+use crate::options::Options;
+use crate::socket::{Attempt, Held, Kind, Socket, Target, Way};
+use crate::wake::Deadline;
+
+/// How many things a node may be owed before it is given up.
+const MOST_OWED: usize = 1000;
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    socket: Socket,
+    lane: Mutex<Lane>,
+    /// Whether the last message did not get through: the next does not wait.
+    stalled: AtomicBool,
+}
+
+/// What the socket's lock guards beside the socket: locked only by who holds that.
+#[derive(Debug, Default)]
+struct Lane {
+    /// The number of the message sent last.
+    sequence: u16,
+    /// What must not be left out, and found no room yet.
+    owed: VecDeque<Packet>,
+}
+
+impl Lane {
+    /// Sends what is owed.
+    fn settle(&mut self, held: &mut Held<'_>) -> Result<Attempt, Box<Error>> {
+        while let Some(packet) = self.owed.front() {
+            let number = self.sequence.wrapping_add(1);
+            match held.give_bytes(&packet.encode(number))? {
+                Attempt::Done => self.sequence = number,
+                attempt => return Ok(attempt),
+            }
+            self.owed.pop_front();
+        }
+        Ok(Attempt::Done)
+    }
+}
+
+impl Link {
+    /// Connects to a peer's inbox.
+    pub(crate) fn open(own: Uuid, endpoint: &str, options: &Options) -> Result<Link> {
+        let endpoint: Endpoint = endpoint.parse()?;
+        let socket = Socket::open_as(&own.to_identity(), Kind::Link, options)?;
+        socket.connect(&Target::find(endpoint)?, 0)?;
+        Ok(Link {
+            socket,
+            lane: Mutex::default(),
+            stalled: AtomicBool::new(false),
+        })
+    }
+
+    /// Says something without waiting; if there is no room for it, it goes before what is sent
+    /// next. Fails if the peer has not taken anything for too long.
+    pub(crate) fn say(&self, packet: Packet) -> Result<()> {
+        let pings = matches!(packet, Packet::Ping | Packet::PingOk);
+        let mut packet = Some(packet);
+        let said = self.socket.transact(Way::Out, Deadline::Now, |held| {
+            let mut lane = self.lane.lock();
+            // One is as good as many.
+            if let Some(packet) = packet.take()
+                && !(pings && lane.owed.contains(&packet))
+            {
+                lane.owed.push_back(packet);
+            }
+            lane.settle(held)
+        });
+        match said {
+            Ok(()) => Ok(()),
+            Err(error)
+                if *error == Error::WouldBlock && self.lane.lock().owed.len() < MOST_OWED =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(*error),
+        }
+    }
+
+    /// Tries again to say what found no room.
+    pub(crate) fn retry(&self) {
+        if !self.lane.lock().owed.is_empty() {
+            let _ = self.socket.transact(Way::Out, Deadline::Now, |held| {
+                self.lane.lock().settle(held)
+            });
+        }
+    }
+
+    /// Sends a message, waiting for room; one that did not get through in time is not waited for
+    /// again until there is room.
+    pub(crate) fn send(
+        &self,
+        packet: &Packet,
+        message: &mut Message,
+        deadline: Deadline,
+    ) -> Result<()> {
+        let deadline = match self.stalled.load(Ordering::Relaxed) {
+            true => Deadline::Now,
+            false => deadline,
+        };
+        let sent = self.socket.transact(Way::Out, deadline, |held| {
+            let mut lane = self.lane.lock();
+            let attempt = lane.settle(held)?;
+            if attempt != Attempt::Done {
+                return Ok(attempt);
+            }
+            let number = lane.sequence.wrapping_add(1);
+            let attempt = held.give(&[Frame::from(packet.encode(number))], message)?;
+            if attempt == Attempt::Done {
+                lane.sequence = number;
+            }
+            Ok(attempt)
+        });
+        self.stalled.store(
+            matches!(&sent, Err(error) if error.is_timeout()),
+            Ordering::Relaxed,
+        );
+        sent.map_err(|error| match *error {
+            Error::WouldBlock => Error::Timeout,
+            error => error,
+        })
+    }
+
+    /// Closes it with all that it has not delivered: the peer is gone, or begins anew.
+    pub(crate) fn abandon(&self) {
+        self.socket.abandon();
+    }
+}

@@ -1,0 +1,140 @@
+//! What a node knows of one of its peers, and when it doubts that it is still there.
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use super::codec::follows;
+use super::{Peer, Timing};
+
+/// How long a peer that is said to leave may take to say that it is still there.
+pub(crate) const FAREWELL: Duration = Duration::from_millis(500);
+
+/// A node that was heard of.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) endpoint: String,
+    /// The host of the endpoint.
+    pub(crate) host: IpAddr,
+    /// What its HELLO told; before that, nothing else of it counts.
+    pub(crate) peer: Option<Peer>,
+    /// Whether it has a socket of its own, to which our HELLO went.
+    pub(crate) open: bool,
+    /// Whether it has answered at that endpoint: only then it is no mere claim.
+    pub(crate) proven: bool,
+    /// The number of the message that came last.
+    sequence: u16,
+    since: Instant,
+    heard: Instant,
+    /// When it was asked whether it is there, without an answer so far.
+    asked: Option<Instant>,
+    /// How many questions it has not answered.
+    open_questions: u32,
+    /// When somebody said that it leaves.
+    farewell: Option<Instant>,
+    doubt: Doubt,
+}
+
+/// How far it is doubted that a peer is still there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Doubt {
+    None,
+    Evasive,
+    Silent,
+    Gone,
+}
+
+/// What time has come for, with a peer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    Nothing,
+    /// To ask whether it is there.
+    Ask,
+    /// To tell of a doubt that is new.
+    Tell(Doubt),
+}
+
+impl Known {
+    pub(crate) fn new(endpoint: String, host: IpAddr, now: Instant) -> Known {
+        Known {
+            endpoint,
+            host,
+            peer: None,
+            open: false,
+            proven: false,
+            sequence: 0,
+            since: now,
+            heard: now,
+            asked: None,
+            open_questions: 0,
+            farewell: None,
+            doubt: Doubt::None,
+        }
+    }
+
+    /// Takes the number of a message that came; false if one is missing before it.
+    pub(crate) fn follow(&mut self, sequence: u16, now: Instant) -> bool {
+        let follows = follows(sequence, self.sequence);
+        self.sequence = sequence;
+        self.heard = now;
+        follows
+    }
+
+    /// It is being asked whether it is there.
+    pub(crate) fn ask(&mut self) {
+        self.open_questions += 1;
+    }
+
+    /// It has answered; whether for the first time.
+    pub(crate) fn answered(&mut self) -> bool {
+        self.open_questions = self.open_questions.saturating_sub(1);
+        // What answers an earlier question says nothing of a farewell since.
+        if self.open_questions == 0 {
+            self.asked = None;
+            self.farewell = None;
+        }
+        !std::mem::replace(&mut self.proven, true)
+    }
+
+    /// Somebody says that it leaves, and anybody can say so: whether it has to be asked.
+    pub(crate) fn doubt(&mut self, now: Instant) -> bool {
+        let first = self.farewell.is_none();
+        self.farewell.get_or_insert(now);
+        first
+    }
+
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.farewell.is_some()
+    }
+
+    /// What time has come for.
+    pub(crate) fn due(&mut self, now: Instant, timing: &Timing) -> Due {
+        let over = |since: Instant, time: Duration| now.saturating_duration_since(since) >= time;
+        if self.farewell.is_some_and(|since| over(since, FAREWELL))
+            || (!self.proven && over(self.since, timing.evasive))
+            || over(self.heard, timing.expired)
+        {
+            return self.tell(Doubt::Gone);
+        }
+        if !over(self.heard, timing.evasive) {
+            self.asked = None;
+            self.doubt = Doubt::None;
+            return Due::Nothing;
+        }
+        let Some(asked) = self.asked else {
+            self.asked = Some(now);
+            return Due::Ask;
+        };
+        if over(asked, timing.silent) && self.doubt < Doubt::Silent {
+            return self.tell(Doubt::Silent);
+        }
+        if over(asked, timing.interval) && self.doubt < Doubt::Evasive {
+            return self.tell(Doubt::Evasive);
+        }
+        Due::Nothing
+    }
+
+    fn tell(&mut self, doubt: Doubt) -> Due {
+        self.doubt = doubt;
+        Due::Tell(doubt)
+    }
+}

@@ -1,0 +1,194 @@
+//! Servers are found by name, without an address.
+
+mod support;
+
+use std::collections::HashSet;
+use std::thread;
+use std::time::Duration;
+
+use support::{SOON, beacon_port, deadline};
+use zeroless::zre::{Builder, Event, Node};
+use zeroless::{Error, Pull, Server};
+
+fn node(port: u16) -> Builder {
+    Node::builder("node").interface("127.0.0.1").port(port)
+}
+
+/// A server that pulls, and the node that announces it.
+fn worker(port: u16) -> (Pull, Node) {
+    let server = Server::bind(0).unwrap();
+    let pull = server.pull().unwrap();
+    let node = node(port).announce("jobs", &server).start().unwrap();
+    (pull, node)
+}
+
+#[test]
+fn a_push_finds_its_pullers() {
+    deadline(|| {
+        let port = beacon_port();
+        let finder = node(port).start().unwrap();
+        let push = finder.discover("jobs").push().unwrap();
+        drop(finder); // the handle keeps it
+        let (first, _first) = worker(port);
+        push.send("one").unwrap();
+        assert_eq!(first.recv_timeout(SOON).unwrap(), "one");
+        let (second, _second) = worker(port);
+        push.wait_connected(2, SOON).unwrap();
+        (0..10).for_each(|_| push.send("many").unwrap());
+        for pull in [first, second] {
+            (0..5).for_each(|_| assert_eq!(pull.recv_timeout(SOON).unwrap(), "many"));
+        }
+    });
+}
+
+#[test]
+fn nothing_is_lost_when_a_server_is_withdrawn() {
+    const COUNT: usize = 20_000;
+    deadline(|| {
+        let port = beacon_port();
+        let finder = node(port).start().unwrap();
+        let jobs = finder.discover("jobs");
+        let push = jobs.push().unwrap();
+        let (first, announcement) = worker(port);
+        let (second, _announcement) = worker(port);
+        jobs.wait_for(2, SOON).unwrap();
+        let pushes = thread::spawn(move || {
+            for n in 0..COUNT {
+                push.send(n.to_string()).unwrap();
+            }
+            push
+        });
+        let mut got = HashSet::new();
+        let text = |message: zeroless::Message| message.as_str().unwrap().to_owned();
+        for message in first.iter().take(100) {
+            got.insert(text(message));
+        }
+        drop(announcement);
+        let rest = thread::spawn(move || {
+            second
+                .iter()
+                .take_while(|it| it != "end")
+                .map(text)
+                .collect::<Vec<_>>()
+        });
+        let push = pushes.join().unwrap();
+        // Withdrawn, it still gets what was on its way to it, and then nothing more.
+        while jobs.services().count() > 1 {
+            thread::yield_now();
+        }
+        push.send("end").unwrap();
+        got.extend(rest.join().unwrap());
+        while got.len() < COUNT {
+            got.insert(text(first.recv_timeout(SOON).expect("nothing is lost")));
+        }
+        assert_eq!(got.len(), COUNT);
+    });
+}
+
+#[test]
+fn requests_follow_a_server_that_moves() {
+    deadline(|| {
+        let port = beacon_port();
+        let finder = node(port).start().unwrap();
+        let requester = finder.discover("sum").request().unwrap();
+        for round in 0..3 {
+            let server = Server::bind(0).unwrap();
+            let replier = server.reply().unwrap();
+            let announcement = node(port).announce("sum", &server).start().unwrap();
+            let stopper = replier.clone();
+            let serving = thread::spawn(move || {
+                for request in replier {
+                    request.reply(round.to_string()).unwrap();
+                }
+            });
+            assert_eq!(requester.request("?").unwrap(), round.to_string());
+            announcement.stop();
+            while !finder.peers().is_empty() {
+                thread::yield_now();
+            }
+            stopper.stop();
+            serving.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn only_what_fits_and_is_where_it_is_announced_is_connected() {
+    deadline(|| {
+        let port = beacon_port();
+        let server = Server::bind(0).unwrap();
+        let pull = server.pull().unwrap();
+        let _announcer = node(port)
+            .announce("jobs", &server)
+            .header("X-jobs-publish", "tcp://127.0.0.1:9")
+            .header("X-others-pull", "tcp://127.0.0.1:9")
+            .header(
+                "x-JOBS-pull",
+                "tcp://192.0.2.1:9 nonsense tcp://127.0.0.1:0 ipc:///x",
+            )
+            .start()
+            .unwrap();
+        let finder = node(port).start().unwrap();
+        let jobs = finder.discover("jobs");
+        jobs.wait_for(2, SOON).unwrap();
+        let mut found: Vec<_> = jobs
+            .services()
+            .map(|it| (it.pattern(), it.endpoint().to_owned()))
+            .collect();
+        found.sort();
+        let own = format!("tcp://127.0.0.1:{}", server.port());
+        assert_eq!(
+            found,
+            [("publish", "tcp://127.0.0.1:9".to_owned()), ("pull", own)]
+        );
+        let push = jobs.push().unwrap();
+        (0..10).for_each(|_| push.send("job").unwrap());
+        (0..10).for_each(|_| drop(pull.recv_timeout(SOON).unwrap()));
+        assert_eq!(finder.discover("jobs").anywhere().services().count(), 3);
+    });
+}
+
+#[test]
+fn an_announcement_that_nobody_could_follow_is_refused() {
+    let refused = |server: &Server| {
+        let error = node(beacon_port()).announce("jobs", server).start();
+        matches!(
+            error,
+            Err(Error::InvalidOption {
+                option: "announce",
+                ..
+            })
+        )
+    };
+    let server = Server::bind(0).unwrap();
+    assert!(refused(&server), "without a pattern");
+    let _pull = server.pull().unwrap();
+    assert!(!refused(&server));
+    let server = Server::bind("inproc://nowhere").unwrap();
+    let _pull = server.pull().unwrap();
+    assert!(refused(&server), "without a port");
+}
+
+#[test]
+fn waiting_for_what_does_not_come_ends() {
+    let finder = node(beacon_port()).start().unwrap();
+    let jobs = finder.discover("jobs");
+    let waited = jobs.wait_for(1, Duration::from_millis(20));
+    assert_eq!(waited, Err(Error::Timeout));
+    assert_eq!(jobs.services().count(), 0);
+}
+
+#[test]
+fn a_service_tells_whose_it_is() {
+    deadline(|| {
+        let port = beacon_port();
+        let finder = node(port).start().unwrap();
+        let jobs = finder.discover("jobs");
+        let (_pull, announcer) = worker(port);
+        jobs.wait_for(1, SOON).unwrap();
+        let service = jobs.services().next().unwrap();
+        assert_eq!(service.peer().id(), announcer.id());
+        let enters = finder.events().find(|it| matches!(it, Event::Enter { .. }));
+        assert_eq!(enters.unwrap().peer(), Some(service.peer()));
+    });
+}
