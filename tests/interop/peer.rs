@@ -1,11 +1,11 @@
 //! A Python peer: peer.py, told what to do.
 
-use std::process::Command;
 use std::time::Duration;
 
 use zeroless::Message;
 
 use crate::process::Process;
+use crate::python::{encode, script};
 
 /// No wait of these tests is longer.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -16,11 +16,6 @@ pub(crate) struct Way {
     /// `zeroless`, or `pyzmq` for a bare socket.
     pub(crate) library: &'static str,
     pub(crate) python_binds: bool,
-}
-
-/// The Python interpreter that has both libraries, if there is one.
-pub(crate) fn python() -> Option<String> {
-    std::env::var("ZEROLESS_PEER_PYTHON").ok()
 }
 
 /// A Python process with one socket.
@@ -42,9 +37,8 @@ impl Way {
     }
 
     fn start(&self, pattern: &str, place: &str) -> Peer {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/peer.py");
-        let mut command = Command::new(python().expect("the test would not run without"));
-        command.args(["-u", script, self.library, pattern, place]);
+        let mut command = script("interop/peer.py");
+        command.args([self.library, pattern, place]);
         let process = Process::start(&mut command, LIMIT);
         let ready = process.line();
         let port = ready.strip_prefix("ready ").map(str::parse);
@@ -87,23 +81,4 @@ impl Peer {
     pub(crate) fn end(self) {
         assert_eq!(self.process.finish(), [""; 0]);
     }
-}
-
-/// A message as the script reads and prints it.
-fn encode(message: &Message) -> String {
-    const DIGITS: [u8; 16] = *b"0123456789abcdef";
-    let mut text = String::new();
-    for frame in message {
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        if frame.is_empty() {
-            text.push('-');
-        }
-        for byte in frame.as_bytes() {
-            text.push(DIGITS[usize::from(byte >> 4)].into());
-            text.push(DIGITS[usize::from(byte & 15)].into());
-        }
-    }
-    text
 }

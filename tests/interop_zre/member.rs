@@ -1,0 +1,262 @@
+//! A node of either kind, ours or pyre's, in the same terms.
+
+use std::net::UdpSocket;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use zeroless::Message;
+use zeroless::zre::{Builder, Event, Node, Uuid};
+
+use crate::process::Process;
+use crate::python::{encode, script};
+use crate::support::beacon_port;
+
+/// No wait of these tests is longer.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+/// The header that each member has.
+const HEADER: &str = "X-KIND";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Ours,
+    Pyre,
+}
+
+pub(crate) use Kind::{Ours, Pyre};
+
+/// A node, which is called `alice` or so, and has a header that tells its kind.
+pub(crate) struct Member {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) endpoint: String,
+    kind: Kind,
+    side: Side,
+}
+
+enum Side {
+    Ours(Node),
+    Pyre(Process),
+}
+
+impl Kind {
+    /// Starts a node.
+    pub(crate) fn start(self, name: &str, port: u16) -> Member {
+        match self {
+            Ours => Member::ours(name, port, |node| node),
+            Pyre => {
+                let header = format!("{HEADER}={self:?}");
+                let mut command = script("interop_zre/node.py");
+                command.args([name, &port.to_string(), &header]);
+                let process = Process::start(&mut command, LIMIT);
+                let ready = process.line();
+                let words: Vec<&str> = ready.split(' ').collect();
+                let ["ready", id, endpoint] = words[..] else {
+                    panic!("the node is not ready: {ready}");
+                };
+                Member {
+                    name: name.to_owned(),
+                    id: id.to_owned(),
+                    endpoint: endpoint.to_owned(),
+                    kind: self,
+                    side: Side::Pyre(process),
+                }
+            }
+        }
+    }
+}
+
+impl Member {
+    /// Starts a node of ours, with these changes.
+    pub(crate) fn ours(name: &str, port: u16, change: impl FnOnce(Builder) -> Builder) -> Member {
+        let builder = Node::builder(name)
+            .header(HEADER, format!("{Ours:?}"))
+            .interface(interface())
+            .port(port)
+            .send_timeout(LIMIT);
+        let node = change(builder).start().expect("a node");
+        Member {
+            name: name.to_owned(),
+            id: node.id().to_string(),
+            endpoint: node.endpoint(),
+            kind: Ours,
+            side: Side::Ours(node),
+        }
+    }
+
+    /// The node itself, if it is ours.
+    pub(crate) fn node(&self) -> &Node {
+        match &self.side {
+            Side::Ours(node) => node,
+            Side::Pyre(_) => panic!("it is not ours"),
+        }
+    }
+
+    fn tell(&mut self, command: &str) {
+        match &mut self.side {
+            Side::Pyre(process) => process.tell(command),
+            Side::Ours(_) => panic!("it is not pyre's"),
+        }
+    }
+
+    pub(crate) fn join(&mut self, group: &str) {
+        match &self.side {
+            Side::Ours(node) => node.join(group).expect("joined"),
+            Side::Pyre(_) => self.tell(&format!("join {group}")),
+        }
+    }
+
+    pub(crate) fn leave(&mut self, group: &str) {
+        match &self.side {
+            Side::Ours(node) => node.leave(group).expect("left"),
+            Side::Pyre(_) => self.tell(&format!("leave {group}")),
+        }
+    }
+
+    pub(crate) fn whisper(&mut self, to: &Member, message: &Message) {
+        match &self.side {
+            Side::Ours(node) => {
+                let to: Uuid = to.id.parse().expect("an identity");
+                node.whisper(to, message.clone()).expect("whispered");
+            }
+            Side::Pyre(_) => self.tell(&format!("whisper {} {}", to.id, encode(message))),
+        }
+    }
+
+    pub(crate) fn shout(&mut self, group: &str, message: &Message) {
+        match &self.side {
+            Side::Ours(node) => drop(node.shout(group, message.clone()).expect("shouted")),
+            Side::Pyre(_) => self.tell(&format!("shout {group} {}", encode(message))),
+        }
+    }
+
+    /// Whispers the numbers from 0 on, as text.
+    pub(crate) fn whisper_numbers(&mut self, to: &Member, count: u32) {
+        match &self.side {
+            Side::Ours(node) => {
+                let to: Uuid = to.id.parse().expect("an identity");
+                for number in 0..count {
+                    node.whisper(to, number.to_string()).expect("whispered");
+                }
+            }
+            Side::Pyre(_) => self.tell(&format!("numbers {} {count}", to.id)),
+        }
+    }
+
+    /// Says goodbye.
+    pub(crate) fn stop(self) {
+        match self.side {
+            Side::Ours(node) => node.stop(),
+            Side::Pyre(mut process) => {
+                process.tell("stop");
+                process.finish();
+            }
+        }
+    }
+
+    /// The next event, as a line.
+    pub(crate) fn event(&self) -> String {
+        match &self.side {
+            Side::Ours(node) => describe(node.recv_timeout(LIMIT).expect("an event")),
+            Side::Pyre(process) => process.line(),
+        }
+    }
+
+    /// This is what happens next, and nothing else.
+    #[track_caller]
+    pub(crate) fn expects(&self, event: &str) {
+        self.expects_all([event.to_owned()]);
+    }
+
+    /// All this happens next, in any order, and nothing else.
+    #[track_caller]
+    pub(crate) fn expects_all<const N: usize>(&self, mut events: [String; N]) {
+        let mut got: Vec<String> = (0..N).map(|_| self.event()).collect();
+        got.sort();
+        events.sort();
+        // Not assert_eq: it would print megabytes.
+        let short = |lines: &[String]| -> Vec<String> {
+            lines
+                .iter()
+                .map(|it| it.chars().take(120).collect())
+                .collect()
+        };
+        assert!(
+            got == events,
+            "{} expects {:?} and gets {:?}",
+            self.name,
+            short(&events),
+            short(&got)
+        );
+    }
+
+    /// What others see when it is there.
+    pub(crate) fn entered(&self) -> String {
+        let Member {
+            id,
+            name,
+            endpoint,
+            kind,
+            ..
+        } = self;
+        format!("ENTER {id} {name} {endpoint} {HEADER}={kind:?}")
+    }
+
+    /// What others see when it is gone.
+    pub(crate) fn gone(&self) -> String {
+        format!("EXIT {}", self.id)
+    }
+
+    pub(crate) fn joined(&self, group: &str) -> String {
+        format!("JOIN {} {group}", self.id)
+    }
+
+    pub(crate) fn left(&self, group: &str) -> String {
+        format!("LEAVE {} {group}", self.id)
+    }
+
+    pub(crate) fn whispered(&self, message: &Message) -> String {
+        format!("WHISPER {} {}", self.id, encode(message))
+    }
+
+    pub(crate) fn shouted(&self, group: &str, message: &Message) -> String {
+        format!("SHOUT {} {group} {}", self.id, encode(message))
+    }
+}
+
+/// An event of ours, as node.py prints its own.
+fn describe(event: Event) -> String {
+    let id = event.peer().map(|peer| peer.id().to_string());
+    let id = id.unwrap_or_default();
+    match event {
+        Event::Enter { peer } => {
+            let mut line = format!("ENTER {id} {} {}", peer.name(), peer.address());
+            for (key, value) in peer.headers() {
+                line += &format!(" {key}={value}");
+            }
+            line
+        }
+        Event::Exit { .. } => format!("EXIT {id}"),
+        Event::Join { group, .. } => format!("JOIN {id} {group}"),
+        Event::Leave { group, .. } => format!("LEAVE {id} {group}"),
+        Event::Whisper { message, .. } => format!("WHISPER {id} {}", encode(&message)),
+        Event::Shout { group, message, .. } => format!("SHOUT {id} {group} {}", encode(&message)),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Our address on the way to pyre, which chooses its interface itself and only tells which.
+fn interface() -> &'static str {
+    static INTERFACE: OnceLock<String> = OnceLock::new();
+    INTERFACE.get_or_init(|| {
+        let endpoint = Pyre.start("scout", beacon_port()).endpoint;
+        let address = endpoint.strip_prefix("tcp://").expect("its endpoint");
+        assert!(
+            !address.starts_with("127."),
+            "pyre needs a network interface other than loopback"
+        );
+        let socket = UdpSocket::bind("0.0.0.0:0").expect("a socket");
+        socket.connect(address).expect("a way to pyre");
+        socket.local_addr().expect("our address").ip().to_string()
+    })
+}
