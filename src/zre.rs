@@ -73,10 +73,10 @@ impl Default for Timing {
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     peers: usize,
-    /// Of those who have not answered yet.
+    /// Of those who have not answered yet; half of them at one address.
     unproven: usize,
-    /// Of these, how many may have a socket at one address.
-    unproven_at_an_address: usize,
+    /// Of those who are known by a beacon alone, how many have a socket at one address.
+    sockets_at_an_address: usize,
 }
 
 impl Default for Bounds {
@@ -84,7 +84,7 @@ impl Default for Bounds {
         Bounds {
             peers: 4096,
             unproven: 256,
-            unproven_at_an_address: 8,
+            sockets_at_an_address: 8,
         }
     }
 }

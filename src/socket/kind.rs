@@ -24,9 +24,6 @@ pub(crate) enum Kind {
 const SMALL_BATCH: i32 = 8 * 1024;
 
 /// The fastest for streams of messages, measured from 32 B to 1 MiB (benches/).
-/// For connections by the thousand: buffers are most of what each of them costs.
-const TINY_BATCH: i32 = 4 * 1024;
-
 const LARGE_BATCH: i32 = 256 * 1024;
 
 impl Kind {
@@ -94,9 +91,7 @@ impl Kind {
     /// The batch size to set, or `None` to leave libzmq's own.
     pub(crate) fn batch(self, options: &Options) -> Option<i32> {
         match options.batch {
-            Batch::Auto if self.is_call() => None,
-            // There may be thousands of them.
-            Batch::Auto if matches!(self, Kind::Inbox | Kind::Link) => Some(TINY_BATCH),
+            Batch::Auto if self.is_call() || !self.is_watched() => None,
             Batch::Auto => Some(LARGE_BATCH),
             Batch::Small => Some(SMALL_BATCH),
             Batch::Bytes(bytes) => i32::try_from(bytes).ok(),

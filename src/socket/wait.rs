@@ -184,15 +184,14 @@ impl Core {
         }
     }
 
-    /// Waits until there is something to receive, or one of these can be read. Only for a
-    /// socket that nobody else receives from.
-    pub(crate) fn wait_beside(&self, others: [RawFd; 2], deadline: Deadline) -> Result<()> {
-        let events = self.with(|held| Ok(held.events()))?;
-        if events.contains(Way::In.event()) {
-            return Ok(());
-        }
+    /// Waits until there may be something to receive, or one of these can be read; which of the
+    /// three it is. Only after a receive has come back empty, and for a socket that nobody else
+    /// receives from.
+    pub(crate) fn wait_beside(&self, others: [RawFd; 2], deadline: Deadline) -> Result<[bool; 3]> {
         let [one, other] = others;
-        poll(&mut [self.fd, one, other].map(readable), deadline)
+        let mut fds = [self.fd, one, other].map(readable);
+        poll(&mut fds, deadline)?;
+        Ok(fds.map(|fd| fd.revents != 0))
     }
 
     fn poll(&self, waker: &Waker, bell: Option<&Waker>, deadline: Deadline) -> Result<()> {

@@ -21,6 +21,7 @@ use super::{Event, Uuid};
 use crate::error::{Error, Result};
 use crate::message::{Frame, Message};
 use crate::options::Options;
+use crate::raw;
 use crate::socket::{Attempt, Held, Socket, Way};
 use crate::wake::{Deadline, Waker, io_error};
 
@@ -174,34 +175,47 @@ pub(crate) struct Driver {
     pub(crate) interval: Duration,
 }
 
+/// Where there may be something to take in.
+struct Ready {
+    inbox: bool,
+    air: bool,
+}
+
 impl Driver {
     pub(crate) fn run(self) {
         let mut next = Instant::now();
         let mut full: Option<Instant> = None;
+        let mut ready = Ready {
+            inbox: true,
+            air: true,
+        };
         while !self.shared.is_stopping() {
             let now = Instant::now();
             if now >= next {
-                next = now + self.interval;
+                next = now + self.until_next();
                 self.air.send(self.beacon(self.port));
                 self.shared.change(|state| state.tick(now));
-                self.shared
-                    .links
-                    .lock()
-                    .values()
-                    .for_each(|link| link.retry());
+                let links = self.shared.links.lock();
+                links.values().for_each(|link| link.retry());
             } else if self.shared.look(State::is_in_doubt) {
                 self.shared.change(|state| state.tick(now));
+            }
+            if ready.air {
+                ready.air = self.air.hear(|beacon, from| {
+                    self.shared.change(|state| state.beacon(beacon, from, now));
+                });
             }
             full = match self.shared.events.is_full() {
                 true => full.or(Some(now)),
                 false => None,
             };
-            let patient = full.is_some_and(|since| now < since + PATIENCE);
-            let heard = self.air.hear(|beacon, from| {
-                self.shared.change(|state| state.beacon(beacon, from, now));
-            });
-            let taken = !patient && self.take_in(now);
-            if heard || taken {
+            // Nobody has taken an event for long: nothing is gained by waiting on.
+            let dropping = full.is_some_and(|since| now >= since + PATIENCE);
+            if ready.inbox {
+                ready.inbox = self.take_in(now, dropping);
+            }
+            let patient = ready.inbox && !dropping && self.shared.events.is_full();
+            if ready.air || (ready.inbox && !patient) {
                 continue;
             }
             let mut deadline = Deadline::At(next);
@@ -211,9 +225,15 @@ impl Driver {
             if patient {
                 deadline = deadline.within(LOOK);
             }
-            if let Err(error) = self.sleep(patient, deadline) {
-                warn!("a node ends: {error}");
-                break;
+            match self.sleep(deadline) {
+                Ok(more) => {
+                    ready.inbox |= more.inbox;
+                    ready.air |= more.air;
+                }
+                Err(error) => {
+                    warn!("a node ends: {error}");
+                    break;
+                }
             }
         }
         self.shared.events.close();
@@ -222,24 +242,35 @@ impl Driver {
         self.shared.links.lock().clear();
     }
 
+    /// How long to wait until the next beacon. All nodes of a machine beacon at the same time, so
+    /// that each wakes up once to hear all of them.
+    fn until_next(&self) -> Duration {
+        let interval = u64::try_from(self.interval.as_micros()).unwrap_or(u64::MAX);
+        Duration::from_micros(interval - raw::clock() % interval)
+    }
+
     fn beacon(&self, port: u16) -> Beacon {
         let uuid = self.shared.look(State::uuid);
         Beacon { uuid, port }
     }
 
-    fn sleep(&self, patient: bool, deadline: Deadline) -> Result<()> {
+    /// Waits until there is something to do.
+    fn sleep(&self, deadline: Deadline) -> Result<Ready> {
         let others = [self.air.socket.as_raw_fd(), self.shared.waker.fd()];
-        match patient {
-            true => crate::wake::poll(&mut others.map(crate::wake::readable), deadline)?,
-            false => self.inbox.wait_beside(others, deadline)?,
+        let [inbox, air, woken] = self.inbox.wait_beside(others, deadline)?;
+        if woken {
+            self.shared.waker.clear();
         }
-        self.shared.waker.clear();
-        Ok(())
+        Ok(Ready { inbox, air })
     }
 
-    /// Takes in messages; false if there are no more.
-    fn take_in(&self, now: Instant) -> bool {
+    /// Takes in messages, as long as there is room for what they tell or it is to be dropped;
+    /// false if there are no more.
+    fn take_in(&self, now: Instant, dropping: bool) -> bool {
         for _ in 0..TURN {
+            if !dropping && self.shared.events.is_full() {
+                return true;
+            }
             let mut received = None;
             let outcome = self
                 .inbox

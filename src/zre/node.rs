@@ -45,6 +45,8 @@ pub(crate) struct State {
     waiting: VecDeque<Uuid>,
     timing: Timing,
     bounds: Bounds,
+    /// Whether somebody is said to leave, who has not answered yet.
+    in_doubt: bool,
     actions: Vec<Action>,
 }
 
@@ -69,6 +71,7 @@ impl State {
             waiting: VecDeque::new(),
             timing,
             bounds,
+            in_doubt: false,
             actions: Vec::new(),
         }
     }
@@ -173,23 +176,31 @@ impl State {
         let endpoint = format!("tcp://{address}");
         // One that was started anew at the same place: the other is asked whether it is there.
         let same = |known: &Known| known.endpoint == endpoint && known.open;
-        if let Some((&other, known)) = self.known.iter_mut().find(|(_, known)| same(known)) {
-            if known.doubt(now) {
-                self.ask(other);
-            }
-            return;
+        if let Some((&other, _)) = self.known.iter().find(|(_, known)| same(known)) {
+            return self.doubt(other, now);
         }
         self.admit(uuid, endpoint, from, now);
     }
 
     /// Somebody says that a node leaves; it is asked itself.
     fn farewell(&mut self, uuid: Uuid, from: IpAddr, now: Instant) {
-        if let Some(known) = self.known.get_mut(&uuid)
-            && known.host == from
-            && known.doubt(now)
-            && known.open
+        if self
+            .known
+            .get(&uuid)
+            .is_some_and(|known| known.host == from)
         {
-            self.ask(uuid);
+            self.doubt(uuid, now);
+        }
+    }
+
+    fn doubt(&mut self, uuid: Uuid, now: Instant) {
+        if let Some(known) = self.known.get_mut(&uuid)
+            && known.doubt(now)
+        {
+            self.in_doubt = true;
+            if known.open {
+                self.ask(uuid);
+            }
         }
     }
 
@@ -208,12 +219,14 @@ impl State {
             false => Room::No,
         };
         let other = match room {
-            Room::Yes => None,
             Room::Instead(most) => {
-                let is_there = |uuid: &Uuid| self.known.get(uuid).is_some_and(|it| it.host == most);
-                self.waiting.iter().copied().rfind(is_there)
+                let mut claims = self
+                    .known
+                    .iter()
+                    .filter(|(_, it)| !it.proven && it.host == most);
+                claims.next().map(|(uuid, _)| *uuid)
             }
-            Room::No => None,
+            Room::Yes | Room::No => None,
         };
         if let Some(other) = other {
             self.drop_peer(other);
@@ -230,25 +243,31 @@ impl State {
 
     /// Opens sockets for those who wait for one, as far as they may have one.
     fn open_waiting(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
         let mut open: HashMap<IpAddr, usize> = HashMap::new();
         for known in self
             .known
             .values()
-            .filter(|known| known.open && !known.proven)
+            .filter(|known| known.open && known.peer.is_none())
         {
             *open.entry(known.host).or_default() += 1;
         }
-        let most = self.bounds.unproven_at_an_address;
+        let most = self.bounds.sockets_at_an_address;
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|&uuid| {
             let Some(known) = self.known.get_mut(&uuid) else {
                 return false;
             };
-            let count = open.entry(known.host).or_default();
-            if *count >= most {
-                return true;
+            // Who has greeted us waits for our answer.
+            if known.peer.is_none() {
+                let count = open.entry(known.host).or_default();
+                if *count >= most {
+                    return true;
+                }
+                *count += 1;
             }
-            *count += 1;
             known.open = true;
             let endpoint = known.endpoint.clone();
             self.actions.push(Action::Open {
@@ -338,7 +357,6 @@ impl State {
             Packet::PingOk => {
                 if known.answered() {
                     self.claims.remove(known.host);
-                    self.open_waiting();
                 }
                 return;
             }
@@ -392,6 +410,7 @@ impl State {
             peer.address()
         );
         known.peer = Some(peer.clone());
+        self.open_waiting();
         self.actions
             .push(Action::Tell(Event::Enter { peer: peer.clone() }));
         for group in hello.groups {
@@ -458,13 +477,14 @@ impl State {
                 _ => {}
             }
         }
+        self.in_doubt = self.known.values().any(Known::is_leaving);
         asked.into_iter().for_each(|uuid| self.ask(uuid));
         gone.into_iter().for_each(|uuid| self.drop_peer(uuid));
     }
 
     /// Whether somebody is said to leave, who has not answered yet.
     pub(crate) fn is_in_doubt(&self) -> bool {
-        self.known.values().any(Known::is_leaving)
+        self.in_doubt
     }
 }
 

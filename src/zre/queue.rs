@@ -1,15 +1,19 @@
 //! The events that wait for the user: as many as fit, and how many did not.
 
-use crossbeam_channel::{Receiver, Sender, TrySendError};
+use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 
 use super::Event;
+
+/// How many events find room beyond the queue's length: what one message or a moment can bring.
+const RESERVE: usize = 256;
 
 /// A bounded queue that never makes its writer wait.
 #[derive(Debug)]
 pub(crate) struct Queue {
     writer: Mutex<Writer>,
     receiver: Receiver<Event>,
+    length: usize,
 }
 
 #[derive(Debug)]
@@ -21,12 +25,13 @@ struct Writer {
 
 impl Queue {
     pub(crate) fn new(length: usize) -> Queue {
-        // One more, for the news that some were missed.
-        let (sender, receiver) = crossbeam_channel::bounded(length.saturating_add(1));
+        // A bounded channel would take the memory for all of it at once.
+        let (sender, receiver) = crossbeam_channel::unbounded();
         let sender = Some(sender);
         Queue {
             writer: Mutex::new(Writer { sender, missed: 0 }),
             receiver,
+            length,
         }
     }
 
@@ -34,27 +39,27 @@ impl Queue {
         &self.receiver
     }
 
-    /// Whether the next event would not fit.
+    /// Whether messages should wait before they are made events.
     pub(crate) fn is_full(&self) -> bool {
-        self.receiver.is_full()
+        self.receiver.len() >= self.length
     }
 
     pub(crate) fn push(&self, event: Event) {
         let mut writer = self.writer.lock();
         let Writer { sender, missed } = &mut *writer;
         let Some(sender) = sender else { return };
-        if *missed > 0 {
-            match sender.try_send(Event::Missed { events: *missed }) {
-                Ok(()) => *missed = 0,
-                Err(_) => *missed += 1,
-            }
-            if *missed > 0 {
-                return;
-            }
-        }
-        if let Err(TrySendError::Full(_)) = sender.try_send(event) {
+        // Nobody else writes: what fits now will fit.
+        let room = self.length.saturating_add(RESERVE) - self.receiver.len();
+        let told = usize::from(*missed > 0);
+        if room <= told {
             *missed += 1;
+            return;
         }
+        if told > 0 {
+            let events = std::mem::take(missed);
+            let _ = sender.send(Event::Missed { events });
+        }
+        let _ = sender.send(event);
     }
 
     /// Ends it: what is in it can still be had.
@@ -68,17 +73,17 @@ impl Queue {
 mod tests {
     use super::*;
 
-    fn leader(_: u32) -> Event {
+    fn event() -> Event {
         Event::Missed { events: 1 }
     }
 
     #[test]
     fn what_did_not_fit_is_counted() {
         let queue = Queue::new(1);
-        (0..5).for_each(|n| queue.push(leader(n)));
+        (0..RESERVE + 4).for_each(|_| queue.push(event()));
         let events = queue.receiver().clone();
         assert!(queue.is_full());
-        assert_eq!(events.try_iter().count(), 2);
+        assert_eq!(events.try_iter().count(), RESERVE + 1);
         queue.close();
         assert_eq!(
             events.iter().collect::<Vec<_>>(),

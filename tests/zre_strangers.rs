@@ -1,0 +1,181 @@
+//! Whoever talks to a node as no node does, disturbs nobody else.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use support::{beacon_port, deadline};
+use zeroless::Error;
+use zeroless::zre::{Builder, Event, Node, Uuid};
+
+/// Longer than the time until the next beacon, and than that in which a peer is given up of
+/// which somebody else says that it leaves.
+const A_WHILE: Duration = Duration::from_millis(1500);
+
+fn node(name: &str, port: u16) -> Builder {
+    Node::builder(name).interface("127.0.0.1").port(port)
+}
+
+/// Two that know each other.
+fn two(port: u16) -> (Node, Node) {
+    let alice = node("alice", port).start().unwrap();
+    let bob = node("bob", port).start().unwrap();
+    for node in [&alice, &bob] {
+        let event = node.recv_timeout(support::SOON).unwrap();
+        assert!(matches!(event, Event::Enter { .. }));
+    }
+    (alice, bob)
+}
+
+/// A connection to a node's inbox, of who calls itself so.
+struct Stranger {
+    socket: zmq::Socket,
+}
+
+impl Stranger {
+    fn connect(identity: &[u8], node: &Node) -> Stranger {
+        let socket = zmq::Context::new().socket(zmq::DEALER).unwrap();
+        socket.set_identity(identity).unwrap();
+        socket.set_linger(-1).unwrap();
+        socket.connect(&node.endpoint()).unwrap();
+        Stranger { socket }
+    }
+
+    fn says(&self, frame: &[u8]) {
+        self.socket.send(frame, 0).unwrap();
+    }
+}
+
+fn identity(uuid: u8) -> Vec<u8> {
+    let mut identity = vec![uuid; 17];
+    identity[0] = 1;
+    identity
+}
+
+/// A HELLO without groups, of nobody's, which says that it is at this endpoint.
+fn hello(endpoint: &str) -> Vec<u8> {
+    let mut frame = b"\xaa\xa1\x01\x02\x00\x01".to_vec();
+    frame.push(endpoint.len() as u8);
+    frame.extend(endpoint.as_bytes());
+    frame.extend(b"\x00\x00\x00\x00\x00\x04mall\x00\x00\x00\x01\x01k\x00\x00\x00\x01v");
+    frame
+}
+
+/// Nothing happens to bob, in alice's eyes, and they still talk.
+fn are_undisturbed(alice: &Node, bob: &Node) {
+    let until = Instant::now() + A_WHILE;
+    let before = bob.id();
+    while let Some(left) = until.checked_duration_since(Instant::now()) {
+        match alice.recv_timeout(left) {
+            Ok(Event::Exit { peer } | Event::Evasive { peer }) if peer.id() == before => {
+                panic!("bob is gone")
+            }
+            Ok(_) => {}
+            Err(error) => assert_eq!(error, Error::Timeout),
+        }
+    }
+    bob.whisper(alice.id(), "hello").unwrap();
+    let words = std::iter::repeat_with(|| alice.recv_timeout(support::SOON).unwrap())
+        .find(|event| matches!(event, Event::Whisper { .. }));
+    assert_eq!(words.unwrap().peer().unwrap().id(), before);
+}
+
+#[test]
+fn what_is_no_message_is_ignored() {
+    deadline(|| {
+        let (alice, bob) = two(beacon_port());
+        let whole = hello("tcp://127.0.0.1:1");
+        let mut wrong: Vec<Vec<u8>> = (0..whole.len()).map(|len| whole[..len].to_vec()).collect();
+        let with = |place: usize, bytes: &[u8]| {
+            let mut frame = whole.clone();
+            frame[place..place + bytes.len()].copy_from_slice(bytes);
+            frame
+        };
+        wrong.extend([
+            with(0, &[0xaa, 0xa0]),
+            with(2, &[0]),
+            with(2, &[255]),
+            with(3, &[1]),
+            with(4, &[0, 2]),
+            with(4, &[0, 0]),
+            with(6, &[255]),
+            with(24, &[255; 4]),
+            with(28, &[255; 6]),
+            vec![0; 100_000],
+        ]);
+        for endpoint in [
+            "",
+            "tcp://",
+            "tcp://*:*",
+            "tcp://0.0.0.0:1",
+            "tcp://127.0.0.1:0",
+            "tcp://nobody:1",
+            "tcp://[::]:1",
+            "tcp://224.0.0.1:1",
+            "tcp://255.255.255.255:1",
+            "ipc:///tmp/x",
+            "inproc://x",
+            "tcp://127.0.0.1:99999",
+            "udp://127.0.0.1:1",
+            "tcp://127.0.0.1:1;tcp://127.0.0.1:2",
+            &alice.endpoint(),
+        ] {
+            wrong.push(hello(endpoint));
+        }
+        for (number, frame) in wrong.iter().enumerate() {
+            let stranger = Stranger::connect(&identity(number as u8), &alice);
+            stranger.says(frame);
+            stranger.says(b"\xaa\xa1\x04\x02\x00\x02\x01G\x07");
+            stranger.says(b"\xaa\xa1\x04\x02\x00\x03\xff");
+        }
+        for name in [&b"x"[..], &[1; 16], &[1; 18], &[2; 17], &[255; 255]] {
+            Stranger::connect(name, &alice).says(&whole);
+        }
+        are_undisturbed(&alice, &bob);
+        let carol = node("carol", alice_port(&alice)).start();
+        drop(carol);
+    });
+}
+
+fn alice_port(_: &Node) -> u16 {
+    beacon_port()
+}
+
+#[test]
+fn who_claims_the_endpoint_of_another_does_not_replace_it() {
+    deadline(|| {
+        let (alice, bob) = two(beacon_port());
+        Stranger::connect(&identity(7), &alice).says(&hello(&bob.endpoint()));
+        are_undisturbed(&alice, &bob);
+    });
+}
+
+#[test]
+fn who_claims_our_own_endpoint_or_identity_is_nobody() {
+    deadline(|| {
+        let (alice, bob) = two(beacon_port());
+        Stranger::connect(&identity(7), &alice).says(&hello(&alice.endpoint()));
+        let own: u128 = u128::from_str_radix(&alice.id().to_string(), 16).unwrap();
+        let own = [&[1][..], &own.to_be_bytes()].concat();
+        Stranger::connect(&own, &alice).says(&hello("tcp://127.0.0.1:1"));
+        are_undisturbed(&alice, &bob);
+        assert_eq!(alice.peers().len(), 1, "{:?}", alice.peers());
+    });
+}
+
+#[test]
+fn who_takes_the_identity_of_another_cannot_keep_it_away() {
+    deadline(|| {
+        let (alice, bob) = two(beacon_port());
+        let id: Uuid = bob.id();
+        let bytes = u128::from_str_radix(&id.to_string(), 16).unwrap();
+        let identity = [&[1][..], &bytes.to_be_bytes()].concat();
+        Stranger::connect(&identity, &alice).says(b"nonsense");
+        let next = || alice.recv_timeout(support::SOON).unwrap();
+        let mut events = std::iter::repeat_with(next);
+        assert!(matches!(events.next(), Some(Event::Exit { .. })));
+        assert!(matches!(events.next(), Some(Event::Enter { .. })));
+        support::until(|| bob.whisper(alice.id(), "hello").is_ok());
+        assert!(events.any(|event| matches!(event, Event::Whisper { .. })));
+    });
+}
