@@ -2,9 +2,10 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use support::{beacon_port, deadline};
+use support::{SOON, beacon_port, deadline, until};
 use zeroless::Error;
 use zeroless::zre::{Builder, Event, Node, Uuid};
 
@@ -21,35 +22,27 @@ fn two(port: u16) -> (Node, Node) {
     let alice = node("alice", port).start().unwrap();
     let bob = node("bob", port).start().unwrap();
     for node in [&alice, &bob] {
-        let event = node.recv_timeout(support::SOON).unwrap();
+        let event = node.recv_timeout(SOON).unwrap();
         assert!(matches!(event, Event::Enter { .. }));
     }
     (alice, bob)
 }
 
-/// A connection to a node's inbox, of who calls itself so.
-struct Stranger {
-    socket: zmq::Socket,
-}
-
-impl Stranger {
-    fn connect(identity: &[u8], node: &Node) -> Stranger {
-        let socket = zmq::Context::new().socket(zmq::DEALER).unwrap();
-        socket.set_identity(identity).unwrap();
-        socket.set_linger(-1).unwrap();
-        socket.connect(&node.endpoint()).unwrap();
-        Stranger { socket }
-    }
-
-    fn says(&self, frame: &[u8]) {
-        self.socket.send(frame, 0).unwrap();
+/// Says something to a node, as one who calls itself so, and has delivered it on return.
+fn say<const N: usize>(identity: &[u8], node: &Node, frames: [&[u8]; N]) {
+    let context = zmq::Context::new();
+    let socket = context.socket(zmq::DEALER).unwrap();
+    socket.set_identity(identity).unwrap();
+    socket.connect(&node.endpoint()).unwrap();
+    for frame in frames {
+        socket.send(frame, 0).unwrap();
     }
 }
 
-fn identity(uuid: u8) -> Vec<u8> {
-    let mut identity = vec![uuid; 17];
-    identity[0] = 1;
-    identity
+/// What a node calls itself.
+fn identity(uuid: Uuid) -> Vec<u8> {
+    let digits = u128::from_str_radix(&uuid.to_string(), 16).unwrap();
+    [&[1][..], &digits.to_be_bytes()].concat()
 }
 
 /// A HELLO without groups, of nobody's, which says that it is at this endpoint.
@@ -75,7 +68,7 @@ fn are_undisturbed(alice: &Node, bob: &Node) {
         }
     }
     bob.whisper(alice.id(), "hello").unwrap();
-    let words = std::iter::repeat_with(|| alice.recv_timeout(support::SOON).unwrap())
+    let words = std::iter::repeat_with(|| alice.recv_timeout(SOON).unwrap())
         .find(|event| matches!(event, Event::Whisper { .. }));
     assert_eq!(words.unwrap().peer().unwrap().id(), before);
 }
@@ -83,7 +76,8 @@ fn are_undisturbed(alice: &Node, bob: &Node) {
 #[test]
 fn what_is_no_message_is_ignored() {
     deadline(|| {
-        let (alice, bob) = two(beacon_port());
+        let port = beacon_port();
+        let (alice, bob) = two(port);
         let whole = hello("tcp://127.0.0.1:1");
         let mut wrong: Vec<Vec<u8>> = (0..whole.len()).map(|len| whole[..len].to_vec()).collect();
         let with = |place: usize, bytes: &[u8]| {
@@ -118,48 +112,33 @@ fn what_is_no_message_is_ignored() {
             "tcp://127.0.0.1:99999",
             "udp://127.0.0.1:1",
             "tcp://127.0.0.1:1;tcp://127.0.0.1:2",
-            &alice.endpoint(),
         ] {
             wrong.push(hello(endpoint));
         }
         for (number, frame) in wrong.iter().enumerate() {
-            let stranger = Stranger::connect(&identity(number as u8), &alice);
-            stranger.says(frame);
-            stranger.says(b"\xaa\xa1\x04\x02\x00\x02\x01G\x07");
-            stranger.says(b"\xaa\xa1\x04\x02\x00\x03\xff");
+            let join = b"\xaa\xa1\x04\x02\x00\x02\x01G\x07";
+            let cut = b"\xaa\xa1\x04\x02\x00\x03\xff";
+            let identity = identity(Uuid::from([number as u8; 16]));
+            say(&identity, &alice, [&frame[..], join, cut]);
         }
         for name in [&b"x"[..], &[1; 16], &[1; 18], &[2; 17], &[255; 255]] {
-            Stranger::connect(name, &alice).says(&whole);
+            say(name, &alice, [&whole[..]]);
         }
         are_undisturbed(&alice, &bob);
-        let carol = node("carol", alice_port(&alice)).start();
-        drop(carol);
-    });
-}
-
-fn alice_port(_: &Node) -> u16 {
-    beacon_port()
-}
-
-#[test]
-fn who_claims_the_endpoint_of_another_does_not_replace_it() {
-    deadline(|| {
-        let (alice, bob) = two(beacon_port());
-        Stranger::connect(&identity(7), &alice).says(&hello(&bob.endpoint()));
-        are_undisturbed(&alice, &bob);
-    });
-}
-
-#[test]
-fn who_claims_our_own_endpoint_or_identity_is_nobody() {
-    deadline(|| {
-        let (alice, bob) = two(beacon_port());
-        Stranger::connect(&identity(7), &alice).says(&hello(&alice.endpoint()));
-        let own: u128 = u128::from_str_radix(&alice.id().to_string(), 16).unwrap();
-        let own = [&[1][..], &own.to_be_bytes()].concat();
-        Stranger::connect(&own, &alice).says(&hello("tcp://127.0.0.1:1"));
-        are_undisturbed(&alice, &bob);
         assert_eq!(alice.peers().len(), 1, "{:?}", alice.peers());
+        // What is said so is heard, if it is right.
+        say(&identity(Uuid::from([0; 16])), &alice, [&whole[..]]);
+        until(|| alice.peers().iter().any(|peer| peer.name() == "mall"));
+        let carol = node("carol", port).start().unwrap();
+        let entered: BTreeSet<Uuid> = carol
+            .events()
+            .filter_map(|event| match event {
+                Event::Enter { peer } => Some(peer.id()),
+                _ => None,
+            })
+            .take(2)
+            .collect();
+        assert_eq!(entered, [alice.id(), bob.id()].into());
     });
 }
 
@@ -167,15 +146,12 @@ fn who_claims_our_own_endpoint_or_identity_is_nobody() {
 fn who_takes_the_identity_of_another_cannot_keep_it_away() {
     deadline(|| {
         let (alice, bob) = two(beacon_port());
-        let id: Uuid = bob.id();
-        let bytes = u128::from_str_radix(&id.to_string(), 16).unwrap();
-        let identity = [&[1][..], &bytes.to_be_bytes()].concat();
-        Stranger::connect(&identity, &alice).says(b"nonsense");
-        let next = || alice.recv_timeout(support::SOON).unwrap();
+        say(&identity(bob.id()), &alice, [b"nonsense"]);
+        let next = || alice.recv_timeout(SOON).unwrap();
         let mut events = std::iter::repeat_with(next);
         assert!(matches!(events.next(), Some(Event::Exit { .. })));
         assert!(matches!(events.next(), Some(Event::Enter { .. })));
-        support::until(|| bob.whisper(alice.id(), "hello").is_ok());
+        until(|| bob.whisper(alice.id(), "hello").is_ok());
         assert!(events.any(|event| matches!(event, Event::Whisper { .. })));
     });
 }
