@@ -216,7 +216,14 @@ fn three(one: Kind, two: Kind, three: Kind) {
 /// pyre knows no number 65,535, which is zyre's: there it misses messages, both are told that the
 /// other is gone, and they meet again.
 fn many_to_pyre() {
-    let (mut alice, bob) = meet(Ours, Pyre);
+    let port = beacon_port();
+    // Whoever has as much to read answers late when it is asked whether it is there.
+    let mut alice = Member::ours("alice", port, |node| {
+        node.evasive(2 * LIMIT).expired(2 * LIMIT)
+    });
+    let bob = Pyre.start("bob", port);
+    alice.expects(&bob.entered());
+    bob.expects(&alice.entered());
     alice.whisper_numbers(&bob, 65_535);
     let mut numbers = (0..65_535).map(|number: u32| message(number.to_string()));
     let unexpected = std::iter::repeat_with(|| bob.event())
