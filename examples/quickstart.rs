@@ -1,13 +1,13 @@
 //! The main things in one process: work handed out, a question answered, news published.
 //!
-//! Each part would work just as well between machines: the other program writes
-//! `Client::connect(("host", port))`.
+//! Each part would work just as well between machines. The workers are found by name; whoever
+//! knows an address writes `Client::connect(("host", port))`.
 
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use zeroless::{Client, Error, Pull, Server};
+use zeroless::{Client, Error, Server, zre};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -18,17 +18,18 @@ fn main() -> zeroless::Result<()> {
     news()
 }
 
-/// Push and pull: each message goes to one worker, in turn.
+/// Push and pull: each message goes to one worker, in turn. Nobody needs an address: the workers
+/// announce themselves, and are found.
 fn work() -> zeroless::Result<()> {
     println!("Three workers share six jobs:");
-    let server = Server::bind_local(0)?; // any free port
-    let push = server.push()?;
-
+    let service = format!("quickstart-{}", std::process::id());
     let (done, results) = mpsc::channel();
     let mut workers = Vec::new();
     for name in ["Ann", "Bob", "Cho"] {
-        let pull = Client::connect(server.port())?.pull()?;
-        workers.push(pull.clone());
+        let server = Server::bind(0)?; // any free port
+        let pull = server.pull()?;
+        let announcement = zre::announce(&service, &server)?; // until it is dropped
+        workers.push((pull.clone(), announcement));
         let done = done.clone();
         thread::spawn(move || {
             for job in pull {
@@ -37,6 +38,7 @@ fn work() -> zeroless::Result<()> {
         });
     }
 
+    let push = zre::discover(&service)?.push()?;
     push.wait_connected(workers.len(), PATIENCE)?;
     for number in 1..=6 {
         push.send(format!("job {number}"))?;
@@ -44,7 +46,7 @@ fn work() -> zeroless::Result<()> {
     for result in results.iter().take(6) {
         println!("  {result}");
     }
-    workers.iter().for_each(Pull::stop); // ends their loops
+    workers.iter().for_each(|(pull, _)| pull.stop()); // ends their loops
     Ok(())
 }
 

@@ -179,7 +179,9 @@ pub struct Capabilities {
 /// ```
 pub fn capabilities() -> Result<Capabilities> {
     let (major, minor, patch) = zmq::version();
-    let mut probe = Context::current()?.socket(zmq::PAIR)?;
+    // Kept until the socket is closed: its end waits for that.
+    let context = Context::current()?;
+    let mut probe = context.socket(zmq::PAIR)?;
     Ok(Capabilities {
         version: (major as u32, minor as u32, patch as u32),
         curve: zmq::has("curve").unwrap_or(false),

@@ -162,6 +162,22 @@
 //! whether it works at all ([`status`](Handle::status)). The same, and how many frames and bytes
 //! move (never what is in them), goes to the [`log`] crate: `RUST_LOG=info` with env_logger.
 //!
+//! # No address anywhere
+//!
+//! On one network, a server can be announced under a name, and found by it; [`zre`] has the rest:
+//! nodes that see each other come and go, groups, and messages to one or all of them.
+//!
+//! ```no_run
+//! use zeroless::{Server, zre};
+//!
+//! let server = Server::bind(0)?;
+//! let pull = server.pull()?;
+//! let _announcement = zre::announce("jobs", &server)?; // until it is dropped
+//!
+//! zre::discover("jobs")?.push()?.send("work")?; // in another program
+//! # Ok::<(), zeroless::Error>(())
+//! ```
+//!
 //! # How it behaves
 //!
 //! [`Options`] has queues, timeouts and the rest, each with its default and what it costs.

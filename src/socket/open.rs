@@ -63,7 +63,8 @@ impl Socket {
                 sent: AtomicBool::new(false),
             }
         });
-        watching.map(|()| Socket {
+        watching?;
+        Ok(Socket {
             core,
             context,
             lease: Arc::default(),
