@@ -213,28 +213,22 @@ fn three(one: Kind, two: Kind, three: Kind) {
     carol.expects(&alice.shouted("G", &message("still here")));
 }
 
-/// pyre knows no number 65,535, which is zyre's: there it misses messages, both are told that the
-/// other is gone, and they meet again.
 fn many_to_pyre() {
     let port = beacon_port();
+    // The ports on which zyre would be: there we count as zyre does, not as pyre.
+    let bob = std::iter::repeat_with(|| Pyre.start("bob", port))
+        .find(|bob| !matches!(bob.port(), 49152..=49407))
+        .expect("one of another port");
     // Whoever has as much to read answers late when it is asked whether it is there.
     let mut alice = Member::ours("alice", port, |node| {
         node.evasive(2 * LIMIT).expired(2 * LIMIT)
     });
-    let bob = Pyre.start("bob", port);
     alice.expects(&bob.entered());
     bob.expects(&alice.entered());
-    alice.whisper_numbers(&bob, 65_535);
-    let mut numbers = (0..65_535).map(|number: u32| message(number.to_string()));
-    let unexpected = std::iter::repeat_with(|| bob.event())
-        .find(|event| numbers.next().map(|it| alice.whispered(&it)).as_ref() != Some(event));
-    assert_eq!(unexpected, Some(alice.gone()));
-    assert!(numbers.len() < 100, "{} were lost", numbers.len());
-    bob.expects(&alice.entered());
-    alice.expects(&bob.gone());
-    alice.expects(&bob.entered());
-    alice.whisper(&bob, &message("again"));
-    bob.expects(&alice.whispered(&message("again")));
+    alice.whisper_numbers(&bob, MANY);
+    for number in 0..MANY {
+        bob.expects(&alice.whispered(&message(number.to_string())));
+    }
 }
 
 fn many_from_pyre() {

@@ -39,6 +39,9 @@ fn say<const N: usize>(identity: &[u8], node: &Node, frames: [&[u8]; N]) {
     }
 }
 
+/// What a node calls itself that nobody knows.
+const STRANGER: [u8; 17] = [1; 17];
+
 /// What a node calls itself.
 fn identity(uuid: Uuid) -> Vec<u8> {
     let digits = u128::from_str_radix(&uuid.to_string(), 16).unwrap();
@@ -153,5 +156,50 @@ fn who_takes_the_identity_of_another_cannot_keep_it_away() {
         assert!(matches!(events.next(), Some(Event::Enter { .. })));
         until(|| bob.whisper(alice.id(), "hello").is_ok());
         assert!(events.any(|event| matches!(event, Event::Whisper { .. })));
+    });
+}
+
+#[test]
+fn who_claims_the_endpoint_of_another_does_not_replace_it() {
+    deadline(|| {
+        let (alice, bob) = two(beacon_port());
+        for endpoint in [bob.endpoint(), bob.endpoint().replace("1:", "1:0")] {
+            say(&STRANGER, &alice, [&hello(&endpoint)[..]]);
+        }
+        are_undisturbed(&alice, &bob);
+        are_undisturbed(&bob, &alice);
+    });
+}
+
+#[test]
+fn who_claims_our_own_endpoint_or_identity_is_nobody() {
+    deadline(|| {
+        let (alice, bob) = two(beacon_port());
+        say(&STRANGER, &alice, [&hello(&alice.endpoint())[..]]);
+        let own = identity(alice.id());
+        say(&own, &alice, [&hello("tcp://127.0.0.1:1")[..]]);
+        are_undisturbed(&alice, &bob);
+        assert_eq!(alice.peers().len(), 1, "{:?}", alice.peers());
+    });
+}
+
+#[test]
+fn who_says_that_another_is_elsewhere_cannot_keep_it_away() {
+    deadline(|| {
+        let (alice, bob) = two(beacon_port());
+        say(
+            &identity(bob.id()),
+            &alice,
+            [&hello("tcp://127.0.0.1:1")[..]],
+        );
+        let came_back = |event: &Event| match event {
+            Event::Enter { peer } => peer.address() == bob.endpoint(),
+            _ => false,
+        };
+        let began = Instant::now();
+        assert!(alice.events().any(|event| came_back(&event)));
+        // The next beacon but one tells, long before a peer that does not answer is given up.
+        assert!(began.elapsed() < Duration::from_secs(4));
+        are_undisturbed(&alice, &bob);
     });
 }

@@ -1,6 +1,7 @@
 //! A node's connection to one of its peers: what goes out to it, in order, and counted.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
@@ -13,6 +14,9 @@ use crate::message::{Frame, Message};
 use crate::options::Options;
 use crate::socket::{Attempt, Held, Kind, Socket, Target, Way};
 use crate::wake::Deadline;
+
+/// Where zyre looks for a free port, from the first on; other nodes have any.
+const PORTS_OF_ZYRE: Range<u16> = 49152..49152 + 256;
 
 /// How many things a node may be owed before it is given up.
 const MOST_OWED: usize = 1000;
@@ -30,15 +34,35 @@ pub(crate) struct Link {
 struct Lane {
     /// The number of the message sent last.
     sequence: u16,
+    /// The number that 0 follows: zyre counts to 65,535, pyre and zyre.js to 65,534, and they
+    /// give up whoever counts otherwise. Ours take both.
+    last: u16,
     /// What must not be left out, and found no room yet.
     owed: VecDeque<Packet>,
 }
 
 impl Lane {
+    /// To a node with this port, which tells best who it is.
+    fn to(port: Option<u16>) -> Lane {
+        let zyre = port.is_some_and(|port| PORTS_OF_ZYRE.contains(&port));
+        Lane {
+            last: u16::MAX - u16::from(!zyre),
+            ..Lane::default()
+        }
+    }
+
+    /// The number of the next message.
+    fn next(&self) -> u16 {
+        match self.sequence == self.last {
+            true => 0,
+            false => self.sequence + 1,
+        }
+    }
+
     /// Sends what is owed.
     fn settle(&mut self, held: &mut Held<'_>) -> Result<Attempt, Box<Error>> {
         while let Some(packet) = self.owed.front() {
-            let number = self.sequence.wrapping_add(1);
+            let number = self.next();
             match held.give_bytes(&packet.encode(number))? {
                 Attempt::Done => self.sequence = number,
                 attempt => return Ok(attempt),
@@ -53,11 +77,12 @@ impl Link {
     /// Connects to a peer's inbox.
     pub(crate) fn open(own: Uuid, endpoint: &str, options: &Options) -> Result<Link> {
         let endpoint: Endpoint = endpoint.parse()?;
+        let lane = Lane::to(endpoint.port());
         let socket = Socket::open_as(&own.to_identity(), Kind::Link, options)?;
         socket.connect(&Target::find(endpoint)?, 0)?;
         Ok(Link {
             socket,
-            lane: Mutex::default(),
+            lane: Mutex::new(lane),
             stalled: AtomicBool::new(false),
         })
     }
@@ -115,7 +140,7 @@ impl Link {
             if attempt != Attempt::Done {
                 return Ok(attempt);
             }
-            let number = lane.sequence.wrapping_add(1);
+            let number = lane.next();
             let attempt = held.give(&[Frame::from(packet.encode(number))], message)?;
             if attempt == Attempt::Done {
                 lane.sequence = number;

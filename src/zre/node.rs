@@ -12,7 +12,7 @@ use super::claims::{Claims, Room};
 use super::codec::{Hello, Packet};
 use super::event::Profile;
 use super::group::Groups;
-use super::peer::{Doubt, Due, Known};
+use super::peer::{Doubt, Due, Heir, Known};
 use super::{Bounds, Event, Peer, Timing, Uuid};
 use crate::message::Message;
 
@@ -169,11 +169,18 @@ impl State {
             self.farewell(uuid, from, now);
             return;
         }
-        if self.known.contains_key(&uuid) {
-            return;
-        }
         let address = SocketAddr::new(from, port);
         let endpoint = format!("tcp://{address}");
+        if endpoint == self.endpoint {
+            return;
+        }
+        if let Some(known) = self.known.get(&uuid) {
+            if known.endpoint == endpoint || !known.is_late(now) {
+                return;
+            }
+            // It is not where somebody said in its name.
+            self.drop_peer(uuid);
+        }
         // One that was started anew at the same place: the other is asked whether it is there.
         let same = |known: &Known| known.endpoint == endpoint && known.open;
         if let Some((&other, _)) = self.known.iter().find(|(_, known)| same(known)) {
@@ -371,7 +378,11 @@ impl State {
 
     /// A HELLO came: whoever it is from begins anew.
     fn greeted(&mut self, from: Uuid, hello: Hello, sequence: u16, now: Instant) {
-        let Some(address) = address(&hello.endpoint) else {
+        let address = address(&hello.endpoint);
+        // As we write it: the same place has one endpoint.
+        let endpoint = address.map(|it| format!("tcp://{it}"));
+        let (Some(address), Some(endpoint)) = (address, endpoint.filter(|it| *it != self.endpoint))
+        else {
             debug!("{}: {from} is nowhere: {:?}", self.name, hello.endpoint);
             return self.drop_peer(from);
         };
@@ -383,12 +394,27 @@ impl State {
             self.drop_peer(from);
         }
         let elsewhere = |(uuid, known): (&Uuid, &Known)| {
-            (*uuid != from && known.endpoint == hello.endpoint).then_some(*uuid)
+            (*uuid != from && known.endpoint == endpoint).then_some((*uuid, known.open))
         };
-        if let Some(other) = self.known.iter().find_map(elsewhere) {
-            self.drop_peer(other);
+        match self.known.iter().find_map(elsewhere) {
+            // Anybody can say that it is where another is: that one is asked whether it is
+            // there, and only if it is not, its place is free.
+            Some((other, true)) => {
+                self.doubt(other, now);
+                if let Some(known) = self.known.get_mut(&other) {
+                    known.heir = Some(Heir {
+                        from,
+                        hello,
+                        sequence,
+                        since: now,
+                    });
+                }
+                return;
+            }
+            Some((other, false)) => self.drop_peer(other),
+            None => {}
         }
-        if !self.known.contains_key(&from) && !self.admit(from, hello.endpoint, address.ip(), now) {
+        if !self.known.contains_key(&from) && !self.admit(from, endpoint, address.ip(), now) {
             return;
         }
         let Some(known) = self.known.get_mut(&from) else {
@@ -448,6 +474,15 @@ impl State {
                 self.groups.leave(&group, uuid);
             }
             self.actions.push(Action::Tell(Event::Exit { peer }));
+        }
+        if let Some(Heir {
+            from,
+            hello,
+            sequence,
+            since,
+        }) = known.heir
+        {
+            self.greeted(from, hello, sequence, since);
         }
         self.open_waiting();
     }

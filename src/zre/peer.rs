@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use super::codec::follows;
-use super::{Peer, Timing};
+use super::codec::{Hello, follows};
+use super::{Peer, Timing, Uuid};
 
 /// How long a peer that is said to leave may take to say that it is still there.
 pub(crate) const FAREWELL: Duration = Duration::from_millis(500);
@@ -32,6 +32,17 @@ pub(crate) struct Known {
     /// When somebody said that it leaves.
     farewell: Option<Instant>,
     doubt: Doubt,
+    /// Who says that it is at the same endpoint.
+    pub(crate) heir: Option<Heir>,
+}
+
+/// One that greeted us from where another is, which is asked whether it is still there.
+#[derive(Debug)]
+pub(crate) struct Heir {
+    pub(crate) from: Uuid,
+    pub(crate) hello: Hello,
+    pub(crate) sequence: u16,
+    pub(crate) since: Instant,
 }
 
 /// How far it is doubted that a peer is still there.
@@ -68,6 +79,7 @@ impl Known {
             open_questions: 0,
             farewell: None,
             doubt: Doubt::None,
+            heir: None,
         }
     }
 
@@ -91,6 +103,7 @@ impl Known {
         if self.open_questions == 0 {
             self.asked = None;
             self.farewell = None;
+            self.heir = None;
         }
         !std::mem::replace(&mut self.proven, true)
     }
@@ -104,6 +117,11 @@ impl Known {
 
     pub(crate) fn is_leaving(&self) -> bool {
         self.farewell.is_some()
+    }
+
+    /// Whether it has not answered for so long that it may be elsewhere.
+    pub(crate) fn is_late(&self, now: Instant) -> bool {
+        !self.proven && now.saturating_duration_since(self.since) >= FAREWELL
     }
 
     /// What time has come for.

@@ -92,6 +92,11 @@ impl Member {
         }
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        let port = self.endpoint.rsplit(':').next();
+        port.and_then(|it| it.parse().ok()).expect("its endpoint")
+    }
+
     fn tell(&mut self, command: &str) {
         match &mut self.side {
             Side::Pyre(process) => process.tell(command),
