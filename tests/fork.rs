@@ -10,7 +10,10 @@ use std::process;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
-use support::{SOON, blocked, deadline, inproc, pairs, pause, pub_sub, push_pull, req_rep, until};
+use support::{
+    SOON, beacon_port, blocked, deadline, inproc, pairs, pause, pub_sub, push_pull, req_rep, until,
+};
+use zeroless::zre::Node;
 use zeroless::{Client, Error, Handle, Server, Side};
 
 /// A fork copies the locks that others hold, so no other test may run meanwhile.
@@ -177,5 +180,24 @@ fn a_child_pushes_to_its_parent_by_a_handle_of_its_own() {
         assert!(well);
         assert_ne!(pull.recv().unwrap(), process::id().to_string().as_str());
         until(|| pull.wait_connected(1, Duration::ZERO).is_err());
+    });
+}
+
+#[test]
+fn a_childs_node_is_dead() {
+    deadline(|| {
+        let _alone = alone();
+        let node = Node::builder("parent").interface("127.0.0.1");
+        let node = node.port(beacon_port()).start().unwrap();
+        let in_child_hands = node.clone();
+        assert!(in_child(move || {
+            let node = in_child_hands;
+            assert_eq!(node.join("G"), Err(Error::Forked));
+            assert_eq!(node.shout("G", "hello"), Err(Error::Forked));
+            assert_eq!(node.recv(), Err(Error::Forked));
+            node.stop();
+        }));
+        node.join("G").unwrap();
+        assert_eq!(node.own_groups(), ["G"]);
     });
 }

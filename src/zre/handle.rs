@@ -17,6 +17,7 @@ use super::{Event, Peer, Uuid};
 use crate::error::{Error, Result};
 use crate::message::{Frames, Message};
 use crate::pattern::SendError;
+use crate::raw;
 use crate::wake::Deadline;
 
 /// A node of a ZRE network; cheap to clone, and shared by all who have a clone.
@@ -52,6 +53,8 @@ pub(crate) struct Handle {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
     send_timeout: Duration,
+    /// How many forks there were when it was made: in a child of that process it is dead.
+    forks: u32,
 }
 
 impl Handle {
@@ -64,10 +67,23 @@ impl Handle {
             shared,
             thread: Mutex::new(Some(thread)),
             send_timeout,
+            forks: raw::forks(),
+        }
+    }
+
+    /// An error in a child of the process that made it, which has no thread and maybe a lock
+    /// that is never released.
+    fn check_process(&self) -> Result<()> {
+        match self.forks == raw::forks() {
+            true => Ok(()),
+            false => Err(Error::Forked),
         }
     }
 
     fn stop(&self) {
+        if self.check_process().is_err() {
+            return;
+        }
         self.shared.stop();
         if let Some(thread) = self.thread.lock().take() {
             let _ = thread.join();
@@ -250,8 +266,9 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`Error::Stopped`] if the node was stopped and there is none left.
+    /// [`Error::Stopped`] if the node was stopped and there is none left; [`Error::Forked`].
     pub fn recv(&self) -> Result<Event> {
+        self.handle.check_process()?;
         self.channel().recv().map_err(|_| Error::Stopped)
     }
 
@@ -261,6 +278,7 @@ impl Node {
     ///
     /// [`Error::WouldBlock`]; [`Error::Stopped`].
     pub fn try_recv(&self) -> Result<Event> {
+        self.handle.check_process()?;
         self.channel().try_recv().map_err(|error| match error {
             TryRecvError::Empty => Error::WouldBlock,
             TryRecvError::Disconnected => Error::Stopped,
@@ -273,6 +291,7 @@ impl Node {
     ///
     /// [`Error::Timeout`]; [`Error::Stopped`].
     pub fn recv_timeout(&self, timeout: Duration) -> Result<Event> {
+        self.handle.check_process()?;
         self.channel()
             .recv_timeout(timeout)
             .map_err(|error| match error {
@@ -299,6 +318,7 @@ impl Node {
     }
 
     fn check(&self) -> Result<()> {
+        self.handle.check_process()?;
         match self.shared().is_stopping() {
             true => Err(Error::Stopped),
             false => Ok(()),
