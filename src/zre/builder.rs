@@ -64,6 +64,13 @@ impl Builder {
     }
 
     /// Tells every peer this, from the beginning on. A key that is set again has the new value.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.header("X-LANG", "Rust").start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn header(mut self, key: impl Into<String>, value: impl Into<String>) -> Builder {
         let (key, value) = (key.into(), value.into());
         match self.headers.iter_mut().find(|(known, _)| *known == key) {
@@ -78,18 +85,39 @@ impl Builder {
     ///
     /// By default that of the default route; without one, any that can broadcast and is not a
     /// container's bridge; and loopback where there is nothing else.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.interface("127.0.0.1").start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn interface(mut self, interface: impl Into<String>) -> Builder {
         self.interface = Some(interface.into());
         self
     }
 
     /// The UDP port of beacons. Default 5670; nodes with another do not see each other.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.port(5671).start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn port(mut self, port: u16) -> Builder {
         self.port = port;
         self
     }
 
     /// How often the node says that it is here. Default 1 s.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.interval(Duration::from_millis(500)).start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn interval(mut self, interval: Duration) -> Builder {
         self.timing.interval = interval;
         self
@@ -99,6 +127,13 @@ impl Builder {
     ///
     /// [`Evasive`](super::Event::Evasive) is told only if it does not answer within an
     /// [interval](Builder::interval).
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.evasive(Duration::from_secs(2)).start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn evasive(mut self, time: Duration) -> Builder {
         self.timing.evasive = time;
         self
@@ -106,18 +141,39 @@ impl Builder {
 
     /// How long a peer that was asked may be silent before [`Silent`](super::Event::Silent) is
     /// told. Default 5 s.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.silent(Duration::from_secs(2)).start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn silent(mut self, time: Duration) -> Builder {
         self.timing.silent = time;
         self
     }
 
     /// How long a peer may be silent before it is given up. Default 30 s.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.expired(Duration::from_secs(10)).start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn expired(mut self, time: Duration) -> Builder {
         self.timing.expired = time;
         self
     }
 
     /// How many peers the node has at most. Default 4096.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.max_peers(100).start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn max_peers(mut self, peers: usize) -> Builder {
         self.bounds.peers = peers;
         self
@@ -127,6 +183,13 @@ impl Builder {
     ///
     /// While they are full the node takes in no messages, so that their senders have to wait;
     /// after a second of that, events are dropped, and [counted](super::Event::Missed).
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.event_queue(100_000).start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn event_queue(mut self, events: usize) -> Builder {
         self.events = events;
         self
@@ -134,6 +197,13 @@ impl Builder {
 
     /// How long a whisper or a shout waits for a peer that does not take its messages. Default
     /// 1 s.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.send_timeout(Duration::from_millis(100)).start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn send_timeout(mut self, timeout: Duration) -> Builder {
         self.send_timeout = timeout;
         self
@@ -143,6 +213,15 @@ impl Builder {
     ///
     /// Its pattern must have been chosen. It is told in a header,
     /// `X-<name>-<pattern>: tcp://host:port`, which any ZRE node can set.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let server = zeroless::Server::bind(0)?;
+    /// let pull = server.pull()?;
+    /// let node = builder.announce("jobs", &server).start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn announce(mut self, name: impl Into<String>, server: &Server) -> Builder {
         self.offers.push(directory::offer(name.into(), server));
         self
@@ -154,6 +233,13 @@ impl Builder {
     ///
     /// [`Error::NoInterface`]; [`Error::InvalidOption`] for names, headers, times and bounds that
     /// cannot be; [`Error::OutOfFiles`].
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn start(mut self) -> Result<Node> {
         let interface = Interface::find(self.interface.as_deref())?;
         for offer in std::mem::take(&mut self.offers) {

@@ -68,6 +68,14 @@ pub struct Announcement {
 
 impl Announcement {
     /// The node that announces it.
+    ///
+    /// ```no_run
+    /// # let server = zeroless::Server::bind(0)?;
+    /// # let pull = server.pull()?;
+    /// let announcement = zeroless::zre::announce("jobs", &server)?;
+    /// println!("{:?}", announcement.node().peers());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn node(&self) -> &Node {
         &self.node
     }
@@ -196,16 +204,37 @@ pub struct Service {
 
 impl Service {
     /// Who announces it.
+    ///
+    /// ```no_run
+    /// for service in zeroless::zre::discover("jobs")?.services() {
+    ///     println!("{}", service.peer().name());
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn peer(&self) -> &Peer {
         &self.peer
     }
 
     /// What the server does: `"pull"` where clients push, and so on.
+    ///
+    /// ```no_run
+    /// for service in zeroless::zre::discover("jobs")?.services() {
+    ///     println!("{}", service.pattern());
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn pattern(&self) -> &'static str {
         self.kind.name()
     }
 
     /// Where it is, `tcp://host:port`.
+    ///
+    /// ```no_run
+    /// for service in zeroless::zre::discover("jobs")?.services() {
+    ///     println!("{}", service.endpoint());
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
@@ -261,6 +290,12 @@ struct Follower {
 
 impl Node {
     /// Finds servers that are announced under this name, by way of this node: see [`discover`].
+    ///
+    /// ```no_run
+    /// let node = zeroless::zre::Node::builder("alice").start()?;
+    /// let push = node.discover("jobs").push()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn discover(&self, name: impl Into<String>) -> Discovery {
         let found = Arc::new(Found {
             name: name.into(),
@@ -284,6 +319,11 @@ impl Discovery {
     /// Accepts servers at other addresses than that of the peer which announces them.
     ///
     /// Anybody on the network can announce anything: by default only where they are themselves.
+    ///
+    /// ```no_run
+    /// let jobs = zeroless::zre::discover("jobs")?.anywhere();
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     #[must_use]
     pub fn anywhere(self) -> Discovery {
         self.following.found.state.lock().anywhere = true;
@@ -291,6 +331,12 @@ impl Discovery {
     }
 
     /// The servers that are there now, of all patterns.
+    ///
+    /// ```no_run
+    /// let jobs = zeroless::zre::discover("jobs")?;
+    /// println!("{} are here", jobs.services().count());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn services(&self) -> impl Iterator<Item = Service> + use<> {
         let services = self.following.found.state.lock().visible();
         services.into_iter()
@@ -301,6 +347,12 @@ impl Discovery {
     /// # Errors
     ///
     /// [`Error::Timeout`].
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// zeroless::zre::discover("jobs")?.wait_for(3, Duration::from_secs(5))?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn wait_for(&self, servers: usize, timeout: Duration) -> Result<()> {
         let Found { state, changed, .. } = &*self.following.found;
         let until = Instant::now().checked_add(timeout);

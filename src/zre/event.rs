@@ -33,26 +33,63 @@ impl Peer {
     }
 
     /// Its identity: new each time that it starts.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// # let peer = &node.peers()[0];
+    /// println!("{}", peer.id());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn id(&self) -> Uuid {
         self.0.id
     }
 
     /// Its name, which need not be unique.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// # let peer = &node.peers()[0];
+    /// println!("{}", peer.name());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
     /// The endpoint of its inbox, `tcp://host:port`.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// # let peer = &node.peers()[0];
+    /// println!("{}", peer.address());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn address(&self) -> &str {
         &self.0.address
     }
 
     /// Its headers, by their keys.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// # let peer = &node.peers()[0];
+    /// for (key, value) in peer.headers() {
+    ///     println!("{key}: {value}");
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn headers(&self) -> &BTreeMap<String, String> {
         &self.0.headers
     }
 
     /// The value of one of its headers.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// # let peer = &node.peers()[0];
+    /// println!("{:?}", peer.header("X-LANG"));
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn header(&self, key: &str) -> Option<&str> {
         self.0.headers.get(key).map(String::as_str)
     }

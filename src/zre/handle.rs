@@ -105,6 +105,12 @@ impl From<Arc<Handle>> for Node {
 
 impl Node {
     /// Begins to make a node of this name, which need not be unique.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// let node = zeroless::zre::Node::builder("bob").header("X-LANG", "Rust").start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn builder(name: impl Into<String>) -> Builder {
         Builder::new(name.into())
     }
@@ -124,16 +130,34 @@ impl Node {
     }
 
     /// Its identity: new each time that it starts.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// println!("I am {}", node.id());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn id(&self) -> Uuid {
         self.shared().look(State::uuid)
     }
 
     /// Its name.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// assert_eq!(node.name(), "alice");
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn name(&self) -> String {
         self.shared().look(|state| state.name().to_owned())
     }
 
     /// The endpoint of its inbox, `tcp://host:port`.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// println!("my inbox is {}", node.endpoint());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn endpoint(&self) -> String {
         self.shared().look(|state| state.endpoint().to_owned())
     }
@@ -143,6 +167,12 @@ impl Node {
     /// # Errors
     ///
     /// [`Error::InvalidOption`] for a name over 255 bytes; [`Error::Stopped`].
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// node.join("chat")?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn join(&self, group: &str) -> Result<()> {
         check_group(group)?;
         self.check()?;
@@ -155,6 +185,12 @@ impl Node {
     /// # Errors
     ///
     /// [`Error::Stopped`].
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// node.leave("chat")?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn leave(&self, group: &str) -> Result<()> {
         self.check()?;
         self.shared().change(|state| state.leave(group));
@@ -171,6 +207,14 @@ impl Node {
     ///
     /// A [`SendError`] that gives the message back, for [`Error::NoPeer`], [`Error::Timeout`],
     /// [`Error::EmptyMessage`] and [`Error::Stopped`].
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// for peer in node.peers() {
+    ///     node.whisper(peer.id(), ("hello", peer.name()))?;
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn whisper(&self, peer: Uuid, frames: impl Frames) -> Result<(), SendError> {
         let mut message = frames.into_message()?;
         let sent = self.check().and_then(|()| {
@@ -197,6 +241,12 @@ impl Node {
     ///
     /// [`Error::Unreached`] if it did not get through to some, who do not take their messages:
     /// all others have it. [`Error::EmptyMessage`]; [`Error::Stopped`].
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// let reached = node.shout("chat", "hello everybody")?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn shout(&self, group: &str, frames: impl Frames) -> Result<usize> {
         check_group(group)?;
         self.check()?;
@@ -230,16 +280,38 @@ impl Node {
     }
 
     /// The peers that are here, by their identities.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// for peer in node.peers() {
+    ///     println!("{} at {}", peer.name(), peer.address());
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn peers(&self) -> Vec<Peer> {
         self.shared().look(State::peers)
     }
 
     /// A peer, if it is here.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// for event in node.events() {
+    ///     let still_here = event.peer().and_then(|peer| node.peer(peer.id()));
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn peer(&self, peer: Uuid) -> Option<Peer> {
         self.shared().look(|state| state.peer(peer))
     }
 
     /// The peers in a group.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// println!("{} in the chat", node.peers_in("chat").len());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn peers_in(&self, group: &str) -> Vec<Peer> {
         self.shared().look(|state| {
             let peers = state.groups().peers(group);
@@ -248,16 +320,36 @@ impl Node {
     }
 
     /// The groups that a peer is in.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// for peer in node.peers() {
+    ///     println!("{}: {:?}", peer.name(), node.groups_of(peer.id()));
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn groups_of(&self, peer: Uuid) -> Vec<String> {
         self.shared().look(|state| state.groups().of(peer))
     }
 
     /// The groups that this node is in.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// assert!(node.own_groups().is_empty());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn own_groups(&self) -> Vec<String> {
         self.shared().look(State::own_groups)
     }
 
     /// The groups that peers are in.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// println!("{:?}", node.peer_groups());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn peer_groups(&self) -> Vec<String> {
         self.shared().look(|state| state.groups().names())
     }
@@ -267,6 +359,12 @@ impl Node {
     /// # Errors
     ///
     /// [`Error::Stopped`] if the node was stopped and there is none left; [`Error::Forked`].
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// println!("{:?}", node.recv()?);
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn recv(&self) -> Result<Event> {
         self.handle.check_process()?;
         self.channel().recv().map_err(|_| Error::Stopped)
@@ -277,6 +375,14 @@ impl Node {
     /// # Errors
     ///
     /// [`Error::WouldBlock`]; [`Error::Stopped`].
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// while let Ok(event) = node.try_recv() {
+    ///     println!("{event:?}");
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn try_recv(&self) -> Result<Event> {
         self.handle.check_process()?;
         self.channel().try_recv().map_err(|error| match error {
@@ -290,6 +396,12 @@ impl Node {
     /// # Errors
     ///
     /// [`Error::Timeout`]; [`Error::Stopped`].
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// let event = node.recv_timeout(std::time::Duration::from_secs(1))?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn recv_timeout(&self, timeout: Duration) -> Result<Event> {
         self.handle.check_process()?;
         self.channel()
@@ -303,16 +415,37 @@ impl Node {
     /// An iterator over events, each waited for; it ends when the node is stopped.
     ///
     /// Each event goes to one of those who take them.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// for event in node.events() {
+    ///     println!("{event:?}");
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn events(&self) -> Events {
         Events { node: self.clone() }
     }
 
     /// The events as a channel, for crossbeam's `select!`.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// let event = node.channel().recv();
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn channel(&self) -> &Receiver<Event> {
         self.shared().events.receiver()
     }
 
     /// Says goodbye to all peers, and ends all waiting for events; a last event says so.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// node.stop();
+    /// assert!(node.join("chat").is_err());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
     pub fn stop(&self) {
         self.handle.stop();
     }

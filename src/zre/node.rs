@@ -169,13 +169,17 @@ impl State {
             self.farewell(uuid, from, now);
             return;
         }
+        let late = self.known.get(&uuid).map(|known| known.is_late(now));
+        if late == Some(false) {
+            return;
+        }
         let address = SocketAddr::new(from, port);
         let endpoint = format!("tcp://{address}");
         if endpoint == self.endpoint {
             return;
         }
         if let Some(known) = self.known.get(&uuid) {
-            if known.endpoint == endpoint || !known.is_late(now) {
+            if known.endpoint == endpoint {
                 return;
             }
             // It is not where somebody said in its name.
