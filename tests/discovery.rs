@@ -149,6 +149,20 @@ fn only_what_fits_and_is_where_it_is_announced_is_connected() {
 }
 
 #[test]
+fn a_peer_that_announces_far_too_much_is_not_followed_everywhere() {
+    deadline(|| {
+        let port = beacon_port();
+        let many: Vec<_> = (1..=1000).map(|n| format!("tcp://127.0.0.1:{n}")).collect();
+        let announcer = node(port).header("X-jobs-pull", many.join(" "));
+        let _announcer = announcer.start().unwrap();
+        let finder = node(port).start().unwrap();
+        let jobs = finder.discover("jobs");
+        jobs.wait_for(1, SOON).unwrap();
+        assert_eq!(jobs.services().count(), 64);
+    });
+}
+
+#[test]
 fn an_announcement_that_nobody_could_follow_is_refused() {
     let refused = |server: &Server| {
         let error = node(beacon_port()).announce("jobs", server).start();

@@ -206,6 +206,8 @@ fn what_cannot_be_is_refused() {
         node("x", 0),
         node("x", port).event_queue(0),
         node("x", port).expired(Duration::ZERO),
+        node("x", port).interval(Duration::MAX),
+        node("x", port).header("key", "v".repeat(600_000)),
     ] {
         assert!(matches!(refused(builder), Error::InvalidOption { .. }));
     }
@@ -214,4 +216,10 @@ fn what_cannot_be_is_refused() {
         alone.join(&"g".repeat(256)),
         Err(Error::InvalidOption { .. })
     ));
+    (0..1024).for_each(|n| alone.join(&n.to_string()).unwrap());
+    assert!(matches!(
+        alone.join("one too many"),
+        Err(Error::InvalidOption { .. })
+    ));
+    alone.join("7").unwrap(); // it is in it already
 }

@@ -34,22 +34,22 @@ pub trait Contender: Sync {
 
     /// Connects, and pushes.
     fn push(&self, _job: &Job, _meter: &mut Meter) {
-        unimplemented!("{} does not push", self.name());
+        panic!("{} does not push", self.name());
     }
 
     /// Binds, tells the endpoint, and pulls.
     fn pull(&self, _job: &Job, _ready: &mut dyn FnMut(&str), _meter: &mut Meter) {
-        unimplemented!("{} does not pull", self.name());
+        panic!("{} does not pull", self.name());
     }
 
     /// Connects, and sends requests whose replies it waits for.
     fn request(&self, _job: &Job, _meter: &mut Meter) {
-        unimplemented!("{} does not request", self.name());
+        panic!("{} does not request", self.name());
     }
 
     /// Binds, tells the endpoint, and sends each request back as its reply, for ever.
     fn reply(&self, _job: &Job, _ready: &mut dyn FnMut(&str)) {
-        unimplemented!("{} does not reply", self.name());
+        panic!("{} does not reply", self.name());
     }
 
     /// What starts a process that does a job with it.

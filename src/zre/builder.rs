@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::codec::LONGEST;
+use super::codec::{LONGEST, MOST};
 use super::directory::{self, Offer};
 use super::driver::{Air, Driver, Shared};
 use super::handle::{Handle, Node};
@@ -19,6 +19,9 @@ use crate::socket::{Kind, Socket, listen};
 
 /// The port of beacons, registered for ZRE.
 const PORT: u16 = 5670;
+
+/// How many bytes all headers may have: half of what a peer takes in one message.
+const HEADERS: usize = 512 << 10;
 
 /// What a node is to be; made by [`Node::builder`].
 ///
@@ -289,6 +292,10 @@ impl Builder {
         if self.headers.iter().any(|(key, _)| key.len() > LONGEST) {
             return refuse("header", "choose keys of at most 255 bytes");
         }
+        let long = |(key, value): &(String, String)| key.len() + value.len();
+        if self.headers.len() > MOST || self.headers.iter().map(long).sum::<usize>() > HEADERS {
+            return refuse("header", "at most 1024 of them, and 512 KiB in all");
+        }
         if self.port == 0 {
             return refuse("port", "choose the one that the others use");
         }
@@ -300,11 +307,9 @@ impl Builder {
             ("evasive", self.timing.evasive),
             ("expired", self.timing.expired),
         ];
-        match times
-            .iter()
-            .find(|(_, time)| *time < Duration::from_millis(1))
-        {
-            Some((option, _)) => refuse(option, "at least 1 ms"),
+        let sensible = Duration::from_millis(1)..=Duration::from_secs(24 * 3600);
+        match times.iter().find(|(_, time)| !sensible.contains(time)) {
+            Some((option, _)) => refuse(option, "between 1 ms and a day"),
             None => Ok(()),
         }
     }

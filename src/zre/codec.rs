@@ -9,7 +9,11 @@ const SIGNATURE: [u8; 2] = [0xaa, 0xa1];
 const VERSION: u8 = 2;
 
 /// How many groups and how many headers a peer may have.
-const MOST: u32 = 1024;
+pub(crate) const MOST: usize = 1024;
+
+/// How long a first frame may be. What a peer tells of itself is kept, so it is bounded; contents
+/// are frames of their own.
+const LARGEST: usize = 1 << 20;
 
 /// The longest text that a length of one byte can tell.
 pub(crate) const LONGEST: usize = u8::MAX as usize;
@@ -123,6 +127,9 @@ impl Packet {
     /// The sequence number and what is said. Texts that are not UTF-8 are read as far as they
     /// are (pyre cuts them in the middle of a character); what follows is ignored.
     pub(crate) fn decode(frame: &[u8]) -> Result<(u16, Packet), Malformed> {
+        if frame.len() > LARGEST {
+            return Err(Malformed("it is longer than anybody needs"));
+        }
         let mut reader = Reader(frame);
         if reader.take::<2>()? != SIGNATURE {
             return Err(Malformed("it does not begin as a ZRE message does"));
@@ -237,7 +244,7 @@ impl<'a> Reader<'a> {
     /// How many things follow.
     fn count(&mut self) -> Result<u32, Malformed> {
         match u32::from_be_bytes(self.take()?) {
-            count if count <= MOST => Ok(count),
+            count if count as usize <= MOST => Ok(count),
             _ => Err(Malformed(
                 "it has more groups or headers than anybody needs",
             )),
@@ -367,6 +374,20 @@ mod tests {
         assert_eq!(Packet::decode(&more), Ok((7, Packet::Ping)));
         assert!(Packet::decode(&bytes("aaa106010007")).is_err(), "version 1");
         assert!(Packet::decode(&bytes("aaa006020007")).is_err(), "of gossip");
+    }
+
+    #[test]
+    fn a_greeting_that_is_far_too_long_is_malformed() {
+        let hello = |len| {
+            let headers = vec![("key".to_owned(), "v".repeat(len))];
+            let hello = Hello {
+                headers,
+                ..Hello::default()
+            };
+            Packet::decode(&Packet::Hello(hello).encode(1))
+        };
+        assert!(hello(500_000).is_ok());
+        assert!(hello(1 << 20).is_err());
     }
 
     #[test]

@@ -5,7 +5,6 @@
 //! not matter; several endpoints are separated by spaces.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -16,6 +15,7 @@ use super::codec::LONGEST;
 use super::driver::Watching;
 use super::handle::{Handle, Node};
 use super::interface::Interface;
+use super::node::address;
 use super::{Event, Peer};
 use crate::client::Client;
 use crate::endpoint::Endpoint;
@@ -101,8 +101,8 @@ pub fn discover(name: impl Into<String>) -> Result<Discovery> {
     static NODE: Mutex<Weak<Handle>> = Mutex::new(Weak::new());
     let mut shared = NODE.lock();
     let node = match shared.upgrade() {
-        Some(handle) => Node::from(handle),
-        None => Node::builder(program()).start()?,
+        Some(handle) if handle.check_process().is_ok() => Node::from(handle),
+        _ => Node::builder(program()).start()?,
     };
     *shared = node.downgrade();
     drop(shared);
@@ -119,6 +119,9 @@ fn program() -> String {
     }
     name
 }
+
+/// How many servers a peer can announce under one name: each of them is connected to.
+const MOST_SERVICES: usize = 64;
 
 /// What a server offers, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,8 +171,8 @@ impl Offer {
             ),
             false => self.endpoint.to_string(),
         };
-        match endpoint_address(&value) {
-            Some(address) if address.ip() == interface.address => Ok((key, value)),
+        match address(&value) {
+            Some(it) if it.ip() == interface.address => Ok((key, value)),
             _ => Err(Error::InvalidOption {
                 option: "announce",
                 reason: format!(
@@ -180,11 +183,6 @@ impl Offer {
             }),
         }
     }
-}
-
-fn endpoint_address(endpoint: &str) -> Option<SocketAddr> {
-    let address: SocketAddr = endpoint.strip_prefix("tcp://")?.parse().ok()?;
-    (address.port() != 0).then_some(address)
 }
 
 /// A server that was found.
@@ -412,7 +410,7 @@ impl State {
 impl Service {
     /// Whether it is where its peer is.
     fn is_own(&self) -> bool {
-        let host = |endpoint: &str| endpoint_address(endpoint).map(|address| address.ip());
+        let host = |endpoint: &str| address(endpoint).map(|it| it.ip());
         host(&self.endpoint) == host(self.peer.address())
     }
 }
@@ -492,22 +490,20 @@ impl Found {
                 .then_some((kind, value))
         });
         let each = services.flat_map(|(kind, value)| {
-            let endpoints = value
-                .split_whitespace()
-                .filter(|it| endpoint_address(it).is_some());
+            let endpoints = value.split_whitespace().filter(|it| address(it).is_some());
             endpoints.map(move |endpoint| Service {
                 peer: peer.clone(),
                 kind,
                 endpoint: endpoint.to_owned(),
             })
         });
-        each.collect()
+        each.take(MOST_SERVICES).collect()
     }
 }
 
 patterns!(
     Discovery,
-    "# fn main() -> zeroless::Result<()> {\nlet jobs = zeroless::zre::discover(\"jobs\")?;\nlet push = jobs.push()?;\n# Ok(()) }"
+    "let jobs = zeroless::zre::discover(\"jobs\")?;\nlet push = jobs.push()?;"
 );
 
 common_setters!(Discovery, "zeroless::zre::discover(\"jobs\")");

@@ -109,7 +109,7 @@ impl Shared {
                     Ok(link) => drop(self.links.lock().insert(peer, Arc::new(link))),
                     Err(error) => {
                         warn!("{}: connecting to {endpoint}: {error}", state.name());
-                        state.lose(peer);
+                        state.drop_peer(peer);
                     }
                 }
             }
@@ -118,7 +118,7 @@ impl Shared {
                     && let Err(error) = link.say(packet)
                 {
                     warn!("{}: {peer} is given up: {error}", state.name());
-                    state.lose(peer);
+                    state.drop_peer(peer);
                 }
             }
             Action::Close { peer } => {
@@ -236,7 +236,7 @@ impl Driver {
                 }
             }
         }
-        self.shared.events.close();
+        self.shared.stop();
         self.air.send(self.beacon(0));
         // What was sent still goes out, for as long as it may linger.
         self.shared.links.lock().clear();

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use parking_lot::Mutex;
 
 use super::builder::Builder;
-use super::codec::{LONGEST, Packet};
+use super::codec::{LONGEST, MOST, Packet};
 use super::driver::{Shared, Watcher, Watching};
 use super::link::Link;
 use super::node::State;
@@ -73,7 +73,7 @@ impl Handle {
 
     /// An error in a child of the process that made it, which has no thread and maybe a lock
     /// that is never released.
-    fn check_process(&self) -> Result<()> {
+    pub(super) fn check_process(&self) -> Result<()> {
         match self.forks == raw::forks() {
             true => Ok(()),
             false => Err(Error::Forked),
@@ -166,7 +166,8 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidOption`] for a name over 255 bytes; [`Error::Stopped`].
+    /// [`Error::InvalidOption`] for a name over 255 bytes, or the 1025th group;
+    /// [`Error::Stopped`].
     ///
     /// ```no_run
     /// # let node = zeroless::zre::Node::builder("alice").start()?;
@@ -176,8 +177,15 @@ impl Node {
     pub fn join(&self, group: &str) -> Result<()> {
         check_group(group)?;
         self.check()?;
-        self.shared().change(|state| state.join(group));
-        Ok(())
+        let joined = self.shared().change(|state| {
+            let own = state.own_groups();
+            let room = own.len() < MOST || own.iter().any(|it| it == group);
+            room.then(|| state.join(group))
+        });
+        match joined {
+            Some(_) => Ok(()),
+            None => refuse_group("a node can be in 1024 groups at most"),
+        }
     }
 
     /// Leaves a group, and tells all peers; nothing happens if it is not in it.
@@ -462,11 +470,15 @@ impl Node {
 fn check_group(group: &str) -> Result<()> {
     match group.len() {
         0..=LONGEST => Ok(()),
-        _ => Err(Error::InvalidOption {
-            option: "group",
-            reason: "choose a name of at most 255 bytes".to_owned(),
-        }),
+        _ => refuse_group("choose a name of at most 255 bytes"),
     }
+}
+
+fn refuse_group(reason: &str) -> Result<()> {
+    Err(Error::InvalidOption {
+        option: "group",
+        reason: reason.to_owned(),
+    })
 }
 
 /// What this node knows: itself, its groups and its peers.

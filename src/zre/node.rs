@@ -9,7 +9,7 @@ use log::{debug, info};
 
 use super::beacon::Beacon;
 use super::claims::{Claims, Room};
-use super::codec::{Hello, Packet};
+use super::codec::{Hello, MOST, Packet};
 use super::event::Profile;
 use super::group::Groups;
 use super::peer::{Doubt, Due, Heir, Known};
@@ -332,7 +332,7 @@ impl State {
         };
         if !known.follow(sequence, now) {
             info!(
-                "{}: {} at {}: messages are missing",
+                "{}: {:?} at {}: messages are missing",
                 self.name,
                 peer.name(),
                 peer.address()
@@ -350,14 +350,24 @@ impl State {
                 group,
                 message: rest.unwrap_or_else(|| Message::from("")),
             },
-            Packet::Join { group, .. } => match self.groups.join(&group, from) {
-                true => Event::Join { peer, group },
-                false => return,
-            },
-            Packet::Leave { group, .. } => match self.groups.leave(&group, from) {
-                true => Event::Leave { peer, group },
-                false => return,
-            },
+            Packet::Join { group, .. } => {
+                if !self.groups.join(&group, from) {
+                    return;
+                }
+                known.groups += 1;
+                if known.groups > MOST {
+                    info!("{}: {:?} is in too many groups", self.name, peer.name());
+                    return self.drop_peer(from);
+                }
+                Event::Join { peer, group }
+            }
+            Packet::Leave { group, .. } => {
+                if !self.groups.leave(&group, from) {
+                    return;
+                }
+                known.groups -= 1;
+                Event::Leave { peer, group }
+            }
             Packet::Ping => {
                 if known.open {
                     let packet = Packet::PingOk;
@@ -434,30 +444,26 @@ impl State {
             headers: BTreeMap::from_iter(hello.headers),
         });
         info!(
-            "{}: {} is here, at {}",
+            "{}: {:?} is here, at {}",
             self.name,
             peer.name(),
             peer.address()
         );
         known.peer = Some(peer.clone());
+        let groups: BTreeSet<_> = hello.groups.into_iter().collect();
+        known.groups = groups.len();
         self.open_waiting();
         self.actions
             .push(Action::Tell(Event::Enter { peer: peer.clone() }));
-        for group in hello.groups {
-            if self.groups.join(&group, from) {
-                let peer = peer.clone();
-                self.actions.push(Action::Tell(Event::Join { peer, group }));
-            }
+        for group in groups {
+            self.groups.join(&group, from);
+            let peer = peer.clone();
+            self.actions.push(Action::Tell(Event::Join { peer, group }));
         }
     }
 
-    /// A node that cannot be reached.
-    pub(crate) fn lose(&mut self, peer: Uuid) {
-        self.drop_peer(peer);
-    }
-
     /// Forgets a node; whoever hears from it next begins anew.
-    fn drop_peer(&mut self, uuid: Uuid) {
+    pub(crate) fn drop_peer(&mut self, uuid: Uuid) {
         let Some(known) = self.known.remove(&uuid) else {
             return;
         };
@@ -469,7 +475,7 @@ impl State {
         }
         if let Some(peer) = known.peer {
             info!(
-                "{}: {} at {} is gone",
+                "{}: {:?} at {} is gone",
                 self.name,
                 peer.name(),
                 peer.address()
@@ -529,7 +535,7 @@ impl State {
 
 /// The address of an endpoint that a node tells of itself: never a name, which would have to
 /// be looked up, nor one that is nowhere.
-fn address(endpoint: &str) -> Option<SocketAddr> {
+pub(crate) fn address(endpoint: &str) -> Option<SocketAddr> {
     let address: SocketAddr = endpoint.strip_prefix("tcp://")?.parse().ok()?;
     let anywhere = address.ip().is_unspecified() || address.ip().is_multicast();
     (!anywhere && address.port() != 0).then_some(address)

@@ -17,6 +17,8 @@ pub(crate) struct Known {
     pub(crate) host: IpAddr,
     /// What its HELLO told; before that, nothing else of it counts.
     pub(crate) peer: Option<Peer>,
+    /// How many groups it is in.
+    pub(crate) groups: usize,
     /// Whether it has a socket of its own, to which our HELLO went.
     pub(crate) open: bool,
     /// Whether it has answered at that endpoint: only then it is no mere claim.
@@ -70,6 +72,7 @@ impl Known {
             endpoint,
             host,
             peer: None,
+            groups: 0,
             open: false,
             proven: false,
             sequence: 0,

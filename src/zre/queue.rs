@@ -64,8 +64,15 @@ impl Queue {
 
     /// Ends it: what is in it can still be had.
     pub(crate) fn close(&self) {
-        self.push(Event::Stop);
-        self.writer.lock().sender = None;
+        let mut writer = self.writer.lock();
+        if let Some(sender) = writer.sender.take() {
+            // Nothing comes after these: they need no room.
+            if writer.missed > 0 {
+                let events = writer.missed;
+                let _ = sender.send(Event::Missed { events });
+            }
+            let _ = sender.send(Event::Stop);
+        }
     }
 }
 
@@ -89,5 +96,16 @@ mod tests {
             events.iter().collect::<Vec<_>>(),
             [Event::Missed { events: 3 }, Event::Stop]
         );
+    }
+
+    #[test]
+    fn the_end_finds_room_in_a_full_queue() {
+        let queue = Queue::new(1);
+        (0..2 * RESERVE).for_each(|_| queue.push(event()));
+        queue.close();
+        queue.close();
+        let events: Vec<_> = queue.receiver().iter().collect();
+        assert_eq!(events.len(), RESERVE + 3);
+        assert_eq!(events.last(), Some(&Event::Stop));
     }
 }

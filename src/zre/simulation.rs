@@ -318,6 +318,25 @@ fn one_started_anew_at_the_same_place_replaces_the_old() {
 }
 
 #[test]
+fn a_peer_that_joins_without_end_is_given_up() {
+    let mut network = Network::new(9, 2);
+    network.run(Duration::from_secs(3));
+    let (now, from) = (network.now, network.nodes[1].state.uuid());
+    let to = network.nodes[0].state.uuid();
+    let next = network.nodes[1].wires[&to].sequence + 1;
+    for sequence in next..next + 2000 {
+        let packet = Packet::Join {
+            group: sequence.to_string(),
+            status: 0,
+        };
+        let frame = packet.encode(sequence);
+        network.change(0, |state| state.message(from, &frame, None, now));
+    }
+    assert_eq!(exits(&network.nodes[0]), 1);
+    assert!(network.nodes[0].state.groups().names().is_empty());
+}
+
+#[test]
 fn a_goodbye_that_another_says_ends_nobody() {
     let mut network = Network::new(4, 3);
     network.run(Duration::from_secs(3));

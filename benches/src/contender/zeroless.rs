@@ -83,7 +83,7 @@ fn send<P: Sending>(handle: &Handle<P>, job: &Job, meter: &mut Meter) {
                 handle.send((body, body, body)).unwrap();
             }
         }
-        n => unimplemented!("{n} frames"),
+        n => panic!("{n} frames"),
     }
 }
 
