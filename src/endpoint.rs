@@ -3,7 +3,7 @@
 mod address;
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 pub use address::{IntoEndpoints, Port};
@@ -57,6 +57,11 @@ const LONGEST_IPC: usize = 107;
 const LONGEST_INPROC: usize = 255;
 
 impl Endpoint {
+    /// An endpoint at this address.
+    pub(crate) fn at(address: SocketAddr) -> Endpoint {
+        Endpoint::tcp(Host::Ip(address.ip(), None), address.port())
+    }
+
     pub(crate) fn tcp(host: Host, port: u16) -> Endpoint {
         Endpoint(Place::Tcp { host, port })
     }
@@ -109,6 +114,18 @@ impl Endpoint {
                 Endpoint::tcp(host, *port)
             }
             _ => self.clone(),
+        }
+    }
+
+    /// Whether it is all addresses of this machine.
+    pub(crate) fn is_anywhere(&self) -> bool {
+        match &self.0 {
+            Place::Tcp { host, .. } => match host {
+                Host::Any => true,
+                Host::Ip(ip, _) => ip.is_unspecified(),
+                Host::Name(_) => false,
+            },
+            _ => false,
         }
     }
 

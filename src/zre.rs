@@ -23,13 +23,17 @@
 //! On top of it, a [`Server`](crate::Server) can be [announced](fn@announce) and
 //! [discovered](discover): who wants it needs no address.
 
+mod air;
 mod beacon;
 mod builder;
 mod claims;
 mod codec;
 mod directory;
 mod driver;
+mod early;
+mod election;
 mod event;
+mod gossip;
 mod group;
 mod handle;
 mod interface;
@@ -37,8 +41,10 @@ mod link;
 mod node;
 mod peer;
 mod queue;
+mod search;
 #[cfg(test)]
 mod simulation;
+mod site;
 mod uuid;
 
 use std::time::Duration;

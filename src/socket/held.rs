@@ -111,6 +111,21 @@ impl Held<'_> {
         *frame = Frame::message(message);
     }
 
+    /// Takes all frames of a message.
+    pub(crate) fn take_frames(&mut self, frames: &mut Vec<Frame>) -> Result<Attempt, Fault> {
+        let mut frame = Frame::new();
+        if self.take_frame(&mut frame)? == Attempt::Blocked {
+            return Ok(Attempt::Blocked);
+        }
+        frames.push(frame);
+        while self.more {
+            let mut frame = Frame::new();
+            self.take_next(&mut frame)?;
+            frames.push(frame);
+        }
+        Ok(Attempt::Done)
+    }
+
     /// Attempts to send a message, all its frames, after those of an envelope. What is not sent
     /// is still there.
     pub(crate) fn give(

@@ -16,8 +16,10 @@ pub(crate) enum Kind {
     Pair,
     /// Where a ZRE node receives from all its peers.
     Inbox,
-    /// By which a ZRE node sends to one of its peers.
+    /// By which a ZRE node sends to one of its peers, or gossips with one.
     Link,
+    /// Where a ZRE node gossips with all who connect to it.
+    Hub,
 }
 
 /// libzmq moves this much in one system call if nobody says otherwise.
@@ -52,6 +54,7 @@ impl Kind {
             Kind::Pair => "pair",
             Kind::Inbox => "inbox",
             Kind::Link => "link",
+            Kind::Hub => "hub",
         }
     }
 
@@ -65,7 +68,7 @@ impl Kind {
             Kind::Requester => Kind::Replier,
             Kind::Replier => Kind::Requester,
             Kind::Pair => Kind::Pair,
-            Kind::Inbox => Kind::Link,
+            Kind::Inbox | Kind::Hub => Kind::Link,
             Kind::Link => Kind::Inbox,
         }
     }
@@ -79,7 +82,7 @@ impl Kind {
             Kind::Requester => zmq::DEALER,
             Kind::Replier => zmq::ROUTER,
             Kind::Pair => zmq::PAIR,
-            Kind::Inbox => zmq::ROUTER,
+            Kind::Inbox | Kind::Hub => zmq::ROUTER,
             Kind::Link => zmq::DEALER,
         }
     }
@@ -112,7 +115,7 @@ impl Kind {
     /// Whether its connections are watched. A ZRE node has sockets by the hundred, and monitors
     /// would cost as much as all the rest; it notices by itself who is there.
     pub(crate) fn is_watched(self) -> bool {
-        !matches!(self, Kind::Inbox | Kind::Link)
+        !matches!(self, Kind::Inbox | Kind::Link | Kind::Hub)
     }
 
     /// How long a receive that waits stays awake at most.

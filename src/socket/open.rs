@@ -118,7 +118,7 @@ fn configure(
         let _ = raw::set_int(socket, IntOption::XpubVerboser, 1);
         let _ = raw::set_int(socket, IntOption::XpubNoDrop, options.wait_for_slow.into());
     }
-    if kind == Kind::Replier {
+    if matches!(kind, Kind::Replier | Kind::Hub) {
         socket.set_router_mandatory(true)?;
     }
     if kind == Kind::Inbox {

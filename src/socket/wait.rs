@@ -184,14 +184,10 @@ impl Core {
         }
     }
 
-    /// Waits until there may be something to receive, or one of these can be read; which of the
-    /// three it is. Only after a receive has come back empty, and for a socket that nobody else
-    /// receives from.
-    pub(crate) fn wait_beside(&self, others: [RawFd; 2], deadline: Deadline) -> Result<[bool; 3]> {
-        let [one, other] = others;
-        let mut fds = [self.fd, one, other].map(readable);
-        poll(&mut fds, deadline)?;
-        Ok(fds.map(|fd| fd.revents != 0))
+    /// What tells that there may be something to receive: for a socket that nobody else receives
+    /// from, and only after a receive has come back empty.
+    pub(crate) fn fd(&self) -> RawFd {
+        self.fd
     }
 
     fn poll(&self, waker: &Waker, bell: Option<&Waker>, deadline: Deadline) -> Result<()> {

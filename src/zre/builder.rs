@@ -1,21 +1,26 @@
 //! What a node is to be, before it starts.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::air::Air;
 use super::codec::{LONGEST, MOST};
 use super::directory::{self, Offer};
-use super::driver::{Air, Driver, Shared};
+use super::driver::{Driver, Shared};
+use super::election;
+use super::gossip::hub::Hub;
 use super::handle::{Handle, Node};
 use super::interface::Interface;
 use super::node::State;
 use super::queue::Queue;
+use super::search::Search;
+use super::site::{Site, put_header};
 use super::{Bounds, Timing, Uuid};
-use crate::endpoint::{Endpoint, Role};
+use crate::endpoint::{Endpoint, IntoEndpoints, Role};
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::server::Server;
-use crate::socket::{Kind, Socket, listen};
 
 /// The port of beacons, registered for ZRE.
 const PORT: u16 = 5670;
@@ -49,6 +54,11 @@ pub struct Builder {
     events: usize,
     send_timeout: Duration,
     offers: Vec<Result<Offer>>,
+    contests: BTreeSet<String>,
+    endpoint: Option<Result<Vec<Endpoint>>>,
+    advertised: Option<Result<Vec<Endpoint>>>,
+    gossip_bind: Vec<Result<Vec<Endpoint>>>,
+    gossip_connect: Vec<Result<Vec<Endpoint>>>,
 }
 
 impl Builder {
@@ -63,6 +73,11 @@ impl Builder {
             events: 10_000,
             send_timeout: Duration::from_secs(1),
             offers: Vec::new(),
+            contests: BTreeSet::new(),
+            endpoint: None,
+            advertised: None,
+            gossip_bind: Vec::new(),
+            gossip_connect: Vec::new(),
         }
     }
 
@@ -75,11 +90,7 @@ impl Builder {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn header(mut self, key: impl Into<String>, value: impl Into<String>) -> Builder {
-        let (key, value) = (key.into(), value.into());
-        match self.headers.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, known)) => *known = value,
-            None => self.headers.push((key, value)),
-        }
+        put_header(&mut self.headers, key.into(), value.into());
         self
     }
 
@@ -230,12 +241,94 @@ impl Builder {
         self
     }
 
+    /// Binds the node's inbox there: a port, or an endpoint like `"tcp://10.0.0.7:9000"`. By
+    /// default a free port of the interface.
+    ///
+    /// ```no_run
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.endpoint(9000).start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn endpoint(mut self, endpoint: impl IntoEndpoints) -> Builder {
+        self.endpoint = Some(endpoint.into_endpoints(Role::Bind));
+        self
+    }
+
+    /// Tells peers this endpoint instead of where the inbox is bound, as behind a NAT.
+    ///
+    /// Beacons come from where they come from: it is for [gossip](Builder::gossip_connect).
+    ///
+    /// ```no_run
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder
+    ///     .endpoint(9000)
+    ///     .advertised_endpoint("tcp://203.0.113.7:9000")
+    ///     .gossip_connect("tcp://203.0.113.1:9001")
+    ///     .start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn advertised_endpoint(mut self, endpoint: impl IntoEndpoints) -> Builder {
+        self.advertised = Some(endpoint.into_endpoints(Role::Connect));
+        self
+    }
+
+    /// Finds peers by gossip, for where there is no broadcast: others connect here.
+    ///
+    /// A node that gossips neither sends nor hears beacons. Nodes tell each other of all whom they
+    /// have heard of, in stars, chains and circles. May be called several times, and together with
+    /// [`gossip_connect`](Builder::gossip_connect). The wire is that of czmq's zgossip, as zyre
+    /// speaks it.
+    ///
+    /// ```no_run
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let hub = builder.gossip_bind(9001).start()?;
+    /// println!("{:?}", hub.gossip_endpoints());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn gossip_bind(mut self, endpoint: impl IntoEndpoints) -> Builder {
+        self.gossip_bind.push(endpoint.into_endpoints(Role::Bind));
+        self
+    }
+
+    /// Finds peers by gossip with who is bound there: see [`gossip_bind`](Builder::gossip_bind).
+    ///
+    /// It need not be there yet, and may come and go.
+    ///
+    /// ```no_run
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.gossip_connect("tcp://10.0.0.1:9001").start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn gossip_connect(mut self, endpoint: impl IntoEndpoints) -> Builder {
+        self.gossip_connect
+            .push(endpoint.into_endpoints(Role::Connect));
+        self
+    }
+
+    /// Contests for a group: of those in it who do, the one with the lowest identity leads it.
+    ///
+    /// All in the group are told by [`Leader`](super::Event::Leader), once for each new leader, when
+    /// the group has been the same for an [interval](Builder::interval); one that leaves is
+    /// succeeded at once. In a network that is parted, each part has a leader. zyre takes part
+    /// (`zyre_set_contest_in_group`).
+    ///
+    /// ```no_run
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.contest("workers").start()?;
+    /// node.join("workers")?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn contest(mut self, group: impl Into<String>) -> Builder {
+        self.contests.insert(group.into());
+        self
+    }
+
     /// Starts the node: when this returns, it can be found.
     ///
     /// # Errors
     ///
     /// [`Error::NoInterface`]; [`Error::InvalidOption`] for names, headers, times and bounds that
-    /// cannot be; [`Error::OutOfFiles`].
+    /// cannot be; [`Error::InvalidEndpoint`] and [`Error::AddressInUse`]; [`Error::OutOfFiles`].
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -244,42 +337,62 @@ impl Builder {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn start(mut self) -> Result<Node> {
-        let interface = Interface::find(self.interface.as_deref())?;
-        for offer in std::mem::take(&mut self.offers) {
-            let (key, value) = offer?.header(&interface)?;
-            self = self.header(key, value);
+        if !self.contests.is_empty() {
+            let groups = Vec::from_iter(self.contests.clone()).join("\n");
+            self = self.header(election::HEADER, groups);
         }
-        self.check()?;
-        let uuid = Uuid::random()?;
-        let options = Options::default();
-        let anywhere = format!("tcp://{}:0", interface.address);
-        let (listener, endpoint) = match listen(&Endpoint::parse(&anywhere, Role::Bind)?)? {
-            Some((listener, endpoint)) => (listener, endpoint),
-            None => return Err(Error::system("binding", "no port")),
+        let site = Site {
+            interface: Interface::find(self.interface.as_deref())?,
+            wanted: self.interface.take(),
+            endpoint: one(self.endpoint.take())?,
+            advertised: one(self.advertised.take())?,
+            headers: std::mem::take(&mut self.headers),
+            offers: std::mem::take(&mut self.offers)
+                .into_iter()
+                .collect::<Result<_>>()?,
         };
-        let port = endpoint.port().unwrap_or(0);
-        let inbox = Socket::open_as(&[], Kind::Inbox, &options)?;
-        inbox.bind_listener(listener, &endpoint)?;
-        let air = Air::open(interface, self.port)?;
-        let mut state = State::new(uuid, self.name, self.headers, self.timing, self.bounds);
-        state.set_endpoint(endpoint.to_string());
-        let shared = Arc::new(Shared::new(state, Queue::new(self.events), options)?);
+        let (headers, wrong) = site.headers();
+        if let Some(error) = wrong.into_iter().next() {
+            return Err(error);
+        }
+        self.check(&headers)?;
+        let (inbox, bound) = site.open_inbox()?;
+        let endpoint = site.told(&bound).to_string();
+        let uuid = Uuid::random()?;
+        let (gossip_bind, gossip_connect) = (all(self.gossip_bind)?, all(self.gossip_connect)?);
+        let (search, gossip) = match gossip_bind.is_empty() && gossip_connect.is_empty() {
+            true => {
+                let air = Air::open(site.interface.clone(), self.port)?;
+                (Search::Air(air), Vec::new())
+            }
+            false => {
+                let (mut hub, bound) = Hub::open(&gossip_bind, &gossip_connect)?;
+                hub.publish(uuid, &endpoint);
+                (Search::Hub(Box::new(hub)), bound)
+            }
+        };
+        let mut state = State::new(uuid, self.name, headers, self.timing, self.bounds);
+        state.set_endpoint(endpoint);
+        let shared = Shared::new(state, Queue::new(self.events), Options::default())?;
+        let shared = Arc::new(shared);
         let driver = Driver {
             shared: shared.clone(),
             inbox,
-            port,
-            air,
+            bound,
+            site,
+            search,
             interval: self.timing.interval,
         };
         let thread = std::thread::Builder::new()
             .name("zeroless-zre".into())
             .spawn(move || driver.run())
             .map_err(|error| Error::system("starting a thread", error))?;
-        let handle = Handle::new(shared, thread, self.send_timeout);
+        let gossip = gossip.iter().map(Endpoint::to_string).collect();
+        let handle = Handle::new(shared, thread, self.send_timeout, gossip);
         Ok(Node::from(Arc::new(handle)))
     }
 
-    fn check(&self) -> Result<()> {
+    fn check(&self, headers: &[(String, String)]) -> Result<()> {
         let refuse = |option, reason: &str| {
             Err(Error::InvalidOption {
                 option,
@@ -289,11 +402,11 @@ impl Builder {
         if self.name.len() > LONGEST {
             return refuse("name", "choose one of at most 255 bytes");
         }
-        if self.headers.iter().any(|(key, _)| key.len() > LONGEST) {
+        if headers.iter().any(|(key, _)| key.len() > LONGEST) {
             return refuse("header", "choose keys of at most 255 bytes");
         }
         let long = |(key, value): &(String, String)| key.len() + value.len();
-        if self.headers.len() > MOST || self.headers.iter().map(long).sum::<usize>() > HEADERS {
+        if headers.len() > MOST || headers.iter().map(long).sum::<usize>() > HEADERS {
             return refuse("header", "at most 1024 of them, and 512 KiB in all");
         }
         if self.port == 0 {
@@ -301,6 +414,13 @@ impl Builder {
         }
         if self.events == 0 {
             return refuse("event_queue", "at least 1");
+        }
+        let is_short = |group: &String| group.len() <= LONGEST && !group.contains('\n');
+        if !self.contests.iter().all(is_short) {
+            return refuse(
+                "contest",
+                "a group's name of at most 255 bytes, in one line",
+            );
         }
         let times = [
             ("interval", self.timing.interval),
@@ -312,5 +432,23 @@ impl Builder {
             Some((option, _)) => refuse(option, "between 1 ms and a day"),
             None => Ok(()),
         }
+    }
+}
+
+/// The endpoints that were given.
+fn all(given: Vec<Result<Vec<Endpoint>>>) -> Result<Vec<Endpoint>> {
+    let lists: Vec<_> = given.into_iter().collect::<Result<_>>()?;
+    Ok(lists.into_iter().flatten().collect())
+}
+
+/// The only one that was given, if any was.
+fn one(given: Option<Result<Vec<Endpoint>>>) -> Result<Option<Endpoint>> {
+    let mut endpoints = all(given.into_iter().collect())?.into_iter();
+    match (endpoints.next(), endpoints.next()) {
+        (_, Some(second)) => Err(Error::InvalidEndpoint {
+            endpoint: second.to_string(),
+            reason: "a node has one inbox".to_owned(),
+        }),
+        (one, None) => Ok(one),
     }
 }

@@ -206,13 +206,13 @@ impl Hello {
     }
 }
 
-fn put(frame: &mut Vec<u8>, text: &str) {
+pub(super) fn put(frame: &mut Vec<u8>, text: &str) {
     let text = &text.as_bytes()[..text.len().min(LONGEST)];
     frame.push(text.len() as u8);
     frame.extend(text);
 }
 
-fn put_long(frame: &mut Vec<u8>, text: &str) {
+pub(super) fn put_long(frame: &mut Vec<u8>, text: &str) {
     put_count(frame, text.len());
     frame.extend(text.as_bytes());
 }
@@ -222,10 +222,14 @@ fn put_count(frame: &mut Vec<u8>, count: usize) {
 }
 
 /// What is left of a frame.
-struct Reader<'a>(&'a [u8]);
+pub(super) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+    pub(super) fn new(frame: &'a [u8]) -> Reader<'a> {
+        Reader(frame)
+    }
+
+    pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         let (taken, rest) = self.0.split_first_chunk().ok_or(Malformed::SHORT)?;
         self.0 = rest;
         Ok(*taken)
@@ -251,12 +255,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn text(&mut self) -> Result<String, Malformed> {
+    pub(super) fn text(&mut self) -> Result<String, Malformed> {
         let len = self.byte()?;
         self.bytes(len.into()).map(lossy)
     }
 
-    fn long(&mut self) -> Result<String, Malformed> {
+    pub(super) fn long(&mut self) -> Result<String, Malformed> {
         let len = u32::from_be_bytes(self.take()?);
         self.bytes(len as usize).map(lossy)
     }
@@ -264,6 +268,10 @@ impl<'a> Reader<'a> {
 
 impl Malformed {
     const SHORT: Malformed = Malformed("it ends too early");
+
+    pub(super) fn new(reason: &'static str) -> Malformed {
+        Malformed(reason)
+    }
 }
 
 fn lossy(bytes: &[u8]) -> String {

@@ -163,7 +163,7 @@ impl Offer {
     /// The header that announces it on this interface.
     pub(crate) fn header(&self, interface: &Interface) -> Result<(String, String)> {
         let key = format!("X-{}-{}", self.name, self.kind.name());
-        let value = match self.endpoint.is_open() {
+        let value = match self.endpoint.is_anywhere() {
             true => format!(
                 "tcp://{}:{}",
                 interface.address,

@@ -1,35 +1,36 @@
 //! The thread of a node: it hands what comes in to the state machine, and does what that says.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
-use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use log::{debug, warn};
+use log::{info, warn};
 use parking_lot::Mutex;
-use socket2::{Domain, Protocol, Type};
 
-use super::beacon::{self, Beacon};
-use super::interface::Interface;
 use super::link::Link;
 use super::node::{Action, State};
 use super::peer::FAREWELL;
 use super::queue::Queue;
+use super::search::Search;
+use super::site::Site;
 use super::{Event, Uuid};
-use crate::error::{Error, Result};
+use crate::endpoint::Endpoint;
+use crate::error::Result;
 use crate::message::{Frame, Message};
 use crate::options::Options;
 use crate::raw;
-use crate::socket::{Attempt, Held, Socket, Way};
-use crate::wake::{Deadline, Waker, io_error};
+use crate::socket::{Socket, Way};
+use crate::wake::{Deadline, Waker, poll, readable};
 
 /// How much is taken in at once, before anything else gets its turn.
 const TURN: usize = 256;
 
 /// How long a full queue of events keeps messages from being taken in, before they are dropped.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether the network has changed.
+const LOOK_AROUND: Duration = Duration::from_secs(5);
 
 /// How often it is looked whether a full queue is still full.
 const LOOK: Duration = Duration::from_millis(1);
@@ -154,6 +155,11 @@ impl Shared {
         self.links.lock().get(&peer).cloned()
     }
 
+    /// Has the thread look for what there is to do.
+    pub(crate) fn wake(&self) {
+        self.waker.wake();
+    }
+
     /// Ends the thread, and all waiting for events.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
@@ -170,40 +176,44 @@ impl Shared {
 pub(crate) struct Driver {
     pub(crate) shared: Arc<Shared>,
     pub(crate) inbox: Socket,
-    pub(crate) port: u16,
-    pub(crate) air: Air,
+    /// Where the inbox is bound.
+    pub(crate) bound: Endpoint,
+    pub(crate) site: Site,
+    pub(crate) search: Search,
     pub(crate) interval: Duration,
 }
 
 /// Where there may be something to take in.
 struct Ready {
     inbox: bool,
-    air: bool,
+    search: bool,
 }
 
 impl Driver {
-    pub(crate) fn run(self) {
+    pub(crate) fn run(mut self) {
         let mut next = Instant::now();
+        let mut look_around = next + LOOK_AROUND;
         let mut full: Option<Instant> = None;
         let mut ready = Ready {
             inbox: true,
-            air: true,
+            search: true,
         };
         while !self.shared.is_stopping() {
             let now = Instant::now();
             if now >= next {
                 next = now + self.until_next();
-                self.air.send(self.beacon(self.port));
+                if !self.search.tell(&self.shared) || now >= look_around {
+                    look_around = now + LOOK_AROUND;
+                    self.look_around();
+                }
                 self.shared.change(|state| state.tick(now));
                 let links = self.shared.links.lock();
                 links.values().for_each(|link| link.retry());
             } else if self.shared.look(State::is_in_doubt) {
                 self.shared.change(|state| state.tick(now));
             }
-            if ready.air {
-                ready.air = self.air.hear(|beacon, from| {
-                    self.shared.change(|state| state.beacon(beacon, from, now));
-                });
+            if ready.search || self.search.next().is_some_and(|next| now >= next) {
+                ready.search = self.search.turn(&self.shared, now);
             }
             full = match self.shared.events.is_full() {
                 true => full.or(Some(now)),
@@ -215,10 +225,10 @@ impl Driver {
                 ready.inbox = self.take_in(now, dropping);
             }
             let patient = ready.inbox && !dropping && self.shared.events.is_full();
-            if ready.air || (ready.inbox && !patient) {
+            if ready.search || (ready.inbox && !patient) {
                 continue;
             }
-            let mut deadline = Deadline::At(next);
+            let mut deadline = Deadline::At(self.search.next().map_or(next, |it| it.min(next)));
             if self.shared.look(State::is_in_doubt) {
                 deadline = deadline.within(FAREWELL / 5);
             }
@@ -228,7 +238,7 @@ impl Driver {
             match self.sleep(deadline) {
                 Ok(more) => {
                     ready.inbox |= more.inbox;
-                    ready.air |= more.air;
+                    ready.search |= more.search;
                 }
                 Err(error) => {
                     warn!("a node ends: {error}");
@@ -237,7 +247,7 @@ impl Driver {
             }
         }
         self.shared.stop();
-        self.air.send(self.beacon(0));
+        self.search.leave(&self.shared);
         // What was sent still goes out, for as long as it may linger.
         self.shared.links.lock().clear();
     }
@@ -249,19 +259,46 @@ impl Driver {
         Duration::from_micros(interval - raw::clock() % interval)
     }
 
-    fn beacon(&self, port: u16) -> Beacon {
-        let uuid = self.shared.look(State::uuid);
-        Beacon { uuid, port }
+    /// Looks whether the network has changed; if so, the node is elsewhere from now on.
+    fn look_around(&mut self) {
+        let Some(new) = self.site.look() else { return };
+        let old = std::mem::replace(&mut self.site.interface, new);
+        if !self.site.keeps_inbox() {
+            match self.site.open_inbox() {
+                Ok((inbox, bound)) => (self.inbox, self.bound) = (inbox, bound),
+                Err(error) => {
+                    warn!("an inbox at {}: {error}", self.site.interface);
+                    self.site.interface = old;
+                    return;
+                }
+            }
+        }
+        let (headers, wrong) = self.site.headers();
+        let endpoint = self.site.told(&self.bound).to_string();
+        let name = self.shared.look(|state| state.name().to_owned());
+        info!("{name}: from {old} to {}", self.site.interface);
+        wrong.iter().for_each(|error| warn!("{name}: {error}"));
+        self.shared.change(|state| state.moved(endpoint, headers));
+        self.search.move_to(&self.site.interface, &self.shared);
     }
 
     /// Waits until there is something to do.
     fn sleep(&self, deadline: Deadline) -> Result<Ready> {
-        let others = [self.air.socket.as_raw_fd(), self.shared.waker.fd()];
-        let [inbox, air, woken] = self.inbox.wait_beside(others, deadline)?;
+        let searches = self.search.fds();
+        let fds = [self.shared.waker.fd(), self.inbox.fd()];
+        let fds = fds.iter().chain(&searches);
+        let mut fds: Vec<_> = fds.map(|fd| readable(*fd)).collect();
+        poll(&mut fds, deadline)?;
+        let is_ready = |at: usize| fds[at].revents != 0;
+        let woken = is_ready(0);
         if woken {
             self.shared.waker.clear();
         }
-        Ok(Ready { inbox, air })
+        Ok(Ready {
+            inbox: is_ready(1),
+            // A name that was looked up wakes, too.
+            search: woken || (2..fds.len()).any(is_ready),
+        })
     }
 
     /// Takes in messages, as long as there is room for what they tell or it is to be dropped;
@@ -271,102 +308,30 @@ impl Driver {
             if !dropping && self.shared.events.is_full() {
                 return true;
             }
-            let mut received = None;
-            let outcome = self
+            let mut frames = Vec::new();
+            let taken = self
                 .inbox
-                .transact(Way::In, Deadline::Now, |held| take(held, &mut received));
-            match (outcome, received) {
-                (Ok(()), Some((from, first, rest))) => {
-                    self.shared
-                        .change(|state| state.message(from, &first, rest, now));
-                }
-                (Ok(()), None) => {}
-                (Err(_), _) => return false,
+                .transact(Way::In, Deadline::Now, |held| held.take_frames(&mut frames));
+            if taken.is_err() {
+                return false;
+            }
+            if let Some((from, first, rest)) = read(frames) {
+                self.shared
+                    .change(|state| state.message(from, &first, rest, now));
             }
         }
         true
     }
 }
 
-/// A message: who calls itself what, the first frame, and what follows.
-type Received = (Uuid, Frame, Option<Message>);
-
-/// Takes a message in; what cannot be one is passed over.
-fn take(held: &mut Held<'_>, received: &mut Option<Received>) -> Result<Attempt, Box<Error>> {
-    let mut identity = Frame::new();
-    if held.take_frame(&mut identity)? == Attempt::Blocked {
-        return Ok(Attempt::Blocked);
-    }
-    let mut frames = Vec::new();
-    while held.more {
-        let mut frame = Frame::new();
-        held.take_next(&mut frame)?;
-        frames.push(frame);
-    }
+/// A message: who calls itself what, the first frame, and what follows; `None` for what cannot be
+/// one.
+fn read(frames: Vec<Frame>) -> Option<(Uuid, Frame, Option<Message>)> {
     let mut frames = frames.into_iter();
-    if let Some(uuid) = Uuid::from_identity(&identity)
-        && let Some(first) = frames.next()
-    {
-        let rest = frames
-            .next()
-            .map(|second| Message::new(second, frames.collect()));
-        *received = Some((uuid, first, rest));
-    }
-    Ok(Attempt::Done)
-}
-
-/// Where beacons are sent to, and come from.
-pub(crate) struct Air {
-    socket: UdpSocket,
-    interface: Interface,
-    port: u16,
-}
-
-impl Air {
-    pub(crate) fn open(interface: Interface, port: u16) -> Result<Air> {
-        let open = || {
-            let socket = socket2::Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
-            // Others on this machine listen to the same port.
-            socket.set_reuse_address(true)?;
-            socket.set_reuse_port(true)?;
-            socket.set_broadcast(true)?;
-            socket.set_nonblocking(true)?;
-            let anywhere = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port);
-            socket.bind(&SocketAddr::from(anywhere).into())?;
-            Ok(socket.into())
-        };
-        let socket = open().map_err(|error| io_error("listening for beacons", &error))?;
-        Ok(Air {
-            socket,
-            interface,
-            port,
-        })
-    }
-
-    /// Sends a beacon; what cannot be sent now may be the next time.
-    fn send(&self, beacon: Beacon) {
-        let to = SocketAddrV4::new(self.interface.broadcast, self.port);
-        if let Err(error) = self.socket.send_to(&beacon.encode(), to) {
-            debug!("a beacon on {}: {error}", self.interface.name);
-        }
-    }
-
-    /// Hears beacons; false if there are no more.
-    fn hear(&self, mut heard: impl FnMut(Beacon, IpAddr)) -> bool {
-        let mut datagram = [0; beacon::SIZE + 1];
-        for _ in 0..TURN {
-            match self.socket.recv_from(&mut datagram) {
-                Ok((len, from)) => {
-                    if let Some(beacon) = Beacon::decode(&datagram[..len])
-                        && self.interface.reaches(from.ip())
-                    {
-                        heard(beacon, from.ip());
-                    }
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(_) => return false,
-            }
-        }
-        true
-    }
+    let uuid = Uuid::from_identity(&frames.next()?)?;
+    let first = frames.next()?;
+    let rest = frames
+        .next()
+        .map(|second| Message::new(second, frames.collect()));
+    Some((uuid, first, rest))
 }

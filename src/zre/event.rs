@@ -173,6 +173,14 @@ pub enum Event {
         /// Its frames.
         message: Message,
     },
+    /// A group that this node is in has a new leader; see
+    /// [`Builder::contest`](super::Builder::contest).
+    Leader {
+        /// The leader; `None` if it is this node itself.
+        peer: Option<Peer>,
+        /// The group's name.
+        group: String,
+    },
     /// Events were dropped, because nobody took them while the queue was full.
     Missed {
         /// How many.
@@ -198,6 +206,7 @@ impl Event {
             | Event::Leave { peer, .. }
             | Event::Whisper { peer, .. }
             | Event::Shout { peer, .. } => Some(peer),
+            Event::Leader { peer, .. } => peer.as_ref(),
             Event::Missed { .. } | Event::Stop => None,
         }
     }

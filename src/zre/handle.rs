@@ -53,6 +53,7 @@ pub(crate) struct Handle {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
     send_timeout: Duration,
+    gossip_endpoints: Vec<String>,
     /// How many forks there were when it was made: in a child of that process it is dead.
     forks: u32,
 }
@@ -62,11 +63,13 @@ impl Handle {
         shared: Arc<Shared>,
         thread: JoinHandle<()>,
         send_timeout: Duration,
+        gossip_endpoints: Vec<String>,
     ) -> Handle {
         Handle {
             shared,
             thread: Mutex::new(Some(thread)),
             send_timeout,
+            gossip_endpoints,
             forks: raw::forks(),
         }
     }
@@ -160,6 +163,17 @@ impl Node {
     /// ```
     pub fn endpoint(&self) -> String {
         self.shared().look(|state| state.endpoint().to_owned())
+    }
+
+    /// Where it [gossips](Builder::gossip_bind) with those who connect to it.
+    ///
+    /// ```
+    /// let hub = zeroless::zre::Node::builder("hub").gossip_bind("tcp://127.0.0.1:0").start()?;
+    /// assert!(hub.gossip_endpoints()[0].starts_with("tcp://127.0.0.1:"));
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn gossip_endpoints(&self) -> &[String] {
+        &self.handle.gossip_endpoints
     }
 
     /// Joins a group, and tells all peers; nothing happens if it is in it already.
@@ -360,6 +374,20 @@ impl Node {
     /// ```
     pub fn peer_groups(&self) -> Vec<String> {
         self.shared().look(|state| state.groups().names())
+    }
+
+    /// Who leads a group that this node is in, if anybody [contests](Builder::contest) for it and
+    /// that is settled; may be this node.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// if node.leader("workers") == Some(node.id()) {
+    ///     println!("it is me");
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn leader(&self, group: &str) -> Option<Uuid> {
+        self.shared().look(|state| state.leader(group))
     }
 
     /// The next event, waiting for it.

@@ -1,5 +1,6 @@
 //! The network interface that a node finds others by.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
 use nix::ifaddrs::getifaddrs;
@@ -22,24 +23,49 @@ impl Interface {
     /// others are most likely to be on: that of the default route, then any that is not one of
     /// a container's, then loopback.
     pub(crate) fn find(wanted: Option<&str>) -> Result<Interface> {
-        let all = all()?;
+        Interface::choose(all()?, wanted)
+    }
+
+    /// The same for who is on one already, and leaves it only for one as good if it is gone, or
+    /// for a better one: a network that comes back is waited for.
+    pub(crate) fn find_beside(current: &Interface, wanted: Option<&str>) -> Result<Interface> {
+        Interface::choose_beside(current, all()?, wanted)
+    }
+
+    fn choose_beside(
+        current: &Interface,
+        all: Vec<Interface>,
+        wanted: Option<&str>,
+    ) -> Result<Interface> {
+        let is_there = all.contains(current);
+        let new = Interface::choose(all, wanted)?;
+        let stays = match is_there {
+            true => current.rank() <= new.rank(),
+            false => current.rank() < new.rank(),
+        };
+        match wanted.is_none() && stays {
+            true => Ok(current.clone()),
+            false => Ok(new),
+        }
+    }
+
+    fn choose(all: Vec<Interface>, wanted: Option<&str>) -> Result<Interface> {
         let found = match wanted {
             Some(wanted) => all.into_iter().find(|it| it.is(wanted)),
             None => {
                 let outward = outward();
-                let rank = |it: &Interface| {
-                    (
-                        it.loopback,
-                        is_of_containers(&it.name),
-                        Some(it.address) != outward,
-                    )
-                };
+                let rank = |it: &Interface| (it.rank(), Some(it.address) != outward);
                 all.into_iter().min_by_key(rank)
             }
         };
         found.ok_or_else(|| Error::NoInterface {
             wanted: wanted.unwrap_or("any").to_owned(),
         })
+    }
+
+    /// How unlikely it is that others are on it.
+    fn rank(&self) -> (bool, bool) {
+        (self.loopback, is_of_containers(&self.name))
     }
 
     fn is(&self, wanted: &str) -> bool {
@@ -50,6 +76,12 @@ impl Interface {
     pub(crate) fn reaches(&self, address: IpAddr) -> bool {
         let network = |address: Ipv4Addr| u32::from(address) & u32::from(self.netmask);
         matches!(address, IpAddr::V4(address) if network(address) == network(self.address))
+    }
+}
+
+impl fmt::Display for Interface {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.address)
     }
 }
 
@@ -109,6 +141,45 @@ mod tests {
         assert!(lo.reaches(Ipv4Addr::new(127, 3, 2, 1).into()));
         assert!(!lo.reaches(Ipv4Addr::new(128, 0, 0, 1).into()));
         assert_eq!(Interface::find(Some(&lo.name)).unwrap(), lo);
+    }
+
+    fn interface(name: &str, last: u8) -> Interface {
+        let address = Ipv4Addr::new(10, 0, 0, last);
+        Interface {
+            name: name.to_owned(),
+            address,
+            broadcast: Ipv4Addr::new(10, 0, 0, 255),
+            netmask: Ipv4Addr::new(255, 255, 255, 0),
+            loopback: name == "lo",
+        }
+    }
+
+    #[test]
+    fn who_is_on_one_leaves_it_for_a_better_one_or_when_it_is_gone() {
+        let [lo, bridge, eth] = [
+            interface("lo", 1),
+            interface("docker0", 2),
+            interface("eth0", 3),
+        ];
+        let other = interface("eth1", 4);
+        let moved = interface("eth0", 5);
+        let beside = |current: &Interface, all: &[&Interface]| {
+            let all = all.iter().map(|it| (*it).clone()).collect();
+            Interface::choose_beside(current, all, None).unwrap()
+        };
+        assert_eq!(beside(&eth, &[&lo, &other, &eth]), eth, "it is as good");
+        assert_eq!(beside(&lo, &[&lo, &eth]), eth, "a network has come");
+        assert_eq!(beside(&bridge, &[&lo, &bridge, &eth]), eth);
+        assert_eq!(
+            beside(&eth, &[&lo, &moved]),
+            moved,
+            "its address is another"
+        );
+        assert_eq!(beside(&eth, &[&lo, &other]), other, "it is gone");
+        assert_eq!(beside(&eth, &[&lo, &bridge]), eth, "it may come back");
+        let all = vec![lo, moved.clone()];
+        let named = Interface::choose_beside(&eth, all, Some("eth0"));
+        assert_eq!(named.unwrap(), moved, "it is asked for");
     }
 
     #[test]

@@ -1,20 +1,21 @@
 //! What a node does: a pure state machine, of bytes and events and the time, whose outcome is
 //! a list of actions. It has no socket, no thread and no clock.
 
+mod contest;
+mod found;
+mod heard;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Instant;
 
-use log::{debug, info};
-
-use super::beacon::Beacon;
-use super::claims::{Claims, Room};
-use super::codec::{Hello, MOST, Packet};
-use super::event::Profile;
+use super::claims::Claims;
+use super::codec::Packet;
+use super::early::Early;
+use super::election::{self, Election};
 use super::group::Groups;
-use super::peer::{Doubt, Due, Heir, Known};
+use super::peer::{Doubt, Due, Known};
 use super::{Bounds, Event, Peer, Timing, Uuid};
-use crate::message::Message;
 
 /// What is to be done, in this order.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,6 +41,10 @@ pub(crate) struct State {
     status: u8,
     known: HashMap<Uuid, Known>,
     groups: Groups,
+    /// The groups that we contest for, in them or not.
+    contests: BTreeSet<String>,
+    /// Of the groups that we are in.
+    elections: BTreeMap<String, Election>,
     claims: Claims,
     /// Known nodes that have to wait for a socket.
     waiting: VecDeque<Uuid>,
@@ -47,6 +52,10 @@ pub(crate) struct State {
     bounds: Bounds,
     /// Whether somebody is said to leave, who has not answered yet.
     in_doubt: bool,
+    /// What came from who has told a name that gossip does not tell yet.
+    early: Early,
+    /// Who has said goodbye, if that is asked for: as one does where there are no beacons.
+    departed: Option<Vec<Uuid>>,
     actions: Vec<Action>,
 }
 
@@ -62,6 +71,8 @@ impl State {
             uuid,
             endpoint: String::new(),
             name,
+            contests: election::contests(&headers).collect(),
+            elections: BTreeMap::new(),
             headers,
             own: BTreeSet::new(),
             status: 0,
@@ -72,6 +83,8 @@ impl State {
             timing,
             bounds,
             in_doubt: false,
+            early: Early::default(),
+            departed: None,
             actions: Vec::new(),
         }
     }
@@ -132,8 +145,12 @@ impl State {
         let joined = self.own.insert(group.to_owned());
         if joined {
             self.status = self.status.wrapping_add(1);
-            let (group, status) = (group.to_owned(), self.status);
-            self.tell_all(&Packet::Join { group, status });
+            let packet = Packet::Join {
+                group: group.to_owned(),
+                status: self.status,
+            };
+            self.tell_all(&packet);
+            self.election_begins(group);
         }
         joined
     }
@@ -143,8 +160,12 @@ impl State {
         let left = self.own.remove(group);
         if left {
             self.status = self.status.wrapping_add(1);
-            let (group, status) = (group.to_owned(), self.status);
-            self.tell_all(&Packet::Leave { group, status });
+            let packet = Packet::Leave {
+                group: group.to_owned(),
+                status: self.status,
+            };
+            self.tell_all(&packet);
+            self.elections.remove(group);
         }
         left
     }
@@ -159,342 +180,21 @@ impl State {
         self.actions.extend(sends);
     }
 
-    /// A beacon came from there.
-    pub(crate) fn beacon(&mut self, beacon: Beacon, from: IpAddr, now: Instant) {
-        let Beacon { uuid, port } = beacon;
-        if uuid == self.uuid {
-            return;
-        }
-        if port == 0 {
-            self.farewell(uuid, from, now);
-            return;
-        }
-        let late = self.known.get(&uuid).map(|known| known.is_late(now));
-        if late == Some(false) {
-            return;
-        }
-        let address = SocketAddr::new(from, port);
-        let endpoint = format!("tcp://{address}");
-        if endpoint == self.endpoint {
-            return;
-        }
-        if let Some(known) = self.known.get(&uuid) {
-            if known.endpoint == endpoint {
-                return;
-            }
-            // It is not where somebody said in its name.
-            self.drop_peer(uuid);
-        }
-        // One that was started anew at the same place: the other is asked whether it is there.
-        let same = |known: &Known| known.endpoint == endpoint && known.open;
-        if let Some((&other, _)) = self.known.iter().find(|(_, known)| same(known)) {
-            return self.doubt(other, now);
-        }
-        self.admit(uuid, endpoint, from, now);
+    /// Who has said goodbye since the last call.
+    pub(crate) fn take_departed(&mut self) -> Vec<Uuid> {
+        self.departed.replace(Vec::new()).unwrap_or_default()
     }
 
-    /// Somebody says that a node leaves; it is asked itself.
-    fn farewell(&mut self, uuid: Uuid, from: IpAddr, now: Instant) {
-        if self
-            .known
-            .get(&uuid)
-            .is_some_and(|known| known.host == from)
-        {
-            self.doubt(uuid, now);
-        }
+    /// Tells all peers that we leave.
+    pub(crate) fn say_goodbye(&mut self) {
+        self.tell_all(&Packet::Goodbye);
     }
 
-    fn doubt(&mut self, uuid: Uuid, now: Instant) {
-        if let Some(known) = self.known.get_mut(&uuid)
-            && known.doubt(now)
-        {
-            self.in_doubt = true;
-            if known.open {
-                self.ask(uuid);
-            }
-        }
-    }
-
-    fn ask(&mut self, peer: Uuid) {
-        if let Some(known) = self.known.get_mut(&peer) {
-            known.ask();
-            let packet = Packet::Ping;
-            self.actions.push(Action::Send { peer, packet });
-        }
-    }
-
-    /// Knows a node from here on, if there is room for one that nobody can vouch for.
-    fn admit(&mut self, uuid: Uuid, endpoint: String, host: IpAddr, now: Instant) -> bool {
-        let room = match self.known.len() < self.bounds.peers {
-            true => self.claims.room(host, &self.bounds),
-            false => Room::No,
-        };
-        let other = match room {
-            Room::Instead(most) => {
-                let mut claims = self
-                    .known
-                    .iter()
-                    .filter(|(_, it)| !it.proven && it.host == most);
-                claims.next().map(|(uuid, _)| *uuid)
-            }
-            Room::Yes | Room::No => None,
-        };
-        if let Some(other) = other {
-            self.drop_peer(other);
-        } else if room != Room::Yes {
-            debug!("{}: no room for {uuid} at {endpoint}", self.name);
-            return false;
-        }
-        self.claims.add(host);
-        self.known.insert(uuid, Known::new(endpoint, host, now));
-        self.waiting.push_back(uuid);
-        self.open_waiting();
-        true
-    }
-
-    /// Opens sockets for those who wait for one, as far as they may have one.
-    fn open_waiting(&mut self) {
-        if self.waiting.is_empty() {
-            return;
-        }
-        let mut open: HashMap<IpAddr, usize> = HashMap::new();
-        for known in self
-            .known
-            .values()
-            .filter(|known| known.open && known.peer.is_none())
-        {
-            *open.entry(known.host).or_default() += 1;
-        }
-        let most = self.bounds.sockets_at_an_address;
-        let mut waiting = std::mem::take(&mut self.waiting);
-        waiting.retain(|&uuid| {
-            let Some(known) = self.known.get_mut(&uuid) else {
-                return false;
-            };
-            // Who has greeted us waits for our answer.
-            if known.peer.is_none() {
-                let count = open.entry(known.host).or_default();
-                if *count >= most {
-                    return true;
-                }
-                *count += 1;
-            }
-            known.open = true;
-            let endpoint = known.endpoint.clone();
-            self.actions.push(Action::Open {
-                peer: uuid,
-                endpoint,
-            });
-            let packet = Packet::Hello(self.hello());
-            self.actions.push(Action::Send { peer: uuid, packet });
-            self.ask(uuid);
-            false
-        });
-        self.waiting = waiting;
-    }
-
-    fn hello(&self) -> Hello {
-        Hello {
-            endpoint: self.endpoint.clone(),
-            groups: self.own_groups(),
-            status: self.status,
-            name: self.name.clone(),
-            headers: self.headers.clone(),
-        }
-    }
-
-    /// A message came, from who calls itself so.
-    pub(crate) fn message(
-        &mut self,
-        from: Uuid,
-        first: &[u8],
-        rest: Option<Message>,
-        now: Instant,
-    ) {
-        if from == self.uuid {
-            return;
-        }
-        let (sequence, packet) = match Packet::decode(first) {
-            Ok(decoded) => decoded,
-            Err(malformed) => {
-                debug!("{}: {from} sent what is no message: {malformed}", self.name);
-                return self.drop_peer(from);
-            }
-        };
-        if let Packet::Hello(hello) = packet {
-            return self.greeted(from, hello, sequence, now);
-        }
-        let Some(known) = self.known.get_mut(&from) else {
-            return;
-        };
-        let Some(peer) = known.peer.clone() else {
-            return;
-        };
-        if !known.follow(sequence, now) {
-            info!(
-                "{}: {:?} at {}: messages are missing",
-                self.name,
-                peer.name(),
-                peer.address()
-            );
-            return self.drop_peer(from);
-        }
-        let event = match packet {
-            Packet::Hello(_) => return,
-            Packet::Whisper => Event::Whisper {
-                peer,
-                message: rest.unwrap_or_else(|| Message::from("")),
-            },
-            Packet::Shout { group } if self.own.contains(&group) => Event::Shout {
-                peer,
-                group,
-                message: rest.unwrap_or_else(|| Message::from("")),
-            },
-            Packet::Join { group, .. } => {
-                if !self.groups.join(&group, from) {
-                    return;
-                }
-                known.groups += 1;
-                if known.groups > MOST {
-                    info!("{}: {:?} is in too many groups", self.name, peer.name());
-                    return self.drop_peer(from);
-                }
-                Event::Join { peer, group }
-            }
-            Packet::Leave { group, .. } => {
-                if !self.groups.leave(&group, from) {
-                    return;
-                }
-                known.groups -= 1;
-                Event::Leave { peer, group }
-            }
-            Packet::Ping => {
-                if known.open {
-                    let packet = Packet::PingOk;
-                    self.actions.push(Action::Send { peer: from, packet });
-                }
-                return;
-            }
-            Packet::PingOk => {
-                if known.answered() {
-                    self.claims.remove(known.host);
-                }
-                return;
-            }
-            Packet::Goodbye => return self.drop_peer(from),
-            Packet::Shout { .. }
-            | Packet::Elect { .. }
-            | Packet::Leader { .. }
-            | Packet::Unknown(_) => return,
-        };
-        self.actions.push(Action::Tell(event));
-    }
-
-    /// A HELLO came: whoever it is from begins anew.
-    fn greeted(&mut self, from: Uuid, hello: Hello, sequence: u16, now: Instant) {
-        let address = address(&hello.endpoint);
-        // As we write it: the same place has one endpoint.
-        let endpoint = address.map(|it| format!("tcp://{it}"));
-        let (Some(address), Some(endpoint)) = (address, endpoint.filter(|it| *it != self.endpoint))
-        else {
-            debug!("{}: {from} is nowhere: {:?}", self.name, hello.endpoint);
-            return self.drop_peer(from);
-        };
-        if self
-            .known
-            .get(&from)
-            .is_some_and(|known| known.peer.is_some())
-        {
-            self.drop_peer(from);
-        }
-        let elsewhere = |(uuid, known): (&Uuid, &Known)| {
-            (*uuid != from && known.endpoint == endpoint).then_some((*uuid, known.open))
-        };
-        match self.known.iter().find_map(elsewhere) {
-            // Anybody can say that it is where another is: that one is asked whether it is
-            // there, and only if it is not, its place is free.
-            Some((other, true)) => {
-                self.doubt(other, now);
-                if let Some(known) = self.known.get_mut(&other) {
-                    known.heir = Some(Heir {
-                        from,
-                        hello,
-                        sequence,
-                        since: now,
-                    });
-                }
-                return;
-            }
-            Some((other, false)) => self.drop_peer(other),
-            None => {}
-        }
-        if !self.known.contains_key(&from) && !self.admit(from, endpoint, address.ip(), now) {
-            return;
-        }
-        let Some(known) = self.known.get_mut(&from) else {
-            return;
-        };
-        if !known.follow(sequence, now) {
-            return self.drop_peer(from);
-        }
-        let peer = Peer::new(Profile {
-            id: from,
-            name: hello.name,
-            address: known.endpoint.clone(),
-            headers: BTreeMap::from_iter(hello.headers),
-        });
-        info!(
-            "{}: {:?} is here, at {}",
-            self.name,
-            peer.name(),
-            peer.address()
-        );
-        known.peer = Some(peer.clone());
-        let groups: BTreeSet<_> = hello.groups.into_iter().collect();
-        known.groups = groups.len();
-        self.open_waiting();
-        self.actions
-            .push(Action::Tell(Event::Enter { peer: peer.clone() }));
-        for group in groups {
-            self.groups.join(&group, from);
-            let peer = peer.clone();
-            self.actions.push(Action::Tell(Event::Join { peer, group }));
-        }
-    }
-
-    /// Forgets a node; whoever hears from it next begins anew.
-    pub(crate) fn drop_peer(&mut self, uuid: Uuid) {
-        let Some(known) = self.known.remove(&uuid) else {
-            return;
-        };
-        if !known.proven {
-            self.claims.remove(known.host);
-        }
-        if known.open {
-            self.actions.push(Action::Close { peer: uuid });
-        }
-        if let Some(peer) = known.peer {
-            info!(
-                "{}: {:?} at {} is gone",
-                self.name,
-                peer.name(),
-                peer.address()
-            );
-            for group in self.groups.of(uuid) {
-                self.groups.leave(&group, uuid);
-            }
-            self.actions.push(Action::Tell(Event::Exit { peer }));
-        }
-        if let Some(Heir {
-            from,
-            hello,
-            sequence,
-            since,
-        }) = known.heir
-        {
-            self.greeted(from, hello, sequence, since);
-        }
-        self.open_waiting();
+    /// We are somewhere else from now on, and begin anew with everybody.
+    pub(crate) fn moved(&mut self, endpoint: String, headers: Vec<(String, String)>) {
+        (self.endpoint, self.headers) = (endpoint, headers);
+        let all: Vec<Uuid> = self.known.keys().copied().collect();
+        all.into_iter().for_each(|uuid| self.drop_peer(uuid));
     }
 
     /// Time has passed: to be called as often as beacons are sent, and when a farewell may be
@@ -525,6 +225,8 @@ impl State {
         self.in_doubt = self.known.values().any(Known::is_leaving);
         asked.into_iter().for_each(|uuid| self.ask(uuid));
         gone.into_iter().for_each(|uuid| self.drop_peer(uuid));
+        self.settle_elections(now);
+        self.early.forget(self.timing.evasive, now);
     }
 
     /// Whether somebody is said to leave, who has not answered yet.

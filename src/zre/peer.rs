@@ -1,5 +1,6 @@
 //! What a node knows of one of its peers, and when it doubts that it is still there.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,10 @@ pub(crate) struct Known {
     pub(crate) peer: Option<Peer>,
     /// How many groups it is in.
     pub(crate) groups: usize,
+    /// The groups that it contests for, as far as we know, in them or not.
+    pub(crate) contests: BTreeSet<String>,
+    /// Whether it holds elections by messages, as zyre does.
+    pub(crate) elects: bool,
     /// Whether it has a socket of its own, to which our HELLO went.
     pub(crate) open: bool,
     /// Whether it has answered at that endpoint: only then it is no mere claim.
@@ -73,6 +78,8 @@ impl Known {
             host,
             peer: None,
             groups: 0,
+            contests: BTreeSet::new(),
+            elects: false,
             open: false,
             proven: false,
             sequence: 0,

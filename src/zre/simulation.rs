@@ -1,6 +1,8 @@
 //! Many nodes in one thread and in simulated time: what the state machine does when the network
 //! loses, repeats, delays and parts.
 
+mod elections;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
@@ -72,6 +74,10 @@ impl Network {
 
     /// Starts a node at this address, of an identity of its own.
     fn start(&mut self, host: usize) {
+        self.start_with(host, Vec::new());
+    }
+
+    fn start_with(&mut self, host: usize, headers: Vec<(String, String)>) {
         let uuid = Uuid::from((0x1000 + self.nodes.len() as u128).to_be_bytes());
         let (address, port) = match self.one_address {
             true => (Ipv4Addr::new(10, 0, 0, 1).into(), 5000 + host as u16),
@@ -79,7 +85,7 @@ impl Network {
         };
         let name = format!("node {}", self.nodes.len());
         let (timing, bounds) = (Timing::default(), Bounds::default());
-        let mut state = State::new(uuid, name, Vec::new(), timing, bounds);
+        let mut state = State::new(uuid, name, headers, timing, bounds);
         state.set_endpoint(format!("tcp://{address}:{port}"));
         let offset = Duration::from_millis(self.dice.roll(1000));
         self.nodes.push(Node {

@@ -1,0 +1,82 @@
+//! Where beacons are sent to, and come from.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::os::fd::{AsRawFd, RawFd};
+
+use log::debug;
+use socket2::{Domain, Protocol, Type};
+
+use super::beacon::{self, Beacon};
+use super::interface::Interface;
+use crate::error::Result;
+use crate::wake::io_error;
+
+/// How many are heard at once, before anything else gets its turn.
+const TURN: usize = 256;
+
+/// A UDP port, and the interface that others are on.
+#[derive(Debug)]
+pub(crate) struct Air {
+    socket: UdpSocket,
+    interface: Interface,
+    port: u16,
+}
+
+impl Air {
+    pub(crate) fn open(interface: Interface, port: u16) -> Result<Air> {
+        let open = || {
+            let socket = socket2::Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+            // Others on this machine listen to the same port.
+            socket.set_reuse_address(true)?;
+            socket.set_reuse_port(true)?;
+            socket.set_broadcast(true)?;
+            socket.set_nonblocking(true)?;
+            let anywhere = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port);
+            socket.bind(&SocketAddr::from(anywhere).into())?;
+            Ok(socket.into())
+        };
+        let socket = open().map_err(|error| io_error("listening for beacons", &error))?;
+        Ok(Air {
+            socket,
+            interface,
+            port,
+        })
+    }
+
+    pub(crate) fn fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+
+    pub(crate) fn move_to(&mut self, interface: Interface) {
+        self.interface = interface;
+    }
+
+    /// Sends a beacon; false if it could not be: it may be the next time.
+    pub(crate) fn send(&self, beacon: Beacon) -> bool {
+        let to = SocketAddrV4::new(self.interface.broadcast, self.port);
+        let sent = self.socket.send_to(&beacon.encode(), to);
+        if let Err(error) = &sent {
+            debug!("a beacon on {}: {error}", self.interface);
+        }
+        sent.is_ok()
+    }
+
+    /// Hears beacons; false if there are no more.
+    pub(crate) fn hear(&self, mut heard: impl FnMut(Beacon, IpAddr)) -> bool {
+        let mut datagram = [0; beacon::SIZE + 1];
+        for _ in 0..TURN {
+            match self.socket.recv_from(&mut datagram) {
+                Ok((len, from)) => {
+                    if let Some(beacon) = Beacon::decode(&datagram[..len])
+                        && self.interface.reaches(from.ip())
+                    {
+                        heard(beacon, from.ip());
+                    }
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+}

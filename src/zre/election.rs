@@ -1,0 +1,192 @@
+//! Who leads a group: the lowest identity of those in it that contest for it.
+//!
+//! Every node sees who is in a group. Ours tell by a header for which groups they contest, so all
+//! of them come to the same leader without a message. zyre tells it only by the messages of its
+//! election, an echo algorithm: a challenge goes from each node to all others, and back to the
+//! challenger once it has come from all of them; then the challenger has won, and says so. We
+//! take part in that as zyre expects it, with those that do it, and learn who contests.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use super::Uuid;
+use super::codec::Packet;
+
+/// The header that tells for which groups a node contests, one a line.
+pub(crate) const HEADER: &str = "X-CONTEST";
+
+/// The groups that a node with these headers contests for.
+pub(crate) fn contests(headers: &[(String, String)]) -> impl Iterator<Item = String> {
+    let values = headers.iter().filter(|(key, _)| key == HEADER);
+    values.flat_map(|(_, groups)| groups.lines().map(str::to_owned))
+}
+
+/// The election of one group that we are in.
+#[derive(Debug, Default)]
+pub(crate) struct Election {
+    leader: Option<Uuid>,
+    /// Whether the group has changed since the leader was found.
+    changed: bool,
+    /// Since when it has not changed any more.
+    quiet: Option<Instant>,
+    wave: Wave,
+}
+
+impl Election {
+    pub(crate) fn leader(&self) -> Option<Uuid> {
+        self.leader
+    }
+
+    pub(crate) fn wave(&mut self) -> &mut Wave {
+        &mut self.wave
+    }
+
+    /// The group, or who contests in it, is no longer as it was.
+    pub(crate) fn change(&mut self) {
+        self.changed = true;
+        self.quiet = None;
+    }
+
+    /// Time has passed. A leader is found once the group has been the same for this long, so that
+    /// those who come together do not lead one after the other. True if there is a new one.
+    pub(crate) fn tick(&mut self, best: Option<Uuid>, now: Instant, settled: Duration) -> bool {
+        let since = *self.quiet.get_or_insert(now);
+        self.changed && now.saturating_duration_since(since) >= settled && self.decide(best)
+    }
+
+    /// The leader is gone: its successor leads at once. True if there is one.
+    pub(crate) fn lose(&mut self, peer: Uuid, best: Option<Uuid>) -> bool {
+        self.leader == Some(peer) && self.decide(best)
+    }
+
+    fn decide(&mut self, best: Option<Uuid>) -> bool {
+        self.changed = false;
+        std::mem::replace(&mut self.leader, best) != best && best.is_some()
+    }
+}
+
+/// What those of a group who hold elections have heard from us, and we from them.
+#[derive(Debug, Default)]
+pub(crate) struct Wave {
+    /// Whose challenge it is.
+    challenger: Option<Uuid>,
+    /// By whom it came to us, who waits for it to come back.
+    father: Option<Uuid>,
+    heard: BTreeSet<Uuid>,
+    challenged: BTreeSet<Uuid>,
+    led: BTreeSet<Uuid>,
+}
+
+/// What a node is told: the challenge, or that the challenger has won.
+pub(crate) enum Word {
+    Elect(Uuid),
+    Leader(Uuid),
+}
+
+impl Word {
+    pub(crate) fn packet(&self, group: &str) -> Packet {
+        let group = group.to_owned();
+        match self {
+            Word::Elect(uuid) => Packet::Elect {
+                group,
+                challenger: uuid.to_string(),
+            },
+            Word::Leader(uuid) => Packet::Leader {
+                group,
+                leader: uuid.to_string(),
+            },
+        }
+    }
+}
+
+impl Wave {
+    /// Another challenge than before; that of the same goes on.
+    fn begin(&mut self, challenger: Uuid, father: Option<Uuid>) {
+        if self.challenger != Some(challenger) {
+            *self = Wave {
+                challenger: Some(challenger),
+                father,
+                ..Wave::default()
+            };
+        }
+    }
+
+    /// A node begins anew, or is gone.
+    pub(crate) fn forget(&mut self, peer: Uuid) {
+        for peers in [&mut self.heard, &mut self.challenged, &mut self.led] {
+            peers.remove(&peer);
+        }
+        if self.challenger == Some(peer) {
+            *self = Wave::default();
+        }
+    }
+
+    /// We challenge those who do not know it yet.
+    pub(crate) fn challenge(&mut self, own: Uuid, peers: &[Uuid]) -> Vec<(Uuid, Word)> {
+        self.begin(own, None);
+        self.spread(own, peers)
+    }
+
+    /// A challenge came; `best` is the lowest of those who contest, as far as we know.
+    pub(crate) fn elect(
+        &mut self,
+        from: Uuid,
+        challenger: Uuid,
+        own: Uuid,
+        best: Uuid,
+        peers: &[Uuid],
+    ) -> Vec<(Uuid, Word)> {
+        if challenger == best {
+            self.begin(challenger, (challenger != own).then_some(from));
+            if self.heard.contains(&from) {
+                self.restart(from);
+            }
+            self.heard.insert(from);
+        } else {
+            // It does not know of the best, or no longer.
+            self.restart(from);
+            if best == own {
+                self.begin(own, None);
+            }
+        }
+        self.spread(own, peers)
+    }
+
+    /// A node says who has won.
+    pub(crate) fn leader(&mut self, leader: Uuid, own: Uuid, peers: &[Uuid]) -> Vec<(Uuid, Word)> {
+        if leader == own {
+            return Vec::new();
+        }
+        self.begin(leader, None);
+        self.tell(leader, peers)
+    }
+
+    fn restart(&mut self, peer: Uuid) {
+        for peers in [&mut self.heard, &mut self.challenged, &mut self.led] {
+            peers.remove(&peer);
+        }
+    }
+
+    /// Passes the challenge on, and back to where it came from once all have it.
+    fn spread(&mut self, own: Uuid, peers: &[Uuid]) -> Vec<(Uuid, Word)> {
+        let Some(challenger) = self.challenger else {
+            return Vec::new();
+        };
+        let whole = peers.iter().all(|peer| self.heard.contains(peer));
+        let mut words = Vec::new();
+        for &peer in peers {
+            if (whole || Some(peer) != self.father) && self.challenged.insert(peer) {
+                words.push((peer, Word::Elect(challenger)));
+            }
+        }
+        if whole && challenger == own {
+            words.extend(self.tell(own, peers));
+        }
+        words
+    }
+
+    fn tell(&mut self, leader: Uuid, peers: &[Uuid]) -> Vec<(Uuid, Word)> {
+        let new = peers.iter().filter(|peer| self.led.insert(**peer));
+        new.map(|&peer| (peer, Word::Leader(leader))).collect()
+    }
+}

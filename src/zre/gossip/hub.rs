@@ -1,0 +1,230 @@
+//! The sockets by which a node gossips.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::RawFd;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender};
+use log::{debug, warn};
+
+use super::talk::Talk;
+use super::{Gossip, MOST, Whom};
+use crate::endpoint::Endpoint;
+use crate::error::Result;
+use crate::message::{Frame, Message};
+use crate::options::Options;
+use crate::socket::{Kind, Socket, Target, Way, listen};
+use crate::wake::Deadline;
+use crate::zre::Uuid;
+use crate::zre::driver::Shared;
+use crate::zre::node::{State, address};
+
+/// How much is taken in at once, before anything else gets its turn.
+const TURN: usize = 256;
+
+/// How many names are looked up at a time.
+const LOOKUPS: usize = 8;
+
+/// Gossip, with where it comes from and goes to.
+pub(crate) struct Hub {
+    gossip: Gossip,
+    /// Where others are connected to us.
+    bound: Option<Socket>,
+    servers: Vec<(Target, Socket)>,
+    lookups: Lookups,
+}
+
+impl Hub {
+    /// Binds and connects; with the endpoints that came of binding.
+    pub(crate) fn open(bind: &[Endpoint], connect: &[Endpoint]) -> Result<(Hub, Vec<Endpoint>)> {
+        let mut bound = None;
+        let mut endpoints = Vec::new();
+        for endpoint in bind {
+            let socket = match &bound {
+                Some(socket) => socket,
+                None => bound.insert(Socket::open(Kind::Hub, &options())?),
+            };
+            endpoints.push(match listen(endpoint)? {
+                Some((listener, endpoint)) => {
+                    socket.bind_listener(listener, &endpoint)?;
+                    endpoint
+                }
+                None => socket.bind(endpoint)?,
+            });
+        }
+        let servers = connect.iter().map(|endpoint| {
+            let target = Target::find(endpoint.clone())?;
+            let socket = connected(&target)?;
+            Ok((target, socket))
+        });
+        let hub = Hub {
+            gossip: Gossip::new(connect.len(), Instant::now()),
+            bound,
+            servers: servers.collect::<Result<_>>()?,
+            lookups: Lookups::new(),
+        };
+        Ok((hub, endpoints))
+    }
+
+    /// What tells that something has come.
+    pub(crate) fn fds(&self) -> impl Iterator<Item = RawFd> {
+        let servers = self.servers.iter().map(|(_, socket)| socket);
+        self.bound.iter().chain(servers).map(|socket| socket.fd())
+    }
+
+    /// When time comes for something next.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.gossip.next()
+    }
+
+    /// Tells where we are.
+    pub(crate) fn publish(&mut self, uuid: Uuid, endpoint: &str) {
+        self.gossip.publish(uuid, endpoint);
+    }
+
+    /// Does what there is to do; false if there is no more.
+    pub(crate) fn turn(&mut self, shared: &Arc<Shared>, now: Instant) -> bool {
+        for node in shared.change(State::take_departed) {
+            self.gossip.forget_node(node);
+        }
+        let is_here = |node| shared.look(|state| state.peer(node).is_some());
+        for (node, endpoint) in self.gossip.tick(now, is_here) {
+            match address(&endpoint) {
+                Some(address) => shared.change(|state| state.told(node, address, now)),
+                None => self.lookups.begin(node, endpoint, shared),
+            }
+        }
+        for at in self.gossip.take_mute() {
+            let (target, socket) = &mut self.servers[at];
+            match connected(target) {
+                Ok(new) => std::mem::replace(socket, new).abandon(),
+                Err(error) => warn!("gossip: connecting anew: {error}"),
+            }
+        }
+        for (node, address) in self.lookups.done() {
+            shared.change(|state| state.told(node, address, now));
+        }
+        for _ in 0..TURN {
+            let words = self.gossip.take_words();
+            let silent = words.is_empty();
+            words
+                .into_iter()
+                .for_each(|(whom, talk)| self.say(whom, &talk));
+            if !self.listen(now) && silent {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn say(&mut self, whom: Whom, talk: &Talk) {
+        let mut message = Message::from(talk.encode());
+        let (socket, prefix) = match &whom {
+            Whom::Server(at) => (self.servers.get(*at).map(|(_, it)| it), Vec::new()),
+            Whom::Client(client) => (self.bound.as_ref(), vec![Frame::from(client.clone())]),
+        };
+        let Some(socket) = socket else { return };
+        let said = socket.transact(Way::Out, Deadline::Now, |held| {
+            held.give(&prefix, &mut message)
+        });
+        if let Err(error) = said {
+            debug!("gossip is not heard: {error}");
+            if let Whom::Client(client) = whom {
+                self.gossip.forget_client(&client);
+            }
+        }
+    }
+
+    /// Takes one message from each who has sent one; false if nobody has.
+    fn listen(&mut self, now: Instant) -> bool {
+        let mut any = false;
+        if let Some(frames) = self.bound.as_ref().and_then(receive) {
+            any = true;
+            if let [client, frame] = &frames[..] {
+                let client = Whom::Client(client.to_vec());
+                self.gossip.hear(client, frame, now);
+            }
+        }
+        for (at, (_, server)) in self.servers.iter().enumerate() {
+            if let Some(frames) = receive(server) {
+                any = true;
+                if let [frame] = &frames[..] {
+                    self.gossip.hear(Whom::Server(at), frame, now);
+                }
+            }
+        }
+        any
+    }
+}
+
+/// Who connects is told of everything at once, and nobody waits for room.
+fn options() -> Options {
+    Options {
+        send_queue: 4 * MOST as u32,
+        ..Options::default()
+    }
+}
+
+fn connected(target: &Target) -> Result<Socket> {
+    let socket = Socket::open(Kind::Link, &options())?;
+    socket.connect(target, 0)?;
+    Ok(socket)
+}
+
+/// The frames of a message, if there is one.
+fn receive(socket: &Socket) -> Option<Vec<Frame>> {
+    let mut frames = Vec::new();
+    let received = socket.transact(Way::In, Deadline::Now, |held| held.take_frames(&mut frames));
+    received.is_ok().then_some(frames)
+}
+
+/// Names that are looked up, each in a thread of its own: that can take seconds.
+struct Lookups {
+    sender: Sender<(Uuid, Option<SocketAddr>)>,
+    receiver: Receiver<(Uuid, Option<SocketAddr>)>,
+    under_way: usize,
+}
+
+impl Lookups {
+    fn new() -> Lookups {
+        let (sender, receiver) = crossbeam_channel::unbounded();
+        Lookups {
+            sender,
+            receiver,
+            under_way: 0,
+        }
+    }
+
+    /// Looks up where a node is, unless there is too much to do: it is tried again.
+    fn begin(&mut self, node: Uuid, endpoint: String, shared: &Arc<Shared>) {
+        let Some(host) = endpoint.strip_prefix("tcp://").map(str::to_owned) else {
+            return debug!("{node} is where no other can be: {endpoint}");
+        };
+        if self.under_way >= LOOKUPS {
+            return;
+        }
+        let (sender, shared) = (self.sender.clone(), shared.clone());
+        let look = move || {
+            let found = host.to_socket_addrs().ok();
+            let found =
+                found.and_then(|mut all| all.find_map(|it| address(&format!("tcp://{it}"))));
+            let _ = sender.send((node, found));
+            shared.wake();
+        };
+        let thread = std::thread::Builder::new().name("zeroless-lookup".into());
+        match thread.spawn(look) {
+            Ok(_) => self.under_way += 1,
+            Err(error) => warn!("looking up {endpoint}: {error}"),
+        }
+    }
+
+    fn done(&mut self) -> Vec<(Uuid, SocketAddr)> {
+        let mut found = Vec::new();
+        for (node, address) in self.receiver.try_iter() {
+            self.under_way -= 1;
+            found.extend(address.map(|address| (node, address)));
+        }
+        found
+    }
+}

@@ -1,0 +1,173 @@
+//! Nodes that are heard of, by beacons and by others: who is let in, and greeted.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use log::debug;
+
+use super::{Action, State};
+use crate::zre::Uuid;
+use crate::zre::beacon::Beacon;
+use crate::zre::claims::Room;
+use crate::zre::codec::{Hello, Packet};
+use crate::zre::peer::Known;
+
+impl State {
+    /// A beacon came from there.
+    pub(crate) fn beacon(&mut self, beacon: Beacon, from: IpAddr, now: Instant) {
+        let Beacon { uuid, port } = beacon;
+        if uuid == self.uuid {
+            return;
+        }
+        if port == 0 {
+            return self.farewell(uuid, from, now);
+        }
+        self.told(uuid, SocketAddr::new(from, port), now);
+    }
+
+    /// A node is said to be there: by its own beacon, or by gossip.
+    pub(crate) fn told(&mut self, uuid: Uuid, address: SocketAddr, now: Instant) {
+        let late = self.known.get(&uuid).map(|known| known.is_late(now));
+        if late == Some(false) {
+            return;
+        }
+        let endpoint = format!("tcp://{address}");
+        if uuid == self.uuid || endpoint == self.endpoint {
+            return;
+        }
+        if let Some(known) = self.known.get(&uuid) {
+            if known.endpoint == endpoint {
+                return;
+            }
+            // It is not where somebody said in its name.
+            self.drop_peer(uuid);
+        }
+        // One that was started anew at the same place: the other is asked whether it is there.
+        let same = |known: &Known| known.endpoint == endpoint && known.open;
+        if let Some((&other, _)) = self.known.iter().find(|(_, known)| same(known)) {
+            return self.doubt(other, now);
+        }
+        if self.admit(uuid, endpoint, address.ip(), now) {
+            for (first, rest) in self.early.take(uuid) {
+                self.message(uuid, &first, rest, now);
+            }
+        }
+    }
+
+    /// Somebody says that a node leaves; it is asked itself.
+    fn farewell(&mut self, uuid: Uuid, from: IpAddr, now: Instant) {
+        if self
+            .known
+            .get(&uuid)
+            .is_some_and(|known| known.host == from)
+        {
+            self.doubt(uuid, now);
+        }
+    }
+
+    pub(super) fn doubt(&mut self, uuid: Uuid, now: Instant) {
+        if let Some(known) = self.known.get_mut(&uuid)
+            && known.doubt(now)
+        {
+            self.in_doubt = true;
+            if known.open {
+                self.ask(uuid);
+            }
+        }
+    }
+
+    pub(super) fn ask(&mut self, peer: Uuid) {
+        if let Some(known) = self.known.get_mut(&peer) {
+            known.ask();
+            let packet = Packet::Ping;
+            self.actions.push(Action::Send { peer, packet });
+        }
+    }
+
+    /// Knows a node from here on, if there is room for one that nobody can vouch for.
+    pub(super) fn admit(
+        &mut self,
+        uuid: Uuid,
+        endpoint: String,
+        host: IpAddr,
+        now: Instant,
+    ) -> bool {
+        let room = match self.known.len() < self.bounds.peers {
+            true => self.claims.room(host, &self.bounds),
+            false => Room::No,
+        };
+        let other = match room {
+            Room::Instead(most) => {
+                let mut claims = self
+                    .known
+                    .iter()
+                    .filter(|(_, it)| !it.proven && it.host == most);
+                claims.next().map(|(uuid, _)| *uuid)
+            }
+            Room::Yes | Room::No => None,
+        };
+        if let Some(other) = other {
+            self.drop_peer(other);
+        } else if room != Room::Yes {
+            debug!("{}: no room for {uuid} at {endpoint}", self.name);
+            return false;
+        }
+        self.claims.add(host);
+        self.known.insert(uuid, Known::new(endpoint, host, now));
+        self.waiting.push_back(uuid);
+        self.open_waiting();
+        true
+    }
+
+    /// Opens sockets for those who wait for one, as far as they may have one.
+    pub(super) fn open_waiting(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let mut open: HashMap<IpAddr, usize> = HashMap::new();
+        for known in self
+            .known
+            .values()
+            .filter(|known| known.open && known.peer.is_none())
+        {
+            *open.entry(known.host).or_default() += 1;
+        }
+        let most = self.bounds.sockets_at_an_address;
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.retain(|&uuid| {
+            let Some(known) = self.known.get_mut(&uuid) else {
+                return false;
+            };
+            // Who has greeted us waits for our answer.
+            if known.peer.is_none() {
+                let count = open.entry(known.host).or_default();
+                if *count >= most {
+                    return true;
+                }
+                *count += 1;
+            }
+            known.open = true;
+            let endpoint = known.endpoint.clone();
+            self.actions.push(Action::Open {
+                peer: uuid,
+                endpoint,
+            });
+            let packet = Packet::Hello(self.hello());
+            self.actions.push(Action::Send { peer: uuid, packet });
+            self.ask(uuid);
+            false
+        });
+        self.waiting = waiting;
+    }
+
+    fn hello(&self) -> Hello {
+        Hello {
+            endpoint: self.endpoint.clone(),
+            groups: self.own_groups(),
+            status: self.status,
+            name: self.name.clone(),
+            headers: self.headers.clone(),
+        }
+    }
+}

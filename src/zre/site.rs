@@ -1,0 +1,95 @@
+//! Where a node is: its interface, its inbox there, and what it tells of both.
+
+use log::debug;
+
+use super::directory::Offer;
+use super::interface::Interface;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Result};
+use crate::options::Options;
+use crate::socket::{Kind, Socket, listen};
+
+#[derive(Debug)]
+pub(crate) struct Site {
+    /// The interface that was asked for.
+    pub(crate) wanted: Option<String>,
+    pub(crate) interface: Interface,
+    /// Where the inbox is to be bound, if the user says so.
+    pub(crate) endpoint: Option<Endpoint>,
+    /// What others are told instead of where it is bound.
+    pub(crate) advertised: Option<Endpoint>,
+    /// What others are told of the node, beside what it offers.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) offers: Vec<Offer>,
+}
+
+impl Site {
+    /// The headers, and why what is offered and not in them cannot be announced here.
+    pub(crate) fn headers(&self) -> (Vec<(String, String)>, Vec<Error>) {
+        let mut headers = self.headers.clone();
+        let mut wrong = Vec::new();
+        for offer in &self.offers {
+            match offer.header(&self.interface) {
+                Ok((key, value)) => put_header(&mut headers, key, value),
+                Err(error) => wrong.push(error),
+            }
+        }
+        (headers, wrong)
+    }
+
+    /// Opens an inbox; with where it is bound.
+    pub(crate) fn open_inbox(&self) -> Result<(Socket, Endpoint)> {
+        let here = self.here(0);
+        let wanted = self.endpoint.as_ref().unwrap_or(&here);
+        let Some((listener, bound)) = listen(wanted)? else {
+            return Err(Error::InvalidEndpoint {
+                endpoint: wanted.to_string(),
+                reason: "a node's inbox is at a tcp address of this machine".to_owned(),
+            });
+        };
+        let inbox = Socket::open(Kind::Inbox, &Options::default())?;
+        inbox.bind_listener(listener, &bound)?;
+        Ok((inbox, bound))
+    }
+
+    /// Whether an inbox may stay where it is bound when the interface is another.
+    pub(crate) fn keeps_inbox(&self) -> bool {
+        self.endpoint.is_some()
+    }
+
+    /// What others are told of an inbox that is bound so.
+    pub(crate) fn told(&self, bound: &Endpoint) -> Endpoint {
+        match &self.advertised {
+            Some(advertised) => advertised.clone(),
+            None if bound.is_anywhere() => self.here(bound.port().unwrap_or(0)),
+            None => bound.clone(),
+        }
+    }
+
+    fn here(&self, port: u16) -> Endpoint {
+        Endpoint::at((self.interface.address, port).into())
+    }
+
+    /// Looks whether we are elsewhere than before, as when a network comes or goes.
+    pub(crate) fn look(&self) -> Option<Interface> {
+        if self.endpoint.as_ref().is_some_and(|it| !it.is_anywhere()) {
+            return None;
+        }
+        match Interface::find_beside(&self.interface, self.wanted.as_deref()) {
+            Ok(now) if now != self.interface => Some(now),
+            Ok(_) => None,
+            Err(error) => {
+                debug!("{}: {error}", self.interface);
+                None
+            }
+        }
+    }
+}
+
+/// Sets a header; one that was there has the new value.
+pub(crate) fn put_header(headers: &mut Vec<(String, String)>, key: String, value: String) {
+    match headers.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, known)) => *known = value,
+        None => headers.push((key, value)),
+    }
+}
