@@ -1,32 +1,19 @@
 //! What a node is to be, before it starts.
 
+mod start;
+
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::air::Air;
-use super::codec::{LONGEST, MOST};
 use super::directory::{self, Offer};
-use super::driver::{Driver, Shared};
-use super::election;
-use super::gossip::hub::Hub;
-use super::handle::{Handle, Node};
-use super::interface::Interface;
-use super::node::State;
-use super::queue::Queue;
-use super::search::Search;
-use super::site::{Site, put_header};
-use super::{Bounds, Timing, Uuid};
+use super::site::put_header;
+use super::{Bounds, Timing};
 use crate::endpoint::{Endpoint, IntoEndpoints, Role};
-use crate::error::{Error, Result};
-use crate::options::Options;
+use crate::error::Result;
 use crate::server::Server;
 
 /// The port of beacons, registered for ZRE.
 const PORT: u16 = 5670;
-
-/// How many bytes all headers may have: half of what a peer takes in one message.
-const HEADERS: usize = 512 << 10;
 
 /// What a node is to be; made by [`Node::builder`].
 ///
@@ -55,6 +42,7 @@ pub struct Builder {
     send_timeout: Duration,
     offers: Vec<Result<Offer>>,
     contests: BTreeSet<String>,
+    verbose: bool,
     endpoint: Option<Result<Vec<Endpoint>>>,
     advertised: Option<Result<Vec<Endpoint>>>,
     gossip_bind: Vec<Result<Vec<Endpoint>>>,
@@ -74,6 +62,7 @@ impl Builder {
             send_timeout: Duration::from_secs(1),
             offers: Vec::new(),
             contests: BTreeSet::new(),
+            verbose: false,
             endpoint: None,
             advertised: None,
             gossip_bind: Vec::new(),
@@ -193,6 +182,21 @@ impl Builder {
         self
     }
 
+    /// How many nodes may be heard of that have not answered yet. Default 256, half of them at one
+    /// address.
+    ///
+    /// Anybody on the network can claim to be any number of nodes.
+    ///
+    /// ```no_run
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.max_unconfirmed_peers(1000).start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn max_unconfirmed_peers(mut self, peers: usize) -> Builder {
+        self.bounds.unproven = peers;
+        self
+    }
+
     /// How many events wait to be taken. Default 10,000, at least 1.
     ///
     /// While they are full the node takes in no messages, so that their senders have to wait;
@@ -238,6 +242,18 @@ impl Builder {
     /// ```
     pub fn announce(mut self, name: impl Into<String>, server: &Server) -> Builder {
         self.offers.push(directory::offer(name.into(), server));
+        self
+    }
+
+    /// Logs all events (by the `log` crate, for information), not only who comes and goes.
+    ///
+    /// ```no_run
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.verbose().start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn verbose(mut self) -> Builder {
+        self.verbose = true;
         self
     }
 
@@ -321,134 +337,5 @@ impl Builder {
     pub fn contest(mut self, group: impl Into<String>) -> Builder {
         self.contests.insert(group.into());
         self
-    }
-
-    /// Starts the node: when this returns, it can be found.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoInterface`]; [`Error::InvalidOption`] for names, headers, times and bounds that
-    /// cannot be; [`Error::InvalidEndpoint`] and [`Error::AddressInUse`]; [`Error::OutOfFiles`].
-    ///
-    /// ```no_run
-    /// # use std::time::Duration;
-    /// # let builder = zeroless::zre::Node::builder("alice");
-    /// let node = builder.start()?;
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn start(mut self) -> Result<Node> {
-        if !self.contests.is_empty() {
-            let groups = Vec::from_iter(self.contests.clone()).join("\n");
-            self = self.header(election::HEADER, groups);
-        }
-        let site = Site {
-            interface: Interface::find(self.interface.as_deref())?,
-            wanted: self.interface.take(),
-            endpoint: one(self.endpoint.take())?,
-            advertised: one(self.advertised.take())?,
-            headers: std::mem::take(&mut self.headers),
-            offers: std::mem::take(&mut self.offers)
-                .into_iter()
-                .collect::<Result<_>>()?,
-        };
-        let (headers, wrong) = site.headers();
-        if let Some(error) = wrong.into_iter().next() {
-            return Err(error);
-        }
-        self.check(&headers)?;
-        let (inbox, bound) = site.open_inbox()?;
-        let endpoint = site.told(&bound).to_string();
-        let uuid = Uuid::random()?;
-        let (gossip_bind, gossip_connect) = (all(self.gossip_bind)?, all(self.gossip_connect)?);
-        let (search, gossip) = match gossip_bind.is_empty() && gossip_connect.is_empty() {
-            true => {
-                let air = Air::open(site.interface.clone(), self.port)?;
-                (Search::Air(air), Vec::new())
-            }
-            false => {
-                let (mut hub, bound) = Hub::open(&gossip_bind, &gossip_connect)?;
-                hub.publish(uuid, &endpoint);
-                (Search::Hub(Box::new(hub)), bound)
-            }
-        };
-        let mut state = State::new(uuid, self.name, headers, self.timing, self.bounds);
-        state.set_endpoint(endpoint);
-        let shared = Shared::new(state, Queue::new(self.events), Options::default())?;
-        let shared = Arc::new(shared);
-        let driver = Driver {
-            shared: shared.clone(),
-            inbox,
-            bound,
-            site,
-            search,
-            interval: self.timing.interval,
-        };
-        let thread = std::thread::Builder::new()
-            .name("zeroless-zre".into())
-            .spawn(move || driver.run())
-            .map_err(|error| Error::system("starting a thread", error))?;
-        let gossip = gossip.iter().map(Endpoint::to_string).collect();
-        let handle = Handle::new(shared, thread, self.send_timeout, gossip);
-        Ok(Node::from(Arc::new(handle)))
-    }
-
-    fn check(&self, headers: &[(String, String)]) -> Result<()> {
-        let refuse = |option, reason: &str| {
-            Err(Error::InvalidOption {
-                option,
-                reason: reason.to_owned(),
-            })
-        };
-        if self.name.len() > LONGEST {
-            return refuse("name", "choose one of at most 255 bytes");
-        }
-        if headers.iter().any(|(key, _)| key.len() > LONGEST) {
-            return refuse("header", "choose keys of at most 255 bytes");
-        }
-        let long = |(key, value): &(String, String)| key.len() + value.len();
-        if headers.len() > MOST || headers.iter().map(long).sum::<usize>() > HEADERS {
-            return refuse("header", "at most 1024 of them, and 512 KiB in all");
-        }
-        if self.port == 0 {
-            return refuse("port", "choose the one that the others use");
-        }
-        if self.events == 0 {
-            return refuse("event_queue", "at least 1");
-        }
-        let is_short = |group: &String| group.len() <= LONGEST && !group.contains('\n');
-        if !self.contests.iter().all(is_short) {
-            return refuse(
-                "contest",
-                "a group's name of at most 255 bytes, in one line",
-            );
-        }
-        let times = [
-            ("interval", self.timing.interval),
-            ("evasive", self.timing.evasive),
-            ("expired", self.timing.expired),
-        ];
-        let sensible = Duration::from_millis(1)..=Duration::from_secs(24 * 3600);
-        match times.iter().find(|(_, time)| !sensible.contains(time)) {
-            Some((option, _)) => refuse(option, "between 1 ms and a day"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The endpoints that were given.
-fn all(given: Vec<Result<Vec<Endpoint>>>) -> Result<Vec<Endpoint>> {
-    let lists: Vec<_> = given.into_iter().collect::<Result<_>>()?;
-    Ok(lists.into_iter().flatten().collect())
-}
-
-/// The only one that was given, if any was.
-fn one(given: Option<Result<Vec<Endpoint>>>) -> Result<Option<Endpoint>> {
-    let mut endpoints = all(given.into_iter().collect())?.into_iter();
-    match (endpoints.next(), endpoints.next()) {
-        (_, Some(second)) => Err(Error::InvalidEndpoint {
-            endpoint: second.to_string(),
-            reason: "a node has one inbox".to_owned(),
-        }),
-        (one, None) => Ok(one),
     }
 }

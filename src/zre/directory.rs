@@ -4,26 +4,27 @@
 //! server does: push, pull, publish, subscribe, request, reply or pair. The case of the key does
 //! not matter; several endpoints are separated by spaces.
 
+mod found;
+mod service;
+
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use log::{info, warn};
 use parking_lot::{Condvar, Mutex};
 
 use super::codec::LONGEST;
 use super::driver::Watching;
 use super::handle::{Handle, Node};
-use super::interface::Interface;
-use super::node::address;
-use super::{Event, Peer};
 use crate::client::Client;
-use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Side, patterns};
 use crate::server::Server;
-use crate::socket::{Kind, Lease};
+use crate::socket::Kind;
+use found::{Follower, Found};
+pub use service::Service;
+pub(crate) use service::{Offer, offer};
 
 /// Announces what a server offers, under this name, until the announcement is dropped.
 ///
@@ -120,124 +121,6 @@ fn program() -> String {
     name
 }
 
-/// How many servers a peer can announce under one name: each of them is connected to.
-const MOST_SERVICES: usize = 64;
-
-/// What a server offers, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Offer {
-    name: String,
-    kind: Kind,
-    endpoint: Endpoint,
-}
-
-/// What a server offers; an error where nobody could find it.
-pub(crate) fn offer(name: String, server: &Server) -> Result<Offer> {
-    let refuse = |reason: &str| {
-        Err(Error::InvalidOption {
-            option: "announce",
-            reason: reason.to_owned(),
-        })
-    };
-    if name.is_empty() || name.len() > 200 || name.contains(char::is_whitespace) {
-        return refuse("choose a name of 1 to 200 bytes without spaces");
-    }
-    let Some(kind) = server.kind() else {
-        return refuse("choose the server's pattern first, as by server.pull()");
-    };
-    match server
-        .bound()
-        .into_iter()
-        .find(|it| it.transport() == "tcp")
-    {
-        Some(endpoint) => Ok(Offer {
-            name,
-            kind,
-            endpoint,
-        }),
-        None => refuse("bind the server to a tcp port: others cannot reach any else"),
-    }
-}
-
-impl Offer {
-    /// The header that announces it on this interface.
-    pub(crate) fn header(&self, interface: &Interface) -> Result<(String, String)> {
-        let key = format!("X-{}-{}", self.name, self.kind.name());
-        let value = match self.endpoint.is_anywhere() {
-            true => format!(
-                "tcp://{}:{}",
-                interface.address,
-                self.endpoint.port().unwrap_or(0)
-            ),
-            false => self.endpoint.to_string(),
-        };
-        match address(&value) {
-            Some(it) if it.ip() == interface.address => Ok((key, value)),
-            _ => Err(Error::InvalidOption {
-                option: "announce",
-                reason: format!(
-                    "the server is at {value}, but the node at {}: bind the server to a port of \
-                     all interfaces, or choose its interface for the node",
-                    interface.address
-                ),
-            }),
-        }
-    }
-}
-
-/// A server that was found.
-///
-/// ```no_run
-/// for service in zeroless::zre::discover("jobs")?.services() {
-///     println!("{} at {}, by {}", service.pattern(), service.endpoint(), service.peer().name());
-/// }
-/// # Ok::<(), zeroless::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Service {
-    peer: Peer,
-    kind: Kind,
-    endpoint: String,
-}
-
-impl Service {
-    /// Who announces it.
-    ///
-    /// ```no_run
-    /// for service in zeroless::zre::discover("jobs")?.services() {
-    ///     println!("{}", service.peer().name());
-    /// }
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn peer(&self) -> &Peer {
-        &self.peer
-    }
-
-    /// What the server does: `"pull"` where clients push, and so on.
-    ///
-    /// ```no_run
-    /// for service in zeroless::zre::discover("jobs")?.services() {
-    ///     println!("{}", service.pattern());
-    /// }
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn pattern(&self) -> &'static str {
-        self.kind.name()
-    }
-
-    /// Where it is, `tcp://host:port`.
-    ///
-    /// ```no_run
-    /// for service in zeroless::zre::discover("jobs")?.services() {
-    ///     println!("{}", service.endpoint());
-    /// }
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn endpoint(&self) -> &str {
-        &self.endpoint
-    }
-}
-
 /// A client whose endpoints follow the network; made by [`discover`] and [`Node::discover`].
 ///
 /// It has the patterns and the options of a [`Client`].
@@ -263,27 +146,6 @@ struct Following {
     // Before the node: it is the node that tells.
     _watching: Watching,
     _node: Node,
-}
-
-/// What was found, and who follows it.
-struct Found {
-    name: String,
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    services: Vec<Service>,
-    followers: Vec<Follower>,
-    anywhere: bool,
-}
-
-/// A client that is to be connected to all that offer this.
-struct Follower {
-    kind: Kind,
-    client: Client,
-    lease: Weak<Lease>,
 }
 
 impl Node {
@@ -393,111 +255,6 @@ impl fmt::Debug for Discovery {
             .field("name", &found.name)
             .field("services", &found.state.lock().services)
             .finish()
-    }
-}
-
-impl State {
-    /// Those that may be connected to.
-    fn visible(&self) -> Vec<Service> {
-        let visible = self
-            .services
-            .iter()
-            .filter(|it| self.anywhere || it.is_own());
-        visible.cloned().collect()
-    }
-}
-
-impl Service {
-    /// Whether it is where its peer is.
-    fn is_own(&self) -> bool {
-        let host = |endpoint: &str| address(endpoint).map(|it| it.ip());
-        host(&self.endpoint) == host(self.peer.address())
-    }
-}
-
-impl Found {
-    fn hear(&self, event: &Event) {
-        match event {
-            Event::Enter { peer } => self.enter(peer),
-            Event::Exit { peer } => self.exit(peer),
-            _ => {}
-        }
-    }
-
-    fn enter(&self, peer: &Peer) {
-        let new = self.services_of(peer);
-        if new.is_empty() {
-            return;
-        }
-        let mut state = self.state.lock();
-        state.services.extend(new);
-        self.adjust(&mut state);
-    }
-
-    fn exit(&self, peer: &Peer) {
-        let mut state = self.state.lock();
-        state
-            .services
-            .retain(|service| service.peer.id() != peer.id());
-        self.adjust(&mut state);
-    }
-
-    fn follow(&self, follower: Follower) {
-        let mut state = self.state.lock();
-        state.followers.push(follower);
-        self.adjust(&mut state);
-    }
-
-    /// Connects and disconnects, so that everybody has what there is.
-    fn adjust(&self, state: &mut State) {
-        state
-            .followers
-            .retain(|follower| follower.lease.strong_count() > 0);
-        let visible = state.visible();
-        for Follower { kind, client, .. } in &state.followers {
-            let wanted = visible.iter().filter(|it| it.kind == *kind);
-            let wanted: Vec<_> = wanted.map(|it| it.endpoint.as_str()).collect();
-            let has: Vec<String> = client.endpoints().iter().map(Endpoint::to_string).collect();
-            for endpoint in has.iter().filter(|it| !wanted.contains(&it.as_str())) {
-                info!("{}: {endpoint} has left", self.name);
-                if let Err(error) = client.disconnect(endpoint) {
-                    warn!("{}: disconnecting from {endpoint}: {error}", self.name);
-                }
-            }
-            for endpoint in wanted
-                .iter()
-                .filter(|it| !has.iter().any(|has| has == **it))
-            {
-                info!("{}: {endpoint} is here", self.name);
-                match client.connect(*endpoint) {
-                    Ok(_) | Err(Error::AlreadyConnected { .. }) => {}
-                    Err(error) => warn!("{}: connecting to {endpoint}: {error}", self.name),
-                }
-            }
-        }
-        self.changed.notify_all();
-    }
-
-    /// What a peer announces under our name.
-    fn services_of(&self, peer: &Peer) -> Vec<Service> {
-        let services = peer.headers().iter().filter_map(|(key, value)| {
-            let (name, pattern) = key
-                .get(..2)
-                .filter(|x| x.eq_ignore_ascii_case("X-"))
-                .and_then(|_| key[2..].rsplit_once('-'))?;
-            let kind = Kind::named(&pattern.to_ascii_lowercase())?;
-            name.eq_ignore_ascii_case(&self.name)
-                .then_some((kind, value))
-        });
-        let each = services.flat_map(|(kind, value)| {
-            let endpoints = value.split_whitespace().filter(|it| address(it).is_some());
-            endpoints.map(move |endpoint| Service {
-                peer: peer.clone(),
-                kind,
-                endpoint: endpoint.to_owned(),
-            })
-        });
-        each.take(MOST_SERVICES).collect()
     }
 }
 

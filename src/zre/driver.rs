@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use log::{info, warn};
+use log::{Level, info, log, warn};
 use parking_lot::Mutex;
 
 use super::link::Link;
@@ -44,6 +44,8 @@ pub(crate) struct Shared {
     waker: Waker,
     stopping: AtomicBool,
     options: Options,
+    /// Whether all events are logged.
+    verbose: bool,
 }
 
 /// Called with each event, under the node's lock.
@@ -71,7 +73,7 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(state: State, events: Queue, options: Options) -> Result<Shared> {
+    pub(crate) fn new(state: State, events: Queue, verbose: bool) -> Result<Shared> {
         Ok(Shared {
             state: Mutex::new(state),
             links: Mutex::default(),
@@ -79,7 +81,8 @@ impl Shared {
             events,
             waker: Waker::new()?,
             stopping: AtomicBool::new(false),
-            options,
+            options: Options::default(),
+            verbose,
         })
     }
 
@@ -128,6 +131,12 @@ impl Shared {
                 }
             }
             Action::Tell(event) => {
+                let level = if self.verbose {
+                    Level::Info
+                } else {
+                    Level::Trace
+                };
+                log!(level, "{}: {event}", state.name());
                 for (_, watcher) in self.watchers.lock().iter() {
                     watcher(&event);
                 }

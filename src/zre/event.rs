@@ -106,6 +106,13 @@ impl fmt::Debug for Peer {
     }
 }
 
+/// Its name, its identity and its address.
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}) at {}", self.name(), self.id(), self.address())
+    }
+}
+
 /// Something that happened, as [`Node::events`](super::Node::events) tells it.
 ///
 /// The names are those of zyre's events.
@@ -209,5 +216,61 @@ impl Event {
             Event::Leader { peer, .. } => peer.as_ref(),
             Event::Missed { .. } | Event::Stop => None,
         }
+    }
+}
+
+/// What happened, in a line; of a message its size, never what is in it.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = |message: &Message| {
+            let bytes: usize = message.iter().map(|frame| frame.len()).sum();
+            format!("{} frames, {bytes} bytes", message.iter().count())
+        };
+        match self {
+            Event::Enter { peer } => write!(f, "ENTER {peer}"),
+            Event::Evasive { peer } => write!(f, "EVASIVE {peer}"),
+            Event::Silent { peer } => write!(f, "SILENT {peer}"),
+            Event::Exit { peer } => write!(f, "EXIT {peer}"),
+            Event::Join { peer, group } => write!(f, "JOIN {group}: {peer}"),
+            Event::Leave { peer, group } => write!(f, "LEAVE {group}: {peer}"),
+            Event::Whisper { peer, message } => write!(f, "WHISPER {peer}: {}", size(message)),
+            Event::Shout {
+                peer,
+                group,
+                message,
+            } => write!(f, "SHOUT {group}: {peer}: {}", size(message)),
+            Event::Leader { peer, group } => match peer {
+                Some(peer) => write!(f, "LEADER {group}: {peer}"),
+                None => write!(f, "LEADER {group}: this node"),
+            },
+            Event::Missed { events } => write!(f, "MISSED {events} events"),
+            Event::Stop => f.write_str("STOP"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Frames;
+
+    #[test]
+    fn a_line_tells_the_size_of_a_message_and_not_what_is_in_it() {
+        let peer = Peer::new(Profile {
+            id: Uuid::from([0xab; 16]),
+            name: "alice".to_owned(),
+            address: "tcp://10.0.0.7:9".to_owned(),
+            headers: BTreeMap::new(),
+        });
+        let (group, message) = ("chat".to_owned(), ("secret", "password").into_message());
+        let shout = Event::Shout {
+            peer,
+            group,
+            message: message.unwrap(),
+        };
+        let id = "AB".repeat(16);
+        let line = format!("SHOUT chat: alice ({id}) at tcp://10.0.0.7:9: 2 frames, 14 bytes");
+        assert_eq!(shout.to_string(), line);
+        assert_eq!(Event::Stop.to_string(), "STOP");
     }
 }

@@ -1,24 +1,27 @@
 //! A node in the user's hands.
 
+mod events;
+mod looks;
+
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use parking_lot::Mutex;
 
+use super::Uuid;
 use super::builder::Builder;
 use super::codec::{LONGEST, MOST, Packet};
 use super::driver::{Shared, Watcher, Watching};
 use super::link::Link;
 use super::node::State;
-use super::{Event, Peer, Uuid};
 use crate::error::{Error, Result};
 use crate::message::{Frames, Message};
 use crate::pattern::SendError;
 use crate::raw;
 use crate::wake::Deadline;
+pub use events::Events;
 
 /// A node of a ZRE network; cheap to clone, and shared by all who have a clone.
 ///
@@ -301,179 +304,6 @@ impl Node {
         }
     }
 
-    /// The peers that are here, by their identities.
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// for peer in node.peers() {
-    ///     println!("{} at {}", peer.name(), peer.address());
-    /// }
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn peers(&self) -> Vec<Peer> {
-        self.shared().look(State::peers)
-    }
-
-    /// A peer, if it is here.
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// for event in node.events() {
-    ///     let still_here = event.peer().and_then(|peer| node.peer(peer.id()));
-    /// }
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn peer(&self, peer: Uuid) -> Option<Peer> {
-        self.shared().look(|state| state.peer(peer))
-    }
-
-    /// The peers in a group.
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// println!("{} in the chat", node.peers_in("chat").len());
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn peers_in(&self, group: &str) -> Vec<Peer> {
-        self.shared().look(|state| {
-            let peers = state.groups().peers(group);
-            peers.filter_map(|peer| state.peer(peer)).collect()
-        })
-    }
-
-    /// The groups that a peer is in.
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// for peer in node.peers() {
-    ///     println!("{}: {:?}", peer.name(), node.groups_of(peer.id()));
-    /// }
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn groups_of(&self, peer: Uuid) -> Vec<String> {
-        self.shared().look(|state| state.groups().of(peer))
-    }
-
-    /// The groups that this node is in.
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// assert!(node.own_groups().is_empty());
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn own_groups(&self) -> Vec<String> {
-        self.shared().look(State::own_groups)
-    }
-
-    /// The groups that peers are in.
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// println!("{:?}", node.peer_groups());
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn peer_groups(&self) -> Vec<String> {
-        self.shared().look(|state| state.groups().names())
-    }
-
-    /// Who leads a group that this node is in, if anybody [contests](Builder::contest) for it and
-    /// that is settled; may be this node.
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// if node.leader("workers") == Some(node.id()) {
-    ///     println!("it is me");
-    /// }
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn leader(&self, group: &str) -> Option<Uuid> {
-        self.shared().look(|state| state.leader(group))
-    }
-
-    /// The next event, waiting for it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Stopped`] if the node was stopped and there is none left; [`Error::Forked`].
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// println!("{:?}", node.recv()?);
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn recv(&self) -> Result<Event> {
-        self.handle.check_process()?;
-        self.channel().recv().map_err(|_| Error::Stopped)
-    }
-
-    /// The next event, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::WouldBlock`]; [`Error::Stopped`].
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// while let Ok(event) = node.try_recv() {
-    ///     println!("{event:?}");
-    /// }
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn try_recv(&self) -> Result<Event> {
-        self.handle.check_process()?;
-        self.channel().try_recv().map_err(|error| match error {
-            TryRecvError::Empty => Error::WouldBlock,
-            TryRecvError::Disconnected => Error::Stopped,
-        })
-    }
-
-    /// The next event, waiting no longer than this.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Timeout`]; [`Error::Stopped`].
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// let event = node.recv_timeout(std::time::Duration::from_secs(1))?;
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn recv_timeout(&self, timeout: Duration) -> Result<Event> {
-        self.handle.check_process()?;
-        self.channel()
-            .recv_timeout(timeout)
-            .map_err(|error| match error {
-                RecvTimeoutError::Timeout => Error::Timeout,
-                RecvTimeoutError::Disconnected => Error::Stopped,
-            })
-    }
-
-    /// An iterator over events, each waited for; it ends when the node is stopped.
-    ///
-    /// Each event goes to one of those who take them.
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// for event in node.events() {
-    ///     println!("{event:?}");
-    /// }
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn events(&self) -> Events {
-        Events { node: self.clone() }
-    }
-
-    /// The events as a channel, for crossbeam's `select!`.
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// let event = node.channel().recv();
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn channel(&self) -> &Receiver<Event> {
-        self.shared().events.receiver()
-    }
-
     /// Says goodbye to all peers, and ends all waiting for events; a last event says so.
     ///
     /// ```no_run
@@ -519,19 +349,5 @@ impl fmt::Debug for Node {
             .field("own_groups", &self.own_groups())
             .field("peers", &self.peers())
             .finish()
-    }
-}
-
-/// An iterator over a node's events; see [`Node::events`].
-#[derive(Debug)]
-pub struct Events {
-    node: Node,
-}
-
-impl Iterator for Events {
-    type Item = Event;
-
-    fn next(&mut self) -> Option<Event> {
-        self.node.recv().ok()
     }
 }

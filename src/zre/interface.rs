@@ -131,6 +131,21 @@ fn is_of_containers(name: &str) -> bool {
 }
 
 #[cfg(test)]
+impl Interface {
+    /// One of this name, with this address in a network of 256.
+    pub(crate) fn of_tests(name: &str, address: Ipv4Addr) -> Interface {
+        let netmask = Ipv4Addr::new(255, 255, 255, 0);
+        Interface {
+            name: name.to_owned(),
+            address,
+            broadcast: Ipv4Addr::from(u32::from(address) | 255),
+            netmask,
+            loopback: name == "lo",
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -144,14 +159,7 @@ mod tests {
     }
 
     fn interface(name: &str, last: u8) -> Interface {
-        let address = Ipv4Addr::new(10, 0, 0, last);
-        Interface {
-            name: name.to_owned(),
-            address,
-            broadcast: Ipv4Addr::new(10, 0, 0, 255),
-            netmask: Ipv4Addr::new(255, 255, 255, 0),
-            loopback: name == "lo",
-        }
+        Interface::of_tests(name, Ipv4Addr::new(10, 0, 0, last))
     }
 
     #[test]

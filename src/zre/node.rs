@@ -2,6 +2,7 @@
 //! a list of actions. It has no socket, no thread and no clock.
 
 mod contest;
+mod dump;
 mod found;
 mod heard;
 

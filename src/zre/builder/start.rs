@@ -1,0 +1,156 @@
+//! Starting a node: what was asked for is checked, and opened.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Builder;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Result};
+use crate::zre::air::Air;
+use crate::zre::codec::{LONGEST, MOST};
+use crate::zre::driver::{Driver, Shared};
+use crate::zre::gossip::hub::Hub;
+use crate::zre::handle::{Handle, Node};
+use crate::zre::interface::Interface;
+use crate::zre::node::State;
+use crate::zre::queue::Queue;
+use crate::zre::search::Search;
+use crate::zre::site::Site;
+use crate::zre::{Uuid, election};
+
+/// How many bytes all headers may have: half of what a peer takes in one message.
+const HEADERS: usize = 512 << 10;
+
+impl Builder {
+    /// Starts the node: when this returns, it can be found.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoInterface`]; [`Error::InvalidOption`] for names, headers, times and bounds that
+    /// cannot be; [`Error::InvalidEndpoint`] and [`Error::AddressInUse`]; [`Error::OutOfFiles`].
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn start(mut self) -> Result<Node> {
+        if !self.contests.is_empty() {
+            let groups = Vec::from_iter(self.contests.clone()).join("\n");
+            self = self.header(election::HEADER, groups);
+        }
+        let site = Site {
+            interface: Interface::find(self.interface.as_deref())?,
+            wanted: self.interface.take(),
+            endpoint: one(self.endpoint.take())?,
+            advertised: one(self.advertised.take())?,
+            headers: std::mem::take(&mut self.headers),
+            offers: std::mem::take(&mut self.offers)
+                .into_iter()
+                .collect::<Result<_>>()?,
+        };
+        let (headers, wrong) = site.headers();
+        if let Some(error) = wrong.into_iter().next() {
+            return Err(error);
+        }
+        self.check(&headers)?;
+        let (inbox, bound) = site.open_inbox()?;
+        let endpoint = site.told(&bound).to_string();
+        let uuid = Uuid::random()?;
+        let (gossip_bind, gossip_connect) = (all(self.gossip_bind)?, all(self.gossip_connect)?);
+        let (search, gossip) = match gossip_bind.is_empty() && gossip_connect.is_empty() {
+            true => {
+                let air = Air::open(site.interface.clone(), self.port)?;
+                (Search::Air(air), Vec::new())
+            }
+            false => {
+                let (mut hub, bound) = Hub::open(&gossip_bind, &gossip_connect)?;
+                hub.publish(uuid, &endpoint);
+                (Search::Hub(Box::new(hub)), bound)
+            }
+        };
+        let mut state = State::new(uuid, self.name, headers, self.timing, self.bounds);
+        state.set_endpoint(endpoint);
+        let shared = Shared::new(state, Queue::new(self.events), self.verbose)?;
+        let shared = Arc::new(shared);
+        let driver = Driver {
+            shared: shared.clone(),
+            inbox,
+            bound,
+            site,
+            search,
+            interval: self.timing.interval,
+        };
+        let thread = std::thread::Builder::new()
+            .name("zeroless-zre".into())
+            .spawn(move || driver.run())
+            .map_err(|error| Error::system("starting a thread", error))?;
+        let gossip = gossip.iter().map(Endpoint::to_string).collect();
+        let handle = Handle::new(shared, thread, self.send_timeout, gossip);
+        Ok(Node::from(Arc::new(handle)))
+    }
+
+    fn check(&self, headers: &[(String, String)]) -> Result<()> {
+        let refuse = |option, reason: &str| {
+            Err(Error::InvalidOption {
+                option,
+                reason: reason.to_owned(),
+            })
+        };
+        if self.name.len() > LONGEST {
+            return refuse("name", "choose one of at most 255 bytes");
+        }
+        if headers.iter().any(|(key, _)| key.len() > LONGEST) {
+            return refuse("header", "choose keys of at most 255 bytes");
+        }
+        let long = |(key, value): &(String, String)| key.len() + value.len();
+        if headers.len() > MOST || headers.iter().map(long).sum::<usize>() > HEADERS {
+            return refuse("header", "at most 1024 of them, and 512 KiB in all");
+        }
+        if self.port == 0 {
+            return refuse("port", "choose the one that the others use");
+        }
+        if self.bounds.unproven < 2 {
+            return refuse("max_unconfirmed_peers", "at least 2");
+        }
+        if self.events == 0 {
+            return refuse("event_queue", "at least 1");
+        }
+        let is_short = |group: &String| group.len() <= LONGEST && !group.contains('\n');
+        if !self.contests.iter().all(is_short) {
+            return refuse(
+                "contest",
+                "a group's name of at most 255 bytes, in one line",
+            );
+        }
+        let times = [
+            ("interval", self.timing.interval),
+            ("evasive", self.timing.evasive),
+            ("expired", self.timing.expired),
+        ];
+        let sensible = Duration::from_millis(1)..=Duration::from_secs(24 * 3600);
+        match times.iter().find(|(_, time)| !sensible.contains(time)) {
+            Some((option, _)) => refuse(option, "between 1 ms and a day"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The endpoints that were given.
+fn all(given: Vec<Result<Vec<Endpoint>>>) -> Result<Vec<Endpoint>> {
+    let lists: Vec<_> = given.into_iter().collect::<Result<_>>()?;
+    Ok(lists.into_iter().flatten().collect())
+}
+
+/// The only one that was given, if any was.
+fn one(given: Option<Result<Vec<Endpoint>>>) -> Result<Option<Endpoint>> {
+    let mut endpoints = all(given.into_iter().collect())?.into_iter();
+    match (endpoints.next(), endpoints.next()) {
+        (_, Some(second)) => Err(Error::InvalidEndpoint {
+            endpoint: second.to_string(),
+            reason: "a node has one inbox".to_owned(),
+        }),
+        (one, None) => Ok(one),
+    }
+}

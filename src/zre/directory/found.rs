@@ -1,0 +1,109 @@
+//! What was found, and the clients that follow it.
+
+use std::sync::Weak;
+
+use log::{info, warn};
+use parking_lot::{Condvar, Mutex};
+
+use super::service::Service;
+use crate::client::Client;
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::socket::{Kind, Lease};
+use crate::zre::{Event, Peer};
+
+/// What was found, and who follows it.
+pub(super) struct Found {
+    pub(super) name: String,
+    pub(super) state: Mutex<State>,
+    pub(super) changed: Condvar,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) services: Vec<Service>,
+    followers: Vec<Follower>,
+    pub(super) anywhere: bool,
+}
+
+/// A client that is to be connected to all that offer this.
+pub(super) struct Follower {
+    pub(super) kind: Kind,
+    pub(super) client: Client,
+    pub(super) lease: Weak<Lease>,
+}
+
+impl State {
+    /// Those that may be connected to.
+    pub(super) fn visible(&self) -> Vec<Service> {
+        let visible = self
+            .services
+            .iter()
+            .filter(|it| self.anywhere || it.is_own());
+        visible.cloned().collect()
+    }
+}
+
+impl Found {
+    pub(super) fn hear(&self, event: &Event) {
+        match event {
+            Event::Enter { peer } => self.enter(peer),
+            Event::Exit { peer } => self.exit(peer),
+            _ => {}
+        }
+    }
+
+    fn enter(&self, peer: &Peer) {
+        let new = Service::of(peer, &self.name);
+        if new.is_empty() {
+            return;
+        }
+        let mut state = self.state.lock();
+        state.services.extend(new);
+        self.adjust(&mut state);
+    }
+
+    fn exit(&self, peer: &Peer) {
+        let mut state = self.state.lock();
+        state
+            .services
+            .retain(|service| service.peer().id() != peer.id());
+        self.adjust(&mut state);
+    }
+
+    pub(super) fn follow(&self, follower: Follower) {
+        let mut state = self.state.lock();
+        state.followers.push(follower);
+        self.adjust(&mut state);
+    }
+
+    /// Connects and disconnects, so that everybody has what there is.
+    fn adjust(&self, state: &mut State) {
+        state
+            .followers
+            .retain(|follower| follower.lease.strong_count() > 0);
+        let visible = state.visible();
+        for Follower { kind, client, .. } in &state.followers {
+            let wanted = visible.iter().filter(|it| it.kind() == *kind);
+            let wanted: Vec<_> = wanted.map(|it| it.endpoint()).collect();
+            let has: Vec<String> = client.endpoints().iter().map(Endpoint::to_string).collect();
+            for endpoint in has.iter().filter(|it| !wanted.contains(&it.as_str())) {
+                info!("{}: {endpoint} has left", self.name);
+                if let Err(error) = client.disconnect(endpoint) {
+                    warn!("{}: disconnecting from {endpoint}: {error}", self.name);
+                }
+            }
+            for endpoint in wanted
+                .iter()
+                .filter(|it| !has.iter().any(|has| has == **it))
+            {
+                info!("{}: {endpoint} is here", self.name);
+                match client.connect(*endpoint) {
+                    Ok(_) | Err(Error::AlreadyConnected { .. }) => {}
+                    Err(error) => warn!("{}: connecting to {endpoint}: {error}", self.name),
+                }
+            }
+        }
+        self.changed.notify_all();
+    }
+}
