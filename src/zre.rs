@@ -20,6 +20,10 @@
 //! # Ok::<(), zeroless::Error>(())
 //! ```
 //!
+//! Nodes on one network find each other by broadcasts, one a second. Where there are none, they
+//! [gossip](Builder::gossip_connect). Of those in a group who [contest](Builder::contest) for it,
+//! one is its leader.
+//!
 //! On top of it, a [`Server`](crate::Server) can be [announced](fn@announce) and
 //! [discovered](discover): who wants it needs no address.
 
