@@ -1,6 +1,5 @@
 //! The first frame of each message between nodes (RFC 36), and nothing else.
 
-use std::borrow::Cow;
 use std::fmt;
 
 const SIGNATURE: [u8; 2] = [0xaa, 0xa1];
@@ -274,11 +273,20 @@ impl Malformed {
     }
 }
 
+/// A text that is twice as long as the bytes at most (and a byte): what cannot be read is one
+/// character, however much it is.
 fn lossy(bytes: &[u8]) -> String {
-    match String::from_utf8_lossy(bytes) {
-        Cow::Borrowed(text) => text.to_owned(),
-        Cow::Owned(text) => text,
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.to_owned();
     }
+    let mut text = String::with_capacity(2 * bytes.len() + 1);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() && !text.ends_with(char::REPLACEMENT_CHARACTER) {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    text
 }
 
 /// Whether two messages that follow each other may have these numbers.
@@ -403,6 +411,20 @@ mod tests {
         let (_, packet) = Packet::decode(b"\xaa\xa1\x03\x02\0\x05\x02a\xc3").unwrap();
         let group = "a\u{fffd}".to_owned();
         assert_eq!(packet, Packet::Shout { group });
+    }
+
+    #[test]
+    fn what_is_no_text_takes_no_more_than_twice_its_room() {
+        for garbage in [&b"\xff"[..], b"\xffa", b"\xf0\x90a", b"\xe2\x82"] {
+            let bytes = garbage.repeat(1000);
+            let text = lossy(&bytes);
+            assert!(text.contains('\u{fffd}'), "{garbage:?}");
+            assert!(text.capacity() <= 2 * bytes.len() + 1, "{garbage:?}");
+        }
+        assert_eq!(
+            lossy(b"\xffa\xff\xffb\xe2\x82"),
+            "\u{fffd}a\u{fffd}b\u{fffd}"
+        );
     }
 
     #[test]
