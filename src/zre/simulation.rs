@@ -430,3 +430,49 @@ fn greetings_of_nobody_cost_a_bounded_number_of_sockets() {
     let opened = flood(true);
     assert!(opened <= 256 + 1, "{opened} sockets");
 }
+
+/// A HELLO of this node, as if it were at this port, to the first of the network; how many that
+/// one knows then.
+fn greet(network: &mut Network, node: u128, host: u8, port: u16) -> usize {
+    let hello = super::codec::Hello {
+        endpoint: format!("tcp://10.0.1.{host}:{port}"),
+        ..Default::default()
+    };
+    let (frame, now) = (Packet::Hello(hello).encode(1), network.now);
+    let uuid = Uuid::from(node.to_be_bytes());
+    network.change(0, |state| state.message(uuid, &frame, None, now));
+    network.nodes[0].state.known()
+}
+
+#[test]
+fn who_waits_for_the_place_of_another_is_not_let_in_beside_the_next() {
+    let mut network = Network::new(10, 1);
+    for place in 0..256 {
+        let (host, port) = ((place / 64) as u8, 1 + place % 64);
+        // The second waits until the first is found not to be there.
+        greet(&mut network, (1 << 100) + u128::from(place), host, port);
+        greet(&mut network, (2 << 100) + u128::from(place), host, port);
+    }
+    let next = |host: u8| greet(&mut network, (3 << 100) + u128::from(host), host, 1);
+    let known: Vec<_> = (4..104).map(next).collect();
+    assert_eq!(known, [256; 100]);
+}
+
+#[test]
+fn two_that_wait_for_the_places_of_each_other_are_let_in_once() {
+    let mut network = Network::new(11, 1);
+    let (one, two) = (1 << 100, 2 << 100);
+    let beacon = |network: &mut Network, node: u128, port| {
+        let uuid = Uuid::from(node.to_be_bytes());
+        let (from, now) = (Ipv4Addr::new(10, 0, 1, 1).into(), network.now);
+        network.change(0, |state| state.beacon(Beacon { uuid, port }, from, now));
+    };
+    beacon(&mut network, one, 1);
+    beacon(&mut network, two, 2);
+    greet(&mut network, one, 1, 2);
+    greet(&mut network, two, 1, 1);
+    greet(&mut network, one, 1, 3);
+    network.now += super::peer::FAREWELL;
+    beacon(&mut network, two, 4);
+    assert_eq!((network.peers(0), network.nodes[0].wires.len()), (1, 2));
+}

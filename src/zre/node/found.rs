@@ -108,6 +108,10 @@ impl State {
             Room::Yes | Room::No => None,
         };
         if let Some(other) = other {
+            // Its place is this one's, not that of who waits for it.
+            if let Some(known) = self.known.get_mut(&other) {
+                known.heir = None;
+            }
             self.drop_peer(other);
         } else if room != Room::Yes {
             debug!("{}: no room for {uuid} at {endpoint}", self.name);

@@ -212,6 +212,10 @@ impl State {
         let Some(known) = self.known.remove(&uuid) else {
             return;
         };
+        // It waits for nobody's place any more, or two could let each other in again.
+        for other in self.known.values_mut() {
+            other.heir.take_if(|heir| heir.from == uuid);
+        }
         if !known.proven {
             self.claims.remove(known.host);
         }
