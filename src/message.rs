@@ -151,6 +151,12 @@ impl Message {
         (self.frame_count(), self.byte_count())
     }
 
+    /// The same message again, its large frames without a copy.
+    pub(crate) fn share(&mut self) -> Message {
+        let rest = self.rest.iter_mut().map(Frame::share).collect();
+        Message::new(self.first.share(), rest)
+    }
+
     pub(crate) fn push_front(&mut self, frame: Frame) {
         let second = std::mem::replace(&mut self.first, frame);
         self.rest.insert(0, second);

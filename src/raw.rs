@@ -143,6 +143,24 @@ pub(crate) fn send_bytes(socket: &mut zmq::Socket, bytes: &[u8], flags: i32) -> 
     check(code)
 }
 
+/// The same frame again: its bytes are shared, not copied, and nobody may change them from here on.
+pub(crate) fn share(frame: &mut zmq::Message) -> zmq::Message {
+    let mut shared = zmq::Message::new();
+    // SAFETY: both are initialised (see the assertions above), and borrowed by nobody else.
+    // libzmq counts, atomically, who refers to the bytes; a `Frame` never gives them to be changed.
+    let code = unsafe {
+        zmq_sys::zmq_msg_copy(
+            (&raw mut shared).cast::<zmq_sys::zmq_msg_t>(),
+            (&raw mut *frame).cast::<zmq_sys::zmq_msg_t>(),
+        )
+    };
+    match check(code) {
+        Ok(()) => shared,
+        // It fails only for what is no message.
+        Err(_) => zmq::Message::from(&frame[..]),
+    }
+}
+
 /// Receives a frame, and gives its bytes. `zmq::Socket::recv` panics on an error number that
 /// it does not know, and the bytes would have to be asked for by two calls more.
 #[inline]

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::raw;
 
 /// One frame of a [`Message`](super::Message): bytes.
 ///
@@ -76,6 +77,14 @@ impl Frame {
         match &mut self.0 {
             Repr::Inline { len, bytes } => Ok(&bytes[..usize::from(*len)]),
             Repr::Message(message) => Err(message),
+        }
+    }
+
+    /// The same frame again, without a copy of more than is inline.
+    pub(crate) fn share(&mut self) -> Frame {
+        match &mut self.0 {
+            Repr::Inline { .. } => self.clone(),
+            Repr::Message(message) => Frame::message(raw::share(message)),
         }
     }
 
@@ -288,5 +297,22 @@ impl TryFrom<Frame> for String {
 
     fn try_from(frame: Frame) -> Result<String> {
         frame.as_str().map(str::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shared_is_the_same_bytes_and_outlives_the_first() {
+        let mut frame = Frame::from(vec![7; 1000]);
+        let shared = [frame.share(), frame.share()];
+        assert!(shared.iter().all(|it| it.as_ptr() == frame.as_ptr()));
+        drop(frame);
+        let [one, two] = shared;
+        drop(one);
+        assert_eq!(two, vec![7; 1000]);
+        assert_eq!(Frame::from("small").share(), "small");
     }
 }

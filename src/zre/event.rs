@@ -223,8 +223,8 @@ impl Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size = |message: &Message| {
-            let bytes: usize = message.iter().map(|frame| frame.len()).sum();
-            format!("{} frames, {bytes} bytes", message.iter().count())
+            let (frames, bytes) = message.size();
+            format!("{frames} frames, {bytes} bytes")
         };
         match self {
             Event::Enter { peer } => write!(f, "ENTER {peer}"),

@@ -275,7 +275,7 @@ impl Node {
     pub fn shout(&self, group: &str, frames: impl Frames) -> Result<usize> {
         check_group(group)?;
         self.check()?;
-        let message = frames.into_message()?;
+        let mut message = frames.into_message()?;
         let peers: Vec<Uuid> = self
             .shared()
             .look(|state| state.groups().peers(group).collect());
@@ -291,7 +291,7 @@ impl Node {
         let send = |link: &Link, mut message: Message| link.send(&packet, &mut message, deadline);
         if let Some((last, others)) = links.split_last() {
             for link in others {
-                missed += usize::from(send(link, message.clone()).is_err());
+                missed += usize::from(send(link, message.share()).is_err());
             }
             missed += usize::from(send(last, message).is_err());
         }
