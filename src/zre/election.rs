@@ -10,15 +10,16 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::Uuid;
-use super::codec::Packet;
+use super::codec::{MOST, Packet};
 
 /// The header that tells for which groups a node contests, one a line.
 pub(crate) const HEADER: &str = "X-CONTEST";
 
-/// The groups that a node with these headers contests for.
+/// The groups that a node with these headers contests for: no more than it can be in.
 pub(crate) fn contests(headers: &[(String, String)]) -> impl Iterator<Item = String> {
     let values = headers.iter().filter(|(key, _)| key == HEADER);
-    values.flat_map(|(_, groups)| groups.lines().map(str::to_owned))
+    let groups = values.flat_map(|(_, groups)| groups.lines());
+    groups.take(MOST).map(str::to_owned)
 }
 
 /// The election of one group that we are in.
@@ -188,5 +189,61 @@ impl Wave {
     fn tell(&mut self, leader: Uuid, peers: &[Uuid]) -> Vec<(Uuid, Word)> {
         let new = peers.iter().filter(|peer| self.led.insert(**peer));
         new.map(|&peer| (peer, Word::Leader(leader))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uuid(n: u8) -> Uuid {
+        Uuid::from([n; 16])
+    }
+
+    /// What each is told, in short.
+    fn told(words: Vec<(Uuid, Word)>) -> Vec<(u8, &'static str, u8)> {
+        let told = words.iter().map(|(peer, word)| {
+            let (kind, node) = match word {
+                Word::Elect(node) => ("elect", node),
+                Word::Leader(node) => ("leader", node),
+            };
+            (peer.as_bytes()[0], kind, node.as_bytes()[0])
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn a_challenge_goes_to_all_and_back_once_it_has_come_from_all() {
+        let (own, zyres) = (uuid(9), [uuid(1), uuid(2), uuid(3)]);
+        let mut wave = Wave::default();
+        let mut elect = |from| told(wave.elect(uuid(from), uuid(1), own, uuid(1), &zyres));
+        assert_eq!(elect(2), [(1, "elect", 1), (3, "elect", 1)]);
+        assert_eq!(elect(1), []);
+        assert_eq!(elect(3), [(2, "elect", 1)]);
+        assert_eq!(
+            told(wave.leader(uuid(1), own, &zyres)),
+            [(1, "leader", 1), (2, "leader", 1), (3, "leader", 1)]
+        );
+        assert_eq!(told(wave.leader(uuid(1), own, &zyres)), []);
+    }
+
+    #[test]
+    fn our_own_challenge_beats_a_higher_one_and_wins() {
+        let (own, zyres) = (uuid(1), [uuid(2), uuid(3)]);
+        let mut wave = Wave::default();
+        let mut elect = |from, node| told(wave.elect(uuid(from), uuid(node), own, own, &zyres));
+        assert_eq!(elect(3, 3), [(2, "elect", 1), (3, "elect", 1)]);
+        assert_eq!(elect(3, 1), []);
+        assert_eq!(elect(2, 1), [(2, "leader", 1), (3, "leader", 1)]);
+        // One that begins anew is told anew, and nobody else.
+        assert_eq!(elect(2, 2), [(2, "elect", 1)]);
+        assert_eq!(elect(2, 1), [(2, "leader", 1)]);
+    }
+
+    #[test]
+    fn no_node_contests_for_more_groups_than_it_can_be_in() {
+        let groups = (0..2 * MOST).map(|n| n.to_string());
+        let headers = [(HEADER.to_owned(), Vec::from_iter(groups).join("\n"))];
+        assert_eq!(contests(&headers).count(), MOST);
     }
 }
