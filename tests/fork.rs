@@ -189,15 +189,20 @@ fn a_childs_node_is_dead() {
         let _alone = alone();
         let node = Node::builder("parent").interface("127.0.0.1");
         let node = node.port(beacon_port()).start().unwrap();
+        node.join("before").unwrap();
         let in_child_hands = node.clone();
         assert!(in_child(move || {
             let node = in_child_hands;
             assert_eq!(node.join("G"), Err(Error::Forked));
             assert_eq!(node.shout("G", "hello"), Err(Error::Forked));
             assert_eq!(node.recv(), Err(Error::Forked));
+            assert_eq!(node.name(), "parent");
+            // Its lock may be held for ever, by a thread that the child does not have.
+            assert_eq!(node.own_groups(), [""; 0]);
+            assert_eq!(node.dump(), "");
             node.stop();
         }));
         node.join("G").unwrap();
-        assert_eq!(node.own_groups(), ["G"]);
+        assert_eq!(node.own_groups(), ["G", "before"]);
     });
 }

@@ -53,6 +53,8 @@ pub struct Node {
 
 /// What the last clone of a node drops.
 pub(crate) struct Handle {
+    id: Uuid,
+    name: String,
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
     send_timeout: Duration,
@@ -68,7 +70,10 @@ impl Handle {
         send_timeout: Duration,
         gossip_endpoints: Vec<String>,
     ) -> Handle {
+        let (id, name) = shared.look(|state| (state.uuid(), state.name().to_owned()));
         Handle {
+            id,
+            name,
             shared,
             thread: Mutex::new(Some(thread)),
             send_timeout,
@@ -131,6 +136,15 @@ impl Node {
         Arc::downgrade(&self.handle)
     }
 
+    /// Looks at the state. In a child of the process that made the node, where its lock may be held
+    /// by a thread that is not there, it knows nothing.
+    fn look<T: Default>(&self, look: impl FnOnce(&State) -> T) -> T {
+        match self.handle.check_process() {
+            Ok(()) => self.shared().look(look),
+            Err(_) => T::default(),
+        }
+    }
+
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.handle.shared
     }
@@ -143,7 +157,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn id(&self) -> Uuid {
-        self.shared().look(State::uuid)
+        self.handle.id
     }
 
     /// Its name.
@@ -153,8 +167,8 @@ impl Node {
     /// assert_eq!(node.name(), "alice");
     /// # Ok::<(), zeroless::Error>(())
     /// ```
-    pub fn name(&self) -> String {
-        self.shared().look(|state| state.name().to_owned())
+    pub fn name(&self) -> &str {
+        &self.handle.name
     }
 
     /// The endpoint of its inbox, `tcp://host:port`.
@@ -165,7 +179,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn endpoint(&self) -> String {
-        self.shared().look(|state| state.endpoint().to_owned())
+        self.look(|state| state.endpoint().to_owned())
     }
 
     /// Where it [gossips](Builder::gossip_bind) with those who connect to it.

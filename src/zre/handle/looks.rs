@@ -15,7 +15,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn peers(&self) -> Vec<Peer> {
-        self.shared().look(State::peers)
+        self.look(State::peers)
     }
 
     /// A peer, if it is here.
@@ -28,7 +28,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn peer(&self, peer: Uuid) -> Option<Peer> {
-        self.shared().look(|state| state.peer(peer))
+        self.look(|state| state.peer(peer))
     }
 
     /// The peers in a group.
@@ -39,7 +39,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn peers_in(&self, group: &str) -> Vec<Peer> {
-        self.shared().look(|state| {
+        self.look(|state| {
             let peers = state.groups().peers(group);
             peers.filter_map(|peer| state.peer(peer)).collect()
         })
@@ -55,7 +55,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn groups_of(&self, peer: Uuid) -> Vec<String> {
-        self.shared().look(|state| state.groups().of(peer))
+        self.look(|state| state.groups().of(peer))
     }
 
     /// The groups that this node is in.
@@ -66,7 +66,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn own_groups(&self) -> Vec<String> {
-        self.shared().look(State::own_groups)
+        self.look(State::own_groups)
     }
 
     /// The groups that peers are in.
@@ -77,7 +77,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn peer_groups(&self) -> Vec<String> {
-        self.shared().look(|state| state.groups().names())
+        self.look(|state| state.groups().names())
     }
 
     /// Who leads a group that this node is in, if anybody [contests](Builder::contest) for it and
@@ -91,7 +91,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn leader(&self, group: &str) -> Option<Uuid> {
-        self.shared().look(|state| state.leader(group))
+        self.look(|state| state.leader(group))
     }
 
     /// All of it as a text of several lines, for people to read; it may look otherwise tomorrow.
@@ -103,6 +103,6 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn dump(&self) -> String {
-        self.shared().look(|state| state.to_string())
+        self.look(|state| state.to_string())
     }
 }
