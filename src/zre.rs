@@ -37,6 +37,9 @@ mod driver;
 mod early;
 mod election;
 mod event;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gossip;
 mod group;
 mod handle;

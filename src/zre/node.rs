@@ -128,7 +128,7 @@ impl State {
     }
 
     /// How many nodes are known, peers or not.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn known(&self) -> usize {
         self.known.len()
     }

@@ -1,0 +1,9 @@
+//! A datagram is a beacon or nothing.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use zeroless::zre::fuzzing;
+use zeroless_fuzz::allocated;
+
+fuzz_target!(|bytes: &[u8]| fuzzing::beacon(bytes, allocated));

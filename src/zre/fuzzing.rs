@@ -1,0 +1,313 @@
+//! What the fuzz targets do with any bytes at all, and what must hold whatever these are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
+
+use super::beacon::Beacon;
+use super::codec::{Hello, MOST, Packet};
+use super::node::{Action, State};
+use super::{Bounds, Event, Timing, Uuid};
+
+/// Does something, and tells how many bytes were allocated meanwhile, at the peak.
+pub type Allocated = fn(&mut dyn FnMut()) -> usize;
+
+/// A datagram, as it may come from anybody.
+pub fn beacon(datagram: &[u8], allocated: Allocated) {
+    let mut beacon = None;
+    let bytes = allocated(&mut || beacon = Beacon::decode(datagram));
+    assert_eq!(bytes, 0, "a beacon needs no room");
+    if let Some(beacon) = beacon {
+        assert_eq!(beacon.encode(), datagram);
+    }
+}
+
+/// What a text costs beside its bytes: its handle, in a list that grows by doubling.
+const HANDLE: usize = 2 * size_of::<String>();
+
+/// A first frame, as it may come from anybody.
+pub fn codec(frame: &[u8], allocated: Allocated) {
+    let mut decoded = None;
+    let bytes = allocated(&mut || decoded = Packet::decode(frame).ok());
+    let texts = match &decoded {
+        Some((_, Packet::Hello(hello))) => hello.groups.len() + 2 * hello.headers.len(),
+        Some(_) => 0,
+        None => 3 * MOST,
+    };
+    let most = 2 * frame.len() + HANDLE * texts + 512;
+    assert!(bytes <= most, "{bytes} bytes for {}", frame.len());
+    let Some((sequence, packet)) = decoded else {
+        return;
+    };
+    let again = packet.encode(sequence);
+    // U+FFFD stands for bytes that are no text, and is longer than they are: what is longer than
+    // its length can tell is cut.
+    const REPLACED: u8 = "\u{fffd}".as_bytes()[0];
+    if !again.contains(&REPLACED) {
+        assert!(frame.starts_with(&again), "{packet:?}");
+        assert_eq!(Packet::decode(&again), Ok((sequence, packet)));
+    }
+}
+
+/// How many nodes there are, the one under test among them; and as many places for them, four at
+/// an address.
+const NODES: u8 = 16;
+
+/// Few, so that they are reached.
+const BOUNDS: Bounds = Bounds {
+    peers: 8,
+    unproven: 4,
+    sockets_at_an_address: 2,
+};
+
+/// What happens to a node, written in bytes: of each step what it is, and its arguments.
+pub fn state(script: &[u8]) {
+    let mut run = Run::new();
+    let mut script = Script(script);
+    while run.step(&mut script).is_some() {
+        run.act();
+    }
+    run.check();
+    run.nobody_speaks();
+}
+
+struct Script<'a>(&'a [u8]);
+
+impl<'a> Script<'a> {
+    fn byte(&mut self) -> Option<u8> {
+        self.0.split_off_first().copied()
+    }
+
+    /// Some bytes, with their number before them.
+    fn bytes(&mut self) -> Option<&'a [u8]> {
+        let len = self.byte()?.into();
+        self.0.split_off(..len)
+    }
+}
+
+fn uuid(node: u8) -> Uuid {
+    Uuid::from([node % NODES; 16])
+}
+
+fn place(number: u8) -> (IpAddr, u16) {
+    let number = number % NODES;
+    let address = Ipv4Addr::new(10, 0, 0, 1 + number / 4);
+    (address.into(), 5000 + u16::from(number))
+}
+
+fn endpoint(number: u8) -> String {
+    let (address, port) = place(number);
+    format!("tcp://{address}:{port}")
+}
+
+fn group(number: u8) -> String {
+    char::from(b'A' + number % 8).into()
+}
+
+/// A socket that the node has told to open.
+struct Link {
+    endpoint: String,
+    /// Whether a HELLO was sent.
+    greeted: bool,
+}
+
+/// A node, and what it has told so far.
+struct Run {
+    state: State,
+    now: Instant,
+    /// The number of the message that came last, of each node.
+    sequences: [u16; NODES as usize],
+    links: BTreeMap<Uuid, Link>,
+    /// Who has entered, and the groups that it is in.
+    here: BTreeMap<Uuid, BTreeSet<String>>,
+    /// Who has ever answered a PING.
+    answered: BTreeSet<Uuid>,
+}
+
+impl Run {
+    fn new() -> Run {
+        let (timing, name) = (Timing::default(), "node".to_owned());
+        let mut state = State::new(uuid(0), name, Vec::new(), timing, BOUNDS);
+        state.set_endpoint(endpoint(0));
+        Run {
+            state,
+            now: Instant::now(),
+            sequences: [0; NODES as usize],
+            links: BTreeMap::new(),
+            here: BTreeMap::new(),
+            answered: BTreeSet::new(),
+        }
+    }
+
+    /// Takes the next step; `None` at the end.
+    fn step(&mut self, script: &mut Script<'_>) -> Option<()> {
+        let (what, node) = (script.byte()?, script.byte()?);
+        let now = self.now;
+        match what % 8 {
+            // A beacon, from where the node is or pretends to be; or a farewell.
+            0 => {
+                let at = script.byte()?;
+                let (address, port) = place(at);
+                let port = if at < 128 { port } else { 0 };
+                let beacon = Beacon {
+                    uuid: uuid(node),
+                    port,
+                };
+                self.state.beacon(beacon, address, now);
+            }
+            // A greeting.
+            1 => {
+                let (at, groups) = (script.byte()?, script.byte()?);
+                let hello = Hello {
+                    endpoint: endpoint(at),
+                    groups: (0..8).filter(|n| groups >> n & 1 == 1).map(group).collect(),
+                    ..Hello::default()
+                };
+                self.hear(node, &Packet::Hello(hello).encode(1));
+            }
+            // A message that follows the last.
+            2 => {
+                let (id, body) = (script.byte()?, script.bytes()?);
+                let sequence = self.sequences[usize::from(node % NODES)].wrapping_add(1);
+                let mut frame = Packet::Unknown(id).encode(sequence);
+                frame.extend(body);
+                self.hear(node, &frame);
+            }
+            // Any message.
+            3 => self.hear(node, script.bytes()?),
+            // Time passes: up to 12.8 seconds.
+            4 => {
+                self.now += Duration::from_millis(50) * u32::from(node);
+                self.state.tick(self.now);
+            }
+            5 => drop(self.state.join(&group(node))),
+            6 => drop(self.state.leave(&group(node))),
+            // There is no connection to it.
+            _ => self.state.drop_peer(uuid(node)),
+        }
+        Some(())
+    }
+
+    fn hear(&mut self, node: u8, frame: &[u8]) {
+        if let Ok((sequence, packet)) = Packet::decode(frame) {
+            self.sequences[usize::from(node % NODES)] = sequence;
+            if packet == Packet::PingOk {
+                self.answered.insert(uuid(node));
+            }
+        }
+        self.state.message(uuid(node), frame, None, self.now);
+    }
+
+    fn act(&mut self) {
+        for action in self.state.take_actions() {
+            self.perform(action);
+        }
+        assert!(self.state.known() <= BOUNDS.peers, "too many are known");
+    }
+
+    /// Compares what the node says with what it has told. Once is enough: what is wrong in the
+    /// middle of a script is wrong at the end of a shorter one.
+    fn check(&self) {
+        let known = self.state.known();
+        assert!(
+            known <= BOUNDS.unproven + self.answered.len(),
+            "too many are believed"
+        );
+        assert!(self.links.len() <= known, "a socket for nobody");
+        assert!(self.links.values().all(|link| link.greeted));
+
+        let mut claims: BTreeMap<&str, usize> = BTreeMap::new();
+        for (peer, link) in &self.links {
+            if !self.here.contains_key(peer) {
+                let (address, _) = link.endpoint.rsplit_once(':').expect("a port");
+                *claims.entry(address).or_default() += 1;
+            }
+        }
+        let most = BOUNDS.sockets_at_an_address;
+        assert!(claims.values().all(|count| *count <= most));
+
+        let peers: Vec<_> = self.state.peers().iter().map(|peer| peer.id()).collect();
+        assert!(peers.iter().eq(self.here.keys()), "who is here was told");
+        assert!(peers.iter().all(|peer| self.links.contains_key(peer)));
+        let mut groups: BTreeMap<&String, BTreeSet<Uuid>> = BTreeMap::new();
+        for (peer, theirs) in &self.here {
+            for group in theirs {
+                groups.entry(group).or_default().insert(*peer);
+            }
+        }
+        assert!(
+            self.state
+                .groups()
+                .names()
+                .iter()
+                .eq(groups.keys().copied())
+        );
+        for (group, peers) in groups {
+            assert!(self.state.groups().peers(group).eq(peers), "{group:?}");
+        }
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Open { peer, endpoint } => {
+                let link = Link {
+                    endpoint,
+                    greeted: false,
+                };
+                let before = self.links.insert(peer, link);
+                assert!(before.is_none(), "two sockets for one peer");
+            }
+            Action::Send { peer, packet } => {
+                let link = self.links.get_mut(&peer).expect("an open socket");
+                let is_hello = matches!(packet, Packet::Hello(_));
+                assert_ne!(is_hello, link.greeted, "HELLO is first, and once");
+                link.greeted = true;
+            }
+            Action::Close { peer } => {
+                self.links.remove(&peer).expect("an open socket");
+            }
+            Action::Tell(event) => self.told(event),
+        }
+    }
+
+    fn told(&mut self, event: Event) {
+        match event {
+            Event::Enter { peer } => {
+                let before = self.here.insert(peer.id(), BTreeSet::new());
+                assert!(before.is_none(), "it has entered already");
+            }
+            Event::Exit { peer } => {
+                self.here.remove(&peer.id()).expect("it is here");
+            }
+            Event::Join { peer, group } => {
+                let groups = self.here.get_mut(&peer.id()).expect("it is here");
+                assert!(groups.insert(group), "it has joined already");
+            }
+            Event::Leave { peer, group } => {
+                let groups = self.here.get_mut(&peer.id()).expect("it is here");
+                assert!(groups.remove(&group), "it was not in it");
+            }
+            Event::Evasive { peer }
+            | Event::Silent { peer }
+            | Event::Whisper { peer, .. }
+            | Event::Shout { peer, .. } => {
+                assert!(self.here.contains_key(&peer.id()), "it is here");
+            }
+            _ => {}
+        }
+    }
+
+    /// In the end all are forgotten: also who waits for the place of another, once it is free.
+    fn nobody_speaks(&mut self) {
+        for _ in 0..=NODES {
+            self.now += Timing::default().expired;
+            self.state.tick(self.now);
+            self.act();
+            if self.state.known() == 0 {
+                assert!(self.links.is_empty() && self.here.is_empty());
+                return;
+            }
+        }
+        panic!("somebody is known for ever");
+    }
+}
