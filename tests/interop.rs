@@ -7,13 +7,13 @@
 mod peer;
 #[path = "support/process.rs"]
 mod process;
-#[path = "support/python.rs"]
-mod python;
+#[path = "support/program.rs"]
+mod program;
 
 use std::time::{Duration, Instant};
 
 use peer::{LIMIT, Peer, Way};
-use python::with_python;
+use program::with_python;
 use zeroless::{Client, Frames, Message, Server, Subscriber};
 
 const ORDERED: u32 = 10_000;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use zeroless::Message;
 
 use crate::process::Process;
-use crate::python::{encode, script};
+use crate::program::{encode, script};
 
 /// No wait of these tests is longer.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);

@@ -1,5 +1,6 @@
-//! A node of either kind, ours or pyre's, in the same terms.
+//! A node of any kind, ours or another's, in the same terms.
 
+use std::env;
 use std::net::UdpSocket;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -8,22 +9,25 @@ use zeroless::Message;
 use zeroless::zre::{Builder, Event, Node, Uuid};
 
 use crate::process::Process;
-use crate::python::{encode, script};
+use crate::program::{self, PYTHON, encode, path, program, script};
 use crate::support::beacon_port;
 
 /// No wait of these tests is longer.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(80);
 
 /// The header that each member has.
 const HEADER: &str = "X-KIND";
 
+/// Whose node it is: ours, or that of the ZRE of Python, C or JavaScript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Ours,
     Pyre,
+    Zyre,
+    ZyreJs,
 }
 
-pub(crate) use Kind::{Ours, Pyre};
+pub(crate) use Kind::{Ours, Pyre, Zyre, ZyreJs};
 
 /// A node, which is called `alice` or so, and has a header that tells its kind.
 pub(crate) struct Member {
@@ -36,32 +40,64 @@ pub(crate) struct Member {
 
 enum Side {
     Ours(Node),
-    Pyre(Process),
+    Theirs(Process),
 }
 
 impl Kind {
+    /// The variable of the environment that names its program.
+    fn variable(self) -> &'static str {
+        match self {
+            Ours => panic!("it needs none"),
+            Pyre => PYTHON,
+            Zyre => "ZEROLESS_PEER_ZYRE",
+            ZyreJs => "ZEROLESS_PEER_NODE",
+        }
+    }
+
+    /// Runs a fact that needs it, if it is there.
+    pub(crate) fn with(self, name: &str, fact: impl FnOnce()) {
+        program::with(self.variable(), name, fact);
+    }
+
     /// Starts a node.
     pub(crate) fn start(self, name: &str, port: u16) -> Member {
-        match self {
-            Ours => Member::ours(name, port, |node| node),
-            Pyre => {
-                let header = format!("{HEADER}={self:?}");
-                let mut command = script("interop_zre/node.py");
-                command.args([name, &port.to_string(), &header]);
-                let process = Process::start(&mut command, LIMIT);
-                let ready = process.line();
-                let words: Vec<&str> = ready.split(' ').collect();
-                let ["ready", id, endpoint] = words[..] else {
-                    panic!("the node is not ready: {ready}");
-                };
-                Member {
-                    name: name.to_owned(),
-                    id: id.to_owned(),
-                    endpoint: endpoint.to_owned(),
-                    kind: self,
-                    side: Side::Pyre(process),
-                }
+        let mut command = match self {
+            Ours => return Member::ours(name, port, |node| node),
+            Pyre => script("interop_zre/node.py"),
+            Zyre => program(self.variable()),
+            ZyreJs => {
+                let mut command = program(self.variable());
+                command.arg(path("interop_zre/node.js"));
+                command
             }
+        };
+        let header = format!("{HEADER}={self:?}");
+        command.args([name, &port.to_string(), &header]);
+        let process = Process::start(&mut command, LIMIT);
+        let ready = process.line();
+        let words: Vec<&str> = ready.split(' ').collect();
+        let ["ready", id, endpoint] = words[..] else {
+            panic!("the node is not ready: {ready}");
+        };
+        Member {
+            name: name.to_owned(),
+            id: id.to_owned(),
+            endpoint: endpoint.to_owned(),
+            kind: self,
+            side: Side::Theirs(process),
+        }
+    }
+
+    /// Whether it can send this.
+    pub(crate) fn sends(self, message: &Message) -> bool {
+        self != ZyreJs || message.frame_count() == 1
+    }
+
+    /// What it lets its user have of a message.
+    pub(crate) fn keeps(self, message: &Message) -> Message {
+        match self {
+            ZyreJs => message[0].clone().into(),
+            _ => message.clone(),
         }
     }
 }
@@ -88,7 +124,7 @@ impl Member {
     pub(crate) fn node(&self) -> &Node {
         match &self.side {
             Side::Ours(node) => node,
-            Side::Pyre(_) => panic!("it is not ours"),
+            Side::Theirs(_) => panic!("it is not ours"),
         }
     }
 
@@ -99,22 +135,22 @@ impl Member {
 
     fn tell(&mut self, command: &str) {
         match &mut self.side {
-            Side::Pyre(process) => process.tell(command),
-            Side::Ours(_) => panic!("it is not pyre's"),
+            Side::Theirs(process) => process.tell(command),
+            Side::Ours(_) => panic!("it is ours"),
         }
     }
 
     pub(crate) fn join(&mut self, group: &str) {
         match &self.side {
             Side::Ours(node) => node.join(group).expect("joined"),
-            Side::Pyre(_) => self.tell(&format!("join {group}")),
+            Side::Theirs(_) => self.tell(&format!("join {group}")),
         }
     }
 
     pub(crate) fn leave(&mut self, group: &str) {
         match &self.side {
             Side::Ours(node) => node.leave(group).expect("left"),
-            Side::Pyre(_) => self.tell(&format!("leave {group}")),
+            Side::Theirs(_) => self.tell(&format!("leave {group}")),
         }
     }
 
@@ -124,14 +160,14 @@ impl Member {
                 let to: Uuid = to.id.parse().expect("an identity");
                 node.whisper(to, message.clone()).expect("whispered");
             }
-            Side::Pyre(_) => self.tell(&format!("whisper {} {}", to.id, encode(message))),
+            Side::Theirs(_) => self.tell(&format!("whisper {} {}", to.id, encode(message))),
         }
     }
 
     pub(crate) fn shout(&mut self, group: &str, message: &Message) {
         match &self.side {
             Side::Ours(node) => drop(node.shout(group, message.clone()).expect("shouted")),
-            Side::Pyre(_) => self.tell(&format!("shout {group} {}", encode(message))),
+            Side::Theirs(_) => self.tell(&format!("shout {group} {}", encode(message))),
         }
     }
 
@@ -144,7 +180,7 @@ impl Member {
                     node.whisper(to, number.to_string()).expect("whispered");
                 }
             }
-            Side::Pyre(_) => self.tell(&format!("numbers {} {count}", to.id)),
+            Side::Theirs(_) => self.tell(&format!("numbers {} {count}", to.id)),
         }
     }
 
@@ -152,7 +188,7 @@ impl Member {
     pub(crate) fn stop(self) {
         match self.side {
             Side::Ours(node) => node.stop(),
-            Side::Pyre(mut process) => {
+            Side::Theirs(mut process) => {
                 process.tell("stop");
                 process.finish();
             }
@@ -163,7 +199,7 @@ impl Member {
     pub(crate) fn event(&self) -> String {
         match &self.side {
             Side::Ours(node) => describe(node.recv_timeout(LIMIT).expect("an event")),
-            Side::Pyre(process) => process.line(),
+            Side::Theirs(process) => process.line(),
         }
     }
 
@@ -250,18 +286,20 @@ fn describe(event: Event) -> String {
     }
 }
 
-/// Our address on the way to pyre, which chooses its interface itself and only tells which.
+/// Our address on the way to them, who choose their interface themselves and only tell which.
 fn interface() -> &'static str {
     static INTERFACE: OnceLock<String> = OnceLock::new();
     INTERFACE.get_or_init(|| {
-        let endpoint = Pyre.start("scout", beacon_port()).endpoint;
+        let there = |kind: &Kind| env::var(kind.variable()).is_ok();
+        let scout = [Pyre, Zyre, ZyreJs].into_iter().find(there);
+        let endpoint = scout.expect("one").start("scout", beacon_port()).endpoint;
         let address = endpoint.strip_prefix("tcp://").expect("its endpoint");
         assert!(
             !address.starts_with("127."),
-            "pyre needs a network interface other than loopback"
+            "they need a network interface other than loopback"
         );
         let socket = UdpSocket::bind("0.0.0.0:0").expect("a socket");
-        socket.connect(address).expect("a way to pyre");
+        socket.connect(address).expect("a way to them");
         socket.local_addr().expect("our address").ip().to_string()
     })
 }
