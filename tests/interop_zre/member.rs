@@ -1,5 +1,7 @@
 //! A node of any kind, ours or another's, in the same terms.
 
+#![allow(dead_code, reason = "each test uses its own part of this")]
+
 use std::env;
 use std::net::UdpSocket;
 use std::sync::OnceLock;
@@ -61,8 +63,16 @@ impl Kind {
 
     /// Starts a node.
     pub(crate) fn start(self, name: &str, port: u16) -> Member {
+        match self {
+            Ours => Member::ours(name, port, |node| node),
+            _ => self.start_by(name, &port.to_string()),
+        }
+    }
+
+    /// Starts one of theirs, which finds others by beacons to a port or the gossip at an endpoint.
+    pub(crate) fn start_by(self, name: &str, way: &str) -> Member {
         let mut command = match self {
-            Ours => return Member::ours(name, port, |node| node),
+            Ours => panic!("it is ours"),
             Pyre => script("interop_zre/node.py"),
             Zyre => program(self.variable()),
             ZyreJs => {
@@ -72,7 +82,7 @@ impl Kind {
             }
         };
         let header = format!("{HEADER}={self:?}");
-        command.args([name, &port.to_string(), &header]);
+        command.args([name, way, &header]);
         let process = Process::start(&mut command, LIMIT);
         let ready = process.line();
         let words: Vec<&str> = ready.split(' ').collect();
@@ -105,10 +115,14 @@ impl Kind {
 impl Member {
     /// Starts a node of ours, with these changes.
     pub(crate) fn ours(name: &str, port: u16, change: impl FnOnce(Builder) -> Builder) -> Member {
+        Member::ours_here(name, |node| change(node.interface(interface()).port(port)))
+    }
+
+    /// Starts a node of ours on this machine alone, with these changes.
+    pub(crate) fn ours_here(name: &str, change: impl FnOnce(Builder) -> Builder) -> Member {
         let builder = Node::builder(name)
             .header(HEADER, format!("{Ours:?}"))
-            .interface(interface())
-            .port(port)
+            .interface("127.0.0.1")
             .send_timeout(LIMIT);
         let node = change(builder).start().expect("a node");
         Member {
