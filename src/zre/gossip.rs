@@ -181,7 +181,15 @@ impl Gossip {
             server.next = now + PING * (1 << server.unanswered.min(5));
             server.unanswered += 1;
             match server.unanswered < MUTE {
-                true => self.words.push((Whom::Server(at), Talk::Ping)),
+                // zgossip answers a PING whomever it is from: only to a PUBLISH does it say that it
+                // has forgotten us, or was started anew. One that it knows costs nothing.
+                true => {
+                    let own = self.own.clone();
+                    let publish = own.map(|(key, value)| Talk::Publish { key, value });
+                    let words = publish.into_iter().chain([Talk::Ping]);
+                    self.words
+                        .extend(words.map(|talk| (Whom::Server(at), talk)));
+                }
                 false => {
                     server.unanswered = MUTE - 1;
                     self.mute.push(at);
@@ -368,6 +376,21 @@ mod tests {
         circle.talk();
         assert_eq!(circle.all[0].tuples.len(), 1);
         assert_eq!(circle.all[0].clients.len(), 1);
+    }
+
+    #[test]
+    fn a_question_comes_with_where_we_are() {
+        let now = Instant::now();
+        let mut gossip = Gossip::new(1, now);
+        gossip.publish(uuid(1), "tcp://10.0.0.1:1");
+        gossip.take_words();
+        gossip.tick(now + PING, |_| false);
+        let words = gossip.take_words().into_iter().map(|(_, talk)| talk);
+        let own = Talk::Publish {
+            key: uuid(1).to_string(),
+            value: "tcp://10.0.0.1:1".to_owned(),
+        };
+        assert_eq!(Vec::from_iter(words), [own, Talk::Ping]);
     }
 
     #[test]
