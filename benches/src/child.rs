@@ -5,12 +5,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike;
-
 use crate::contender::{self, Contender};
 use crate::job::Job;
 use crate::meter::Meter;
+use crate::process::used;
 
 /// The first argument of such a process; the contender's name and its job follow.
 pub const FLAG: &str = "--child";
@@ -21,8 +19,10 @@ pub fn run(arguments: &[String]) -> ! {
     let words = listen();
     let mut ready = |endpoint: &str| {
         println!("{endpoint}");
-        if job.filled {
+        if job.told || job.filled {
             let _ = words.recv();
+        }
+        if job.filled {
             wait_until_idle();
         }
     };
@@ -34,6 +34,11 @@ pub fn run(arguments: &[String]) -> ! {
         "both" => both(contender, &job),
         "fill" => turns(contender, &job, true),
         "empty" => turns(contender, &job, false),
+        "meet" => contender.meet(&job),
+        "hear" => contender.hear(&job, &mut ready, &mut receiving(&job)),
+        "shout" => contender.shout(&job, &mut sending(&job)),
+        "mesh" => contender.mesh(&job, &mut ready),
+        "flood" => contender.flood(&job, &mut ready),
         "keep" => crate::measure::kept::keep(&job, &mut ready),
         other => panic!("no role {other}"),
     }
@@ -111,13 +116,6 @@ fn cpu(seconds: f64) {
     let before = used();
     thread::sleep(Duration::from_secs_f64(seconds));
     println!("{}", (used() - before).as_secs_f64() * 100.0 / seconds);
-}
-
-/// The processor time that this process has used.
-fn used() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).expect("no argument can be wrong");
-    let microseconds = (usage.user_time() + usage.system_time()).num_microseconds();
-    Duration::from_micros(microseconds as u64)
 }
 
 /// Waits until libzmq's thread has moved all that there is to be moved.

@@ -1,7 +1,9 @@
 //! The contenders: the same few loops, written as a user of each library would.
 
 mod bare;
+mod node;
 mod omq;
+mod pyre;
 mod python;
 mod usual;
 mod zeroless;
@@ -11,6 +13,7 @@ use std::process::Command;
 
 pub use bare::{Bare, BareRouter};
 pub use omq::{Omq, OmqMany};
+pub use pyre::Pyre;
 pub use python::Python;
 pub use usual::{RecvMsg, RecvMultipart};
 pub use zeroless::Zeroless;
@@ -52,6 +55,35 @@ pub trait Contender: Sync {
         panic!("{} does not reply", self.name());
     }
 
+    /// Starts a node of ZRE, and tells when it began to, and when it met its peer.
+    fn meet(&self, _job: &Job) {
+        panic!("{} has no nodes", self.name());
+    }
+
+    /// Starts a node that is in a group, says so, and hears what is shouted there; tells how many
+    /// messages came, and how many of those before the last did not.
+    fn hear(&self, _job: &Job, _ready: &mut dyn FnMut(&str), _meter: &mut Meter) {
+        panic!("{} has no nodes", self.name());
+    }
+
+    /// Starts a node, and shouts into the group as soon as somebody is in it.
+    fn shout(&self, _job: &Job, _meter: &mut Meter) {
+        panic!("{} has no nodes", self.name());
+    }
+
+    /// Starts many nodes when told to, and tells when it began, when all had met, and what
+    /// that takes: bytes, files and threads.
+    fn mesh(&self, _job: &Job, _ready: &mut dyn FnMut(&str)) {
+        panic!("{} has no nodes", self.name());
+    }
+
+    /// Waits until somebody is in the group, says so, and sends more than a peer takes that is
+    /// stopped; tells how many messages were tried, how many of those with an error, and by how
+    /// many bytes the process grew.
+    fn flood(&self, _job: &Job, _ready: &mut dyn FnMut(&str)) {
+        panic!("{} has no nodes", self.name());
+    }
+
     /// What starts a process that does a job with it.
     fn command(&self, job: &Job) -> Command {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
@@ -61,7 +93,7 @@ pub trait Contender: Sync {
     }
 }
 
-const ALL: [&dyn Contender; 9] = [
+const ALL: [&dyn Contender; 10] = [
     &Zeroless,
     &Bare,
     &BareRouter,
@@ -71,6 +103,7 @@ const ALL: [&dyn Contender; 9] = [
     &OmqMany,
     &ZmqRs,
     &Python,
+    &Pyre,
 ];
 
 pub fn by_name(name: &str) -> &'static dyn Contender {

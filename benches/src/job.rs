@@ -47,7 +47,7 @@ macro_rules! job {
 }
 
 job! {
-    /// Push, pull, request or reply; or both ends of a pair of these: see `child`.
+    /// Push, pull, request or reply; both ends of a pair of these; or what a node does: see `child`.
     role: String = "push".to_owned(),
     /// Bound by those who pull and reply, connected to by those who push and request.
     endpoint: String = "tcp://127.0.0.1:0".to_owned(),
@@ -62,11 +62,13 @@ job! {
     pace: u64 = 0,
     /// Receive only when all has come that is to come.
     filled: bool = false,
+    /// Begin only when told.
+    told: bool = false,
     /// How many requests are under way at a time.
     in_flight: usize = 1,
     /// The queues' length; 0 for the default. For zeroless and the bare loop.
     queue: u32 = 0,
-    /// For zeroless: push, publish or pair.
+    /// For zeroless: push, publish or pair. For nodes: shout or whisper.
     pattern: String = "push".to_owned(),
     /// For zeroless: the batch size in bytes; 0 for the default.
     batch: u32 = 0,
@@ -74,6 +76,14 @@ job! {
     spin: i64 = -1,
     /// For zeroless.
     io_threads: usize = 1,
+    /// Where a node of ZRE is: the address of an interface.
+    interface: String = "127.0.0.1".to_owned(),
+    /// The UDP port of its beacons.
+    beacons: u16 = 0,
+    /// How many nodes a process has in a mesh.
+    nodes: usize = 1,
+    /// How many peers each of them is to meet.
+    peers: usize = 1,
 }
 
 impl Job {

@@ -6,6 +6,7 @@ mod job;
 mod measure;
 mod meter;
 mod peer;
+mod process;
 mod table;
 
 use std::process::ExitCode;

@@ -8,6 +8,7 @@ pub mod kept;
 mod roundtrip;
 mod throughput;
 mod tuning;
+mod zre;
 
 use crate::contender::Contender;
 use crate::job::Job;
@@ -33,6 +34,10 @@ pub const PARTS: &[Part] = &[
     tuning::THREADS,
     tuning::BATCH,
     tuning::SPIN,
+    zre::enter::PART,
+    zre::shout::PART,
+    zre::mesh::PART,
+    zre::stopped::PART,
 ];
 
 /// How thoroughly to measure.
@@ -47,6 +52,13 @@ pub struct Plan {
     pub cpu_seconds: f64,
     /// How many messages are counted instructions of.
     pub counted: u64,
+    /// How often two nodes meet.
+    pub meetings: usize,
+    /// How long nodes shout to one that hears, or is stopped.
+    pub shout_seconds: f64,
+    pub stopped_seconds: f64,
+    /// How long a mesh idles.
+    pub idle_seconds: f64,
 }
 
 impl Plan {
@@ -56,6 +68,10 @@ impl Plan {
         seconds: 0.6,
         cpu_seconds: 2.0,
         counted: 100_000,
+        meetings: 25,
+        shout_seconds: 2.0,
+        stopped_seconds: 6.0,
+        idle_seconds: 20.0,
     };
 
     /// Shows that all works; the numbers say little.
@@ -65,6 +81,10 @@ impl Plan {
         seconds: 0.1,
         cpu_seconds: 0.5,
         counted: 20_000,
+        meetings: 3,
+        shout_seconds: 0.3,
+        stopped_seconds: 0.5,
+        idle_seconds: 2.0,
     };
 }
 
@@ -79,8 +99,8 @@ fn ends(contender: &dyn Contender, roles: [&str; 2], job: &Job) -> (Peer, Peer) 
 /// Lets everybody take their turn in each round, and gives each one's measurements.
 ///
 /// Noise that lasts hits all of them alike, so their ratios within a round hold.
-fn in_turns<T: Copy>(rounds: usize, all: &[T], measure: impl Fn(T) -> f64) -> Vec<Vec<f64>> {
-    let mut results = vec![Vec::new(); all.len()];
+fn in_turns<T: Copy, R>(rounds: usize, all: &[T], measure: impl Fn(T) -> R) -> Vec<Vec<R>> {
+    let mut results: Vec<Vec<R>> = all.iter().map(|_| Vec::new()).collect();
     for round in 0..rounds {
         for turn in 0..all.len() {
             let place = (turn + round) % all.len();

@@ -6,6 +6,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use crate::contender::Contender;
 use crate::job::Job;
 
@@ -55,9 +58,27 @@ impl Peer {
         }
     }
 
+    /// The number that it says next, if it says one within so many seconds.
+    pub fn number_within(&self, seconds: f64) -> Option<f64> {
+        let patience = Duration::from_secs_f64(seconds);
+        let line = self.lines.recv_timeout(patience).ok()?;
+        Some(line.parse().expect("a number"))
+    }
+
     /// The number that it says next.
     pub fn number(&self) -> f64 {
         self.line().parse().expect("a number")
+    }
+
+    /// The whole number that it says next.
+    pub fn whole(&self) -> u64 {
+        self.line().parse().expect("a whole number")
+    }
+
+    /// Stops it, as a debugger or Ctrl-Z does: it neither runs nor ends.
+    pub fn stop(&self) {
+        let process = Pid::from_raw(self.child.id() as i32);
+        kill(process, Signal::SIGSTOP).expect("a process of our own");
     }
 
     pub fn tell(&mut self, command: &str) {

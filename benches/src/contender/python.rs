@@ -17,14 +17,18 @@ impl Contender for Python {
     }
 
     fn is_there(&self) -> bool {
-        env::var_os(VARIABLE).is_some()
+        python().is_some()
     }
 
     fn command(&self, job: &Job) -> Command {
-        let python = env::var_os(VARIABLE).expect("asked whether it is there");
-        let mut command = Command::new(python);
+        let mut command = python().expect("asked whether it is there");
         command.args(["-c", include_str!("python.py")]);
         command.args(job.to_arguments());
         command
     }
+}
+
+/// The Python that the environment names, if it does.
+pub fn python() -> Option<Command> {
+    env::var_os(VARIABLE).map(Command::new)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use zeroless::{Batch, Client, Handle, Options, Receiving, Sending, Server};
 
-use super::Contender;
+use super::{Contender, node};
 use crate::job::Job;
 use crate::meter::Meter;
 
@@ -67,6 +67,26 @@ impl Contender for Zeroless {
             let frames = request.take_frames();
             request.reply(frames).unwrap();
         }
+    }
+
+    fn meet(&self, job: &Job) {
+        node::meet(job);
+    }
+
+    fn hear(&self, job: &Job, ready: &mut dyn FnMut(&str), meter: &mut Meter) {
+        node::hear(job, ready, meter);
+    }
+
+    fn shout(&self, job: &Job, meter: &mut Meter) {
+        node::shout(job, meter);
+    }
+
+    fn mesh(&self, job: &Job, ready: &mut dyn FnMut(&str)) {
+        node::mesh(job, ready);
+    }
+
+    fn flood(&self, job: &Job, ready: &mut dyn FnMut(&str)) {
+        node::flood(job, ready);
     }
 }
 

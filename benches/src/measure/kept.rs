@@ -3,14 +3,13 @@
 //! libzmq does not copy a message out of the buffer that it was received into, unless it is
 //! tiny: as long as one of them is kept, so is the whole buffer.
 
-use std::fs;
-
 use zeroless::{Batch, Options, Server};
 
 use super::{Part, Plan};
 use crate::contender::Zeroless;
 use crate::job::Job;
 use crate::peer::Peer;
+use crate::process::resident;
 use crate::table::{bytes, head, row};
 
 pub const PART: Part = Part {
@@ -54,16 +53,4 @@ pub fn keep(job: &Job, ready: &mut dyn FnMut(&str)) {
         .collect();
     println!("{}", resident() - before);
     drop(kept);
-}
-
-/// The memory that this process has, in bytes.
-fn resident() -> f64 {
-    let status = fs::read_to_string("/proc/self/status").expect("a Linux");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes = line.and_then(|line| line.split_whitespace().next());
-    kibibytes
-        .expect("a number")
-        .parse::<f64>()
-        .expect("a number")
-        * 1024.0
 }
