@@ -128,6 +128,9 @@ impl Builder {
 
     /// How long a peer may be silent before it is asked whether it is there. Default 5 s.
     ///
+    /// One whose beacons come is asked only after half the time in which it
+    /// [expires](Builder::expired).
+    ///
     /// [`Evasive`](super::Event::Evasive) is told only if it does not answer within an
     /// [interval](Builder::interval).
     ///

@@ -31,7 +31,10 @@ pub(crate) struct Known {
     /// The number of the message that came last.
     sequence: u16,
     since: Instant,
+    /// When a message came from it.
     heard: Instant,
+    /// When its beacon came.
+    seen: Instant,
     /// When it was asked whether it is there, without an answer so far.
     asked: Option<Instant>,
     /// How many questions it has not answered.
@@ -85,6 +88,7 @@ impl Known {
             sequence: 0,
             since: now,
             heard: now,
+            seen: now,
             asked: None,
             open_questions: 0,
             farewell: None,
@@ -99,6 +103,13 @@ impl Known {
         self.sequence = sequence;
         self.heard = now;
         follows
+    }
+
+    /// Its beacon came from there.
+    pub(crate) fn see(&mut self, from: IpAddr, now: Instant) {
+        if from == self.host {
+            self.seen = now;
+        }
     }
 
     /// It is being asked whether it is there.
@@ -143,7 +154,10 @@ impl Known {
         {
             return self.tell(Doubt::Gone);
         }
-        if !over(self.heard, timing.evasive) {
+        // In a mesh at rest, questions cost most. Who beacons is asked all the same before it
+        // expires: anybody can send a beacon in its name.
+        let rarely = timing.evasive.max(timing.expired / 2);
+        if !over(self.heard.max(self.seen), timing.evasive) && !over(self.heard, rarely) {
             self.asked = None;
             self.doubt = Doubt::None;
             return Due::Nothing;

@@ -275,6 +275,50 @@ fn a_network_at_rest_stays_whole() {
 }
 
 #[test]
+fn who_beacons_is_asked_rarely() {
+    let mut network = Network::new(10, 2);
+    network.run(Duration::from_secs(3));
+    let said = |network: &Network| -> u16 {
+        let wires = network.nodes.iter().flat_map(|node| node.wires.values());
+        wires.map(|wire| wire.sequence).sum()
+    };
+    let before = said(&network);
+    let asks = 10;
+    network.run(asks * Timing::default().expired / 2);
+    // Each of them asks, and answers.
+    let most = 4 * asks as u16;
+    assert!((1..=most).contains(&(said(&network) - before)));
+}
+
+#[test]
+fn one_that_only_beacons_is_given_up() {
+    let mut network = Network::new(11, 2);
+    network.run(Duration::from_secs(3));
+    let (uuid, address) = (network.nodes[1].state.uuid(), network.nodes[1].address);
+    let beacon = Beacon { uuid, port: 5000 };
+    network.nodes[1].alive = false;
+    let given_up = Timing::default().expired + Duration::from_secs(1);
+    for _ in 0..given_up.as_secs() {
+        let now = network.now;
+        network.change(0, |state| state.beacon(beacon, address, now));
+        network.run(Duration::from_secs(1));
+    }
+    let events = &network.nodes[0].events[..];
+    assert!(
+        matches!(
+            events,
+            [
+                Event::Enter { .. },
+                Event::Evasive { .. },
+                Event::Silent { .. },
+                Event::Exit { .. }
+            ]
+        ),
+        "{events:?}"
+    );
+}
+
+#[test]
 fn groups_are_the_same_for_all() {
     let mut network = Network::new(2, 6);
     for round in 0..400 {

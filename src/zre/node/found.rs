@@ -23,6 +23,9 @@ impl State {
         if port == 0 {
             return self.farewell(uuid, from, now);
         }
+        if let Some(known) = self.known.get_mut(&uuid) {
+            known.see(from, now);
+        }
         self.told(uuid, SocketAddr::new(from, port), now);
     }
 
