@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender};
 use log::{debug, error};
-pub(crate) use sight::Sight;
+pub(crate) use sight::{Down, Sight};
 
 use crate::error::{Error, Result};
 use crate::monitor::{EVENTS, RawEvent};

@@ -3,12 +3,12 @@
 mod support;
 
 use std::collections::HashSet;
-use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use std::{iter, thread};
 
 use support::{SOON, beacon_port, deadline};
 use zeroless::zre::{Builder, Event, Node};
-use zeroless::{Error, Pull, Server};
+use zeroless::{ConnectionEvent, Error, Pull, Server};
 
 fn node(port: u16) -> Builder {
     Node::builder("node").interface("127.0.0.1").port(port)
@@ -82,6 +82,33 @@ fn nothing_is_lost_when_a_server_is_withdrawn() {
             got.insert(text(first.recv_timeout(SOON).expect("nothing is lost")));
         }
         assert_eq!(got.len(), COUNT);
+    });
+}
+
+#[test]
+fn a_server_that_breaks_off_is_kept_while_its_node_answers() {
+    deadline(|| {
+        let port = beacon_port();
+        let finder = node(port).start().unwrap();
+        let push = finder.discover("jobs").push().unwrap();
+        let mut events = push.connections().unwrap();
+        let server = Server::bind(0).unwrap();
+        let mut pull = server.pull().unwrap();
+        let _announcer = node(port).announce("jobs", &server).start().unwrap();
+        for _ in 0..3 {
+            push.wait_connected(1, SOON).unwrap();
+            drop(pull);
+            let broken = |event| matches!(event, ConnectionEvent::Disconnected { .. });
+            assert!(events.any(broken));
+            push.send("kept").unwrap();
+            pull = server.pull().unwrap();
+            assert_eq!(pull.recv_timeout(SOON).unwrap(), "kept");
+        }
+        // Longer than a node has to answer.
+        let end = Instant::now() + Duration::from_secs(1);
+        let time_left = || end.checked_duration_since(Instant::now());
+        let mut events = iter::from_fn(|| finder.recv_timeout(time_left()?).ok());
+        assert!(!events.any(|event| matches!(event, Event::Exit { .. })));
     });
 }
 

@@ -23,8 +23,14 @@ pub(crate) struct Sight {
     watch: OnceLock<Arc<Waker>>,
     /// Rung when a signal handler stops the socket.
     bell: OnceLock<Arc<Waker>>,
+    /// Called when an endpoint of ours is not connected, or no longer.
+    down: OnceLock<Down>,
     changed: Condvar,
 }
+
+/// Called with an endpoint, in the watch's thread: it must neither wait for that, nor drop the last
+/// handle of a socket.
+pub(crate) type Down = Box<dyn Fn(&str) + Send + Sync>;
 
 struct Seen {
     ledger: Ledger,
@@ -60,6 +66,7 @@ impl Sight {
             }),
             watch: OnceLock::new(),
             bell: OnceLock::new(),
+            down: OnceLock::new(),
             changed: Condvar::new(),
         }
     }
@@ -122,6 +129,11 @@ impl Sight {
     pub(super) fn gone(&self) {
         self.seen.lock().gone = true;
         self.end();
+    }
+
+    /// Calls this from now on when an endpoint that was connected to is not, or no longer, up.
+    pub(crate) fn on_down(&self, call: Down) {
+        let _ = self.down.set(call);
     }
 
     /// Takes a bell that stops what waits here; false if there is one.
@@ -239,6 +251,12 @@ impl Sight {
             );
         }
         self.log(&event, news);
+        if let ConnectionEvent::Disconnected { endpoint }
+        | ConnectionEvent::Retrying { endpoint, .. } = &event
+            && let Some(call) = self.down.get()
+        {
+            call(endpoint);
+        }
     }
 
     /// Tells what a user should look at, but not again and again.

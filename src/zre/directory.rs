@@ -22,6 +22,7 @@ use crate::options::{Options, common_setters};
 use crate::pattern::{self, Side, patterns};
 use crate::server::Server;
 use crate::socket::Kind;
+use crate::watch::Down;
 use found::{Follower, Found};
 pub use service::Service;
 pub(crate) use service::{Offer, offer};
@@ -85,7 +86,8 @@ impl Announcement {
 /// Finds servers that are announced under this name: a client whose endpoints follow the network.
 ///
 /// Each pattern that is chosen is connected to the servers that offer its partner, those that
-/// are there and those that come, and disconnected from those that leave.
+/// are there and those that come, and disconnected from those that leave. One that dies without
+/// a goodbye is left within a second of its connection's end; what was queued for it is lost.
 ///
 /// # Errors
 ///
@@ -145,7 +147,7 @@ struct Following {
     found: Arc<Found>,
     // Before the node: it is the node that tells.
     _watching: Watching,
-    _node: Node,
+    node: Node,
 }
 
 impl Node {
@@ -166,7 +168,7 @@ impl Node {
         let following = Following {
             _watching: self.watch(Box::new(move |event| told.hear(event))),
             found,
-            _node: self.clone(),
+            node: self.clone(),
         };
         Discovery {
             following: Arc::new(following),
@@ -239,12 +241,28 @@ impl Discovery {
         let client = Client::new().options(self.options.clone());
         let handle = client.open(kind, side)?;
         handle.socket().keep(self.following.clone());
+        handle.socket().sight()?.on_down(self.following.doubts());
         self.following.found.follow(Follower {
             kind: kind.partner(),
             client,
             lease: handle.socket().lease(),
         });
         Ok(handle)
+    }
+}
+
+impl Following {
+    /// What to do when a server cannot be reached: it may have died without a goodbye, and what
+    /// is sent to it until that is known is lost. So its node is asked.
+    fn doubts(&self) -> Down {
+        let found = Arc::downgrade(&self.found);
+        let node = Arc::downgrade(self.node.shared());
+        Box::new(move |endpoint| {
+            if let (Some(found), Some(node)) = (found.upgrade(), node.upgrade()) {
+                let peers = found.peers_at(endpoint);
+                peers.into_iter().for_each(|peer| node.doubt(peer));
+            }
+        })
     }
 }
 

@@ -159,6 +159,13 @@ impl Shared {
         Watching { shared, number }
     }
 
+    /// A peer may be gone: it is asked, and has left if it does not answer.
+    pub(super) fn doubt(&self, peer: Uuid) {
+        self.change(|state| state.doubt(peer, Instant::now()));
+        // The thread is to look when the time for an answer is over.
+        self.waker.wake();
+    }
+
     /// The connection to a peer, if there is one.
     pub(crate) fn link(&self, peer: Uuid) -> Option<Arc<Link>> {
         self.links.lock().get(&peer).cloned()

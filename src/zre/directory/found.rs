@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::socket::{Kind, Lease};
-use crate::zre::{Event, Peer};
+use crate::zre::{Event, Peer, Uuid};
 
 /// What was found, and who follows it.
 pub(super) struct Found {
@@ -69,6 +69,13 @@ impl Found {
             .services
             .retain(|service| service.peer().id() != peer.id());
         self.adjust(&mut state);
+    }
+
+    /// Who announces a server there.
+    pub(super) fn peers_at(&self, endpoint: &str) -> Vec<Uuid> {
+        let state = self.state.lock();
+        let there = state.services.iter().filter(|it| it.endpoint() == endpoint);
+        there.map(|service| service.peer().id()).collect()
     }
 
     pub(super) fn follow(&self, follower: Follower) {

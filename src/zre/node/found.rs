@@ -69,7 +69,8 @@ impl State {
         }
     }
 
-    pub(super) fn doubt(&mut self, uuid: Uuid, now: Instant) {
+    /// There is a sign that a node is gone: it is asked, and has left if it does not answer.
+    pub(crate) fn doubt(&mut self, uuid: Uuid, now: Instant) {
         if let Some(known) = self.known.get_mut(&uuid)
             && known.doubt(now)
         {
