@@ -83,6 +83,12 @@ impl Process {
         lines
     }
 
+    /// Kills it, and gives the lines that it had printed by then.
+    pub(crate) fn kill(mut self) -> Vec<String> {
+        self.child.kill().expect("it is ours");
+        std::iter::from_fn(|| self.next_line()).collect()
+    }
+
     /// What it has logged and nobody has read.
     fn said(&self) -> String {
         self.logged.try_iter().collect::<Vec<_>>().join("\n")
