@@ -2,16 +2,19 @@
 
 #[path = "support/process.rs"]
 mod process;
+mod support;
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::process::Command;
 use std::time::Duration;
 
 use process::Process;
+use support::beacon_port;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Starts an example, which `cargo test` has built beside this test.
-fn example(name: &str, arguments: &[&str]) -> Process {
+/// An example, which `cargo test` has built beside this test.
+fn command(name: &str) -> Command {
     let test = std::env::current_exe().expect("a test knows where it is");
     let target = test.ancestors().nth(2).expect("it is in target/*/deps");
     let path = target.join("examples").join(name);
@@ -21,7 +24,12 @@ fn example(name: &str, arguments: &[&str]) -> Process {
         path.display()
     );
     let mut command = Command::new(path);
-    Process::start(command.args(arguments).env("RUST_LOG", "info"), LIMIT)
+    command.env("RUST_LOG", "info");
+    command
+}
+
+fn example(name: &str, arguments: &[&str]) -> Process {
+    Process::start(command(name).args(arguments), LIMIT)
 }
 
 /// Starts a server on a free port, which its log tells.
@@ -105,4 +113,47 @@ fn quickstart_shows_the_main_things_and_ends() {
     for line in ["  1 + 2 = 3", "  3 + 4 + 5 = 12", "  weather: sunny"] {
         assert!(lines.iter().any(|printed| printed == line), "{lines:?}");
     }
+}
+
+#[test]
+fn dealer_gives_the_work_of_a_worker_that_dies_to_another() {
+    const COUNT: usize = 1000;
+    let net = format!("127.0.0.1:{}", beacon_port());
+    let start = |arguments: &[&str]| {
+        let mut command = command("dealer");
+        Process::start(command.args(arguments).env("DEALER_NET", &net), LIMIT)
+    };
+    let names = ["Ann", "Bob", "Cho"];
+    let mut workers = HashMap::from(names.map(|name| (name, start(&["worker", name]))));
+    workers
+        .values()
+        .for_each(|it| drop(it.logs("inbox: ready")));
+    let dealer = start(&[&COUNT.to_string()]);
+    let mut lines = Vec::new();
+    for name in names {
+        while !lines.iter().any(|line: &String| line.starts_with(name)) {
+            lines.push(dealer.line());
+        }
+    }
+    assert!(lines.len() < COUNT, "all is done already");
+    workers.remove("Bob").unwrap().kill();
+    lines.extend(dealer.finish());
+
+    let mut numbers = BTreeSet::new();
+    let mut done: BTreeMap<&str, usize> = BTreeMap::new();
+    for line in &lines[..COUNT] {
+        let [name, "divides", number, "by", divisor] = line.split(' ').collect::<Vec<_>>()[..]
+        else {
+            panic!("{line}")
+        };
+        let (number, divisor): (u64, u64) = (number.parse().unwrap(), divisor.parse().unwrap());
+        assert!(divisor > 1 && number % divisor == 0, "{line}");
+        assert!(numbers.insert(number), "{number} twice");
+        *done.entry(name).or_default() += 1;
+    }
+    let done: Vec<String> = done
+        .iter()
+        .map(|(name, it)| format!("{name} did {it}"))
+        .collect();
+    assert_eq!(lines[COUNT..], done);
 }
