@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 
 use super::beacon::Beacon;
 use super::codec::{Hello, MOST, Packet};
+use super::election::HEADER;
+use super::gossip::talk::Talk;
+use super::gossip::{Gossip, Whom};
 use super::node::{Action, State};
-use super::{Bounds, Event, Timing, Uuid};
+use super::{Bounds, Event, Peer, Timing, Uuid};
 
 /// Does something, and tells how many bytes were allocated meanwhile, at the peak.
 pub type Allocated = fn(&mut dyn FnMut()) -> usize;
@@ -21,6 +24,10 @@ pub fn beacon(datagram: &[u8], allocated: Allocated) {
         assert_eq!(beacon.encode(), datagram);
     }
 }
+
+/// How U+FFFD begins, which stands for bytes that are no text, and is longer than they are: what is
+/// longer than its length can tell is cut.
+const REPLACED: u8 = "\u{fffd}".as_bytes()[0];
 
 /// What a text costs beside its bytes: its handle, in a list that grows by doubling.
 const HANDLE: usize = 2 * size_of::<String>();
@@ -40,13 +47,37 @@ pub fn codec(frame: &[u8], allocated: Allocated) {
         return;
     };
     let again = packet.encode(sequence);
-    // U+FFFD stands for bytes that are no text, and is longer than they are: what is longer than
-    // its length can tell is cut.
-    const REPLACED: u8 = "\u{fffd}".as_bytes()[0];
     if !again.contains(&REPLACED) {
         assert!(frame.starts_with(&again), "{packet:?}");
         assert_eq!(Packet::decode(&again), Ok((sequence, packet)));
     }
+}
+
+/// What others say to one who gossips: of each word whom it is from, and its bytes.
+pub fn gossip(script: &[u8]) {
+    let now = Instant::now();
+    let mut gossip = Gossip::new(1, now);
+    gossip.publish(uuid(0), &endpoint(0));
+    let mut script = Script(script);
+    let mut said = 0;
+    while let (Some(from), Some(frame)) = (script.byte(), script.bytes()) {
+        if let Ok(talk) = Talk::decode(frame) {
+            let again = talk.encode();
+            if !again.contains(&REPLACED) {
+                assert_eq!(Talk::decode(&again), Ok(talk));
+            }
+        }
+        let whom = match from % NODES {
+            0 => Whom::Server(0),
+            client => Whom::Client(vec![client]),
+        };
+        gossip.hear(whom, frame, now);
+        said += 1;
+        // A word is passed on to all, or answered with all that is known.
+        let most = usize::from(NODES).max(said + 1) + 1;
+        assert!(gossip.take_words().len() <= most, "it talks too much");
+    }
+    gossip.tick(now + Timing::default().expired, |_| false);
 }
 
 /// How many nodes there are, the one under test among them; and as many places for them, four at
@@ -127,7 +158,8 @@ struct Run {
 impl Run {
     fn new() -> Run {
         let (timing, name) = (Timing::default(), "node".to_owned());
-        let mut state = State::new(uuid(0), name, Vec::new(), timing, BOUNDS);
+        let contests = vec![(HEADER.to_owned(), "A\nB".to_owned())];
+        let mut state = State::new(uuid(0), name, contests, timing, BOUNDS);
         state.set_endpoint(endpoint(0));
         Run {
             state,
@@ -287,13 +319,21 @@ impl Run {
                 let groups = self.here.get_mut(&peer.id()).expect("it is here");
                 assert!(groups.remove(&group), "it was not in it");
             }
+            Event::Leader { peer, group } => {
+                assert!(self.state.own_groups().contains(&group), "we are in it");
+                let is_in = |peer: &Peer| self.here[&peer.id()].contains(&group);
+                assert!(
+                    peer.as_ref().is_none_or(is_in),
+                    "a leader that is not in it"
+                );
+            }
             Event::Evasive { peer }
             | Event::Silent { peer }
             | Event::Whisper { peer, .. }
             | Event::Shout { peer, .. } => {
                 assert!(self.here.contains_key(&peer.id()), "it is here");
             }
-            _ => {}
+            Event::Missed { .. } | Event::Stop => panic!("a node does not say that"),
         }
     }
 

@@ -49,7 +49,12 @@ fn stress(runs: u32, messages: &str) -> bool {
 }
 
 /// The fuzz targets, and how long their inputs are at most: longer ones find no more, later.
-const TARGETS: [(&str, u32); 3] = [("beacon", 32), ("codec", 1024), ("state", 128)];
+const TARGETS: [(&str, u32); 4] = [
+    ("beacon", 32),
+    ("codec", 1024),
+    ("gossip", 256),
+    ("state", 128),
+];
 
 /// When a fuzz target ends, as it is told: after a number of runs, or of seconds.
 fn limit(many: &str) -> Option<String> {

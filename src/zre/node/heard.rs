@@ -131,6 +131,10 @@ impl State {
 
     /// A HELLO came: whoever it is from begins anew.
     fn greeted(&mut self, from: Uuid, hello: Hello, sequence: u16, now: Instant) {
+        // It waits for no place any more that it claimed before.
+        for other in self.known.values_mut() {
+            other.heir.take_if(|heir| heir.from == from);
+        }
         // As we write it: the same place has one endpoint.
         let told = address(&hello.endpoint).map(|it| (format!("tcp://{it}"), it.ip()));
         let is_own = told.as_ref().is_some_and(|(it, _)| *it == self.endpoint);
