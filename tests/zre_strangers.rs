@@ -1,11 +1,14 @@
 //! Whoever talks to a node as no node does, disturbs nobody else.
 
 mod support;
+#[path = "support/zre.rs"]
+mod wire;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use support::{SOON, beacon_port, deadline, until};
+use wire::{hello, identity};
 use zeroless::Error;
 use zeroless::zre::{Builder, Event, Node, Uuid};
 
@@ -41,21 +44,6 @@ fn say<const N: usize>(identity: &[u8], node: &Node, frames: [&[u8]; N]) {
 
 /// What a node calls itself that nobody knows.
 const STRANGER: [u8; 17] = [1; 17];
-
-/// What a node calls itself.
-fn identity(uuid: Uuid) -> Vec<u8> {
-    let digits = u128::from_str_radix(&uuid.to_string(), 16).unwrap();
-    [&[1][..], &digits.to_be_bytes()].concat()
-}
-
-/// A HELLO without groups, of nobody's, which says that it is at this endpoint.
-fn hello(endpoint: &str) -> Vec<u8> {
-    let mut frame = b"\xaa\xa1\x01\x02\x00\x01".to_vec();
-    frame.push(endpoint.len() as u8);
-    frame.extend(endpoint.as_bytes());
-    frame.extend(b"\x00\x00\x00\x00\x00\x04mall\x00\x00\x00\x01\x01k\x00\x00\x00\x01v");
-    frame
-}
 
 /// Nothing happens to bob, in alice's eyes, and they still talk.
 fn are_undisturbed(alice: &Node, bob: &Node) {

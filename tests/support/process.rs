@@ -35,6 +35,11 @@ impl Process {
         }
     }
 
+    /// What the system calls it.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The next line that it prints; `None` once it has ended.
     pub(crate) fn next_line(&self) -> Option<String> {
         let left = self.deadline.saturating_duration_since(Instant::now());
@@ -90,7 +95,7 @@ impl Process {
     }
 
     /// What it has logged and nobody has read.
-    fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         self.logged.try_iter().collect::<Vec<_>>().join("\n")
     }
 }
