@@ -8,6 +8,8 @@ const USAGE: &str = "\
 cargo xtask stress [RUNS [MESSAGES]]   many threads on one socket, 50 runs of 5,000,000 messages,
                                        with both cores busy
 cargo xtask fuzz [RUNS | SECONDSs]     each fuzz target, side by side: 10,000,000 runs, or for some time
+cargo xtask attack                     strangers by the hundred thousand against a ZRE node
+cargo xtask partition [TIMES]          two ZRE nodes in networks that are cut 20 times; needs root
 cargo xtask ci                         all checks, as before a change goes in";
 
 fn main() -> ExitCode {
@@ -19,6 +21,9 @@ fn main() -> ExitCode {
         ["stress", runs, messages] => runs.parse().is_ok_and(|runs| stress(runs, messages)),
         ["fuzz"] => fuzz("-runs=10000000".to_owned()),
         ["fuzz", many] => limit(many).is_some_and(fuzz),
+        ["attack"] => in_full("zre_attacks", "ZEROLESS_ATTACK", "full"),
+        ["partition"] => in_full("zre_partition", "ZEROLESS_PARTITIONS", "20"),
+        ["partition", times] => in_full("zre_partition", "ZEROLESS_PARTITIONS", times),
         ["ci"] => run(Command::new("bash").arg(".ci/run")),
         _ => {
             eprintln!("{USAGE}");
@@ -112,6 +117,12 @@ fn try_out(target: &str, len: u32, limit: &str) -> bool {
         eprintln!("{target}: {error}");
         false
     })
+/// Runs a test as long as it can be, one fact after the other, and shows its figures.
+fn in_full(test: &str, variable: &str, value: &str) -> bool {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["test", "--release", "--quiet", "--test", test]);
+    command.args(["--", "--nocapture", "--test-threads=1"]);
+    run(command.env(variable, value))
 }
 
 fn run(command: &mut Command) -> bool {
