@@ -201,12 +201,16 @@ impl State {
     /// Time has passed: to be called as often as beacons are sent, and when a farewell may be
     /// over.
     pub(crate) fn tick(&mut self, now: Instant) {
-        let (mut asked, mut gone) = (Vec::new(), Vec::new());
+        let (mut asked, mut greeted, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for (&uuid, known) in &mut self.known {
             let doubt = match known.due(now, &self.timing) {
                 Due::Nothing => continue,
                 Due::Ask => {
                     asked.extend(known.open.then_some(uuid));
+                    continue;
+                }
+                Due::Greet => {
+                    greeted.push(uuid);
                     continue;
                 }
                 Due::Tell(doubt) => doubt,
@@ -223,8 +227,11 @@ impl State {
                 _ => {}
             }
         }
-        self.in_doubt = self.known.values().any(Known::is_leaving);
+        self.in_doubt = self.known.values().any(Known::is_in_doubt);
         asked.into_iter().for_each(|uuid| self.ask(uuid));
+        greeted
+            .into_iter()
+            .for_each(|uuid| self.greet_anew(uuid, now));
         gone.into_iter().for_each(|uuid| self.drop_peer(uuid));
         self.settle_elections(now);
         self.early.forget(self.timing.evasive, now);

@@ -41,6 +41,8 @@ pub(crate) struct Known {
     open_questions: u32,
     /// When somebody said that it leaves.
     farewell: Option<Instant>,
+    /// When it greeted us again, and has not answered since: it may have forgotten our greeting.
+    greeted_again: Option<Instant>,
     doubt: Doubt,
     /// Who says that it is at the same endpoint.
     pub(crate) heir: Option<Heir>,
@@ -70,6 +72,8 @@ pub(crate) enum Due {
     Nothing,
     /// To ask whether it is there.
     Ask,
+    /// To greet it anew.
+    Greet,
     /// To tell of a doubt that is new.
     Tell(Doubt),
 }
@@ -92,9 +96,18 @@ impl Known {
             asked: None,
             open_questions: 0,
             farewell: None,
+            greeted_again: None,
             doubt: Doubt::None,
             heir: None,
         }
+    }
+
+    /// It begins to count anew, and may have forgotten us; whom it was until now.
+    pub(crate) fn begin_anew(&mut self, now: Instant) -> Option<Peer> {
+        self.greeted_again.get_or_insert(now);
+        self.sequence = 0;
+        self.groups = 0;
+        self.peer.take()
     }
 
     /// Takes the number of a message that came; false if one is missing before it.
@@ -117,9 +130,17 @@ impl Known {
         self.open_questions += 1;
     }
 
+    /// Its socket is closed, with all that was asked, for another; whether it had one.
+    pub(crate) fn close(&mut self, now: Instant) -> bool {
+        self.open_questions = 0;
+        self.since = now;
+        std::mem::take(&mut self.open)
+    }
+
     /// It has answered; whether for the first time.
     pub(crate) fn answered(&mut self) -> bool {
         self.open_questions = self.open_questions.saturating_sub(1);
+        self.greeted_again = None;
         // What answers an earlier question says nothing of a farewell since.
         if self.open_questions == 0 {
             self.asked = None;
@@ -136,13 +157,19 @@ impl Known {
         first
     }
 
-    pub(crate) fn is_leaving(&self) -> bool {
-        self.farewell.is_some()
+    /// Whether it is to be looked at again before long.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.farewell.is_some() || self.greeted_again.is_some()
     }
 
     /// Whether it has not answered for so long that it may be elsewhere.
     pub(crate) fn is_late(&self, now: Instant) -> bool {
         !self.proven && now.saturating_duration_since(self.since) >= FAREWELL
+    }
+
+    /// Whether it was greeted just now, or has not answered at all.
+    pub(crate) fn is_new(&self, now: Instant) -> bool {
+        !self.proven || now.saturating_duration_since(self.since) < FAREWELL
     }
 
     /// What time has come for.
@@ -153,6 +180,13 @@ impl Known {
             || over(self.heard, timing.expired)
         {
             return self.tell(Doubt::Gone);
+        }
+        if self
+            .greeted_again
+            .is_some_and(|since| over(since, FAREWELL))
+        {
+            self.greeted_again = None;
+            return Due::Greet;
         }
         // In a mesh at rest, questions cost most. Who beacons is asked all the same before it
         // expires: anybody can send a beacon in its name.

@@ -425,6 +425,24 @@ fn a_missing_message_begins_the_acquaintance_anew() {
     assert_eq!(exits(&network.nodes[1]), 1);
 }
 
+#[test]
+fn greetings_that_cross_come_to_an_end() {
+    for seed in 0..50 {
+        let mut network = Network::new(seed, 2);
+        while network.peers(1) == 0 {
+            network.run(STEP);
+        }
+        // One forgets the other, whose greeting may still be on its way.
+        let (uuid, port) = (network.nodes[1].state.uuid(), network.nodes[1].port);
+        network.change(0, |state| state.drop_peer(uuid));
+        network.hear(1, 0, Beacon { uuid, port });
+        network.run(Duration::from_secs(3));
+        let (one, other) = (exits(&network.nodes[0]), exits(&network.nodes[1]));
+        assert!(one + other <= 4, "{one} and {other} exits");
+        network.assert_whole();
+    }
+}
+
 /// Thousands of nodes that are not there, from four addresses, beside two that are; how many
 /// sockets the first has at most.
 fn flood(with_hello: bool) -> usize {

@@ -169,6 +169,17 @@ impl State {
         self.waiting = waiting;
     }
 
+    /// Greets a peer that may have forgotten our greeting.
+    pub(super) fn greet_anew(&mut self, uuid: Uuid, now: Instant) {
+        if let Some(known) = self.known.get_mut(&uuid)
+            && known.close(now)
+        {
+            self.actions.push(Action::Close { peer: uuid });
+            self.waiting.push_back(uuid);
+            self.open_waiting();
+        }
+    }
+
     fn hello(&self) -> Hello {
         Hello {
             endpoint: self.endpoint.clone(),

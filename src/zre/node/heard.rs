@@ -151,7 +151,7 @@ impl State {
             return self.drop_peer(from);
         };
         if is_peer {
-            self.drop_peer(from);
+            self.greeted_again(from, &endpoint, now);
         }
         let elsewhere = |(uuid, known): (&Uuid, &Known)| {
             (*uuid != from && known.endpoint == endpoint).then_some((*uuid, known.open))
@@ -211,6 +211,40 @@ impl State {
         }
     }
 
+    /// A peer greets us again. It has forgotten us, and so has to hear from us anew; or this
+    /// answers our own greeting, or has crossed it, and to answer that would go on for ever. So
+    /// one that we have just greeted is asked, and greeted anew if it does not know us.
+    fn greeted_again(&mut self, from: Uuid, endpoint: &str, now: Instant) {
+        let same = |known: &&mut Known| known.is_new(now) && known.endpoint == endpoint;
+        let Some(known) = self.known.get_mut(&from).filter(same) else {
+            return self.drop_peer(from);
+        };
+        self.in_doubt = true;
+        if let Some(peer) = known.begin_anew(now) {
+            self.part_from(peer);
+        }
+        self.ask(from);
+    }
+
+    /// A peer is none any more.
+    fn part_from(&mut self, peer: Peer) {
+        info!(
+            "{}: {:?} at {} is gone",
+            self.name,
+            peer.name(),
+            peer.address()
+        );
+        let uuid = peer.id();
+        let groups = self.groups.of(uuid);
+        for group in &groups {
+            self.groups.leave(group, uuid);
+        }
+        self.actions.push(Action::Tell(Event::Exit { peer }));
+        for group in &groups {
+            self.election_loses(group, uuid);
+        }
+    }
+
     /// Forgets a node; whoever hears from it next begins anew.
     pub(crate) fn drop_peer(&mut self, uuid: Uuid) {
         let Some(known) = self.known.remove(&uuid) else {
@@ -227,20 +261,7 @@ impl State {
             self.actions.push(Action::Close { peer: uuid });
         }
         if let Some(peer) = known.peer {
-            info!(
-                "{}: {:?} at {} is gone",
-                self.name,
-                peer.name(),
-                peer.address()
-            );
-            let groups = self.groups.of(uuid);
-            for group in &groups {
-                self.groups.leave(group, uuid);
-            }
-            self.actions.push(Action::Tell(Event::Exit { peer }));
-            for group in &groups {
-                self.election_loses(group, uuid);
-            }
+            self.part_from(peer);
         }
         if let Some(Heir {
             from,
