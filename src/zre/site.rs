@@ -1,12 +1,14 @@
 //! Where a node is: its interface, its inbox there, and what it tells of both.
 
+use std::time::Duration;
+
 use log::debug;
 
 use super::directory::Offer;
 use super::interface::Interface;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
-use crate::options::Options;
+use crate::options::{KeepAlive, Options};
 use crate::socket::{Kind, Socket, listen};
 
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) struct Site {
     /// What others are told of the node, beside what it offers.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) offers: Vec<Offer>,
+    /// When a peer that is silent is given up.
+    pub(crate) expired: Duration,
 }
 
 impl Site {
@@ -47,9 +51,20 @@ impl Site {
                 reason: "a node's inbox is at a tcp address of this machine".to_owned(),
             });
         };
-        let inbox = Socket::open(Kind::Inbox, &Options::default())?;
+        let inbox = Socket::open(Kind::Inbox, &self.options())?;
         inbox.bind_listener(listener, &bound)?;
         Ok((inbox, bound))
+    }
+
+    /// A connection is found dead before its peer is given up. If the peer came back on another
+    /// first, what is still under way on the old one would keep libzmq from ever closing it.
+    fn options(&self) -> Options {
+        let probes = KeepAlive {
+            idle: self.expired / 3,
+            interval: self.expired / 6,
+            count: 3,
+        };
+        Options::default().keep_alive(Some(probes))
     }
 
     /// Whether an inbox may stay where it is bound when the interface is another.

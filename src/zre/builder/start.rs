@@ -49,6 +49,7 @@ impl Builder {
             offers: std::mem::take(&mut self.offers)
                 .into_iter()
                 .collect::<Result<_>>()?,
+            expired: self.timing.expired,
         };
         let (headers, wrong) = site.headers();
         if let Some(error) = wrong.into_iter().next() {
