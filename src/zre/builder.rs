@@ -15,7 +15,7 @@ use crate::server::Server;
 /// The port of beacons, registered for ZRE.
 const PORT: u16 = 5670;
 
-/// What a node is to be; made by [`Node::builder`].
+/// What a node is to be; made by [`Node::builder`](super::Node::builder).
 ///
 /// ```
 /// use std::time::Duration;

@@ -80,8 +80,8 @@ impl Node {
         self.look(|state| state.groups().names())
     }
 
-    /// Who leads a group that this node is in, if anybody [contests](Builder::contest) for it and
-    /// that is settled; may be this node.
+    /// Who leads a group that this node is in, if anybody
+    /// [contests](crate::zre::Builder::contest) for it and that is settled; may be this node.
     ///
     /// ```no_run
     /// # let node = zeroless::zre::Node::builder("alice").start()?;
