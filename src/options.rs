@@ -86,14 +86,17 @@ pub struct Options {
     /// The pause before a connection is tried again: at most, as it doubles. Default 5 s.
     pub reconnect_max: Duration,
 
-    /// Asks silent peers whether they are still there. Default: for request and reply, every
-    /// second, dropped after 3 s; off for the other patterns.
+    /// Asks silent peers whether they are still there, and drops who does not answer. Default:
+    /// request and reply leave that to TCP, which finds within 4 s that a host or a network is gone
+    /// (see [`keep_alive`](Options::keep_alive)); off for the other patterns.
     ///
-    /// A dead peer is found within the timeout instead of minutes, but a connection that is
-    /// only slow is cut, and what was on its way is lost with it.
+    /// ZeroMQ's own heartbeats also find a program that hangs. But a connection that is only slow is
+    /// cut, and what was on its way is lost with it; and libzmq 4.3.4 ends the process if one falls
+    /// due on a connection that broke while the receive queue was full, so not where strangers are.
     pub heartbeat: Heartbeat,
 
-    /// TCP keep-alive probes: idle time, interval and count. Default 30 s, 10 s, 3.
+    /// TCP keep-alive probes: idle time, interval and count. Default 30 s, 10 s, 3; for request and
+    /// reply, unless [`heartbeat`](Options::heartbeat) says otherwise, 1 s, 1 s, 3.
     pub keep_alive: Option<KeepAlive>,
 
     /// How many bytes libzmq moves in one system call. Default: measured for each pattern,

@@ -80,6 +80,7 @@ pub(crate) enum IntOption {
     RouterHandover = 56,
     XpubNoDrop = 69,
     XpubVerboser = 78,
+    TcpMaxRt = 80,
     UseFd = 89,
     InBatchSize = 101,
     OutBatchSize = 102,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::options::{Batch, Heartbeat, Options};
+use crate::options::{Batch, Heartbeat, KeepAlive, Options};
 
 /// The socket type behind each end of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,14 +102,37 @@ impl Kind {
     }
 
     /// Interval and timeout of heartbeats, if there are to be any.
+    ///
+    /// libzmq 4.3.4 ends the process if one falls due on a connection that broke while the receive
+    /// queue was full, which any peer could bring about. So there are none but those asked for.
     pub(crate) fn heartbeat(self, options: &Options) -> Option<(Duration, Duration)> {
         match options.heartbeat {
-            Heartbeat::Auto if self.is_call() => {
-                Some((Duration::from_secs(1), Duration::from_secs(3)))
-            }
             Heartbeat::Auto | Heartbeat::Off => None,
             Heartbeat::Every { interval, timeout } => Some((interval, timeout)),
         }
+    }
+
+    /// TCP's probes of a silent connection. Who asks wants to know soon that nobody will answer.
+    pub(crate) fn keep_alive(self, options: &Options) -> Option<KeepAlive> {
+        match options.keep_alive {
+            Some(probes) if self.is_impatient(options) && probes == KeepAlive::default() => {
+                Some(KeepAlive {
+                    idle: Duration::from_secs(1),
+                    interval: Duration::from_secs(1),
+                    count: 3,
+                })
+            }
+            probes => probes,
+        }
+    }
+
+    /// How long what was sent may be without TCP's acknowledgement.
+    pub(crate) fn unacknowledged(self, options: &Options) -> Option<Duration> {
+        self.is_impatient(options).then_some(Duration::from_secs(4))
+    }
+
+    fn is_impatient(self, options: &Options) -> bool {
+        self.is_call() && options.heartbeat == Heartbeat::Auto
     }
 
     /// Whether its connections are watched. A ZRE node has sockets by the hundred, and monitors

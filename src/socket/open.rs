@@ -97,12 +97,15 @@ fn configure(
         // So the peer, too, gives us up, though it may not send heartbeats of its own.
         socket.set_heartbeat_ttl(milliseconds(timeout))?;
     }
-    if let Some(probes) = options.keep_alive {
+    if let Some(probes) = kind.keep_alive(options) {
         let seconds = |time: Duration| i32::try_from(time.as_secs().max(1)).unwrap_or(i32::MAX);
         socket.set_tcp_keepalive(1)?;
         socket.set_tcp_keepalive_idle(seconds(probes.idle))?;
         socket.set_tcp_keepalive_intvl(seconds(probes.interval))?;
         socket.set_tcp_keepalive_cnt(i32::from(probes.count.max(1)))?;
+    }
+    if let Some(time) = kind.unacknowledged(options) {
+        let _ = raw::set_int(socket, IntOption::TcpMaxRt, milliseconds(time));
     }
     if let Some(batch) = kind.batch(options) {
         for option in [IntOption::InBatchSize, IntOption::OutBatchSize] {

@@ -117,6 +117,8 @@ fn try_out(target: &str, len: u32, limit: &str) -> bool {
         eprintln!("{target}: {error}");
         false
     })
+}
+
 /// Runs a test as long as it can be, one fact after the other, and shows its figures.
 fn in_full(test: &str, variable: &str, value: &str) -> bool {
     let mut command = Command::new(env!("CARGO"));

@@ -1,0 +1,54 @@
+//! Heartbeats end a connection, and never the process.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use support::{SOON, deadline, pause, until};
+use zeroless::{Client, Server};
+
+/// Longer than it takes until two heartbeats are due.
+const BEATS: Duration = Duration::from_secs(3);
+
+/// Says more than fits between both, until for a while nothing more does, and hangs up.
+fn flood(socket: zmq::Socket, context: zmq::Context, message: &[&[u8]]) {
+    let mut taken = Instant::now();
+    while taken.elapsed() < Duration::from_millis(200) {
+        match socket.send_multipart(message, zmq::DONTWAIT) {
+            Ok(()) => taken = Instant::now(),
+            Err(_) => pause(),
+        }
+    }
+    drop((socket, context));
+    let since = Instant::now();
+    until(|| since.elapsed() > BEATS);
+}
+
+#[test]
+fn who_asks_more_than_is_read_and_hangs_up_ends_nobody() {
+    deadline(|| {
+        let server = Server::bind_local(0).unwrap();
+        let replier = server.reply().unwrap();
+        let context = zmq::Context::new();
+        let client = context.socket(zmq::DEALER).unwrap();
+        client.set_linger(0).unwrap();
+        client.connect(&server.endpoint().to_string()).unwrap();
+        flood(client, context, &[b"", &[7; 1000]]);
+        assert!(replier.try_recv().is_ok());
+    });
+}
+
+#[test]
+fn who_replies_more_than_is_read_and_hangs_up_ends_nobody() {
+    deadline(|| {
+        let context = zmq::Context::new();
+        let server = context.socket(zmq::DEALER).unwrap();
+        server.set_linger(0).unwrap();
+        server.bind("tcp://127.0.0.1:*").unwrap();
+        let endpoint = server.get_last_endpoint().unwrap().unwrap();
+        let requester = Client::connect(&*endpoint).unwrap().request().unwrap();
+        requester.wait_connected(1, SOON).unwrap();
+        flood(server, context, &[b"12345678", b"", &[7; 1000]]);
+        assert!(requester.status().is_ok());
+    });
+}
