@@ -88,7 +88,9 @@ struct Bounds {
     peers: usize,
     /// Of those who have not answered yet; half of them at one address.
     unproven: usize,
-    /// Of those who are known by a beacon alone, how many have a socket at one address.
+    /// Of those who are known by a beacon alone, how many have a socket, and how many at one
+    /// address.
+    sockets: usize,
     sockets_at_an_address: usize,
 }
 
@@ -97,6 +99,7 @@ impl Default for Bounds {
         Bounds {
             peers: 4096,
             unproven: 256,
+            sockets: 64,
             sockets_at_an_address: 8,
         }
     }

@@ -88,6 +88,7 @@ const NODES: u8 = 16;
 const BOUNDS: Bounds = Bounds {
     peers: 8,
     unproven: 4,
+    sockets: 3,
     sockets_at_an_address: 2,
 };
 
@@ -257,6 +258,7 @@ impl Run {
         }
         let most = BOUNDS.sockets_at_an_address;
         assert!(claims.values().all(|count| *count <= most));
+        assert!(claims.values().sum::<usize>() <= BOUNDS.sockets);
 
         let peers: Vec<_> = self.state.peers().iter().map(|peer| peer.id()).collect();
         assert!(peers.iter().eq(self.here.keys()), "who is here was told");

@@ -37,8 +37,9 @@ pub(crate) struct Known {
     seen: Instant,
     /// When it was asked whether it is there, without an answer so far.
     asked: Option<Instant>,
-    /// How many questions it has not answered.
+    /// How many questions it has not answered, and when the last was asked.
     open_questions: u32,
+    questioned: Instant,
     /// When somebody said that it leaves.
     farewell: Option<Instant>,
     /// When it greeted us again, and has not answered since: it may have forgotten our greeting.
@@ -95,6 +96,7 @@ impl Known {
             seen: now,
             asked: None,
             open_questions: 0,
+            questioned: now,
             farewell: None,
             greeted_again: None,
             doubt: Doubt::None,
@@ -133,7 +135,7 @@ impl Known {
     /// Its socket is closed, with all that was asked, for another; whether it had one.
     pub(crate) fn close(&mut self, now: Instant) -> bool {
         self.open_questions = 0;
-        self.since = now;
+        (self.since, self.questioned) = (now, now);
         std::mem::take(&mut self.open)
     }
 
@@ -152,9 +154,16 @@ impl Known {
 
     /// Somebody says that it leaves, and anybody can say so: whether it has to be asked.
     pub(crate) fn doubt(&mut self, now: Instant) -> bool {
-        let first = self.farewell.is_none();
-        self.farewell.get_or_insert(now);
-        first
+        if self.farewell.is_some() {
+            return false;
+        }
+        self.farewell = Some(now);
+        // What it has not answered for so long was lost, as when it had forgotten us.
+        if now.saturating_duration_since(self.questioned) > 2 * FAREWELL {
+            self.open_questions = 0;
+        }
+        self.questioned = now;
+        true
     }
 
     /// Whether it is to be looked at again before long.
@@ -175,7 +184,12 @@ impl Known {
     /// What time has come for.
     pub(crate) fn due(&mut self, now: Instant, timing: &Timing) -> Due {
         let over = |since: Instant, time: Duration| now.saturating_duration_since(since) >= time;
-        if self.farewell.is_some_and(|since| over(since, FAREWELL))
+        let has_left = |since: Instant| {
+            // One that is only busy still beacons; anybody can do so in its name, for a while.
+            let patience = if self.seen > since { 4 } else { 1 };
+            over(since, patience * FAREWELL)
+        };
+        if self.farewell.is_some_and(has_left)
             || (!self.proven && over(self.since, timing.evasive))
             || over(self.heard, timing.expired)
         {
@@ -197,7 +211,7 @@ impl Known {
             return Due::Nothing;
         }
         let Some(asked) = self.asked else {
-            self.asked = Some(now);
+            (self.asked, self.questioned) = (Some(now), now);
             return Due::Ask;
         };
         if over(asked, timing.silent) && self.doubt < Doubt::Silent {
@@ -212,5 +226,24 @@ impl Known {
     fn tell(&mut self, doubt: Doubt) -> Due {
         self.doubt = doubt;
         Due::Tell(doubt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn a_question_that_was_lost_does_not_make_a_later_rumour_true() {
+        let now = Instant::now();
+        let mut known = Known::new("tcp://10.0.0.1:1".into(), Ipv4Addr::LOCALHOST.into(), now);
+        known.ask();
+        let later = now + 3 * FAREWELL;
+        assert!(known.doubt(later));
+        known.ask();
+        known.answered();
+        assert!(!known.is_in_doubt());
     }
 }

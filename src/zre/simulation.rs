@@ -412,6 +412,21 @@ fn a_goodbye_is_believed_of_one_who_does_not_answer() {
 }
 
 #[test]
+fn one_that_still_beacons_has_longer_to_answer() {
+    let mut network = Network::new(12, 2);
+    network.run(Duration::from_secs(3));
+    let (uuid, port) = (network.nodes[1].state.uuid(), network.nodes[1].port);
+    network.nodes[1].alive = false;
+    network.hear(1, 0, Beacon { uuid, port: 0 });
+    network.run(STEP);
+    network.hear(1, 0, Beacon { uuid, port });
+    network.run(Duration::from_millis(1500));
+    assert_eq!(exits(&network.nodes[0]), 0);
+    network.run(Duration::from_millis(600));
+    assert_eq!(exits(&network.nodes[0]), 1);
+}
+
+#[test]
 fn a_missing_message_begins_the_acquaintance_anew() {
     let mut network = Network::new(6, 2);
     network.run(Duration::from_secs(3));

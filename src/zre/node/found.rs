@@ -7,11 +7,11 @@ use std::time::Instant;
 use log::debug;
 
 use super::{Action, State};
-use crate::zre::Uuid;
 use crate::zre::beacon::Beacon;
 use crate::zre::claims::Room;
 use crate::zre::codec::{Hello, Packet};
 use crate::zre::peer::Known;
+use crate::zre::{Bounds, Uuid};
 
 impl State {
     /// A beacon came from there.
@@ -45,6 +45,10 @@ impl State {
             }
             // It is not where somebody said in its name.
             self.drop_peer(uuid);
+        }
+        // In a flood of strangers this is all that each of them costs.
+        if self.room(address.ip()) == Room::No {
+            return;
         }
         // One that was started anew at the same place: the other is asked whether it is there.
         let same = |known: &Known| known.endpoint == endpoint && known.open;
@@ -89,6 +93,13 @@ impl State {
         }
     }
 
+    fn room(&self, host: IpAddr) -> Room {
+        match self.known.len() < self.bounds.peers {
+            true => self.claims.room(host, &self.bounds),
+            false => Room::No,
+        }
+    }
+
     /// Knows a node from here on, if there is room for one that nobody can vouch for.
     pub(super) fn admit(
         &mut self,
@@ -97,10 +108,7 @@ impl State {
         host: IpAddr,
         now: Instant,
     ) -> bool {
-        let room = match self.known.len() < self.bounds.peers {
-            true => self.claims.room(host, &self.bounds),
-            false => Room::No,
-        };
+        let room = self.room(host);
         let other = match room {
             Room::Instead(most) => {
                 let mut claims = self
@@ -141,7 +149,12 @@ impl State {
         {
             *open.entry(known.host).or_default() += 1;
         }
-        let most = self.bounds.sockets_at_an_address;
+        let mut all: usize = open.values().sum();
+        let Bounds {
+            sockets,
+            sockets_at_an_address,
+            ..
+        } = self.bounds;
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|&uuid| {
             let Some(known) = self.known.get_mut(&uuid) else {
@@ -150,10 +163,11 @@ impl State {
             // Who has greeted us waits for our answer.
             if known.peer.is_none() {
                 let count = open.entry(known.host).or_default();
-                if *count >= most {
+                if *count >= sockets_at_an_address || all >= sockets {
                     return true;
                 }
                 *count += 1;
+                all += 1;
             }
             known.open = true;
             let endpoint = known.endpoint.clone();
