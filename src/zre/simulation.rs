@@ -2,13 +2,13 @@
 //! loses, repeats, delays and parts.
 
 mod elections;
+mod strangers;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use super::beacon::Beacon;
-use super::codec::Packet;
 use super::node::{Action, State};
 use super::{Bounds, Event, Timing, Uuid};
 
@@ -291,34 +291,6 @@ fn who_beacons_is_asked_rarely() {
 }
 
 #[test]
-fn one_that_only_beacons_is_given_up() {
-    let mut network = Network::new(11, 2);
-    network.run(Duration::from_secs(3));
-    let (uuid, address) = (network.nodes[1].state.uuid(), network.nodes[1].address);
-    let beacon = Beacon { uuid, port: 5000 };
-    network.nodes[1].alive = false;
-    let given_up = Timing::default().expired + Duration::from_secs(1);
-    for _ in 0..given_up.as_secs() {
-        let now = network.now;
-        network.change(0, |state| state.beacon(beacon, address, now));
-        network.run(Duration::from_secs(1));
-    }
-    let events = &network.nodes[0].events[..];
-    assert!(
-        matches!(
-            events,
-            [
-                Event::Enter { .. },
-                Event::Evasive { .. },
-                Event::Silent { .. },
-                Event::Exit { .. }
-            ]
-        ),
-        "{events:?}"
-    );
-}
-
-#[test]
 fn groups_are_the_same_for_all() {
     let mut network = Network::new(2, 6);
     for round in 0..400 {
@@ -368,39 +340,6 @@ fn one_started_anew_at_the_same_place_replaces_the_old() {
 }
 
 #[test]
-fn a_peer_that_joins_without_end_is_given_up() {
-    let mut network = Network::new(9, 2);
-    network.run(Duration::from_secs(3));
-    let (now, from) = (network.now, network.nodes[1].state.uuid());
-    let to = network.nodes[0].state.uuid();
-    let next = network.nodes[1].wires[&to].sequence + 1;
-    for sequence in next..next + 2000 {
-        let packet = Packet::Join {
-            group: sequence.to_string(),
-            status: 0,
-        };
-        let frame = packet.encode(sequence);
-        network.change(0, |state| state.message(from, &frame, None, now));
-    }
-    assert_eq!(exits(&network.nodes[0]), 1);
-    assert!(network.nodes[0].state.groups().names().is_empty());
-}
-
-#[test]
-fn a_goodbye_that_another_says_ends_nobody() {
-    let mut network = Network::new(4, 3);
-    network.run(Duration::from_secs(3));
-    let uuid = network.nodes[1].state.uuid();
-    for _ in 0..1000 {
-        network.hear(1, 0, Beacon { uuid, port: 0 });
-        network.run(STEP);
-    }
-    network.run(Duration::from_secs(2));
-    network.assert_whole();
-    assert!(network.nodes.iter().all(|node| exits(node) == 0));
-}
-
-#[test]
 fn a_goodbye_is_believed_of_one_who_does_not_answer() {
     let mut network = Network::new(5, 3);
     network.run(Duration::from_secs(3));
@@ -409,21 +348,6 @@ fn a_goodbye_is_believed_of_one_who_does_not_answer() {
     network.hear(1, 0, Beacon { uuid, port: 0 });
     network.run(Duration::from_millis(600));
     assert_eq!((exits(&network.nodes[0]), exits(&network.nodes[2])), (1, 0));
-}
-
-#[test]
-fn one_that_still_beacons_has_longer_to_answer() {
-    let mut network = Network::new(12, 2);
-    network.run(Duration::from_secs(3));
-    let (uuid, port) = (network.nodes[1].state.uuid(), network.nodes[1].port);
-    network.nodes[1].alive = false;
-    network.hear(1, 0, Beacon { uuid, port: 0 });
-    network.run(STEP);
-    network.hear(1, 0, Beacon { uuid, port });
-    network.run(Duration::from_millis(1500));
-    assert_eq!(exits(&network.nodes[0]), 0);
-    network.run(Duration::from_millis(600));
-    assert_eq!(exits(&network.nodes[0]), 1);
 }
 
 #[test]
@@ -456,100 +380,4 @@ fn greetings_that_cross_come_to_an_end() {
         assert!(one + other <= 4, "{one} and {other} exits");
         network.assert_whole();
     }
-}
-
-/// Thousands of nodes that are not there, from four addresses, beside two that are; how many
-/// sockets the first has at most.
-fn flood(with_hello: bool) -> usize {
-    let mut network = Network::new(7, 2);
-    let (mut most, mut opened) = (0, 0);
-    for n in 0..20_000u128 {
-        let uuid = Uuid::from((1 << 100 | n).to_be_bytes());
-        let now = network.now;
-        let address = Ipv4Addr::new(10, 0, 1, (n % 4) as u8);
-        let beacon = Beacon { uuid, port: 1 };
-        network.change(0, |state| state.beacon(beacon, address.into(), now));
-        if with_hello {
-            let hello = super::codec::Hello {
-                endpoint: format!("tcp://{address}:{}", 2 + n % 60_000),
-                ..Default::default()
-            };
-            let uuid = Uuid::from((1 << 101 | n).to_be_bytes());
-            let frame = Packet::Hello(hello).encode(1);
-            network.change(0, |state| state.message(uuid, &frame, None, now));
-        }
-        if n % 100 == 0 {
-            network.run(STEP);
-        }
-        most = most.max(network.nodes[0].state.known());
-        opened = opened.max(network.nodes[0].wires.len());
-    }
-    assert!(most <= 256 + 1, "{most} known");
-    assert_eq!(network.peers(1), 1, "the honest have found each other");
-    network.run(Duration::from_secs(10));
-    network.assert_whole();
-    assert_eq!(
-        network.nodes[0].state.known(),
-        1,
-        "the others are forgotten"
-    );
-    opened
-}
-
-#[test]
-fn beacons_of_nobody_cost_few_sockets() {
-    let opened = flood(false);
-    assert!(opened <= 4 * 8 + 1, "{opened} sockets");
-}
-
-#[test]
-fn greetings_of_nobody_cost_a_bounded_number_of_sockets() {
-    let opened = flood(true);
-    assert!(opened <= 256 + 1, "{opened} sockets");
-}
-
-/// A HELLO of this node, as if it were at this port, to the first of the network; how many that
-/// one knows then.
-fn greet(network: &mut Network, node: u128, host: u8, port: u16) -> usize {
-    let hello = super::codec::Hello {
-        endpoint: format!("tcp://10.0.1.{host}:{port}"),
-        ..Default::default()
-    };
-    let (frame, now) = (Packet::Hello(hello).encode(1), network.now);
-    let uuid = Uuid::from(node.to_be_bytes());
-    network.change(0, |state| state.message(uuid, &frame, None, now));
-    network.nodes[0].state.known()
-}
-
-#[test]
-fn who_waits_for_the_place_of_another_is_not_let_in_beside_the_next() {
-    let mut network = Network::new(10, 1);
-    for place in 0..256 {
-        let (host, port) = ((place / 64) as u8, 1 + place % 64);
-        // The second waits until the first is found not to be there.
-        greet(&mut network, (1 << 100) + u128::from(place), host, port);
-        greet(&mut network, (2 << 100) + u128::from(place), host, port);
-    }
-    let next = |host: u8| greet(&mut network, (3 << 100) + u128::from(host), host, 1);
-    let known: Vec<_> = (4..104).map(next).collect();
-    assert_eq!(known, [256; 100]);
-}
-
-#[test]
-fn two_that_wait_for_the_places_of_each_other_are_let_in_once() {
-    let mut network = Network::new(11, 1);
-    let (one, two) = (1 << 100, 2 << 100);
-    let beacon = |network: &mut Network, node: u128, port| {
-        let uuid = Uuid::from(node.to_be_bytes());
-        let (from, now) = (Ipv4Addr::new(10, 0, 1, 1).into(), network.now);
-        network.change(0, |state| state.beacon(Beacon { uuid, port }, from, now));
-    };
-    beacon(&mut network, one, 1);
-    beacon(&mut network, two, 2);
-    greet(&mut network, one, 1, 2);
-    greet(&mut network, two, 1, 1);
-    greet(&mut network, one, 1, 3);
-    network.now += super::peer::FAREWELL;
-    beacon(&mut network, two, 4);
-    assert_eq!((network.peers(0), network.nodes[0].wires.len()), (1, 2));
 }
