@@ -33,13 +33,12 @@ struct Gossip {
 
 impl Gossip {
     fn start() -> Gossip {
-        Gossip::start_at("tcp://127.0.0.1:*")
+        Gossip::start_at(&nowhere())
     }
 
     fn start_at(endpoint: &str) -> Gossip {
         let process = Process::start(script("interop_gossip/gossip.py").arg(endpoint), LIMIT);
-        let ready = process.line();
-        let endpoint = ready.strip_prefix("ready ").expect("it is ready");
+        assert_eq!(process.line(), "ready");
         Gossip {
             endpoint: endpoint.to_owned(),
             process,
@@ -61,7 +60,8 @@ impl Gossip {
     }
 }
 
-/// An endpoint where nobody is. zgossip would take the first port that another has left.
+/// An endpoint where nobody is. Left to itself CZMQ takes the first port that another has left, and
+/// a zgossip ends of whatever is said to that one.
 fn nowhere() -> String {
     let port = Server::bind_local(0).expect("a port").port();
     format!("tcp://127.0.0.1:{port}")

@@ -1,8 +1,8 @@
 """A zgossip of the interop tests, CZMQ's own, which tell it on stdin what to do.
 
-    gossip.py [ENDPOINT]
+    gossip.py ENDPOINT
 
-It binds there, or to a free port of loopback, and prints `ready ENDPOINT`. Then it reads commands:
+It binds there, and prints `ready`. Then it reads commands:
 
     connect ENDPOINT        becomes a client of another too
     publish KEY VALUE
@@ -42,7 +42,7 @@ def receive(socket):
     """The next message: up to three frames, as words."""
     words = [ctypes.c_char_p() for _ in range(3)]
     if czmq.zstr_recvx(socket, *map(ctypes.byref, words), None) < 0:
-        raise KeyboardInterrupt
+        raise EOFError("its thread has ended")
     return [word.value.decode() for word in words if word.value is not None]
 
 
@@ -54,7 +54,7 @@ def read():
     send(lines, "end")
 
 
-def main(endpoint="tcp://127.0.0.1:*"):
+def main(endpoint):
     watchdog = threading.Timer(LIMIT, os._exit, [1])
     watchdog.daemon = True
     watchdog.start()
@@ -63,7 +63,9 @@ def main(endpoint="tcp://127.0.0.1:*"):
     send(gossip, "BIND", endpoint)
     send(gossip, "PORT")
     _, port = receive(gossip)
-    print(f"ready tcp://127.0.0.1:{port}")
+    if int(port) <= 0:
+        raise OSError(f"{endpoint} is taken")
+    print("ready")
     threading.Thread(target=read, daemon=True).start()
     poller = ctypes.c_void_p(czmq.zpoller_new(gossip, lines, None))
     while True:
