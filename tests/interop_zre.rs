@@ -3,8 +3,12 @@
 //!
 //! `ZEROLESS_PEER_PYTHON` names a Python that has pyre, and `ZEROLESS_PEER_NODE` a Node.js that
 //! has zyre.js; `.ci/run` makes them. `ZEROLESS_PEER_ZYRE` names `interop_zre/node.c`, compiled.
-//! Without them these tests say that they were not run.
+//! Without them these tests say that they were not run. zyre's nodes take the first port that is
+//! free, where another was whose peers still talk to it: run those alone, one after the other,
+//! with `zyre:: --test-threads=1`.
 
+#[path = "interop_zre/elections.rs"]
+mod elections;
 #[path = "interop_zre/facts.rs"]
 mod facts;
 #[path = "interop_zre/member.rs"]
@@ -15,13 +19,14 @@ mod process;
 mod program;
 mod support;
 
+use elections::*;
 use facts::*;
 use member::{Kind, LIMIT, Ours, Pyre, Zyre, ZyreJs};
 use support::deadline_after;
 
 /// Makes each fact a test, with the kind of node that the module is about.
 macro_rules! facts {
-    ($($fact:ident: $check:ident($($kind:ident),*);)*) => {$(
+    ($($fact:ident: $check:ident($($kind:expr),*);)*) => {$(
         #[test]
         fn $fact() {
             let name = concat!(module_path!(), "::", stringify!($fact));
@@ -77,6 +82,12 @@ mod zyre {
     facts_of_all!();
     facts! {
         they_join_more_than_256_times: come_and_go(THEM, Ours);
+        the_lowest_leads: elect([(Ours, true), (THEM, true)]);
+        the_lowest_of_two_of_ours_and_one_leads: elect([(Ours, true), (THEM, true), (Ours, true)]);
+        one_of_theirs_leads_us: elect([(Ours, false), (THEM, true)]);
+        a_leader_that_leaves_is_succeeded: succeed([Ours, THEM, Ours]);
+        a_leader_that_is_gone_is_succeeded: inherit([Ours, THEM, Ours]);
+        one_is_left: inherit([Ours, THEM]);
     }
 }
 

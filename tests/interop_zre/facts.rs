@@ -235,7 +235,7 @@ pub(crate) fn killed(them: Kind) {
 /// Longer than its expiry: it is asked, and answers.
 pub(crate) fn quiet(them: Kind) {
     let port = beacon_port();
-    let expired = Duration::from_secs(2);
+    let expired = Duration::from_secs(5);
     let alice = Member::ours("alice", port, |node| {
         node.evasive(expired / 4)
             .silent(expired / 4)

@@ -142,6 +142,10 @@ impl Member {
         }
     }
 
+    pub(crate) fn is_ours(&self) -> bool {
+        self.kind == Ours
+    }
+
     pub(crate) fn port(&self) -> u16 {
         let port = self.endpoint.rsplit(':').next();
         port.and_then(|it| it.parse().ok()).expect("its endpoint")
@@ -166,6 +170,11 @@ impl Member {
             Side::Ours(node) => node.leave(group).expect("left"),
             Side::Theirs(_) => self.tell(&format!("leave {group}")),
         }
+    }
+
+    /// Contests for a group, which one of ours does from its start or not at all.
+    pub(crate) fn contest(&mut self, group: &str) {
+        self.tell(&format!("contest {group}"));
     }
 
     pub(crate) fn whisper(&mut self, to: &Member, message: &Message) {
@@ -212,7 +221,7 @@ impl Member {
     /// The next event, as a line.
     pub(crate) fn event(&self) -> String {
         match &self.side {
-            Side::Ours(node) => describe(node.recv_timeout(LIMIT).expect("an event")),
+            Side::Ours(node) => describe(node, node.recv_timeout(LIMIT).expect("an event")),
             Side::Theirs(process) => process.line(),
         }
     }
@@ -266,6 +275,11 @@ impl Member {
         format!("JOIN {} {group}", self.id)
     }
 
+    /// What others are told when it leads.
+    pub(crate) fn leads(&self, group: &str) -> String {
+        format!("LEADER {} {group}", self.id)
+    }
+
     pub(crate) fn left(&self, group: &str) -> String {
         format!("LEAVE {} {group}", self.id)
     }
@@ -280,7 +294,7 @@ impl Member {
 }
 
 /// An event of ours, as node.py prints its own.
-fn describe(event: Event) -> String {
+fn describe(node: &Node, event: Event) -> String {
     let id = event.peer().map(|peer| peer.id().to_string());
     let id = id.unwrap_or_default();
     match event {
@@ -296,6 +310,10 @@ fn describe(event: Event) -> String {
         Event::Leave { group, .. } => format!("LEAVE {id} {group}"),
         Event::Whisper { message, .. } => format!("WHISPER {id} {}", encode(&message)),
         Event::Shout { group, message, .. } => format!("SHOUT {id} {group} {}", encode(&message)),
+        Event::Leader { peer, group } => {
+            let id = peer.map_or(node.id(), |peer| peer.id());
+            format!("LEADER {id} {group}")
+        }
         other => format!("{other:?}"),
     }
 }
