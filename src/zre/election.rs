@@ -6,7 +6,7 @@
 //! challenger once it has come from all of them; then the challenger has won, and says so. We
 //! take part in that as zyre expects it, with those that do it, and learn who contests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::Uuid;
@@ -76,6 +76,9 @@ pub(crate) struct Wave {
     heard: BTreeSet<Uuid>,
     challenged: BTreeSet<Uuid>,
     led: BTreeSet<Uuid>,
+    /// Whose challenge each has told us that is not the best's, as far as we know: it may have
+    /// learnt before us that the best is gone.
+    early: BTreeMap<Uuid, Uuid>,
 }
 
 /// What a node is told: the challenge, or that the challenger has won.
@@ -107,6 +110,7 @@ impl Wave {
             *self = Wave {
                 challenger: Some(challenger),
                 father,
+                early: std::mem::take(&mut self.early),
                 ..Wave::default()
             };
         }
@@ -117,8 +121,12 @@ impl Wave {
         for peers in [&mut self.heard, &mut self.challenged, &mut self.led] {
             peers.remove(&peer);
         }
+        self.early.remove(&peer);
         if self.challenger == Some(peer) {
-            *self = Wave::default();
+            *self = Wave {
+                early: std::mem::take(&mut self.early),
+                ..Wave::default()
+            };
         }
     }
 
@@ -138,19 +146,43 @@ impl Wave {
         peers: &[Uuid],
     ) -> Vec<(Uuid, Word)> {
         if challenger == best {
+            self.early.remove(&from);
             self.begin(challenger, (challenger != own).then_some(from));
             if self.heard.contains(&from) {
                 self.restart(from);
             }
             self.heard.insert(from);
         } else {
-            // It does not know of the best, or no longer.
+            // It does not know of the best, who will tell it, or no longer. To speak for the best would
+            // be wrong then: zyre would wait for one that is gone.
             self.restart(from);
-            if best == own {
-                self.begin(own, None);
+            if peers.contains(&from) {
+                self.early.insert(from, challenger);
             }
+            if best != own {
+                return Vec::new();
+            }
+            self.begin(own, None);
         }
         self.spread(own, peers)
+    }
+
+    /// The best may be another than before: its challenge may have come already.
+    pub(crate) fn reconsider(
+        &mut self,
+        own: Uuid,
+        best: Uuid,
+        peers: &[Uuid],
+    ) -> Vec<(Uuid, Word)> {
+        let early = self
+            .early
+            .iter()
+            .filter(|(_, challenger)| **challenger == best);
+        let early: Vec<Uuid> = early.map(|(from, _)| *from).collect();
+        let words = early
+            .into_iter()
+            .map(|from| self.elect(from, best, own, best, peers));
+        words.flatten().collect()
     }
 
     /// A node says who has won.
@@ -225,6 +257,18 @@ mod tests {
             [(1, "leader", 1), (2, "leader", 1), (3, "leader", 1)]
         );
         assert_eq!(told(wave.leader(uuid(1), own, &zyres)), []);
+    }
+
+    #[test]
+    fn a_challenge_counts_that_came_before_we_knew_that_the_best_is_gone() {
+        let (own, zyres) = (uuid(9), [uuid(1), uuid(2)]);
+        let mut wave = Wave::default();
+        let words = wave.elect(uuid(2), uuid(2), own, uuid(1), &zyres);
+        assert_eq!(told(words), []);
+        wave.forget(uuid(1));
+        let words = wave.reconsider(own, uuid(2), &zyres[1..]);
+        assert_eq!(told(words), [(2, "elect", 2)]);
+        assert_eq!(told(wave.reconsider(own, uuid(2), &zyres[1..])), []);
     }
 
     #[test]

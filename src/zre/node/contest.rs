@@ -37,10 +37,12 @@ impl State {
         let own = self.uuid;
         if let Some(election) = self.elections.get_mut(group) {
             election.change();
-            if best == Some(own) {
-                let words = election.wave().challenge(own, &voters);
-                self.say(group, words);
-            }
+            let words = match best {
+                Some(best) if best == own => election.wave().challenge(own, &voters),
+                Some(best) => election.wave().reconsider(own, best, &voters),
+                None => Vec::new(),
+            };
+            self.say(group, words);
         }
     }
 
