@@ -166,16 +166,21 @@ pub(crate) fn three(one: Kind, two: Kind, three: Kind) {
     carol.expects(&alice.shouted("G", &message("still here")));
 }
 
+/// One of ours that does not ask others whether they are there: whoever has much to read or to
+/// say answers late.
+fn patient(name: &str, port: u16) -> Member {
+    Member::ours(name, port, |node| {
+        node.evasive(2 * LIMIT).expired(2 * LIMIT)
+    })
+}
+
 pub(crate) fn many_to(them: Kind) {
     let port = beacon_port();
     // At the ports on which zyre looks for one, we count as zyre does.
     let bob = std::iter::repeat_with(|| them.start("bob", port))
         .find(|bob| matches!(bob.port(), 49152..=49407) == (them == Zyre))
         .expect("one of a fitting port");
-    // Whoever has as much to read answers late when it is asked whether it is there.
-    let mut alice = Member::ours("alice", port, |node| {
-        node.evasive(2 * LIMIT).expired(2 * LIMIT)
-    });
+    let mut alice = patient("alice", port);
     alice.expects(&bob.entered());
     bob.expects(&alice.entered());
     alice.whisper_numbers(&bob, MANY);
@@ -185,7 +190,11 @@ pub(crate) fn many_to(them: Kind) {
 }
 
 pub(crate) fn many_from(them: Kind) {
-    let (alice, mut bob) = meet(Ours, them);
+    let port = beacon_port();
+    let alice = patient("alice", port);
+    let mut bob = them.start("bob", port);
+    alice.expects(&bob.entered());
+    bob.expects(&alice.entered());
     bob.whisper_numbers(&alice, MANY);
     for number in 0..MANY {
         alice.expects(&bob.whispered(&message(number.to_string())));
