@@ -329,7 +329,7 @@ impl Builder {
     /// All in the group are told by [`Leader`](super::Event::Leader), once for each new leader, when
     /// the group has been the same for an [interval](Builder::interval); one that leaves is
     /// succeeded at once. In a network that is parted, each part has a leader. zyre takes part
-    /// (`zyre_set_contest_in_group`).
+    /// (`zyre_set_contest_in_group`) from the next time on that somebody joins the group after it.
     ///
     /// ```no_run
     /// # let builder = zeroless::zre::Node::builder("alice");
