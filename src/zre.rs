@@ -88,8 +88,8 @@ struct Bounds {
     peers: usize,
     /// Of those who have not answered yet; half of them at one address.
     unproven: usize,
-    /// Of those who are known by a beacon alone, how many have a socket, and how many at one
-    /// address.
+    /// Of those who are known by a beacon alone, how many have a socket before there is but one
+    /// for each address; and how many at one address.
     sockets: usize,
     sockets_at_an_address: usize,
 }

@@ -101,7 +101,7 @@ fn beacons_of_nobody_are_few_at_a_time() {
                 mouths[from].send_to(&beacon, to).unwrap();
             }),
         );
-        assert!(toll.files < FILES && toll.memory < 50_000, "{toll:?}");
+        assert!(toll.files < 300 && toll.memory < 50_000, "{toll:?}");
     });
 }
 

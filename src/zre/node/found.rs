@@ -163,7 +163,13 @@ impl State {
             // Who has greeted us waits for our answer.
             if known.peer.is_none() {
                 let count = open.entry(known.host).or_default();
-                if *count >= sockets_at_an_address || all >= sockets {
+                // An address of which there is nobody else has one in any case.
+                let most = if all < sockets {
+                    sockets_at_an_address
+                } else {
+                    1
+                };
+                if *count >= most {
                     return true;
                 }
                 *count += 1;
