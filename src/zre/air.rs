@@ -54,7 +54,9 @@ impl Air {
     /// Sends a beacon; false if it could not be: it may be the next time.
     pub(crate) fn send(&self, beacon: Beacon) -> bool {
         let to = SocketAddrV4::new(self.interface.broadcast, self.port);
-        let sent = self.socket.send_to(&beacon.encode(), to);
+        // Where our address is gone it would come from another, at which our inbox is not.
+        let sent = UdpSocket::bind((self.interface.address, 0))
+            .and_then(|_| self.socket.send_to(&beacon.encode(), to));
         if let Err(error) = &sent {
             debug!("a beacon on {}: {error}", self.interface);
         }

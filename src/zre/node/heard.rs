@@ -141,8 +141,13 @@ impl State {
         let known = self.known.get(&from);
         let is_peer = known.is_some_and(|known| known.peer.is_some());
         let known = known.map(|known| (known.endpoint.clone(), known.host));
-        // A beacon tells better where it is than it itself does, which may give a name.
-        let place = match is_peer {
+        // A beacon tells better where it is than it itself does, which may give a name; but not at
+        // which port it is by now.
+        let has_moved = match (&known, &told) {
+            (Some((before, at)), Some((now, told_at))) => at == told_at && before != now,
+            _ => false,
+        };
+        let place = match is_peer || has_moved {
             true => told.or(known),
             false => known.or(told),
         };
@@ -152,6 +157,8 @@ impl State {
         };
         if is_peer {
             self.greeted_again(from, &endpoint, now);
+        } else if has_moved {
+            self.drop_peer(from);
         }
         let elsewhere = |(uuid, known): (&Uuid, &Known)| {
             (*uuid != from && known.endpoint == endpoint).then_some((*uuid, known.open))

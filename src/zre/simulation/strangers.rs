@@ -179,3 +179,16 @@ fn two_that_wait_for_the_places_of_each_other_are_let_in_once() {
     beacon(&mut network, two, 4);
     assert_eq!((network.peers(0), network.nodes[0].wires.len()), (1, 2));
 }
+
+#[test]
+fn a_greeting_tells_the_port_better_than_a_beacon_before() {
+    let mut network = Network::new(13, 1);
+    let (now, address) = (network.now, Ipv4Addr::new(10, 0, 1, 1));
+    let uuid = Uuid::from((1u128 << 100).to_be_bytes());
+    let beacon = Beacon { uuid, port: 1 };
+    network.change(0, |state| state.beacon(beacon, address.into(), now));
+    greet(&mut network, 1 << 100, 1, 2);
+    let peer = network.nodes[0].state.peer(uuid).expect("a peer");
+    assert_eq!(peer.address(), "tcp://10.0.1.1:2");
+    assert_eq!(network.nodes[0].wires[&uuid].to, peer.address());
+}
