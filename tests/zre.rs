@@ -223,3 +223,17 @@ fn what_cannot_be_is_refused() {
     ));
     alone.join("7").unwrap(); // it is in it already
 }
+
+#[test]
+fn one_that_advertises_a_name_is_found_by_its_beacons_and_stays() {
+    let port = beacon_port();
+    let alice = node("alice", port).advertised_endpoint(("localhost", 9999));
+    let alice = alice.start().unwrap();
+    let bob = node("bob", port).start().unwrap();
+    let peer = expect_enter(&bob);
+    expect_enter(&alice);
+    assert_ne!(peer.address(), alice.endpoint(), "it is where it beacons");
+    // More beacons come, and none of them is a goodbye.
+    let later = bob.recv_timeout(Duration::from_millis(2500));
+    assert_eq!(later, Err(Error::Timeout));
+}

@@ -218,7 +218,9 @@ impl Driver {
             let now = Instant::now();
             if now >= next {
                 next = now + self.until_next();
-                if !self.search.tell(&self.shared) || now >= look_around {
+                // Where the inbox is: what is told of it may be elsewhere, or a name.
+                let port = self.bound.port().unwrap_or(0);
+                if !self.search.tell(&self.shared, port) || now >= look_around {
                     look_around = now + LOOK_AROUND;
                     self.look_around();
                 }

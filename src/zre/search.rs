@@ -9,7 +9,7 @@ use super::beacon::Beacon;
 use super::driver::Shared;
 use super::gossip::hub::Hub;
 use super::interface::Interface;
-use super::node::{State, address};
+use super::node::State;
 
 /// One of the two: where there is gossip there are no beacons, as with zyre.
 pub(crate) enum Search {
@@ -18,24 +18,22 @@ pub(crate) enum Search {
 }
 
 impl Search {
-    /// Says where we are, as often as the node's interval tells; false if that could not be.
-    pub(crate) fn tell(&mut self, shared: &Shared) -> bool {
+    /// Says where we are, as often as the node's interval tells; false if that could not be, for we
+    /// are no longer there.
+    pub(crate) fn tell(&self, shared: &Shared, port: u16) -> bool {
         match self {
-            Search::Air(air) => air.send(shared.look(|state| Beacon {
-                uuid: state.uuid(),
-                port: address(state.endpoint()).map_or(0, |it| it.port()),
-            })),
+            Search::Air(air) => {
+                let uuid = shared.look(State::uuid);
+                air.send(Beacon { uuid, port })
+            }
             Search::Hub(_) => true,
         }
     }
 
     /// Says that we leave.
-    pub(crate) fn leave(&mut self, shared: &Shared) {
+    pub(crate) fn leave(&self, shared: &Shared) {
         match self {
-            Search::Air(air) => {
-                let uuid = shared.look(State::uuid);
-                let _ = air.send(Beacon { uuid, port: 0 });
-            }
+            Search::Air(_) => drop(self.tell(shared, 0)),
             Search::Hub(_) => shared.change(State::say_goodbye),
         }
     }
