@@ -1,5 +1,6 @@
 //! Where beacons are sent to, and come from.
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::os::fd::{AsRawFd, RawFd};
 
@@ -51,16 +52,18 @@ impl Air {
         self.interface = interface;
     }
 
-    /// Sends a beacon; false if it could not be: it may be the next time.
+    /// Sends a beacon, if that can be now; false if our address is gone. The beacon would come from
+    /// another then, at which our inbox is not.
     pub(crate) fn send(&self, beacon: Beacon) -> bool {
+        let here = UdpSocket::bind((self.interface.address, 0));
+        if here.is_err_and(|error| error.kind() == ErrorKind::AddrNotAvailable) {
+            return false;
+        }
         let to = SocketAddrV4::new(self.interface.broadcast, self.port);
-        // Where our address is gone it would come from another, at which our inbox is not.
-        let sent = UdpSocket::bind((self.interface.address, 0))
-            .and_then(|_| self.socket.send_to(&beacon.encode(), to));
-        if let Err(error) = &sent {
+        if let Err(error) = self.socket.send_to(&beacon.encode(), to) {
             debug!("a beacon on {}: {error}", self.interface);
         }
-        sent.is_ok()
+        true
     }
 
     /// Hears beacons; false if there are no more.
@@ -75,7 +78,7 @@ impl Air {
                         heard(beacon, from.ip());
                     }
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => return false,
             }
         }

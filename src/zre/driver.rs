@@ -222,7 +222,8 @@ impl Driver {
                 let port = self.bound.port().unwrap_or(0);
                 if !self.search.tell(&self.shared, port) || now >= look_around {
                     look_around = now + LOOK_AROUND;
-                    self.look_around();
+                    // Another inbox must be found empty before it is waited for.
+                    ready.inbox |= self.look_around();
                 }
                 self.shared.change(|state| state.tick(now));
                 let links = self.shared.links.lock();
@@ -278,8 +279,10 @@ impl Driver {
     }
 
     /// Looks whether the network has changed; if so, the node is elsewhere from now on.
-    fn look_around(&mut self) {
-        let Some(new) = self.site.look() else { return };
+    fn look_around(&mut self) -> bool {
+        let Some(new) = self.site.look() else {
+            return false;
+        };
         let old = std::mem::replace(&mut self.site.interface, new);
         if !self.site.keeps_inbox() {
             match self.site.open_inbox() {
@@ -287,7 +290,7 @@ impl Driver {
                 Err(error) => {
                     warn!("an inbox at {}: {error}", self.site.interface);
                     self.site.interface = old;
-                    return;
+                    return false;
                 }
             }
         }
@@ -298,6 +301,7 @@ impl Driver {
         wrong.iter().for_each(|error| warn!("{name}: {error}"));
         self.shared.change(|state| state.moved(endpoint, headers));
         self.search.move_to(&self.site.interface, &self.shared);
+        true
     }
 
     /// Waits until there is something to do.
