@@ -1,5 +1,5 @@
-//! Messages that come before it is known where their sender is: it tells a name, which is still
-//! being looked up.
+//! Messages that come before it is known where their sender is: it tells a name, and its beacon has
+//! not come yet, or what gossip tells of it is still being looked up.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

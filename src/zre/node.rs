@@ -53,7 +53,7 @@ pub(crate) struct State {
     bounds: Bounds,
     /// Whether somebody is said to leave, who has not answered yet.
     in_doubt: bool,
-    /// What came from who has told a name that gossip does not tell yet.
+    /// What came from who has told a name only.
     early: Early,
     /// Who has said goodbye, if that is asked for: as one does where there are no beacons.
     departed: Option<Vec<Uuid>>,

@@ -36,8 +36,8 @@ impl State {
             }
         };
         if let Packet::Hello(hello) = packet {
-            let gossips = self.departed.is_some();
-            if gossips && address(&hello.endpoint).is_none() && !self.known.contains_key(&from) {
+            let is_somewhere = self.known.contains_key(&from) || address(&hello.endpoint).is_some();
+            if !is_somewhere {
                 return self.early.keep(from, (first.to_vec(), rest), now);
             }
             return self.greeted(from, hello, sequence, now);
