@@ -21,13 +21,12 @@ mod usage;
 mod wire;
 
 use std::net::{SocketAddr, UdpSocket};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use session::Session;
 use siege::{LIMIT, Siege, honest, size};
 use stranger::{Dice, Mute, Stranger, half_open};
-use support::{deadline_after, until};
+use support::{deadline_after, pause, until};
 use wire::{beacon, hello, identity};
 use zeroless::zre::Uuid;
 
@@ -54,7 +53,9 @@ fn paced(a_second: usize, mut act: impl FnMut()) -> impl FnMut() -> usize {
         let turn = a_second.div_ceil(1000);
         (0..turn).for_each(|_| act());
         next += Duration::from_secs(1) * turn as u32 / a_second as u32;
-        thread::sleep(next.saturating_duration_since(Instant::now()));
+        while Instant::now() < next {
+            pause();
+        }
         turn
     }
 }

@@ -18,7 +18,6 @@ use super::{Event, Uuid};
 use crate::endpoint::Endpoint;
 use crate::error::Result;
 use crate::message::{Frame, Message};
-use crate::options::Options;
 use crate::raw;
 use crate::socket::{Socket, Way};
 use crate::wake::{Deadline, Waker, poll, readable};
@@ -43,7 +42,6 @@ pub(crate) struct Shared {
     pub(crate) events: Queue,
     waker: Waker,
     stopping: AtomicBool,
-    options: Options,
     /// Whether all events are logged.
     verbose: bool,
 }
@@ -81,7 +79,6 @@ impl Shared {
             events,
             waker: Waker::new()?,
             stopping: AtomicBool::new(false),
-            options: Options::default(),
             verbose,
         })
     }
@@ -108,15 +105,13 @@ impl Shared {
 
     fn perform(&self, action: Action, state: &mut State) {
         match action {
-            Action::Open { peer, endpoint } => {
-                match Link::open(state.uuid(), &endpoint, &self.options) {
-                    Ok(link) => drop(self.links.lock().insert(peer, Arc::new(link))),
-                    Err(error) => {
-                        warn!("{}: connecting to {endpoint}: {error}", state.name());
-                        state.drop_peer(peer);
-                    }
+            Action::Open { peer, endpoint } => match Link::open(state.uuid(), &endpoint) {
+                Ok(link) => drop(self.links.lock().insert(peer, Arc::new(link))),
+                Err(error) => {
+                    warn!("{}: connecting to {endpoint}: {error}", state.name());
+                    state.drop_peer(peer);
                 }
-            }
+            },
             Action::Send { peer, packet } => {
                 if let Some(link) = self.link(peer)
                     && let Err(error) = link.say(packet)

@@ -75,10 +75,10 @@ impl Lane {
 
 impl Link {
     /// Connects to a peer's inbox.
-    pub(crate) fn open(own: Uuid, endpoint: &str, options: &Options) -> Result<Link> {
+    pub(crate) fn open(own: Uuid, endpoint: &str) -> Result<Link> {
         let endpoint: Endpoint = endpoint.parse()?;
         let lane = Lane::to(endpoint.port());
-        let socket = Socket::open_as(&own.to_identity(), Kind::Link, options)?;
+        let socket = Socket::open_as(&own.to_identity(), Kind::Link, &Options::default())?;
         socket.connect(&Target::find(endpoint)?, 0)?;
         Ok(Link {
             socket,
