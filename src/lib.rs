@@ -186,6 +186,7 @@
 #[cfg(not(unix))]
 compile_error!("zeroless needs a Unix system: its wake-ups are Unix sockets");
 
+mod background;
 mod client;
 mod context;
 mod endpoint;

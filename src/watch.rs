@@ -5,13 +5,13 @@ mod sight;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
-use std::thread::JoinHandle;
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender};
 use log::{debug, error};
 pub(crate) use sight::{Down, Sight};
 
+use crate::background::Background;
 use crate::error::{Error, Result};
 use crate::monitor::{EVENTS, RawEvent};
 use crate::raw::{RawContext, system};
@@ -45,7 +45,7 @@ enum Command {
 pub(crate) struct Watch {
     commands: Sender<Command>,
     waker: Arc<Waker>,
-    thread: Option<JoinHandle<()>>,
+    _thread: Background,
 }
 
 impl fmt::Debug for Watch {
@@ -58,15 +58,16 @@ impl Watch {
     pub(crate) fn start() -> Result<Watch> {
         let (commands, received) = crossbeam_channel::unbounded();
         let waker = Arc::new(Waker::new()?);
-        let awaited = waker.clone();
-        let thread = std::thread::Builder::new()
-            .name("zeroless-watch".into())
-            .spawn(move || Round::new(received, awaited).run())
-            .map_err(|error| Error::system("starting a thread", error))?;
+        let (stop, wake, awaited) = (commands.clone(), waker.clone(), waker.clone());
+        let stop = move || {
+            let _ = stop.send(Command::Stop);
+            wake.wake();
+        };
+        let prepare = || Ok(move || Round::new(received, awaited).run());
         Ok(Watch {
             commands,
             waker,
-            thread: Some(thread),
+            _thread: Background::start("zeroless-watch", stop, prepare)?,
         })
     }
 
@@ -116,16 +117,6 @@ impl Watch {
             self.waker.wake();
         }
         Ok(())
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let _ = self.commands.send(Command::Stop);
-        self.waker.wake();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 

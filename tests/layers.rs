@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 9] = [
     &["error"],
     &["endpoint", "message", "options", "monitor", "raw"],
-    &["wake"],
+    &["wake", "background"],
     &["watch"],
     &["context"],
     &["socket"],

@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::thread::JoinHandle;
 
 use super::{Handle, Receiving, Stopper};
-use crate::error::{Error, Result};
+use crate::background::Background;
+use crate::error::Result;
 use crate::raw;
 
 /// A bounded channel of a handle's messages; see [`Handle::into_channel`].
@@ -15,7 +15,7 @@ use crate::raw;
 pub struct Channel<T> {
     receiver: crossbeam_channel::Receiver<T>,
     stopper: Stopper,
-    thread: Option<JoinHandle<()>>,
+    thread: Background,
     forks: u32,
 }
 
@@ -46,20 +46,19 @@ impl<P: Receiving> Handle<P> {
     pub fn into_channel(self, capacity: usize) -> Result<Channel<P::Item>> {
         let stopper = self.stopper()?;
         let (sender, receiver) = crossbeam_channel::bounded(capacity);
-        let thread = std::thread::Builder::new()
-            .name("zeroless-channel".into())
-            .spawn(move || {
-                for item in self {
-                    if sender.send(item).is_err() {
-                        break;
-                    }
+        let run = move || {
+            for item in self {
+                if sender.send(item).is_err() {
+                    break;
                 }
-            })
-            .map_err(|error| Error::system("starting a thread", error))?;
+            }
+        };
+        let stop = stopper.clone();
+        let thread = Background::start("zeroless-channel", move || stop.stop(), || Ok(run))?;
         Ok(Channel {
             receiver,
             stopper,
-            thread: Some(thread),
+            thread,
             forks: raw::forks(),
         })
     }
@@ -85,14 +84,12 @@ impl<T> Drop for Channel<T> {
     fn drop(&mut self) {
         if self.forks != raw::forks() {
             // The thread is in the process that this one was forked from.
-            std::mem::forget(self.thread.take());
             return;
         }
         self.stopper.stop();
-        // Until the thread has let go of its end: it may wait for room.
-        self.receiver.iter().for_each(drop);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        if !self.thread.is_current() {
+            // Until the thread has let go of its end: it may wait for room.
+            self.receiver.iter().for_each(drop);
         }
     }
 }

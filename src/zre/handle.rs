@@ -5,10 +5,7 @@ mod looks;
 
 use std::fmt;
 use std::sync::{Arc, Weak};
-use std::thread::JoinHandle;
 use std::time::Duration;
-
-use parking_lot::Mutex;
 
 use super::Uuid;
 use super::builder::Builder;
@@ -16,6 +13,7 @@ use super::codec::{LONGEST, MOST, Packet};
 use super::driver::{Shared, Watcher, Watching};
 use super::link::Link;
 use super::node::State;
+use crate::background::Background;
 use crate::error::{Error, Result};
 use crate::message::{Frames, Message};
 use crate::pattern::SendError;
@@ -56,7 +54,8 @@ pub(crate) struct Handle {
     id: Uuid,
     name: String,
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Stopped and waited for when this is dropped.
+    thread: Background,
     send_timeout: Duration,
     gossip_endpoints: Vec<String>,
     /// How many forks there were when it was made: in a child of that process it is dead.
@@ -66,7 +65,7 @@ pub(crate) struct Handle {
 impl Handle {
     pub(super) fn new(
         shared: Arc<Shared>,
-        thread: JoinHandle<()>,
+        thread: Background,
         send_timeout: Duration,
         gossip_endpoints: Vec<String>,
     ) -> Handle {
@@ -75,7 +74,7 @@ impl Handle {
             id,
             name,
             shared,
-            thread: Mutex::new(Some(thread)),
+            thread,
             send_timeout,
             gossip_endpoints,
             forks: raw::forks(),
@@ -89,22 +88,6 @@ impl Handle {
             true => Ok(()),
             false => Err(Error::Forked),
         }
-    }
-
-    fn stop(&self) {
-        if self.check_process().is_err() {
-            return;
-        }
-        self.shared.stop();
-        if let Some(thread) = self.thread.lock().take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        self.stop();
     }
 }
 
@@ -327,7 +310,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn stop(&self) {
-        self.handle.stop();
+        self.handle.thread.stop();
     }
 
     fn check(&self) -> Result<()> {

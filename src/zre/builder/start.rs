@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Builder;
+use crate::background::Background;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::zre::air::Air;
@@ -83,10 +84,12 @@ impl Builder {
             search,
             interval: self.timing.interval,
         };
-        let thread = std::thread::Builder::new()
-            .name("zeroless-zre".into())
-            .spawn(move || driver.run())
-            .map_err(|error| Error::system("starting a thread", error))?;
+        let stopped = shared.clone();
+        let thread = Background::start(
+            "zeroless-zre",
+            move || stopped.stop(),
+            || Ok(move || driver.run()),
+        )?;
         let gossip = gossip.iter().map(Endpoint::to_string).collect();
         let handle = Handle::new(shared, thread, self.send_timeout, gossip);
         Ok(Node::from(Arc::new(handle)))

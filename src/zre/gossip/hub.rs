@@ -10,6 +10,7 @@ use log::{debug, warn};
 
 use super::talk::Talk;
 use super::{Gossip, MOST, Whom};
+use crate::background;
 use crate::endpoint::Endpoint;
 use crate::error::Result;
 use crate::message::{Frame, Message};
@@ -212,9 +213,8 @@ impl Lookups {
             let _ = sender.send((node, found));
             shared.wake();
         };
-        let thread = std::thread::Builder::new().name("zeroless-lookup".into());
-        match thread.spawn(look) {
-            Ok(_) => self.under_way += 1,
+        match background::detach("zeroless-lookup", look) {
+            Ok(()) => self.under_way += 1,
             Err(error) => warn!("looking up {endpoint}: {error}"),
         }
     }
