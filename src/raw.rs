@@ -11,6 +11,9 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::Error;
+// Named, so that its libzmq is linked.
+#[cfg(feature = "libzmq")]
+use zeroless_libzmq as _;
 
 /// An error number, as libzmq and the system give them.
 pub(crate) type Errno = i32;

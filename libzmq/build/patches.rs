@@ -1,0 +1,213 @@
+//! What we change in libzmq's sources, and why.
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+/// A change to libzmq.
+pub(crate) struct Patch {
+    /// `zmq_has("zeroless:<name>")` tells that it is there.
+    pub(crate) name: &'static str,
+    /// What goes wrong without it.
+    pub(crate) why: &'static str,
+    pub(crate) edits: &'static [Edit],
+}
+
+/// A text of a file that is there exactly once, and what is put in its place.
+pub(crate) struct Edit {
+    pub(crate) file: &'static str,
+    pub(crate) old: &'static str,
+    pub(crate) new: &'static str,
+}
+
+pub(crate) const PATCHES: &[Patch] = &[
+    Patch {
+        name: "heartbeat",
+        why: "A heartbeat that falls due on a connection that broke while the receive queue was \
+              full ends the process.",
+        edits: &[Edit {
+            file: "src/stream_engine_base.cpp",
+            old: "void zmq::stream_engine_base_t::out_event ()
+{
+    zmq_assert (!_io_error);
+",
+            new: "void zmq::stream_engine_base_t::out_event ()
+{
+    //  The timer of heartbeats asks for output, too, and nobody can take it any more.
+    if (unlikely (_io_error))
+        return;
+",
+        }],
+    },
+    Patch {
+        name: "half-read",
+        why: "Disconnecting from a peer that hangs, and then dies, ends the process: of the \
+              message that it had half taken no more can be read.",
+        edits: &[Edit {
+            file: "src/session_base.cpp",
+            old: "        rc = pull_msg (&msg);
+        errno_assert (rc == 0);
+        rc = msg.close ();
+        errno_assert (rc == 0);
+    }
+}
+
+void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
+            new: "        //  A pipe that is being terminated gives nothing more.
+        if (pull_msg (&msg) == -1)
+            _incomplete_in = false;
+        rc = msg.close ();
+        errno_assert (rc == 0);
+    }
+}
+
+void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
+        }],
+    },
+    Patch {
+        name: "unversioned",
+        why: "Whoever does not begin as ZMTP does is taken for ZMTP 1.0, an HTTP client among \
+              them: it is then a peer, whom no handshake time ends.",
+        edits: &[Edit {
+            file: "src/zmtp_engine.cpp",
+            old: "bool zmq::zmtp_engine_t::handshake_v1_0_unversioned ()
+{
+    //  We send and receive rest of routing id message
+    if (session ()->zap_enabled ()) {
+        // reject ZMTP 1.0 connections if ZAP is enabled
+        error (protocol_error);
+        return false;
+    }
+",
+            new: "bool zmq::zmtp_engine_t::handshake_v1_0_unversioned ()
+{
+    //  Nobody who speaks ZMTP 2.0 or later comes here.
+    const bool refused = true;
+    if (refused) {
+        socket ()->event_handshake_failed_protocol (
+          session ()->get_endpoint (), ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED);
+        error (protocol_error);
+        return false;
+    }
+",
+        }],
+    },
+    Patch {
+        name: "self-connection",
+        why: "A client of a port of the ephemeral range, at which nobody listens, is connected with \
+              itself sooner or later (TCP's simultaneous open), and the server cannot bind.",
+        edits: &[Edit {
+            file: "src/tcp_connecter.cpp",
+            old: "    //  Return the newly connected socket.
+    const fd_t result = _s;
+",
+            new: "    //  Nobody listens there if we are at both ends. Reset, not closed: the port would
+    //  be in use for another minute.
+    const std::string here = get_socket_name<tcp_address_t> (_s, socket_end_local);
+    if (!here.empty ()
+        && here == get_socket_name<tcp_address_t> (_s, socket_end_remote)) {
+        const struct linger reset = {1, 0};
+        setsockopt (_s, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        errno = ECONNREFUSED;
+        return retired_fd;
+    }
+
+    //  Return the newly connected socket.
+    const fd_t result = _s;
+",
+        }],
+    },
+    Patch {
+        name: "ended-pipe",
+        why: "Who sets a high-water mark while a connection ends writes to a pipe that is freed.",
+        edits: &[
+            Edit {
+                file: "src/pipe.cpp",
+                old: "    send_pipe_hwm (_peer, inhwm_, outhwm_);
+",
+                new: "    //  Only then the other end is there for sure.
+    if (_state == active)
+        send_pipe_hwm (_peer, inhwm_, outhwm_);
+",
+            },
+            Edit {
+                file: "src/pipe.cpp",
+                old: "void zmq::pipe_t::send_stats_to_peer (own_t *socket_base_)
+{
+",
+                new: "void zmq::pipe_t::send_stats_to_peer (own_t *socket_base_)
+{
+    if (_state != active)
+        return;
+",
+            },
+        ],
+    },
+];
+
+/// Applies all patches but those named in `ZEROLESS_LIBZMQ_WITHOUT`: a test leaves one out, to
+/// see that it is needed.
+pub(crate) fn apply(source: &Path) {
+    println!("cargo::rerun-if-env-changed=ZEROLESS_LIBZMQ_WITHOUT");
+    let without = env::var("ZEROLESS_LIBZMQ_WITHOUT").unwrap_or_default();
+    let without: Vec<_> = without.split(',').filter(|name| !name.is_empty()).collect();
+    for name in &without {
+        let known = PATCHES.iter().any(|patch| patch.name == *name);
+        assert!(known, "ZEROLESS_LIBZMQ_WITHOUT: there is no patch {name:?}");
+    }
+    let applied = PATCHES
+        .iter()
+        .filter(|patch| !without.contains(&patch.name));
+    let mut names = String::from("\"zeroless\"");
+    for patch in applied {
+        for edit in patch.edits {
+            apply_edit(source, edit, patch);
+        }
+        write!(names, ", \"zeroless:{}\"", patch.name).expect("a String takes all");
+    }
+    answer(source, &names);
+}
+
+/// Makes `zmq_has` say whose libzmq it is, and which patches it has: who asks learns which
+/// libzmq was really linked.
+fn answer(source: &Path, names: &str) {
+    let old = "int zmq_has (const char *capability_)\n{\n";
+    let new = format!(
+        "{old}    static const char *const ours[] = {{{names}}};
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; ++i)
+        if (strcmp (capability_, ours[i]) == 0)
+            return true;
+"
+    );
+    change(
+        &source.join("src/zmq.cpp"),
+        old,
+        &new,
+        "zmq_has tells whose libzmq it is",
+    );
+}
+
+fn apply_edit(source: &Path, edit: &Edit, patch: &Patch) {
+    change(&source.join(edit.file), edit.old, edit.new, patch.why);
+}
+
+fn change(path: &Path, old: &str, new: &str, why: &str) {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    let changed = replace_once(&text, old, new).unwrap_or_else(|found| {
+        panic!(
+            "{}: what is to be changed is there {found} times instead of once. This is not the \
+             libzmq that the patch is for ({why}):\n{old}",
+            path.display()
+        )
+    });
+    fs::write(path, changed).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+}
+
+/// The text with `new` in the place of `old`, or how often `old` is there if not exactly once.
+pub(crate) fn replace_once(text: &str, old: &str, new: &str) -> Result<String, usize> {
+    match text.matches(old).count() {
+        1 => Ok(text.replacen(old, new, 1)),
+        found => Err(found),
+    }
+}
