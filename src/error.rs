@@ -1,6 +1,12 @@
 //! What can go wrong, and what to do about it.
 
+mod refusal;
+mod wait;
+
 use std::fmt;
+
+pub use refusal::Refusal;
+pub use wait::Wait;
 
 /// The result of a call that may fail with an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -31,9 +37,17 @@ pub enum Error {
     #[error("the call would have to wait; try again later, or use the call that waits")]
     WouldBlock,
 
-    /// The time given ran out. Nothing was received, or sent; try again.
-    #[error("the time ran out before there was a peer, room or an answer (status() tells more)")]
-    Timeout,
+    /// The time given ran out. Nothing was received, or sent; try again, or see to what
+    /// `refused` says.
+    #[non_exhaustive]
+    #[error("the time ran out: {waited_for}{}", also(refused.as_deref()))]
+    Timeout {
+        /// What was waited for.
+        waited_for: Wait,
+        /// The [`Error::Refused`] of a peer that we do not come together with, if one was known
+        /// when the time ran out.
+        refused: Option<Box<Error>>,
+    },
 
     /// A message must have at least one frame; the frame itself may be empty.
     #[error("a message needs at least one frame (an empty frame is one: send(\"\"))")]
@@ -116,12 +130,12 @@ pub enum Error {
 
     /// The peer refused the connection, or was not a peer that fits. It is tried again, more
     /// and more rarely; look at what listens there.
-    #[error("refused by {endpoint}: {reason}")]
+    #[error("no connection with {endpoint}: {refusal}")]
     Refused {
         /// The endpoint that refused.
         endpoint: String,
-        /// Why, as far as it is known.
-        reason: String,
+        /// Why.
+        refusal: Refusal,
     },
 
     /// The peer that this message was meant for has left in the middle of it. What was handed
@@ -211,7 +225,7 @@ impl Error {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn is_timeout(&self) -> bool {
-        matches!(self, Error::Timeout | Error::WouldBlock)
+        matches!(self, Error::Timeout { .. } | Error::WouldBlock)
     }
 
     /// Whether the handle was stopped: a loop should end.
@@ -226,12 +240,55 @@ impl Error {
         matches!(self, Error::Stopped)
     }
 
+    /// Why a peer and we did not come together, if that is what this error is, or what a
+    /// timeout is due to.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use zeroless::{Client, Refusal, Server};
+    ///
+    /// let server = Server::bind(0)?;
+    /// let replier = server.reply()?;
+    /// let push = Client::connect(server.port())?.push()?; // the wrong pattern
+    /// let error = push.wait_connected(1, Duration::from_secs(1)).unwrap_err();
+    /// assert!(matches!(error.refusal(), Some(Refusal::WrongPattern { .. })));
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Error::Refused { refusal, .. } => Some(refusal),
+            Error::Timeout { refused, .. } => refused.as_ref()?.refusal(),
+            _ => None,
+        }
+    }
+
+    /// A timeout of which no more is known.
+    pub(crate) fn timeout(waited_for: Wait) -> Error {
+        Error::Timeout {
+            waited_for,
+            refused: None,
+        }
+    }
+
+    /// The same, with what it waited for put right, if it is a timeout.
+    pub(crate) fn waiting_for(mut self, change: impl FnOnce(&mut Wait)) -> Error {
+        if let Error::Timeout { waited_for, .. } = &mut self {
+            change(waited_for);
+        }
+        self
+    }
+
     pub(crate) fn system(operation: &'static str, reason: impl ToString) -> Error {
         Error::System {
             operation,
             reason: reason.to_string(),
         }
     }
+}
+
+/// What is said of a refusal after the rest.
+fn also(refused: Option<&Error>) -> String {
+    refused.map_or_else(String::new, |error| format!("; {error}"))
 }
 
 /// An error on its way up: small, where results are returned for every message.

@@ -120,7 +120,8 @@
 //!
 //! Like channels: `recv` waits, `try_recv` does not, `recv_timeout` and `recv_deadline` wait no
 //! longer than told; `iter` and `try_iter` are their loops; so for `send`. A send that fails
-//! [gives the message back](SendError). [`into_channel`](Handle::into_channel) makes a crossbeam
+//! [gives the message back](SendError). A timeout [says](Wait) what was waited for, and why a peer
+//! does not come together with us, if that is [known](Refusal). [`into_channel`](Handle::into_channel) makes a crossbeam
 //! channel of a handle, to `select!` from several.
 //!
 //! # Stopping a loop
@@ -205,7 +206,7 @@ pub mod zre;
 pub use client::{Client, EndpointSet};
 pub use context::{Capabilities, capabilities, set_io_threads};
 pub use endpoint::{Endpoint, IntoEndpoints, Port};
-pub use error::{Error, Result};
+pub use error::{Error, Refusal, Result, Wait};
 pub use message::{DynFrames, Frame, Frames, Message};
 pub use monitor::ConnectionEvent;
 pub use options::{Batch, Heartbeat, KeepAlive, Options};

@@ -5,6 +5,8 @@ mod ledger;
 use std::fmt;
 use std::time::Duration;
 
+use crate::error::Refusal;
+
 pub(crate) use ledger::Ledger;
 
 /// Something that happened to a handle's connections.
@@ -51,8 +53,8 @@ pub enum ConnectionEvent {
     HandshakeFailed {
         /// The endpoint bound or connected to.
         endpoint: String,
-        /// Why, as far as libzmq says.
-        reason: String,
+        /// Why.
+        refusal: Refusal,
     },
     /// A connection to this endpoint is tried again.
     Retrying {
@@ -60,6 +62,9 @@ pub enum ConnectionEvent {
         endpoint: String,
         /// After this pause.
         after: Duration,
+        /// Why the last attempt failed, if the peer had accepted it; else nobody was there, or a
+        /// connection broke.
+        refusal: Option<Refusal>,
     },
 }
 
@@ -70,11 +75,19 @@ impl fmt::Display for ConnectionEvent {
             ConnectionEvent::Connected { endpoint } => write!(f, "connected to {endpoint}"),
             ConnectionEvent::Accepted { endpoint } => write!(f, "accepted on {endpoint}"),
             ConnectionEvent::Disconnected { endpoint } => write!(f, "disconnected: {endpoint}"),
-            ConnectionEvent::HandshakeFailed { endpoint, reason } => {
-                write!(f, "handshake failed with {endpoint}: {reason}")
+            ConnectionEvent::HandshakeFailed { endpoint, refusal } => {
+                write!(f, "handshake failed with {endpoint}: {refusal}")
             }
-            ConnectionEvent::Retrying { endpoint, after } => {
-                write!(f, "trying {endpoint} again in {after:?}")
+            ConnectionEvent::Retrying {
+                endpoint,
+                after,
+                refusal,
+            } => {
+                write!(f, "trying {endpoint} again in {after:?}")?;
+                match refusal {
+                    Some(refusal) => write!(f, ": {refusal}"),
+                    None => Ok(()),
+                }
             }
         }
     }
@@ -101,6 +114,9 @@ mod kind {
     pub(super) const HANDSHAKE_SUCCEEDED: u16 = 0x1000;
     pub(super) const HANDSHAKE_FAILED_PROTOCOL: u16 = 0x2000;
     pub(super) const HANDSHAKE_FAILED_AUTH: u16 = 0x4000;
+
+    /// What a failed protocol's value is, if the two ends secure it in different ways.
+    pub(super) const MECHANISM_MISMATCH: u32 = 0x1100_0002;
 }
 
 /// The events that are asked for.

@@ -204,7 +204,7 @@ impl<P: Side> Handle<P> {
     /// ```
     pub fn wait_connected(&self, count: usize, timeout: Duration) -> Result<()> {
         let deadline = Deadline::after(timeout);
-        self.socket.sight()?.wait_up(count, deadline)
+        self.socket.wait_up(count, deadline)
     }
 
     /// An iterator over what happens to the connections, from now on.

@@ -35,7 +35,7 @@ pub(crate) use waiters::Way;
 use waiters::{Patience, Waiters};
 
 use crate::context::Context;
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Result, Wait};
 use crate::message::{Frame, Message};
 use crate::options::{Options, milliseconds};
 use crate::raw::{self, system};
@@ -150,6 +150,12 @@ impl std::fmt::Debug for Inner {
 }
 
 impl Inner {
+    /// Where it is bound, and where it connects to.
+    fn endpoints(&self) -> impl Iterator<Item = &String> {
+        let connected = self.connected.iter().map(|known| &known.endpoint);
+        self.bound.iter().chain(connected)
+    }
+
     #[inline]
     fn held(&mut self) -> Result<Held<'_>, Fault> {
         match &mut self.socket {
@@ -255,7 +261,7 @@ impl Core {
         let early = timeout.saturating_sub(Duration::from_millis(5));
         match done && (began.elapsed() < early || timeout.is_zero()) {
             true => Ok(()),
-            false => Err(Error::Timeout),
+            false => Err(self.sight.timeout(Wait::Delivery)),
         }
     }
 

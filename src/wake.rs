@@ -122,11 +122,11 @@ impl Deadline {
         }
     }
 
-    /// The error of a call whose time ran out.
-    pub(crate) fn error(self) -> Error {
+    /// The error of a call that waited for this until its time ran out.
+    pub(crate) fn error(self, waited_for: impl FnOnce() -> Error) -> Error {
         match self {
             Deadline::Now => Error::WouldBlock,
-            _ => Error::Timeout,
+            _ => waited_for(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use support::{Folder, SOON, blocked, deadline, ends, inproc, marry, until};
+use support::{Folder, SOON, assert_timeout, blocked, deadline, ends, inproc, marry, until};
 use zeroless::{Client, ConnectionEvent, Connections, Error, Options, Server};
 
 /// The next event, which must come.
@@ -147,7 +147,7 @@ fn waiting_for_an_event_gives_up_at_its_deadline() {
         let push = Client::new().push().unwrap();
         let events = push.connections().unwrap();
         let soon = Duration::from_millis(1);
-        assert_eq!(events.recv_timeout(soon), Err(Error::Timeout));
+        assert_timeout(events.recv_timeout(soon));
         assert_eq!(events.try_iter().count(), 0);
     });
 }
@@ -159,7 +159,7 @@ fn as_many_as_are_up_can_be_waited_for() {
         let pull = server.pull().unwrap();
         pull.wait_connected(0, Duration::ZERO).unwrap();
         let none = pull.wait_connected(1, Duration::from_millis(1));
-        assert_eq!(none, Err(Error::Timeout));
+        assert_timeout(none);
         let waits = pull.clone();
         let waiting = blocked(move || waits.wait_connected(3, SOON).unwrap());
         let mut pushes = Vec::from([(); 3].map(|()| client.push().unwrap()));
@@ -192,7 +192,7 @@ fn inproc_has_no_connections_to_tell() {
         let push = client.unwrap().push().unwrap();
         push.send("hello").unwrap();
         assert_eq!(pull.recv().unwrap(), "hello");
-        assert_eq!(pull.wait_connected(1, Duration::ZERO), Err(Error::Timeout));
+        assert_timeout(pull.wait_connected(1, Duration::ZERO));
     });
 }
 
@@ -212,9 +212,8 @@ fn a_stranger_fails_the_handshake_and_disturbs_nobody() {
                 .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 .unwrap();
             match next(&events) {
-                ConnectionEvent::HandshakeFailed { endpoint, reason } => {
+                ConnectionEvent::HandshakeFailed { endpoint, .. } => {
                     assert_eq!(endpoint, server.endpoint().to_string());
-                    assert!(!reason.is_empty());
                 }
                 other => panic!("{other}"),
             }
@@ -263,7 +262,7 @@ fn a_server_of_another_pattern_is_told_and_tried_again_until_it_is_the_right_one
         let endpoint = server.endpoint().to_string();
 
         let failed = |event| matches!(event, ConnectionEvent::HandshakeFailed { .. });
-        assert!(failed(next(&events)));
+        assert!(events.clone().any(failed));
         match push.status() {
             Err(Error::Refused {
                 endpoint: refused, ..

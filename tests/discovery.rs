@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use std::{iter, thread};
 
-use support::{SOON, beacon_port, deadline};
+use support::{SOON, assert_timeout, beacon_port, deadline};
 use zeroless::zre::{Builder, Event, Node};
 use zeroless::{ConnectionEvent, Error, Pull, Server};
 
@@ -215,7 +215,7 @@ fn waiting_for_what_does_not_come_ends() {
     let finder = node(beacon_port()).start().unwrap();
     let jobs = finder.discover("jobs");
     let waited = jobs.wait_for(1, Duration::from_millis(20));
-    assert_eq!(waited, Err(Error::Timeout));
+    assert_timeout(waited);
     assert_eq!(jobs.services().count(), 0);
 }
 

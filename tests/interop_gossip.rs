@@ -20,7 +20,7 @@ use process::Process;
 use program::{script, with_python};
 use support::deadline_after;
 use zeroless::zre::Builder;
-use zeroless::{Error, Message, Server};
+use zeroless::{Message, Server};
 
 /// Longer than zgossip remembers who says nothing.
 const WHILE: Duration = Duration::from_millis(1500);
@@ -99,7 +99,7 @@ fn talk(one: &mut Member, two: &mut Member) {
 /// Nothing happens for a while.
 fn wait(node: &Member) {
     let event = node.node().recv_timeout(WHILE);
-    assert_eq!(event.unwrap_err(), Error::Timeout);
+    assert!(event.unwrap_err().is_timeout());
 }
 
 /// Makes each fact a test.

@@ -4,8 +4,8 @@ mod support;
 
 use std::time::Duration;
 
-use support::{SOON, blocked, deadline, ends, inproc, pub_sub, subscribed, until};
-use zeroless::{Client, Error, Options, Publisher, Server};
+use support::{SOON, assert_timeout, blocked, deadline, ends, inproc, pub_sub, subscribed, until};
+use zeroless::{Client, Options, Publisher, Server};
 
 #[test]
 fn what_is_published_is_received() {
@@ -97,7 +97,7 @@ fn too_few_subscribers_is_a_timeout() {
     deadline(|| {
         let (publisher, _subscriber) = subscribed(["a"]);
         let waited = publisher.wait_for_subscribers(2, Duration::from_millis(10));
-        assert_eq!(waited, Err(Error::Timeout));
+        assert_timeout(waited);
     });
 }
 

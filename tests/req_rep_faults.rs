@@ -6,7 +6,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use support::{Folder, SOON, blocked, deadline, echo, ends, marry, req_rep, until};
+use support::{Folder, SOON, assert_timeout, blocked, deadline, echo, ends, marry, req_rep, until};
 use zeroless::{Client, ConnectionEvent, Delivery, Error, Server};
 
 const MOMENT: Duration = Duration::from_millis(20);
@@ -16,11 +16,11 @@ fn a_request_that_is_not_answered_runs_out_of_time() {
     deadline(|| {
         for (requester, replier) in req_rep() {
             let began = Instant::now();
-            assert_eq!(requester.request_timeout("1", MOMENT), Err(Error::Timeout));
+            assert_timeout(requester.request_timeout("1", MOMENT));
             assert!(began.elapsed() >= MOMENT);
             let pending = requester.start("2").unwrap();
             assert_eq!(pending.try_wait(), Err(Error::WouldBlock));
-            assert_eq!(pending.wait_timeout(MOMENT), Err(Error::Timeout));
+            assert_timeout(pending.wait_timeout(MOMENT));
             // It is under way still.
             assert_eq!(replier.recv().unwrap().to_string(), "1");
             replier.recv().unwrap().reply("to 2").unwrap();
@@ -36,8 +36,8 @@ fn a_timeout_of_all_requests_is_an_option() {
         let (server, client) = ends();
         let _replier = server.reply().unwrap();
         let requester = client.request_timeout(MOMENT).request().unwrap();
-        assert_eq!(requester.request("nobody answers"), Err(Error::Timeout));
-        assert_eq!(requester(&"nobody answers"), Err(Error::Timeout));
+        assert_timeout(requester.request("nobody answers"));
+        assert_timeout(requester(&"nobody answers"));
     });
 }
 
@@ -48,8 +48,8 @@ fn without_a_server_the_request_comes_back() {
         let unsent = requester.start(("a", "b")).unwrap_err();
         assert!(unsent.is_timeout());
         assert_eq!(unsent.into_message(), ["a", "b"]);
-        assert_eq!(requester.request("a"), Err(Error::Timeout));
-        assert_eq!(requester.request_timeout("a", MOMENT), Err(Error::Timeout));
+        assert_timeout(requester.request("a"));
+        assert_timeout(requester.request_timeout("a", MOMENT));
         let empty = requester.request(Vec::<String>::new());
         assert_eq!(empty, Err(Error::EmptyMessage));
     });
@@ -59,7 +59,7 @@ fn without_a_server_the_request_comes_back() {
 fn a_reply_that_comes_too_late_is_dropped() {
     deadline(|| {
         for (requester, replier) in req_rep() {
-            assert_eq!(requester.request_timeout("1", MOMENT), Err(Error::Timeout));
+            assert_timeout(requester.request_timeout("1", MOMENT));
             drop(requester.start("2").unwrap());
             let pending = requester.start("3").unwrap();
             for request in replier.iter().take(3) {
@@ -80,7 +80,7 @@ fn a_request_is_repeated_as_often_as_asked() {
         let client = client.request_timeout(MOMENT).request_retries(2);
         let requester = client.request().unwrap();
         marry(&requester, &replier);
-        assert_eq!(requester.request("again"), Err(Error::Timeout));
+        assert_timeout(requester.request("again"));
         let tries = replier.iter().take(3).map(|request| request.to_string());
         assert_eq!(tries.collect::<Vec<_>>(), ["again"; 3]);
         assert_eq!(replier.try_recv().map(drop), Err(Error::WouldBlock));

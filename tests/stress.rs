@@ -70,7 +70,7 @@ impl Tally {
             match received {
                 Ok(message) => self.count(handle, &message),
                 Err(Error::Stopped) => return,
-                Err(Error::Timeout | Error::WouldBlock) if turn % 4 != 2 => {}
+                Err(Error::Timeout { .. } | Error::WouldBlock) if turn % 4 != 2 => {}
                 Err(error) => panic!(
                     "{error} after {} of {} messages",
                     self.received.load(SeqCst),

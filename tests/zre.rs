@@ -4,7 +4,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use support::beacon_port;
+use support::{assert_timeout, beacon_port};
 use zeroless::zre::{Builder, Event, Node, Peer};
 use zeroless::{Error, Frames};
 
@@ -235,5 +235,5 @@ fn one_that_advertises_a_name_is_found_by_its_beacons_and_stays() {
     assert_ne!(peer.address(), alice.endpoint(), "it is where it beacons");
     // More beacons come, and none of them is a goodbye.
     let later = bob.recv_timeout(Duration::from_millis(2500));
-    assert_eq!(later, Err(Error::Timeout));
+    assert_timeout(later);
 }

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use support::{SOON, beacon_port, deadline, until};
 use wire::{hello, identity};
-use zeroless::Error;
 use zeroless::zre::{Builder, Event, Node, Uuid};
 
 /// Longer than the time until the next beacon, and than that in which a peer is given up of
@@ -55,7 +54,7 @@ fn are_undisturbed(alice: &Node, bob: &Node) {
                 panic!("bob is gone")
             }
             Ok(_) => {}
-            Err(error) => assert_eq!(error, Error::Timeout),
+            Err(error) => assert!(error.is_timeout()),
         }
     }
     bob.whisper(alice.id(), "hello").unwrap();

@@ -4,16 +4,20 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use super::{ConnectionEvent, RawEvent, kind};
+use crate::error::Refusal;
+use crate::options::Options;
 
 /// Which connections a socket has, from the events of its monitor.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     /// For each endpoint its connections by file descriptor, in the order in which they came.
     lines: HashMap<String, Vec<Line>>,
-    refusals: BTreeMap<String, Refusal>,
+    refusals: BTreeMap<String, Refused>,
     /// Endpoints whose connection broke, until libzmq says that it tries again: by when we do.
     broken: BTreeMap<String, Instant>,
     ever_up: bool,
+    /// Our pattern, and the other side of it.
+    names: (&'static str, &'static str),
     reconnect: (Duration, Duration),
 }
 
@@ -23,13 +27,13 @@ struct Line {
     ours: bool,
     up: bool,
     /// Why the handshake failed, when it has.
-    failed: Option<String>,
+    failed: Option<Refusal>,
 }
 
 /// An endpoint that let us in and then did not want us.
 #[derive(Debug)]
-struct Refusal {
-    reason: String,
+struct Refused {
+    refusal: Refusal,
     times: u32,
     since: Instant,
     /// When we try again, unless libzmq does.
@@ -44,14 +48,15 @@ const GRACE: Duration = Duration::from_millis(100);
 const LONG_GRACE: Duration = Duration::from_secs(1);
 
 impl Ledger {
-    /// A ledger of no connection, with the shortest and longest pause before a retry.
-    pub(crate) fn new(min: Duration, max: Duration) -> Ledger {
+    /// A ledger of no connection, of a socket of this pattern and its other side.
+    pub(crate) fn new(names: (&'static str, &'static str), options: &Options) -> Ledger {
         Ledger {
             lines: HashMap::new(),
             refusals: BTreeMap::new(),
             broken: BTreeMap::new(),
             ever_up: false,
-            reconnect: (min, max),
+            names,
+            reconnect: (options.reconnect_min, options.reconnect_max),
         }
     }
 
@@ -71,10 +76,12 @@ impl Ledger {
         present
     }
 
-    /// An endpoint that refuses us now, and why.
-    pub(crate) fn refusal(&self) -> Option<(&str, &str)> {
-        let (endpoint, refusal) = self.refusals.iter().next()?;
-        Some((endpoint, &refusal.reason))
+    /// An endpoint that refuses us now, and why: one that proves it, if there is one.
+    pub(crate) fn refusal(&self) -> Option<(&str, &Refusal)> {
+        let mut refusals = self.refusals.iter();
+        let proof = refusals.find(|(_, refused)| refused.refusal.is_proof());
+        let (endpoint, refused) = proof.or_else(|| self.refusals.iter().next())?;
+        Some((endpoint, &refused.refusal))
     }
 
     /// Whether a connection of ours was ever up.
@@ -173,26 +180,36 @@ impl Ledger {
             kind::HANDSHAKE_FAILED_NO_DETAIL
             | kind::HANDSHAKE_FAILED_PROTOCOL
             | kind::HANDSHAKE_FAILED_AUTH => {
-                let reason = reason(kind, value);
                 let lines = self.lines.get_mut(&endpoint)?;
                 let waits = |line: &&mut Line| !line.up && line.failed.is_none();
                 if let Some(line) = lines.iter_mut().find(waits) {
-                    line.failed = Some(reason);
+                    line.failed = Some(refusal(kind, value));
                 }
                 None
             }
             kind::DISCONNECTED => self.gone(value, endpoint, now),
             kind::CONNECT_RETRIED => {
                 self.broken.remove(&endpoint);
-                if let Some(refusal) = self.refusals.get_mut(&endpoint) {
-                    refusal.due = None;
+                let refused = self.refusals.get_mut(&endpoint);
+                let refusal = refused.and_then(|refused| {
+                    // Without a handshake that failed just now, nobody is there any more.
+                    refused.due.take()?;
+                    Some(refused.refusal.clone())
+                });
+                if refusal.is_none() {
+                    self.refusals.remove(&endpoint);
                 }
-                let after = Duration::from_millis(value.into());
-                Some(ConnectionEvent::Retrying { endpoint, after })
+                Some(ConnectionEvent::Retrying {
+                    endpoint,
+                    after: Duration::from_millis(value.into()),
+                    refusal,
+                })
             }
             kind::ACCEPT_FAILED => Some(ConnectionEvent::HandshakeFailed {
                 endpoint,
-                reason: format!("cannot accept: {}", system_reason(value)),
+                refusal: Refusal::Other {
+                    reason: format!("cannot accept: {}", system_reason(value)),
+                },
             }),
             _ => None,
         }
@@ -218,26 +235,38 @@ impl Ledger {
             }
             return Some(ConnectionEvent::Disconnected { endpoint });
         }
-        let reason = line
-            .failed
-            .unwrap_or_else(|| "the connection was closed".into());
+        // libzmq has an event for all that fails before the handshake is done, but for a peer of
+        // another pattern.
+        let (ours, wanted) = self.names;
+        let wrong = Refusal::WrongPattern { ours, wanted };
+        let refusal = line.failed.unwrap_or(wrong);
         if line.ours {
-            self.refused(endpoint.clone(), reason.clone(), now);
+            self.refused(endpoint.clone(), refusal.clone(), now);
+            if !refusal.is_proof() {
+                // libzmq tries again, and says so.
+                return None;
+            }
         }
-        Some(ConnectionEvent::HandshakeFailed { endpoint, reason })
+        Some(ConnectionEvent::HandshakeFailed { endpoint, refusal })
     }
 
-    fn refused(&mut self, endpoint: String, reason: String, now: Instant) {
+    fn refused(&mut self, endpoint: String, refusal: Refusal, now: Instant) {
         let (min, max) = self.reconnect;
-        let times = self.refusals.get(&endpoint).map_or(0, |last| last.times);
+        let last = self.refusals.remove(&endpoint);
+        let times = last.as_ref().map_or(0, |last| last.times);
+        // A peer of the wrong pattern may be the first to close.
+        let refusal = match last {
+            Some(last) if last.refusal.is_proof() && !refusal.is_proof() => last.refusal,
+            _ => refusal,
+        };
         let pause = min.saturating_mul(1 << times.min(16)).min(max);
-        let refusal = Refusal {
-            reason,
+        let refused = Refused {
+            refusal,
             times: times.saturating_add(1),
             since: now,
             due: now.checked_add(GRACE.max(pause)),
         };
-        self.refusals.insert(endpoint, refusal);
+        self.refusals.insert(endpoint, refused);
     }
 }
 
@@ -255,11 +284,17 @@ fn system_reason(errno: u32) -> String {
     )
 }
 
-fn reason(kind: u16, value: u32) -> String {
-    match kind {
-        kind::HANDSHAKE_FAILED_AUTH => format!("authentication failed ({value})"),
-        kind::HANDSHAKE_FAILED_PROTOCOL => format!("it does not speak as a peer (0x{value:x})"),
-        _ => format!("no handshake: {}", system_reason(value)),
+/// What a failed handshake says of the peer.
+fn refusal(kind: u16, value: u32) -> Refusal {
+    match (kind, value) {
+        (kind::HANDSHAKE_FAILED_AUTH, _) => Refusal::Denied,
+        (kind::HANDSHAKE_FAILED_PROTOCOL, kind::MECHANISM_MISMATCH) => Refusal::OtherSecurity,
+        (kind::HANDSHAKE_FAILED_PROTOCOL, _) => Refusal::NotZmq,
+        _ => match i32::try_from(value) {
+            Ok(libc::EPIPE | libc::ECONNRESET) => Refusal::Closed,
+            // The time was over: the number is of whatever libzmq's thread did last.
+            _ => Refusal::NoAnswer,
+        },
     }
 }
 
@@ -279,7 +314,7 @@ mod tests {
     }
 
     fn ledger() -> Ledger {
-        Ledger::new(Duration::from_millis(100), Duration::from_secs(5))
+        Ledger::new(("push", "pull"), &Options::default())
     }
 
     #[test]
@@ -331,6 +366,29 @@ mod tests {
         }
         assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
         assert!(ledger.refusal().is_some());
+    }
+
+    #[test]
+    fn what_proves_nothing_does_not_hide_a_proof() {
+        let (mut ledger, now) = (ledger(), Instant::now());
+        let proves = |ledger: &Ledger| ledger.refusal().map(|(_, refusal)| refusal.is_proof());
+        assert_eq!(proves(&ledger), None);
+        let close = |ledger: &mut Ledger| {
+            ledger.take(event(kind::CONNECTED, 9), now);
+            ledger.take(event(kind::HANDSHAKE_FAILED_NO_DETAIL, 32), now);
+            assert_eq!(ledger.take(event(kind::DISCONNECTED, 9), now), None);
+            ledger.take(event(kind::CONNECT_RETRIED, 100), now);
+        };
+        close(&mut ledger);
+        assert_eq!(proves(&ledger), Some(false));
+        ledger.take(event(kind::CONNECTED, 9), now);
+        ledger.take(event(kind::DISCONNECTED, 9), now);
+        assert_eq!(proves(&ledger), Some(true));
+        close(&mut ledger);
+        assert_eq!(proves(&ledger), Some(true));
+        // Nobody is there: what was is forgotten.
+        ledger.take(event(kind::CONNECT_RETRIED, 100), now);
+        assert_eq!(proves(&ledger), None);
     }
 
     #[test]

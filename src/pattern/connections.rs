@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Wait};
 use crate::monitor::ConnectionEvent;
 
 /// An iterator over what happens to a handle's connections; see
@@ -40,7 +40,7 @@ impl Connections {
     /// ```
     pub fn recv_timeout(&self, timeout: Duration) -> Result<ConnectionEvent> {
         self.0.recv_timeout(timeout).map_err(|error| match error {
-            error if error.is_timeout() => Error::Timeout,
+            error if error.is_timeout() => Error::timeout(Wait::Event),
             _ => Error::Stopped,
         })
     }

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use super::sealed::Sealed;
 use super::sending::{self, SendCall};
 use super::{Handle, Receiving, Sending, Side};
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Result, Wait};
 use crate::message::{Frame, Frames, Message};
 use crate::socket::{Attempt, GIVE_WAY, Held, Socket, Way};
 use crate::wake::Deadline;
@@ -257,15 +257,18 @@ impl Handle<PublisherSide> {
         }
         let subscriptions = &self.side.subscriptions;
         let deadline = Deadline::after(timeout);
-        self.socket.transact(Way::In, deadline, |held| {
+        let mut there = 0;
+        let waited = self.socket.transact(Way::In, deadline, |held| {
             let drained = subscriptions.drain(held)?;
-            let matching = subscriptions.count(|topic| self.side.topic.meets(topic));
-            Ok(match matching >= count {
+            there = subscriptions.count(|topic| self.side.topic.meets(topic));
+            Ok(match there >= count {
                 true => Attempt::Done,
                 false => drained,
             })
-        })?;
-        Ok(())
+        });
+        let wanted = count;
+        waited
+            .map_err(|error| error.waiting_for(|wait| *wait = Wait::Subscribers { wanted, there }))
     }
 
     /// Whether somebody gets a message whose first frame is this.

@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 
 use super::sealed::Sealed;
 use super::{Callable, Handle, SendError, Side};
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Result, Wait};
 use crate::message::{DynFrames, Frame, Frames, Message};
 use crate::socket::{Attempt, Core, GIVE_WAY, Held, Socket, Way};
 use crate::wake::{Deadline, Waker};
@@ -334,6 +334,7 @@ impl Pending {
         let options = self.socket.options();
         let (timeout, retries) = (options.request_timeout, options.request_retries);
         let repeat = self.repeat.take();
+        let mut timeout_error = None;
         for retry in 0..=retries {
             let deadline = Deadline::after_some(timeout);
             if retry > 0 {
@@ -344,11 +345,11 @@ impl Pending {
                 }
             }
             match self.take_until(deadline) {
-                Err(Error::Timeout) => continue,
+                Err(error @ Error::Timeout { .. }) => timeout_error = Some(error),
                 outcome => return outcome,
             }
         }
-        Err(Error::Timeout)
+        Err(timeout_error.unwrap_or_else(|| Error::timeout(Wait::Reply)))
     }
 
     /// Waits for the reply no longer than this; the request stays under way if it has not
@@ -400,9 +401,10 @@ impl Pending {
             return Err(Error::Stopped);
         }
         let (desk, socket) = (&self.desk, &self.socket);
-        socket.transact(Way::In, deadline, |held| {
+        let waited = socket.transact(Way::In, deadline, |held| {
             desk.attempt(held, socket, self.id)
-        })?;
+        });
+        waited.map_err(|error| error.waiting_for(|wait| *wait = Wait::Reply))?;
         let slot = desk.slots.lock().remove(&self.id);
         slot.and_then(|slot| slot.reply).ok_or(Error::Stopped)
     }

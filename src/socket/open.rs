@@ -33,8 +33,9 @@ impl Socket {
             .map_err(|error| Error::system("setting socket options", error))?;
         let fd = socket.get_fd();
         let fd = fd.map_err(|error| Error::system("making a socket", error))?;
-        let ledger = Ledger::new(options.reconnect_min, options.reconnect_max);
-        let sight = Arc::new(Sight::new(kind.name(), kind.partner().name(), ledger));
+        let names = (kind.name(), kind.partner().name());
+        let ledger = Ledger::new(names, options);
+        let sight = Arc::new(Sight::new(kind.name(), ledger));
         let mut watching = Ok(());
         let core = Arc::new_cyclic(|core: &Weak<Core>| {
             if kind.is_watched() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use parking_lot::MutexGuard;
 
 use super::{Attempt, Core, Held, Inner, Way, fault};
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Result, Wait};
 use crate::wake::{Deadline, Waker, poll, readable};
 
 /// How often a socket is asked that says it is ready when it is not.
@@ -139,7 +139,8 @@ impl Core {
                 return (inner, Err(Error::Stopped.into()));
             }
             if deadline.is_over() {
-                return (inner, Err(deadline.error().into()));
+                let error = deadline.error(|| self.out_of_time(&inner, way));
+                return (inner, Err(fault(error)));
             }
             if tried == Attempt::Again {
                 self.leave(inner);
@@ -182,6 +183,37 @@ impl Core {
                 outcome => return (inner, outcome),
             }
         }
+    }
+
+    /// What a call waited for in vain, and the refusal that is known by then.
+    fn out_of_time(&self, inner: &Inner, way: Way) -> Error {
+        // The monitor tells nothing of inproc, and some sockets have none.
+        let is_local = |endpoint: &String| endpoint.starts_with("inproc:");
+        let is_seen = || self.kind.is_watched() && !inner.endpoints().any(is_local);
+        self.sight.timeout(match way {
+            Way::In => Wait::Message,
+            Way::Out if is_seen() && self.sight.up() == 0 => Wait::Peer {
+                endpoints: inner.endpoints().cloned().collect(),
+            },
+            Way::Out => Wait::Room,
+        })
+    }
+
+    /// Waits until this many connections are up.
+    pub(crate) fn wait_up(&self, count: usize, deadline: Deadline) -> Result<()> {
+        let error = match self.sight()?.wait_up(count, deadline) {
+            Err(error) => error,
+            up => return up,
+        };
+        let mut at: Vec<String> = Vec::new();
+        if error.is_timeout() {
+            at.extend(self.lock()?.endpoints().cloned());
+        }
+        Err(error.waiting_for(|waited_for| {
+            if let Wait::Connections { endpoints, .. } = waited_for {
+                *endpoints = at;
+            }
+        }))
     }
 
     /// What tells that there may be something to receive: for a socket that nobody else receives

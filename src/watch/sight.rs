@@ -10,14 +10,13 @@ use crossbeam_channel::{Receiver, Sender};
 use log::{debug, error, info, warn};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result, Wait};
 use crate::monitor::{ConnectionEvent, Ledger, RawEvent};
 use crate::wake::{Deadline, Waker};
 
 /// The connections of one socket, as seen by its monitor.
 pub(crate) struct Sight {
     name: &'static str,
-    partner: &'static str,
     seen: Mutex<Seen>,
     /// The watch's own wake-up.
     watch: OnceLock<Arc<Waker>>,
@@ -51,10 +50,9 @@ struct Seen {
 const EVENTS_QUEUED: usize = 1024;
 
 impl Sight {
-    pub(crate) fn new(name: &'static str, partner: &'static str, ledger: Ledger) -> Sight {
+    pub(crate) fn new(name: &'static str, ledger: Ledger) -> Sight {
         Sight {
             name,
-            partner,
             seen: Mutex::new(Seen {
                 ledger,
                 listeners: Vec::new(),
@@ -79,7 +77,12 @@ impl Sight {
                 return Err(Error::Stopped);
             }
             if deadline.is_over() {
-                return Err(deadline.error());
+                let waited_for = Wait::Connections {
+                    wanted: count,
+                    up: seen.ledger.up(),
+                    endpoints: Vec::new(),
+                };
+                return Err(deadline.error(|| seen.timeout(waited_for)));
             }
             self.wait_change(&mut seen, deadline);
         }
@@ -104,11 +107,18 @@ impl Sight {
     /// An endpoint that refuses us now.
     pub(crate) fn refusal(&self) -> Option<Error> {
         let seen = self.seen.lock();
-        let (endpoint, reason) = seen.ledger.refusal()?;
-        Some(Error::Refused {
-            endpoint: endpoint.to_owned(),
-            reason: reason.to_owned(),
-        })
+        let (endpoint, refusal) = seen.ledger.refusal()?;
+        refusal.is_proof().then(|| refused(endpoint, refusal))
+    }
+
+    /// How many connections are up.
+    pub(crate) fn up(&self) -> usize {
+        self.seen.lock().ledger.up()
+    }
+
+    /// The error of a call that waited for this in vain, with what is known of a peer.
+    pub(crate) fn timeout(&self, waited_for: Wait) -> Error {
+        self.seen.lock().timeout(waited_for)
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -261,12 +271,18 @@ impl Sight {
 
     /// Tells what a user should look at, but not again and again.
     fn log(&self, event: &ConnectionEvent, news: bool) {
-        let Sight { name, partner, .. } = self;
+        let name = self.name;
         match event {
-            ConnectionEvent::HandshakeFailed { endpoint, reason } if news => error!(
-                "{name}: no connection at {endpoint}, since only {partner} fits there: wrong port, or \
-                 wrong pattern? ({reason})"
-            ),
+            ConnectionEvent::HandshakeFailed { endpoint, refusal } if news => {
+                error!("{name}: no connection with {endpoint}: {refusal}");
+            }
+            ConnectionEvent::Retrying {
+                endpoint,
+                refusal: Some(refusal),
+                ..
+            } if news => {
+                info!("{name}: no connection with {endpoint} yet, trying on: {refusal}");
+            }
             ConnectionEvent::Retrying { endpoint, .. } if news => {
                 info!("{name}: nobody is at {endpoint} yet; trying on");
             }
@@ -289,7 +305,22 @@ const OLD_NEWS: Duration = Duration::from_secs(60);
 /// How long a connection that ends may take: the default linger time, and some.
 const SETTLING: Duration = Duration::from_secs(2);
 
+fn refused(endpoint: &str, refusal: &Refusal) -> Error {
+    Error::Refused {
+        endpoint: endpoint.to_owned(),
+        refusal: refusal.clone(),
+    }
+}
+
 impl Seen {
+    fn timeout(&self, waited_for: Wait) -> Error {
+        let refusal = self.ledger.refusal();
+        Error::Timeout {
+            waited_for,
+            refused: refusal.map(|(endpoint, refusal)| Box::new(refused(endpoint, refusal))),
+        }
+    }
+
     /// Tells all who listen; how many could not take it.
     fn tell(&mut self, event: &ConnectionEvent) -> usize {
         let mut lost = 0;
@@ -305,7 +336,9 @@ impl Seen {
     /// Whether an event tells of trouble with an endpoint that was not told lately.
     fn is_news(&mut self, event: &ConnectionEvent, now: Instant) -> bool {
         let trouble = match event {
-            ConnectionEvent::HandshakeFailed { endpoint, .. } => (endpoint.clone(), true),
+            ConnectionEvent::HandshakeFailed { endpoint, refusal } if refusal.is_proof() => {
+                (endpoint.clone(), true)
+            }
             ConnectionEvent::Retrying { endpoint, .. } => (endpoint.clone(), false),
             _ => return false,
         };

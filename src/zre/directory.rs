@@ -17,7 +17,7 @@ use super::codec::LONGEST;
 use super::driver::Watching;
 use super::handle::{Handle, Node};
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Wait};
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Side, patterns};
 use crate::server::Server;
@@ -222,8 +222,14 @@ impl Discovery {
         while state.visible().len() < servers {
             match until {
                 Some(until) => {
-                    if changed.wait_until(&mut state, until).timed_out() {
-                        return Err(Error::Timeout);
+                    if changed.wait_until(&mut state, until).timed_out()
+                        && state.visible().len() < servers
+                    {
+                        return Err(Error::timeout(Wait::Services {
+                            name: self.following.found.name.clone(),
+                            wanted: servers,
+                            found: state.visible().len(),
+                        }));
                     }
                 }
                 None => changed.wait(&mut state),

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use super::Uuid;
 use super::codec::Packet;
 use crate::endpoint::Endpoint;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Wait};
 use crate::message::{Frame, Message};
 use crate::options::Options;
 use crate::socket::{Attempt, Held, Kind, Socket, Target, Way};
@@ -152,7 +152,7 @@ impl Link {
             Ordering::Relaxed,
         );
         sent.map_err(|error| match *error {
-            Error::WouldBlock => Error::Timeout,
+            Error::WouldBlock => Error::timeout(Wait::Room),
             error => error,
         })
     }

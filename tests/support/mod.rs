@@ -52,6 +52,15 @@ pub(crate) fn assert_invalid<T: std::fmt::Debug>(outcome: Result<T, Error>, reas
     }
 }
 
+/// Sees that a call ran out of time.
+#[track_caller]
+pub(crate) fn assert_timeout<T: std::fmt::Debug>(outcome: Result<T, impl Into<Error>>) {
+    match outcome.map_err(Into::into) {
+        Err(Error::Timeout { .. }) => {}
+        other => panic!("not out of time: {other:?}"),
+    }
+}
+
 /// Waits until both are connected, to each other if to nobody else.
 pub(crate) fn marry<A: Side, B: Side>(one: &Handle<A>, two: &Handle<B>) {
     one.wait_connected(1, SOON).unwrap();

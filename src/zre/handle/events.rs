@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 
 use super::Node;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Wait};
 use crate::zre::Event;
 
 impl Node {
@@ -62,7 +62,7 @@ impl Node {
         self.channel()
             .recv_timeout(timeout)
             .map_err(|error| match error {
-                RecvTimeoutError::Timeout => Error::Timeout,
+                RecvTimeoutError::Timeout => Error::timeout(Wait::Event),
                 RecvTimeoutError::Disconnected => Error::Stopped,
             })
     }

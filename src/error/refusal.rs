@@ -1,0 +1,93 @@
+//! Why a connection does not come about.
+
+use std::fmt;
+
+/// Why a peer and we do not come together, as far as libzmq and the system tell.
+///
+/// It is in [`Error::Refused`](super::Error::Refused) and
+/// [`Error::Timeout`](super::Error::Timeout), in a handle's
+/// [`status`](crate::Handle::status), and in
+/// [`ConnectionEvent`](crate::ConnectionEvent)s.
+///
+/// ```
+/// use zeroless::{Client, Error, Refusal, Server};
+///
+/// let server = Server::bind(0)?;
+/// let replier = server.reply()?;
+/// let push = Client::connect(server.port())?.push()?; // the wrong pattern
+/// let refusal = loop {
+///     match push.status() {
+///         Err(Error::Refused { refusal, .. }) => break refusal,
+///         _ => std::thread::yield_now(),
+///     }
+/// };
+/// assert_eq!(refusal, Refusal::WrongPattern { ours: "push", wanted: "pull" });
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The peer is a ZeroMQ socket, but not of the pattern's other side. Look for a wrong port,
+    /// or a wrong pattern on either side.
+    WrongPattern {
+        /// Our pattern.
+        ours: &'static str,
+        /// What the peer would have to be.
+        wanted: &'static str,
+    },
+    /// The peer does not speak ZeroMQ's protocol, ZMTP 2.0 or later. Look for a wrong port.
+    NotZmq,
+    /// The peer secures its connections in another way than we do.
+    OtherSecurity,
+    /// The peer, or its authority, does not let us in.
+    Denied,
+    /// The file system does not let us use this path: look at its owner and mode.
+    NoPermission,
+    /// The peer accepted the connection and said nothing. It may not be ready yet, so this
+    /// proves nothing; a server that is not ZeroMQ may do so for ever.
+    NoAnswer,
+    /// The peer accepted the connection and closed it before it had said who it is. It may have
+    /// left, so this proves nothing; a server that is not ZeroMQ may do so for ever.
+    Closed,
+    /// The operating system refused, or libzmq for a reason that has no name here.
+    Other {
+        /// The reason in words.
+        reason: String,
+    },
+}
+
+impl Refusal {
+    /// Whether it proves that the peer is not what we want, so that somebody must change
+    /// something.
+    pub(crate) fn is_proof(&self) -> bool {
+        !matches!(self, Refusal::NoAnswer | Refusal::Closed)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::WrongPattern { ours, wanted } => write!(
+                f,
+                "it is not of the other pattern (we {ours}, so it must {wanted}): wrong port, or \
+                 wrong pattern?"
+            ),
+            Refusal::NotZmq => {
+                f.write_str("it does not speak ZeroMQ's protocol (ZMTP 2.0 or later): wrong port?")
+            }
+            Refusal::OtherSecurity => f.write_str("its security is not the same as ours"),
+            Refusal::Denied => f.write_str("it does not let us in: wrong password or key?"),
+            Refusal::NoPermission => {
+                f.write_str("permission denied: look at the path's owner and mode")
+            }
+            Refusal::NoAnswer => f.write_str(
+                "it accepts the connection and says nothing: not ready yet, or not ZeroMQ?",
+            ),
+            Refusal::Closed => f.write_str(
+                "it closes the connection before it says who it is: has it left, or is it not \
+                 ZeroMQ?",
+            ),
+            Refusal::Other { reason } => f.write_str(reason),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What a call waited for when its time ran out.
+
+use std::fmt;
+
+/// What a call waited for when its time ran out; in [`Error::Timeout`](super::Error::Timeout).
+///
+/// ```
+/// use std::time::Duration;
+/// use zeroless::{Error, Server, Wait};
+///
+/// let publisher = Server::bind(0)?.publish()?;
+/// let error = publisher.wait_for_subscribers(3, Duration::ZERO).unwrap_err();
+/// match error {
+///     Error::Timeout { waited_for: Wait::Subscribers { wanted, there, .. }, .. } => {
+///         assert_eq!((there, wanted), (0, 3));
+///     }
+///     other => return Err(other),
+/// }
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Wait {
+    /// A message to receive.
+    Message,
+    /// A peer to send to: none is connected.
+    #[non_exhaustive]
+    Peer {
+        /// Where one could be: the endpoints that are connected to, or bound.
+        endpoints: Vec<String>,
+    },
+    /// Room for a message: the queues of all peers are full.
+    Room,
+    /// The reply to a request that was sent.
+    Reply,
+    /// So many connections.
+    #[non_exhaustive]
+    Connections {
+        /// How many were waited for.
+        wanted: usize,
+        /// How many were up when the time ran out.
+        up: usize,
+        /// Where there could be one: the endpoints that are connected to, or bound.
+        endpoints: Vec<String>,
+    },
+    /// So many subscriptions.
+    #[non_exhaustive]
+    Subscribers {
+        /// How many were waited for.
+        wanted: usize,
+        /// How many there were when the time ran out.
+        there: usize,
+    },
+    /// So many servers that announce this name.
+    #[non_exhaustive]
+    Services {
+        /// The name.
+        name: String,
+        /// How many were waited for.
+        wanted: usize,
+        /// How many were found when the time ran out.
+        found: usize,
+    },
+    /// An event.
+    Event,
+    /// The delivery of all that was sent.
+    Delivery,
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wait::Message => f.write_str("no message came"),
+            Wait::Peer { endpoints } => {
+                f.write_str("no peer was connected")?;
+                at(f, endpoints)
+            }
+            Wait::Room => f.write_str("no room for the message (all peers' queues are full)"),
+            Wait::Reply => f.write_str("no reply came"),
+            Wait::Connections {
+                wanted,
+                up,
+                endpoints,
+            } => {
+                write!(f, "{up} of {wanted} connections were up")?;
+                at(f, endpoints)
+            }
+            Wait::Subscribers { wanted, there } => {
+                write!(f, "{there} of {wanted} subscriptions were there")
+            }
+            Wait::Services {
+                name,
+                wanted,
+                found,
+            } => write!(f, "{found} of {wanted} servers of `{name}` were found"),
+            Wait::Event => f.write_str("nothing happened"),
+            Wait::Delivery => f.write_str("not all was delivered, and the rest is lost"),
+        }
+    }
+}
+
+/// How many endpoints are shown of a list.
+const SHOWN: usize = 3;
+
+fn at(f: &mut fmt::Formatter<'_>, endpoints: &[String]) -> fmt::Result {
+    for (place, endpoint) in endpoints.iter().take(SHOWN).enumerate() {
+        let before = if place == 0 { " at " } else { ", " };
+        write!(f, "{before}{endpoint}")?;
+    }
+    match endpoints.len().checked_sub(SHOWN) {
+        Some(more @ 1..) => write!(f, " and {more} more"),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_of_endpoints_is_cut_short() {
+        let shown = |count: usize| {
+            let endpoints = (0..count).map(|number| format!("e{number}")).collect();
+            Wait::Peer { endpoints }.to_string()
+        };
+        assert_eq!(shown(0), "no peer was connected");
+        assert_eq!(shown(1), "no peer was connected at e0");
+        assert_eq!(shown(3), "no peer was connected at e0, e1, e2");
+        assert_eq!(shown(5), "no peer was connected at e0, e1, e2 and 2 more");
+    }
+}

@@ -1,0 +1,255 @@
+//! When time runs out: the error says what was waited for, and what is known of the peer.
+
+mod support;
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use log::{Level, LevelFilter, Log, Metadata, Record};
+use parking_lot::Mutex;
+use support::{SOON, assert_timeout, deadline, ends, inproc, marry, until};
+use zeroless::{Client, ConnectionEvent, Error, Options, Refusal, Server, Wait};
+
+const MOMENT: Duration = Duration::from_millis(20);
+
+/// What a call waited for whose time ran out.
+#[track_caller]
+fn waited_for<T: std::fmt::Debug>(outcome: Result<T, impl Into<Error>>) -> Wait {
+    match outcome.map_err(Into::into) {
+        Err(Error::Timeout { waited_for, .. }) => waited_for,
+        other => panic!("not out of time: {other:?}"),
+    }
+}
+
+/// What is logged as a warning or an error.
+struct Warnings(Mutex<Vec<String>>);
+
+static WARNINGS: Warnings = Warnings(Mutex::new(Vec::new()));
+
+impl Warnings {
+    /// All of this endpoint, from now on.
+    fn of(endpoint: impl ToString) -> impl Fn() -> Vec<String> {
+        let _ = log::set_logger(&WARNINGS);
+        log::set_max_level(LevelFilter::Warn);
+        let endpoint = endpoint.to_string();
+        move || {
+            let lines = WARNINGS.0.lock();
+            let of_it = lines.iter().filter(|line| line.contains(&endpoint));
+            of_it.cloned().collect()
+        }
+    }
+}
+
+impl Log for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() <= Level::Warn
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if self.enabled(record.metadata()) {
+            self.0.lock().push(record.args().to_string());
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+#[test]
+fn who_waits_for_a_message_is_told_so() {
+    deadline(|| {
+        let pull = Server::bind_local(0).unwrap().pull().unwrap();
+        assert_eq!(waited_for(pull.recv_timeout(MOMENT)), Wait::Message);
+    });
+}
+
+#[test]
+fn who_waits_for_a_peer_is_told_where_there_is_none() {
+    deadline(|| {
+        let nobody = Client::new().push().unwrap();
+        let waited = waited_for(nobody.send_timeout("a", MOMENT));
+        assert!(matches!(waited, Wait::Peer { endpoints, .. } if endpoints.is_empty()));
+        let server = Server::bind_local(0).unwrap();
+        let push = server.push().unwrap();
+        let waited = waited_for(push.send_timeout("a", MOMENT));
+        let endpoint = server.endpoint().to_string();
+        assert!(waited.to_string().contains(&endpoint), "{waited}");
+        assert!(matches!(waited, Wait::Peer { endpoints, .. } if endpoints == [endpoint]));
+    });
+}
+
+#[test]
+fn who_waits_for_room_is_told_so() {
+    deadline(|| {
+        for remote in [true, false] {
+            let server = match remote {
+                true => Server::bind_local(0).unwrap(),
+                false => Server::bind(inproc()).unwrap(),
+            };
+            let options = Options::default().send_queue(1).receive_queue(1);
+            let server = server.options(options.clone());
+            let client = Client::connect(server.endpoint()).unwrap().options(options);
+            let (push, pull) = (server.push().unwrap(), client.pull().unwrap());
+            if remote {
+                marry(&push, &pull);
+            }
+            let full = loop {
+                match push.send_timeout(vec![7; 1 << 20], 5 * MOMENT) {
+                    Ok(()) => {}
+                    full => break full,
+                }
+            };
+            assert_eq!(waited_for(full), Wait::Room);
+        }
+    });
+}
+
+#[test]
+fn who_waits_for_a_reply_is_told_so() {
+    deadline(|| {
+        let (server, client) = ends();
+        let _replier = server.reply().unwrap();
+        let requester = client.request_timeout(5 * MOMENT).request().unwrap();
+        requester.wait_connected(1, SOON).unwrap();
+        assert_eq!(waited_for(requester.request("a")), Wait::Reply);
+        let pending = requester.start("a").unwrap();
+        assert_eq!(waited_for(pending.wait_timeout(MOMENT)), Wait::Reply);
+        let nobody = Client::new().request().unwrap();
+        let waited = waited_for(nobody.request_timeout("a", MOMENT));
+        assert!(matches!(waited, Wait::Peer { .. }), "{waited}");
+    });
+}
+
+#[test]
+fn who_waits_for_several_is_told_how_many_there_were() {
+    deadline(|| {
+        let (server, client) = ends();
+        let publisher = server.publish().unwrap();
+        let _subscribers = [(); 2].map(|()| client.subscribe("a").unwrap());
+        publisher.wait_for_subscribers(2, SOON).unwrap();
+        let waited = waited_for(publisher.wait_for_subscribers(3, MOMENT));
+        assert!(
+            matches!(
+                waited,
+                Wait::Subscribers {
+                    wanted: 3,
+                    there: 2,
+                    ..
+                }
+            ),
+            "{waited}"
+        );
+        let waited = waited_for(publisher.wait_connected(5, MOMENT));
+        let endpoint = server.endpoint().to_string();
+        assert!(waited.to_string().contains(&endpoint), "{waited}");
+        assert!(
+            matches!(
+                waited,
+                Wait::Connections {
+                    wanted: 5,
+                    up: 2,
+                    ..
+                }
+            ),
+            "{waited}"
+        );
+    });
+}
+
+#[test]
+fn a_timeout_tells_the_refusal_that_is_known() {
+    deadline(|| {
+        let (server, client) = ends();
+        let _replier = server.reply().unwrap();
+        let wrong = Refusal::WrongPattern {
+            ours: "subscribe",
+            wanted: "publish",
+        };
+        let subscriber = client.subscribe("").unwrap();
+        until(|| subscriber.status().is_err());
+        let status = subscriber.status().unwrap_err();
+        assert_eq!(status.refusal(), Some(&wrong));
+        let error = subscriber.recv_timeout(MOMENT).unwrap_err();
+        assert_eq!(error.refusal(), Some(&wrong));
+        let endpoint = server.endpoint().to_string();
+        for part in ["no message", &endpoint, "we subscribe", "it must publish"] {
+            assert!(error.to_string().contains(part), "{error}");
+        }
+        let error = subscriber.wait_connected(1, MOMENT).unwrap_err();
+        assert_eq!(error.refusal(), Some(&wrong));
+    });
+}
+
+#[test]
+fn a_server_that_is_not_ready_yet_does_not_refuse() {
+    deadline(|| {
+        let (server, client) = ends();
+        let told = Warnings::of(server.endpoint());
+        // Its port is bound: the system takes connections that nobody answers yet.
+        let options = Options::default().handshake_timeout(MOMENT);
+        let push = client.options(options).push().unwrap();
+        let mut events = push.connections().unwrap();
+        let no_answer = |event| match event {
+            ConnectionEvent::Retrying { refusal, .. } => refusal == Some(Refusal::NoAnswer),
+            other => panic!("{other}"),
+        };
+        assert!(events.any(no_answer) && events.any(no_answer));
+        assert!(push.status().is_ok());
+        let error = push.wait_connected(1, MOMENT).unwrap_err();
+        assert_eq!(error.refusal(), Some(&Refusal::NoAnswer), "{error}");
+        let pull = server.pull().unwrap();
+        marry(&push, &pull);
+        assert_timeout(pull.recv_timeout(MOMENT));
+        assert_eq!(pull.recv_timeout(MOMENT).unwrap_err().refusal(), None);
+        assert_eq!(told(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_server_that_leaves_early_does_not_refuse() {
+    deadline(|| {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let told = Warnings::of(port);
+        let push = Client::connect(port).unwrap().push().unwrap();
+        let events = push.connections().unwrap();
+        for _ in 0..2 {
+            drop(listener.accept().unwrap());
+            match events.recv_timeout(SOON).unwrap() {
+                ConnectionEvent::Retrying { refusal, .. } => {
+                    assert_eq!(refusal, Some(Refusal::Closed));
+                }
+                other => panic!("{other}"),
+            }
+            assert!(push.status().is_ok());
+        }
+        let error = push.wait_connected(1, MOMENT).unwrap_err();
+        assert_eq!(error.refusal(), Some(&Refusal::Closed), "{error}");
+        assert_eq!(told(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_client_that_leaves_early_is_no_trouble() {
+    deadline(|| {
+        let server = Server::bind_local(0).unwrap();
+        let told = Warnings::of(server.endpoint());
+        let pull = server.pull().unwrap();
+        let mut events = pull.connections().unwrap();
+        drop(std::net::TcpStream::connect(("127.0.0.1", server.port())).unwrap());
+        let failed = |event| matches!(event, ConnectionEvent::HandshakeFailed { .. });
+        assert!(events.any(failed));
+        assert_eq!(told(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_wrong_pattern_is_told_at_once() {
+    deadline(|| {
+        let (server, client) = ends();
+        let told = Warnings::of(server.endpoint());
+        let _replier = server.reply().unwrap();
+        let _push = client.push().unwrap();
+        let wrong = |line: &String| line.contains("we push, so it must pull");
+        until(|| told().iter().any(wrong));
+    });
+}
