@@ -20,7 +20,8 @@ use crate::watch::Watch;
 pub(crate) struct Context {
     // Dropped first: its own sockets must be closed before the context can end.
     watch: Mutex<Option<Watch>>,
-    zmq: RawContext,
+    /// The watch's thread has it, too.
+    zmq: Arc<RawContext>,
     forks: u32,
 }
 
@@ -50,7 +51,7 @@ impl Context {
             RawContext::new(threads, SOCKETS).map_err(|errno| system("starting libzmq", errno))?;
         let context = Arc::new(Context {
             watch: Mutex::new(None),
-            zmq,
+            zmq: Arc::new(zmq),
             forks: raw::forks(),
         });
         **current = Arc::downgrade(&context);
@@ -73,7 +74,7 @@ impl Context {
         let mut watch = self.watch.lock();
         let started = match watch.take() {
             Some(watch) => watch,
-            None => Watch::start()?,
+            None => Watch::start(&self.zmq)?,
         };
         call(watch.insert(started))
     }

@@ -5,7 +5,10 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use log::warn;
 
 use crate::error::{Error, Result};
 use crate::raw;
@@ -58,7 +61,7 @@ impl Waker {
     /// Whether there was a wake-up that was not yet forgotten.
     pub(crate) fn has_rung(&self) -> bool {
         let mut fds = [readable(self.fd())];
-        poll(&mut fds, Deadline::Now).is_ok() && fds[0].revents != 0
+        raw::poll(&mut fds, 0).is_ok() && fds[0].revents != 0
     }
 
     /// Forgets the wake-ups so far.
@@ -142,7 +145,10 @@ pub(crate) fn readable(fd: RawFd) -> libc::pollfd {
 
 /// Waits until one of these can be read or the deadline is over. A signal ends it too: the
 /// caller looks again at what it waits for.
-pub(crate) fn poll(fds: &mut [libc::pollfd], deadline: Deadline) -> Result<()> {
+///
+/// A system that refuses to wait (for more files than a limit that was lowered allows, or without
+/// memory) is no reason to end: after a moment the caller looks at everything.
+pub(crate) fn poll(fds: &mut [libc::pollfd], deadline: Deadline) {
     const FAR: u128 = 3_600_000;
     let timeout = match deadline.left() {
         // Rounded up, or the last part of a millisecond would be spent awake.
@@ -150,12 +156,24 @@ pub(crate) fn poll(fds: &mut [libc::pollfd], deadline: Deadline) -> Result<()> {
         None => -1,
     };
     match raw::poll(fds, timeout) {
-        Ok(()) | Err(libc::EINTR) => Ok(()),
-        Err(errno) => Err(Error::system(
-            "waiting",
-            io::Error::from_raw_os_error(errno),
-        )),
+        Ok(()) | Err(libc::EINTR) => {}
+        Err(errno) => refused(fds, deadline, errno),
     }
+}
+
+#[cold]
+fn refused(fds: &mut [libc::pollfd], deadline: Deadline, errno: raw::Errno) {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    const MOMENT: Duration = Duration::from_millis(5);
+    if !TOLD.swap(true, Ordering::Relaxed) {
+        let reason = io::Error::from_raw_os_error(errno);
+        warn!(
+            "the system refuses to wait for {} files: {reason}; looking at them now and then",
+            fds.len()
+        );
+    }
+    std::thread::sleep(deadline.left().map_or(MOMENT, |left| left.min(MOMENT)));
+    fds.iter_mut().for_each(|fd| fd.revents = libc::POLLIN);
 }
 
 /// An error of the system's; running out of file descriptors has a variant of its own.

@@ -36,6 +36,7 @@ mod directory;
 mod driver;
 mod early;
 mod election;
+mod errands;
 mod event;
 #[cfg(fuzzing)]
 #[doc(hidden)]

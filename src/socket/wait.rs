@@ -169,12 +169,9 @@ impl Core {
                     inner.waiters.add(way, &waker);
                     let bell = self.bell.get().cloned();
                     drop(inner);
-                    let polled = self.poll(&waker, bell.as_deref(), deadline);
+                    self.poll(&waker, bell.as_deref(), deadline);
                     inner = self.inner.lock();
                     inner.waiters.remove(&waker);
-                    if let Err(error) = polled {
-                        return (inner, Err(error.into()));
-                    }
                 }
                 deceived = ready;
             }
@@ -222,14 +219,13 @@ impl Core {
         self.fd
     }
 
-    fn poll(&self, waker: &Waker, bell: Option<&Waker>, deadline: Deadline) -> Result<()> {
+    fn poll(&self, waker: &Waker, bell: Option<&Waker>, deadline: Deadline) {
         // Without a bell the wake-up stands in twice.
         let bell = bell.unwrap_or(waker);
         let mut fds = [self.fd, waker.fd(), bell.fd()].map(readable);
-        poll(&mut fds, deadline)?;
+        poll(&mut fds, deadline);
         if fds[1].revents != 0 {
             waker.clear();
         }
-        Ok(())
     }
 }

@@ -27,8 +27,8 @@ pub(crate) struct Sight {
     changed: Condvar,
 }
 
-/// Called with an endpoint, in the watch's thread: it must neither wait for that, nor drop the last
-/// handle of a socket.
+/// Called with an endpoint, in the watch's thread, which it must not keep: it hands the news on to
+/// another.
 pub(crate) type Down = Box<dyn Fn(&str) + Send + Sync>;
 
 struct Seen {
@@ -254,6 +254,13 @@ impl Sight {
         let news = seen.is_news(&event, now);
         drop(seen);
         self.changed.notify_all();
+        if let ConnectionEvent::Disconnected { endpoint }
+        | ConnectionEvent::Retrying { endpoint, .. } = &event
+            && let Some(call) = self.down.get()
+        {
+            call(endpoint);
+        }
+        // Last: a user's logger may panic.
         if lost > 0 {
             warn!(
                 "{}: nobody reads the connection events; lost: {event}",
@@ -261,12 +268,6 @@ impl Sight {
             );
         }
         self.log(&event, news);
-        if let ConnectionEvent::Disconnected { endpoint }
-        | ConnectionEvent::Retrying { endpoint, .. } = &event
-            && let Some(call) = self.down.get()
-        {
-            call(endpoint);
-        }
     }
 
     /// Tells what a user should look at, but not again and again.

@@ -208,7 +208,7 @@ impl Discovery {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`].
+    /// [`Error::Timeout`]; [`Error::Stopped`] if the node was stopped.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -220,6 +220,9 @@ impl Discovery {
         let until = Instant::now().checked_add(timeout);
         let mut state = state.lock();
         while state.visible().len() < servers {
+            if state.ended {
+                return Err(self.following.node.shared().ended());
+            }
             match until {
                 Some(until) => {
                     if changed.wait_until(&mut state, until).timed_out()
@@ -259,15 +262,18 @@ impl Discovery {
 
 impl Following {
     /// What to do when a server cannot be reached: it may have died without a goodbye, and what
-    /// is sent to it until that is known is lost. So its node is asked.
+    /// is sent to it until that is known is lost. So its node is asked, by our node's thread.
     fn doubts(&self) -> Down {
         let found = Arc::downgrade(&self.found);
-        let node = Arc::downgrade(self.node.shared());
+        let errands = self.node.shared().errands().clone();
         Box::new(move |endpoint| {
-            if let (Some(found), Some(node)) = (found.upgrade(), node.upgrade()) {
-                let peers = found.peers_at(endpoint);
-                peers.into_iter().for_each(|peer| node.doubt(peer));
-            }
+            let (found, endpoint) = (found.clone(), endpoint.to_owned());
+            errands.add(Box::new(move |node| {
+                let peers = found.upgrade().map(|found| found.peers_at(&endpoint));
+                for peer in peers.into_iter().flatten() {
+                    node.doubt(peer);
+                }
+            }));
         })
     }
 }

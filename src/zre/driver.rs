@@ -1,13 +1,14 @@
 //! The thread of a node: it hands what comes in to the state machine, and does what that says.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use log::{Level, info, log, warn};
 use parking_lot::Mutex;
 
+use super::errands::Errands;
 use super::link::Link;
 use super::node::{Action, State};
 use super::peer::FAREWELL;
@@ -15,12 +16,13 @@ use super::queue::Queue;
 use super::search::Search;
 use super::site::Site;
 use super::{Event, Uuid};
+use crate::background::guarded;
 use crate::endpoint::Endpoint;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::message::{Frame, Message};
 use crate::raw;
 use crate::socket::{Socket, Way};
-use crate::wake::{Deadline, Waker, poll, readable};
+use crate::wake::{Deadline, poll, readable};
 
 /// How much is taken in at once, before anything else gets its turn.
 const TURN: usize = 256;
@@ -40,8 +42,10 @@ pub(crate) struct Shared {
     links: Mutex<HashMap<Uuid, Arc<Link>>>,
     watchers: Mutex<Vec<(u64, Watcher)>>,
     pub(crate) events: Queue,
-    waker: Waker,
+    errands: Arc<Errands>,
     stopping: AtomicBool,
+    /// What ended the thread, if it was not stopped.
+    fault: OnceLock<Error>,
     /// Whether all events are logged.
     verbose: bool,
 }
@@ -77,8 +81,9 @@ impl Shared {
             links: Mutex::default(),
             watchers: Mutex::default(),
             events,
-            waker: Waker::new()?,
+            errands: Arc::new(Errands::new()?),
             stopping: AtomicBool::new(false),
+            fault: OnceLock::new(),
             verbose,
         })
     }
@@ -149,6 +154,9 @@ impl Shared {
         for peer in state.peers() {
             watcher(&Event::Enter { peer });
         }
+        if shared.is_stopping() {
+            watcher(&Event::Stop);
+        }
         shared.watchers.lock().push((number, watcher));
         let shared = shared.clone();
         Watching { shared, number }
@@ -158,7 +166,7 @@ impl Shared {
     pub(super) fn doubt(&self, peer: Uuid) {
         self.change(|state| state.doubt(peer, Instant::now()));
         // The thread is to look when the time for an answer is over.
-        self.waker.wake();
+        self.wake();
     }
 
     /// The connection to a peer, if there is one.
@@ -168,14 +176,32 @@ impl Shared {
 
     /// Has the thread look for what there is to do.
     pub(crate) fn wake(&self) {
-        self.waker.wake();
+        self.errands.waker().wake();
+    }
+
+    /// What others have for the thread to do.
+    pub(super) fn errands(&self) -> &Arc<Errands> {
+        &self.errands
     }
 
     /// Ends the thread, and all waiting for events.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
         self.events.close();
-        self.waker.wake();
+        self.wake();
+    }
+
+    /// The error of what cannot be had any more: what has ended the thread, or a stop.
+    pub(super) fn ended(&self) -> Error {
+        self.fault.get().cloned().unwrap_or(Error::Stopped)
+    }
+
+    /// Tells all who watch that there is nothing more to come.
+    fn tell_end(&self) {
+        let _state = self.state.lock();
+        for (_, watcher) in self.watchers.lock().iter() {
+            watcher(&Event::Stop);
+        }
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -201,7 +227,24 @@ struct Ready {
 }
 
 impl Driver {
+    /// Runs until the node is stopped. Should a user's logger panic in it, the node ends, and says
+    /// why: nobody may wait for it in vain.
     pub(crate) fn run(mut self) {
+        if guarded("a node", || self.run_until_stopped()).is_none() {
+            let reason = "its thread has panicked; the log tells with what";
+            let _ = self
+                .shared
+                .fault
+                .set(Error::system("running a node", reason));
+        }
+        self.shared.stop();
+        guarded("a node's goodbye", || self.search.leave(&self.shared));
+        guarded("a node's end", || self.shared.tell_end());
+        // What was sent still goes out, for as long as it may linger.
+        self.shared.links.lock().clear();
+    }
+
+    fn run_until_stopped(&mut self) {
         let mut next = Instant::now();
         let mut look_around = next + LOOK_AROUND;
         let mut full: Option<Instant> = None;
@@ -211,6 +254,9 @@ impl Driver {
         };
         while !self.shared.is_stopping() {
             let now = Instant::now();
+            for errand in self.shared.errands.take() {
+                errand(&self.shared);
+            }
             if now >= next {
                 next = now + self.until_next();
                 // Where the inbox is: what is told of it may be elsewhere, or a name.
@@ -249,21 +295,10 @@ impl Driver {
             if patient {
                 deadline = deadline.within(LOOK);
             }
-            match self.sleep(deadline) {
-                Ok(more) => {
-                    ready.inbox |= more.inbox;
-                    ready.search |= more.search;
-                }
-                Err(error) => {
-                    warn!("a node ends: {error}");
-                    break;
-                }
-            }
+            let more = self.sleep(deadline);
+            ready.inbox |= more.inbox;
+            ready.search |= more.search;
         }
-        self.shared.stop();
-        self.search.leave(&self.shared);
-        // What was sent still goes out, for as long as it may linger.
-        self.shared.links.lock().clear();
     }
 
     /// How long to wait until the next beacon. All nodes of a machine beacon at the same time, so
@@ -300,22 +335,23 @@ impl Driver {
     }
 
     /// Waits until there is something to do.
-    fn sleep(&self, deadline: Deadline) -> Result<Ready> {
+    fn sleep(&self, deadline: Deadline) -> Ready {
         let searches = self.search.fds();
-        let fds = [self.shared.waker.fd(), self.inbox.fd()];
+        let waker = self.shared.errands.waker();
+        let fds = [waker.fd(), self.inbox.fd()];
         let fds = fds.iter().chain(&searches);
         let mut fds: Vec<_> = fds.map(|fd| readable(*fd)).collect();
-        poll(&mut fds, deadline)?;
+        poll(&mut fds, deadline);
         let is_ready = |at: usize| fds[at].revents != 0;
         let woken = is_ready(0);
         if woken {
-            self.shared.waker.clear();
+            waker.clear();
         }
-        Ok(Ready {
+        Ready {
             inbox: is_ready(1),
             // A name that was looked up wakes, too.
             search: woken || (2..fds.len()).any(is_ready),
-        })
+        }
     }
 
     /// Takes in messages, as long as there is room for what they tell or it is to be dropped;

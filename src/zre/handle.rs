@@ -316,7 +316,7 @@ impl Node {
     fn check(&self) -> Result<()> {
         self.handle.check_process()?;
         match self.shared().is_stopping() {
-            true => Err(Error::Stopped),
+            true => Err(self.shared().ended()),
             false => Ok(()),
         }
     }

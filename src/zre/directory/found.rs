@@ -24,6 +24,8 @@ pub(super) struct State {
     pub(super) services: Vec<Service>,
     followers: Vec<Follower>,
     pub(super) anywhere: bool,
+    /// The node has ended: nothing more will be found.
+    pub(super) ended: bool,
 }
 
 /// A client that is to be connected to all that offer this.
@@ -49,6 +51,10 @@ impl Found {
         match event {
             Event::Enter { peer } => self.enter(peer),
             Event::Exit { peer } => self.exit(peer),
+            Event::Stop => {
+                self.state.lock().ended = true;
+                self.changed.notify_all();
+            }
             _ => {}
         }
     }

@@ -13,7 +13,8 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`Error::Stopped`] if the node was stopped and there is none left; [`Error::Forked`].
+    /// [`Error::Stopped`] if the node was stopped and there is none left; [`Error::System`] if its
+    /// thread has panicked, as a logger may in it; [`Error::Forked`].
     ///
     /// ```no_run
     /// # let node = zeroless::zre::Node::builder("alice").start()?;
@@ -22,7 +23,7 @@ impl Node {
     /// ```
     pub fn recv(&self) -> Result<Event> {
         self.handle.check_process()?;
-        self.channel().recv().map_err(|_| Error::Stopped)
+        self.channel().recv().map_err(|_| self.shared().ended())
     }
 
     /// The next event, if there is one.
@@ -42,7 +43,7 @@ impl Node {
         self.handle.check_process()?;
         self.channel().try_recv().map_err(|error| match error {
             TryRecvError::Empty => Error::WouldBlock,
-            TryRecvError::Disconnected => Error::Stopped,
+            TryRecvError::Disconnected => self.shared().ended(),
         })
     }
 
@@ -63,7 +64,7 @@ impl Node {
             .recv_timeout(timeout)
             .map_err(|error| match error {
                 RecvTimeoutError::Timeout => Error::timeout(Wait::Event),
-                RecvTimeoutError::Disconnected => Error::Stopped,
+                RecvTimeoutError::Disconnected => self.shared().ended(),
             })
     }
 

@@ -1,0 +1,188 @@
+//! A user's logger runs in the library's threads, too: whatever it does there, the others go on.
+
+mod support;
+
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use log::{LevelFilter, Log, Metadata, Record};
+use parking_lot::{Mutex, MutexGuard};
+use support::{SOON, beacon_port, deadline, ends, marry, until};
+use zeroless::zre::{Event, Node, Uuid};
+use zeroless::{ConnectionEvent, Error, Server};
+
+/// What the logger does in the thread of this name, at each line.
+type Act = Box<dyn FnMut(&str) + Send>;
+
+struct Hostile {
+    thread: Mutex<&'static str>,
+    act: Mutex<Option<Act>>,
+}
+
+static LOGGER: Hostile = Hostile {
+    thread: Mutex::new(""),
+    act: Mutex::new(None),
+};
+
+impl Log for Hostile {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let own = thread::current().name() == Some(*self.thread.lock());
+        // What it does may be logged, too.
+        if own
+            && let Some(mut act) = self.act.try_lock()
+            && let Some(act) = &mut *act
+        {
+            act(&record.args().to_string());
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// One test at a time, with a logger that does this in the thread of this name.
+fn alone(name: &'static str, act: impl FnMut(&str) + Send + 'static) -> impl Drop {
+    struct Alone(#[allow(dead_code)] MutexGuard<'static, ()>);
+    impl Drop for Alone {
+        fn drop(&mut self) {
+            *LOGGER.thread.lock() = "";
+            *LOGGER.act.lock() = None;
+        }
+    }
+    static ALONE: Mutex<()> = Mutex::new(());
+    let alone = ALONE.lock();
+    // The first test has set it, if this is not the first.
+    let _ = log::set_logger(&LOGGER);
+    log::set_max_level(LevelFilter::Info);
+    *LOGGER.act.lock() = Some(Box::new(act));
+    *LOGGER.thread.lock() = name;
+    Alone(alone)
+}
+
+const WATCH: &str = "zeroless-watch";
+const NODE: &str = "zeroless-zre";
+
+#[test]
+fn connections_are_watched_though_the_logger_panics() {
+    deadline(|| {
+        let (tell, panics) = channel();
+        let _alone = alone(WATCH, move |line| {
+            tell.send(line.to_owned()).unwrap();
+            panic!("the logger panics on purpose");
+        });
+        let (server, client) = ends();
+        let pull = server.pull().unwrap();
+        let mut events = pull.connections().unwrap();
+        for number in 0..20 {
+            let push = client.push().unwrap();
+            push.wait_connected(1, SOON).unwrap();
+            push.send(number.to_string()).unwrap();
+            assert_eq!(
+                pull.recv_timeout(SOON).unwrap(),
+                number.to_string().as_str()
+            );
+            push.close(SOON).unwrap();
+            // Others are not held up by it either.
+            let (server, client) = ends();
+            marry(&server.reply().unwrap(), &client.request().unwrap());
+        }
+        let ended = |event| matches!(event, ConnectionEvent::Disconnected { .. });
+        for _ in 0..20 {
+            assert!(events.any(ended));
+        }
+        pull.stop();
+        events.for_each(drop);
+        assert!(panics.try_iter().count() > 20);
+    });
+}
+
+#[test]
+fn the_logger_may_drop_the_last_handle() {
+    deadline(|| {
+        let (give, given) = channel();
+        let (tell, told) = channel();
+        let _alone = alone(WATCH, move |line| {
+            if line.contains("disconnected")
+                && let Ok(handles) = given.try_recv()
+            {
+                drop::<Box<dyn Send>>(handles);
+                tell.send(()).unwrap();
+            }
+        });
+        let (server, client) = ends();
+        let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+        marry(&pull, &push);
+        give.send(Box::new((server, pull)) as Box<dyn Send>)
+            .unwrap();
+        push.send("bye").unwrap();
+        drop((push, client));
+        told.recv_timeout(SOON).unwrap();
+        let (server, client) = ends();
+        let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+        push.send("hello").unwrap();
+        assert_eq!(pull.recv_timeout(SOON).unwrap(), "hello");
+        marry(&pull, &push);
+    });
+}
+
+#[test]
+fn a_node_whose_thread_panics_ends_with_an_error() {
+    deadline(|| {
+        let _alone = alone(NODE, |line| {
+            assert!(!line.starts_with("broken:"), "the logger panics on purpose");
+        });
+        let port = beacon_port();
+        let node = |name| Node::builder(name).interface("127.0.0.1").port(port);
+        let broken = node("broken").verbose().start().unwrap();
+        let events = broken.events();
+        let jobs = broken.discover("jobs");
+        let waiting = thread::spawn(move || jobs.wait_for(1, Duration::from_secs(600)));
+        let _other = node("other").start().unwrap();
+        assert_eq!(events.filter(|event| *event != Event::Stop).count(), 0);
+        assert!(waiting.join().unwrap().is_err());
+        let is_fault = |error: &Error| matches!(error, Error::System { .. });
+        assert!(is_fault(&broken.recv().unwrap_err()));
+        assert!(is_fault(&broken.try_recv().unwrap_err()));
+        assert!(is_fault(&broken.recv_timeout(SOON).unwrap_err()));
+        assert!(is_fault(&broken.join("group").unwrap_err()));
+        assert!(is_fault(&broken.leave("group").unwrap_err()));
+        assert!(is_fault(&broken.shout("group", "hello").unwrap_err()));
+        let whisper = broken.whisper(Uuid::from([1; 16]), "hello").unwrap_err();
+        assert!(is_fault(whisper.error()));
+        assert!(broken.channel().recv().is_err());
+        broken.stop();
+        // Another is none the worse.
+        let third = node("third").start().unwrap();
+        assert!(matches!(third.recv().unwrap(), Event::Enter { .. }));
+    });
+}
+
+#[test]
+fn a_handle_that_was_discovered_outlives_a_logger_that_panics() {
+    deadline(|| {
+        let _alone = alone(WATCH, |_| panic!("the logger panics on purpose"));
+        let port = beacon_port();
+        let node = |name| Node::builder(name).interface("127.0.0.1").port(port);
+        let finder = node("finder").start().unwrap();
+        let jobs = finder.discover("jobs");
+        let push = jobs.push().unwrap();
+        for number in 0..2 {
+            let server = Server::bind(0).unwrap();
+            let pull = server.pull().unwrap();
+            let announcer = node("announcer").announce("jobs", &server).start().unwrap();
+            push.wait_connected(1, SOON).unwrap();
+            push.send(number.to_string()).unwrap();
+            assert_eq!(
+                pull.recv_timeout(SOON).unwrap(),
+                number.to_string().as_str()
+            );
+            announcer.stop();
+            drop((pull, server));
+            until(|| jobs.services().count() == 0);
+        }
+    });
+}
