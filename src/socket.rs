@@ -322,7 +322,13 @@ impl Core {
     fn receive_into(&self, message: &mut Message, deadline: Deadline) -> Result<(), Fault> {
         self.check_waiting(deadline)?;
         if let Some(begun) = self.once(deadline, |held| held.take(message))? {
-            self.wait(begun, Way::In, deadline, &mut |held| held.take(message))?;
+            self.wait(
+                begun,
+                Way::In,
+                deadline,
+                &mut |held| held.take(message),
+                &mut |_| {},
+            )?;
         }
         self.log("received", || message.size());
         Ok(())
@@ -363,9 +369,13 @@ impl Core {
         self.log("sending", || (1, bytes.len()));
         match self.once(deadline, |held| held.give_bytes(bytes))? {
             None => Ok(()),
-            Some(begun) => self.wait(begun, Way::Out, deadline, &mut |held| {
-                held.give_bytes(bytes)
-            }),
+            Some(begun) => self.wait(
+                begun,
+                Way::Out,
+                deadline,
+                &mut |held| held.give_bytes(bytes),
+                &mut |_| {},
+            ),
         }
     }
 }

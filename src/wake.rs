@@ -36,16 +36,18 @@ impl Waker {
         pair().map_err(|error| io_error("making a wake-up", &error))
     }
 
-    /// The calling thread's, made when first needed.
+    /// The calling thread's, made when first needed; one for this call alone in a thread that ends,
+    /// where the destructors of its own variables run.
     pub(crate) fn current() -> Result<Arc<Waker>> {
         thread_local! {
             static CURRENT: RefCell<Option<Arc<Waker>>> = const { RefCell::new(None) };
         }
-        CURRENT.with_borrow_mut(|current| match current {
+        let own = CURRENT.try_with(|current| match &mut *current.borrow_mut() {
             // The other process would be woken, or its wake-ups stolen.
             Some(waker) if waker.forks == raw::forks() => Ok(waker.clone()),
-            _ => Ok(current.insert(Arc::new(Waker::new()?)).clone()),
-        })
+            current => Ok(current.insert(Arc::new(Waker::new()?)).clone()),
+        });
+        own.unwrap_or_else(|_| Waker::new().map(Arc::new))
     }
 
     /// Wakes the thread. Allowed in a signal handler: one system call, which cannot block.

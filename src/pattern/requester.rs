@@ -124,12 +124,6 @@ impl Desk {
         for _ in 0..GIVE_WAY {
             let mut name = Frame::new();
             if held.take_frame(&mut name)? == Attempt::Blocked {
-                if let Some(slot) = self.slots.lock().get_mut(&id) {
-                    let waker = Waker::current()?;
-                    if !slot.wakers.iter().any(|other| Arc::ptr_eq(other, &waker)) {
-                        slot.wakers.push(waker);
-                    }
-                }
                 return Ok(Attempt::Blocked);
             }
             match take_reply(held)? {
@@ -142,6 +136,15 @@ impl Desk {
             }
         }
         Ok(Attempt::Again)
+    }
+
+    /// Has this be woken when the reply is there, whoever receives it.
+    fn register(&self, id: u64, waker: &Arc<Waker>) {
+        if let Some(slot) = self.slots.lock().get_mut(&id)
+            && !slot.wakers.iter().any(|other| Arc::ptr_eq(other, waker))
+        {
+            slot.wakers.push(waker.clone());
+        }
     }
 
     /// Puts a reply where it is waited for, and wakes who waits.
@@ -401,9 +404,9 @@ impl Pending {
             return Err(Error::Stopped);
         }
         let (desk, socket) = (&self.desk, &self.socket);
-        let waited = socket.transact(Way::In, deadline, |held| {
-            desk.attempt(held, socket, self.id)
-        });
+        let attempt = |held: &mut Held<'_>| desk.attempt(held, socket, self.id);
+        let register = |waker: &Arc<Waker>| desk.register(self.id, waker);
+        let waited = socket.transact_awaited(Way::In, deadline, attempt, register);
         waited.map_err(|error| error.waiting_for(|wait| *wait = Wait::Reply))?;
         let slot = desk.slots.lock().remove(&self.id);
         slot.and_then(|slot| slot.reply).ok_or(Error::Stopped)

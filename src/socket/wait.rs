@@ -1,6 +1,7 @@
 //! Waiting for a socket: awake for a while at first, if that promises to pay, and then asleep.
 
 use std::os::fd::RawFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::MutexGuard;
@@ -11,6 +12,9 @@ use crate::wake::{Deadline, Waker, poll, readable};
 
 /// How often a socket is asked that says it is ready when it is not.
 const ASK_AGAIN: Duration = Duration::from_millis(1);
+
+/// How often a thread looks again that has no wake-up, since there is no file descriptor for one.
+const WITHOUT_WAKER: Duration = Duration::from_millis(10);
 
 /// An operation whose first attempt did not do it, and the lock under which that was made.
 pub(super) struct Begun<'a> {
@@ -28,11 +32,23 @@ impl Core {
         &self,
         way: Way,
         deadline: Deadline,
+        attempt: impl FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+    ) -> Result<(), Fault> {
+        self.transact_awaited(way, deadline, attempt, |_| {})
+    }
+
+    /// The same for who waits for more than the socket: `register` is called, under the lock, with
+    /// what wakes this thread before it sleeps.
+    pub(crate) fn transact_awaited(
+        &self,
+        way: Way,
+        deadline: Deadline,
         mut attempt: impl FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+        mut register: impl FnMut(&Arc<Waker>),
     ) -> Result<(), Fault> {
         match self.once(deadline, &mut attempt)? {
             None => Ok(()),
-            Some(begun) => self.wait(begun, way, deadline, &mut attempt),
+            Some(begun) => self.wait(begun, way, deadline, &mut attempt, &mut register),
         }
     }
 
@@ -73,6 +89,7 @@ impl Core {
         way: Way,
         deadline: Deadline,
         attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+        register: &mut dyn FnMut(&Arc<Waker>),
     ) -> Result<(), Fault> {
         let mut inner = begun.inner;
         let mut outcome = Ok(begun.attempt);
@@ -89,7 +106,7 @@ impl Core {
             inner.patience.sleep(in_vain);
         }
         if let Ok(tried @ (Attempt::Blocked | Attempt::Again)) = outcome {
-            (inner, outcome) = self.sleep(inner, tried, way, deadline, attempt);
+            (inner, outcome) = self.sleep(inner, tried, way, deadline, attempt, register);
         }
         if !most.is_zero() {
             inner.patience.end(began, Instant::now(), most);
@@ -128,11 +145,9 @@ impl Core {
         way: Way,
         deadline: Deadline,
         attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+        register: &mut dyn FnMut(&Arc<Waker>),
     ) -> (MutexGuard<'a, Inner>, Result<Attempt, Fault>) {
-        let waker = match Waker::current() {
-            Ok(waker) => waker,
-            Err(error) => return (inner, Err(error.into())),
-        };
+        let mut waker = None;
         let mut deceived = false;
         loop {
             if self.is_stopped() {
@@ -158,7 +173,7 @@ impl Core {
                 if !ready || deceived {
                     // Some sockets say that they are ready when they are not (XPUB does, if it
                     // may not drop): those must be asked again.
-                    let deadline = if ready {
+                    let mut deadline = if ready {
                         deadline.within(ASK_AGAIN)
                     } else {
                         deadline
@@ -166,12 +181,21 @@ impl Core {
                     // From here until the poll nobody of this thread touches the socket.
                     // An event that deceived us would deceive the others, too.
                     inner.waiters.wake(events - way.event());
-                    inner.waiters.add(way, &waker);
+                    waker = waker.or_else(|| Waker::current().ok());
+                    match &waker {
+                        Some(waker) => {
+                            inner.waiters.add(way, waker);
+                            register(waker);
+                        }
+                        None => deadline = deadline.within(WITHOUT_WAKER),
+                    }
                     let bell = self.bell.get().cloned();
                     drop(inner);
-                    self.poll(&waker, bell.as_deref(), deadline);
+                    self.poll(waker.as_deref(), bell.as_deref(), deadline);
                     inner = self.inner.lock();
-                    inner.waiters.remove(&waker);
+                    if let Some(waker) = &waker {
+                        inner.waiters.remove(waker);
+                    }
                 }
                 deceived = ready;
             }
@@ -219,12 +243,14 @@ impl Core {
         self.fd
     }
 
-    fn poll(&self, waker: &Waker, bell: Option<&Waker>, deadline: Deadline) {
-        // Without a bell the wake-up stands in twice.
-        let bell = bell.unwrap_or(waker);
-        let mut fds = [self.fd, waker.fd(), bell.fd()].map(readable);
+    fn poll(&self, waker: Option<&Waker>, bell: Option<&Waker>, deadline: Deadline) {
+        // What is negative is passed over.
+        let fd = |waker: Option<&Waker>| waker.map_or(-1, Waker::fd);
+        let mut fds = [self.fd, fd(waker), fd(bell)].map(readable);
         poll(&mut fds, deadline);
-        if fds[1].revents != 0 {
+        if let Some(waker) = waker
+            && fds[1].revents != 0
+        {
             waker.clear();
         }
     }

@@ -1,0 +1,109 @@
+//! A process without file descriptors to spare: what waits goes on waiting.
+
+#![cfg(target_os = "linux")]
+#![allow(unsafe_code)]
+
+#[path = "support/process.rs"]
+mod process;
+mod support;
+
+use std::env;
+use std::process::Command;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use process::Process;
+use support::{SOON, blocked, deadline, ends, marry};
+
+/// Runs a fact in a process of its own: the limit counts for all threads of one.
+fn in_process(name: &str, fact: impl FnOnce() + Send + 'static) {
+    const CHILD: &str = "ZEROLESS_SHORT_OF_FILES";
+    if env::var_os(CHILD).is_some() {
+        return deadline(fact);
+    }
+    let mut command = Command::new(env::current_exe().unwrap());
+    command
+        .args([name, "--exact", "--nocapture"])
+        .env(CHILD, "");
+    Process::start(&mut command, 4 * SOON).finish();
+}
+
+/// Sets how many files this process may have; gives how many it might have before.
+fn limit(files: u64) -> u64 {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: both calls use an rlimit that outlives them.
+    unsafe {
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit), 0);
+        let before = limit.rlim_cur;
+        limit.rlim_cur = files;
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &limit), 0);
+        before
+    }
+}
+
+#[test]
+fn connections_are_watched_though_polls_are_refused() {
+    in_process("connections_are_watched_though_polls_are_refused", || {
+        let (server, client) = ends();
+        let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+        marry(&pull, &push);
+        let mut events = push.connections().unwrap();
+        events.next().unwrap();
+        // Linux does not poll more files than may be open.
+        let before = limit(1);
+        drop((server, pull));
+        let disconnected = events.recv_timeout(SOON);
+        assert!(
+            push.send_timeout("nobody", Duration::from_millis(30))
+                .is_ok()
+        );
+        limit(before);
+        disconnected.unwrap();
+        let (server, client) = ends();
+        marry(&server.pull().unwrap(), &client.push().unwrap());
+    });
+}
+
+#[test]
+fn a_receive_in_a_new_thread_waits() {
+    in_process("a_receive_in_a_new_thread_waits", || {
+        let (server, client) = ends();
+        let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+        let (server, client) = ends();
+        let (reply, request) = (server.reply().unwrap(), client.request().unwrap());
+        let (server, client) = ends();
+        let (silent, _push) = (server.pull().unwrap(), client.push().unwrap());
+        marry(&pull, &push);
+        marry(&reply, &request);
+        let before = limit(3);
+        // Neither this thread nor the others can be woken as usual.
+        let waited = silent.recv_timeout(Duration::from_millis(30));
+        assert!(waited.unwrap_err().is_timeout());
+        let (tell, told) = channel();
+        let loops = pull.clone();
+        let looping = blocked(move || loops.iter().try_for_each(|message| tell.send(message)));
+        let replies = reply.clone();
+        let replying = blocked(move || {
+            replies.iter().for_each(|request| {
+                request.reply("so it is").unwrap();
+            });
+        });
+        for number in 0..20 {
+            push.send(number.to_string()).unwrap();
+            let message = told.recv_timeout(SOON).unwrap();
+            assert_eq!(message, number.to_string().as_str());
+            assert_eq!(request.request("is it so?").unwrap(), "so it is");
+        }
+        limit(before);
+        push.send("again").unwrap();
+        assert_eq!(told.recv_timeout(SOON).unwrap(), "again");
+        assert_eq!(request.request("is it so?").unwrap(), "so it is");
+        pull.stop();
+        reply.stop();
+        looping.join().unwrap().unwrap();
+        replying.join().unwrap();
+    });
+}
