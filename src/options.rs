@@ -26,7 +26,8 @@ use crate::error::{Error, Result};
 pub struct Options {
     /// How many messages wait for each peer before a send waits. Default 1000, at least 1.
     ///
-    /// It counts messages, not bytes: 1000 messages of 1 MiB are 1 GiB.
+    /// It counts messages, not bytes: 1000 messages of 1 MiB are 1 GiB. A subscriber sends no
+    /// messages, and what it subscribes to has no limit.
     pub send_queue: u32,
 
     /// How many messages from each peer wait to be received before that peer is made to

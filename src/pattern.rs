@@ -86,6 +86,10 @@ pub trait Side: sealed::Sealed + Clone + fmt::Debug + Send + Sync + 'static {
 
     #[doc(hidden)]
     fn call(&self, socket: &Socket) -> Self::Call;
+
+    /// Sees to what the side needs of a socket that was just made for it.
+    #[doc(hidden)]
+    fn attach(&self, _socket: &Socket) {}
 }
 
 pub(crate) mod sealed {
@@ -326,7 +330,7 @@ macro_rules! patterns {
             /// As the endpoints are bound or connected to: see the type.
             #[doc(alias = "sub")]
             pub fn subscribe(&self, topics: impl crate::Frames) -> crate::Result<crate::Subscriber> {
-                let side = crate::pattern::SubscriberSide;
+                let side = crate::pattern::SubscriberSide::default();
                 let handle = self.open(crate::socket::Kind::Subscriber, side)?;
                 handle.subscribe(topics)?;
                 Ok(handle)
@@ -375,6 +379,7 @@ pub(crate) fn open<P: Side>(
     attach: impl FnOnce(&Socket) -> Result<()>,
 ) -> Result<Handle<P>> {
     let socket = Socket::open(kind, options)?;
+    side.attach(&socket);
     attach(&socket)?;
     Ok(Handle::new(socket, side))
 }

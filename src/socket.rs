@@ -102,7 +102,6 @@ impl Deref for Socket {
 }
 
 /// The socket itself, and all who wait for it.
-#[derive(Debug)]
 pub struct Core {
     inner: Mutex<Inner>,
     fd: i32,
@@ -120,7 +119,11 @@ pub struct Core {
     skipped: AtomicU64,
     /// Whether anything was sent.
     sent: AtomicBool,
+    on_pump: OnceLock<OnPump>,
 }
+
+/// What is done with a socket when its peers change, under its lock.
+pub(crate) type OnPump = Box<dyn Fn(&mut Held<'_>) -> Result<(), Fault> + Send + Sync>;
 
 struct Inner {
     /// Gone once the socket was closed, though handles remain.
@@ -138,6 +141,15 @@ struct Inner {
 struct Connected {
     endpoint: String,
     ipv6: bool,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Core")
+            .field("kind", &self.kind)
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for Inner {
@@ -197,6 +209,11 @@ impl Core {
             true => Ok(()),
             false => Err(fault(Error::Forked)),
         }
+    }
+
+    /// Does this from now on when a peer has come or gone, though nobody may be using the socket.
+    pub(crate) fn on_pump(&self, call: OnPump) {
+        let _ = self.on_pump.set(call);
     }
 
     /// Does something that never waits, on the socket.
@@ -382,8 +399,15 @@ impl Core {
 
 impl Watched for Core {
     fn pump(&self) -> bool {
-        // Any look at the events makes libzmq do what it has to do.
-        self.with(|held| Ok(held.events())).is_ok()
+        let pumped = self.with(|held| {
+            // Any look at the events makes libzmq do what it has to do.
+            held.events();
+            match self.on_pump.get() {
+                Some(call) => call(held),
+                None => Ok(()),
+            }
+        });
+        pumped.is_ok()
     }
 
     fn reconnect(&self, endpoint: &str) {

@@ -1,18 +1,20 @@
 //! Publish and subscribe: each message to all who asked for its topic (XPUB and SUB).
 
-use std::collections::BTreeMap;
+mod subscriptions;
+mod topics;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use subscriptions::Subscriptions;
+use topics::Topics;
 
 use super::sealed::Sealed;
 use super::sending::{self, SendCall};
 use super::{Handle, Receiving, Sending, Side};
 use crate::error::{Error, Fault, Result, Wait};
 use crate::message::{Frame, Frames, Message};
-use crate::socket::{Attempt, GIVE_WAY, Held, Socket, Way};
+use crate::socket::{Attempt, Held, Socket, Way};
 use crate::wake::Deadline;
 
 /// Publishes messages, each to all who subscribe to what it begins with.
@@ -66,9 +68,11 @@ pub struct PublisherSide {
     subscriptions: Arc<Subscriptions>,
 }
 
-/// The side of [`Subscriber`].
-#[derive(Debug, Clone, Copy)]
-pub struct SubscriberSide;
+/// The side of [`Subscriber`]: its topics.
+#[derive(Debug, Clone, Default)]
+pub struct SubscriberSide {
+    topics: Arc<Topics>,
+}
 
 /// What a publisher does about topics.
 #[derive(Debug, Clone, Default)]
@@ -82,17 +86,6 @@ enum Topic {
     Demand(Arc<[u8]>),
 }
 
-/// How many subscriptions there are to each topic.
-#[derive(Debug, Default)]
-struct Subscriptions {
-    counts: Mutex<BTreeMap<Vec<u8>, usize>>,
-    sent: AtomicU32,
-}
-
-/// libzmq keeps news of subscriptions until they are read. To read costs a system call, so a
-/// publisher that only sends does it this rarely.
-const READ_EVERY: u32 = 64;
-
 impl Sealed for PublisherSide {}
 impl Sealed for SubscriberSide {}
 
@@ -102,6 +95,13 @@ impl Side for PublisherSide {
     fn call(&self, socket: &Socket) -> SendCall {
         sending::call(self, socket)
     }
+
+    fn attach(&self, socket: &Socket) {
+        // What is subscribed to by those who come and go must not pile up in a publisher that
+        // does nothing.
+        let subscriptions = self.subscriptions.clone();
+        socket.on_pump(Box::new(move |held| subscriptions.drain_all(held)));
+    }
 }
 
 impl Sending for PublisherSide {
@@ -109,14 +109,7 @@ impl Sending for PublisherSide {
 
     #[inline]
     fn prepare(&self, socket: &Socket, message: &mut Message) -> Result<()> {
-        if self
-            .subscriptions
-            .sent
-            .fetch_add(1, Ordering::Relaxed)
-            .is_multiple_of(READ_EVERY)
-        {
-            self.subscriptions.read(socket)?;
-        }
+        self.subscriptions.read_sometimes(socket)?;
         match &self.topic {
             Topic::Any => {}
             Topic::Embed(topic) => message.push_front(Frame::from(&topic[..])),
@@ -134,45 +127,6 @@ impl Sending for PublisherSide {
         if let Topic::Embed(_) = self.topic {
             message.pop_front();
         }
-    }
-}
-
-impl Subscriptions {
-    /// Takes in what libzmq has to tell, up to a point.
-    fn read(&self, socket: &Socket) -> Result<(), Fault> {
-        socket.with(|held| self.drain(held).map(|_| ()))
-    }
-
-    /// Takes in what libzmq has to tell: [`Attempt::Again`] if there may be more.
-    fn drain(&self, held: &mut Held<'_>) -> Result<Attempt, Fault> {
-        let mut news = Message::from("");
-        let mut counts = self.counts.lock();
-        for _ in 0..GIVE_WAY {
-            if held.take(&mut news)? != Attempt::Done {
-                return Ok(Attempt::Blocked);
-            }
-            match news.as_bytes() {
-                [1, topic @ ..] => *counts.entry(topic.to_vec()).or_default() += 1,
-                [0, topic @ ..] => {
-                    if let Some(count) = counts.get_mut(topic) {
-                        *count -= 1;
-                        if *count == 0 {
-                            counts.remove(topic);
-                        }
-                    }
-                }
-                // A message from an XSUB: no business of a publisher's.
-                _ => {}
-            }
-            news = Message::from("");
-        }
-        Ok(Attempt::Again)
-    }
-
-    fn count(&self, matches: impl Fn(&[u8]) -> bool) -> usize {
-        let counts = self.counts.lock();
-        let matching = counts.iter().filter(|(topic, _)| matches(topic));
-        matching.map(|(_, count)| count).sum()
     }
 }
 
@@ -261,11 +215,13 @@ impl Handle<PublisherSide> {
         let waited = self.socket.transact(Way::In, deadline, |held| {
             let drained = subscriptions.drain(held)?;
             there = subscriptions.count(|topic| self.side.topic.meets(topic));
-            Ok(match there >= count {
-                true => Attempt::Done,
-                false => drained,
-            })
+            if there >= count {
+                return Ok(Attempt::Done);
+            }
+            subscriptions.wait()?;
+            Ok(drained)
         });
+        subscriptions.wait_no_more();
         let wanted = count;
         waited
             .map_err(|error| error.waiting_for(|wait| *wait = Wait::Subscribers { wanted, there }))
@@ -286,7 +242,7 @@ impl Handle<PublisherSide> {
     /// ```
     pub fn has_subscriber(&self, topic: impl AsRef<[u8]>) -> Result<bool> {
         let subscriptions = &self.side.subscriptions;
-        subscriptions.read(&self.socket)?;
+        self.socket.with(|held| subscriptions.drain_all(held))?;
         Ok(subscriptions.count(|subscribed| topic.as_ref().starts_with(subscribed)) > 0)
     }
 }
@@ -322,7 +278,7 @@ impl Handle<SubscriberSide> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn subscribe(&self, topics: impl Frames) -> Result<()> {
-        self.change(topics, |held, topic| held.subscribe(topic))
+        self.change(topics, Topics::subscribe)
     }
 
     /// Unsubscribes from these topics, whoever is receiving meanwhile.
@@ -339,13 +295,13 @@ impl Handle<SubscriberSide> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn unsubscribe(&self, topics: impl Frames) -> Result<()> {
-        self.change(topics, |held, topic| held.unsubscribe(topic))
+        self.change(topics, Topics::unsubscribe)
     }
 
     fn change(
         &self,
         topics: impl Frames,
-        set: impl Fn(&mut Held<'_>, &[u8]) -> Result<(), Fault>,
+        set: fn(&Topics, &mut Held<'_>, &[u8]) -> Result<(), Fault>,
     ) -> Result<()> {
         let topics = match topics.into_message() {
             Ok(topics) => topics,
@@ -353,7 +309,8 @@ impl Handle<SubscriberSide> {
             Err(Error::EmptyMessage) => return Ok(()),
             Err(error) => return Err(error),
         };
-        let each = |held: &mut Held<'_>| topics.iter().try_for_each(|topic| set(held, topic));
+        let own = &self.side.topics;
+        let each = |held: &mut Held<'_>| topics.iter().try_for_each(|topic| set(own, held, topic));
         Ok(self.socket.with(each)?)
     }
 }

@@ -91,6 +91,14 @@ impl Kind {
         matches!(self, Kind::Requester | Kind::Replier)
     }
 
+    /// How many messages wait for each peer before there is no room for more; `None` for no limit.
+    ///
+    /// All that a subscriber sends is what it subscribes to, and no longer. libzmq drops that without
+    /// a word beyond the limit: topics that never arrive, and subscribers that never leave.
+    pub(crate) fn send_queue(self, options: &Options) -> Option<u32> {
+        (self != Kind::Subscriber).then_some(options.send_queue)
+    }
+
     /// The batch size to set, or `None` to leave libzmq's own.
     pub(crate) fn batch(self, options: &Options) -> Option<i32> {
         match options.batch {

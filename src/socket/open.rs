@@ -62,6 +62,7 @@ impl Socket {
                 fault: Mutex::new(None),
                 skipped: AtomicU64::new(0),
                 sent: AtomicBool::new(false),
+                on_pump: OnceLock::new(),
             }
         });
         watching?;
@@ -83,7 +84,7 @@ fn configure(
         socket.set_identity(identity)?;
     }
     let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
-    socket.set_sndhwm(count(options.send_queue))?;
+    socket.set_sndhwm(kind.send_queue(options).map_or(0, count))?;
     socket.set_rcvhwm(count(options.receive_queue))?;
     socket.set_linger(milliseconds(options.linger))?;
     socket.set_maxmsgsize(i64::try_from(options.max_frame).unwrap_or(i64::MAX))?;

@@ -1,0 +1,117 @@
+//! Who subscribes to what: news that libzmq keeps until they are taken in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::error::Fault;
+use crate::message::Message;
+use crate::socket::{Attempt, GIVE_WAY, Held, Socket};
+use crate::wake::Waker;
+
+/// How many subscriptions there are to each topic.
+#[derive(Debug, Default)]
+pub(super) struct Subscriptions {
+    counts: Mutex<BTreeMap<Vec<u8>, usize>>,
+    /// Those who wait for the counts to change. Whoever takes news in wakes them: the socket has
+    /// nothing to tell any more.
+    waiting: Mutex<Vec<Arc<Waker>>>,
+    sent: AtomicU32,
+}
+
+/// libzmq keeps news of subscriptions until they are read. To read costs a system call, so a
+/// publisher that only sends does it this rarely.
+const READ_EVERY: u32 = 64;
+
+impl Subscriptions {
+    /// Takes in now and then what libzmq has to tell, for a publisher that only sends.
+    #[inline]
+    pub(super) fn read_sometimes(&self, socket: &Socket) -> Result<(), Fault> {
+        match self.sent.fetch_add(1, Ordering::Relaxed) % READ_EVERY {
+            0 => self.read(socket),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes in what libzmq has to tell, up to a point.
+    fn read(&self, socket: &Socket) -> Result<(), Fault> {
+        if socket.with(|held| self.drain(held))? == Attempt::Again {
+            // Many have come or gone: the next message reads on.
+            self.sent.store(0, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Takes in all that libzmq has to tell, unless it comes faster than it is taken in.
+    pub(super) fn drain_all(&self, held: &mut Held<'_>) -> Result<(), Fault> {
+        for _ in 0..GIVE_WAY {
+            if self.drain(held)? != Attempt::Again {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in what libzmq has to tell: [`Attempt::Again`] if there may be more.
+    pub(super) fn drain(&self, held: &mut Held<'_>) -> Result<Attempt, Fault> {
+        let mut news = Message::from("");
+        let mut counts = self.counts.lock();
+        for taken in 0..GIVE_WAY {
+            if held.take(&mut news)? != Attempt::Done {
+                if taken > 0 {
+                    self.wake();
+                }
+                return Ok(Attempt::Blocked);
+            }
+            match news.as_bytes() {
+                [1, topic @ ..] => *counts.entry(topic.to_vec()).or_default() += 1,
+                [0, topic @ ..] => {
+                    if let Some(count) = counts.get_mut(topic) {
+                        *count -= 1;
+                        if *count == 0 {
+                            counts.remove(topic);
+                        }
+                    }
+                }
+                // A message from an XSUB: no business of a publisher's.
+                _ => {}
+            }
+            news = Message::from("");
+        }
+        self.wake();
+        Ok(Attempt::Again)
+    }
+
+    /// Wakes those who wait for the counts to change.
+    fn wake(&self) {
+        let mut waiting = self.waiting.lock();
+        waiting.drain(..).for_each(|waker| waker.wake());
+    }
+
+    /// Has the calling thread woken at the next change.
+    pub(super) fn wait(&self) -> Result<(), Fault> {
+        let waker = Waker::current()?;
+        let mut waiting = self.waiting.lock();
+        if !waiting.iter().any(|other| Arc::ptr_eq(other, &waker)) {
+            waiting.push(waker);
+        }
+        Ok(())
+    }
+
+    /// Ends [`wait`](Self::wait).
+    pub(super) fn wait_no_more(&self) {
+        if let Ok(waker) = Waker::current() {
+            let mut waiting = self.waiting.lock();
+            waiting.retain(|other| !Arc::ptr_eq(other, &waker));
+        }
+    }
+
+    /// How many there are to topics that match.
+    pub(super) fn count(&self, matches: impl Fn(&[u8]) -> bool) -> usize {
+        let counts = self.counts.lock();
+        let matching = counts.iter().filter(|(topic, _)| matches(topic));
+        matching.map(|(_, count)| count).sum()
+    }
+}

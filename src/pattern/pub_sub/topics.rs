@@ -1,0 +1,42 @@
+//! What a subscriber subscribes to.
+
+use std::collections::HashMap;
+
+use parking_lot::Mutex;
+
+use crate::error::Fault;
+use crate::socket::Held;
+
+/// How often each topic was subscribed to: its publishers are told of the first and the last time.
+///
+/// libzmq tells each time of subscribing and the last of unsubscribing, so that publishers would
+/// count subscriptions that are gone.
+#[derive(Debug, Default)]
+pub(super) struct Topics(Mutex<HashMap<Vec<u8>, usize>>);
+
+impl Topics {
+    pub(super) fn subscribe(&self, held: &mut Held<'_>, topic: &[u8]) -> Result<(), Fault> {
+        let mut topics = self.0.lock();
+        match topics.get_mut(topic) {
+            Some(times) => *times += 1,
+            None => {
+                held.subscribe(topic)?;
+                topics.insert(topic.to_vec(), 1);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn unsubscribe(&self, held: &mut Held<'_>, topic: &[u8]) -> Result<(), Fault> {
+        let mut topics = self.0.lock();
+        match topics.get_mut(topic) {
+            Some(times @ 2..) => *times -= 1,
+            Some(_) => {
+                held.unsubscribe(topic)?;
+                topics.remove(topic);
+            }
+            None => {}
+        }
+        Ok(())
+    }
+}
