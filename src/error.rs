@@ -29,7 +29,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The handle was stopped or closed. Make a new one to go on.
+    /// The handle was stopped or closed. Calls that do not wait go on until it is closed; make a
+    /// new one to wait again.
     #[error("the handle was stopped; make a new one to go on")]
     Stopped,
 
@@ -52,6 +53,19 @@ pub enum Error {
     /// A message must have at least one frame; the frame itself may be empty.
     #[error("a message needs at least one frame (an empty frame is one: send(\"\"))")]
     EmptyMessage,
+
+    /// A frame is larger than [`max_frame`](crate::Options::max_frame), and so is not sent: its
+    /// receiver would end the connection. Send it in parts, or raise `max_frame` on both ends.
+    #[error(
+        "a frame of {size} bytes exceeds max_frame ({max} bytes); send it in parts, or raise \
+         max_frame on both ends"
+    )]
+    FrameTooLarge {
+        /// How many bytes the frame has.
+        size: u64,
+        /// How many a frame may have.
+        max: u64,
+    },
 
     /// A message has another number of frames than the destructuring asked for.
     #[error("expected a message of {expected} parts (frames), got one of {got}")]

@@ -127,7 +127,8 @@
 //! # Stopping a loop
 //!
 //! [`stop`](Handle::stop) ends every wait and every loop in a handle and its clones, from any
-//! thread. What has arrived by then is still there for `try_iter`. A signal handler stops with a
+//! thread. Whatever does not wait goes on until the handle is dropped: what has arrived by then is
+//! still there for `try_iter`, and requests that were taken can be replied to. A signal handler stops with a
 //! [`Stopper`]; with the ctrlc crate: `ctrlc::set_handler(move || stopper.stop())`.
 //!
 //! ```

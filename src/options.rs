@@ -44,9 +44,10 @@ pub struct Options {
     /// up at once what is queued.
     pub linger: Duration,
 
-    /// The largest frame accepted from a peer, in bytes. Default 16 MiB, at least 1000.
+    /// The largest frame accepted from a peer, or sent, in bytes. Default 16 MiB, at least 1000.
     ///
-    /// A peer that sends a larger one is disconnected, and the message lost. It bounds a
+    /// Sending a larger one is an error, [`Error::FrameTooLarge`]. A peer that sends a larger one
+    /// is disconnected, and the message lost: both ends need the same limit. It bounds a
     /// frame, not a message: memory is bounded only against peers that you trust.
     pub max_frame: u64,
 

@@ -112,8 +112,10 @@ impl<P: Side> Handle<P> {
 
     /// Ends every wait in this handle and its clones, now and later.
     ///
-    /// Blocking calls return [`Error::Stopped`] and loops end, in whatever thread they are.
-    /// What has arrived already can still be had with `try_recv` and `try_iter`.
+    /// Calls that may wait return [`Error::Stopped`] and loops end, in whatever thread they are.
+    /// Those that do not wait go on until the handle is closed or dropped: what has arrived can
+    /// still be had with `try_recv` and `try_iter`, requests can be replied to, and `try_send`
+    /// sends.
     ///
     /// ```
     /// let pull = zeroless::Server::bind(0)?.pull()?;

@@ -351,13 +351,35 @@ impl Core {
         Ok(())
     }
 
-    /// A stopped socket waits for nothing more, but what it has can be had.
+    /// A stopped socket waits for nothing more. What need not wait goes on until it is closed:
+    /// what has come can be had, and what was taken on be answered.
     #[inline]
     pub(crate) fn check_waiting(&self, deadline: Deadline) -> Result<(), Fault> {
-        match deadline != Deadline::Now && self.is_stopped() {
+        match self.is_stopped() && deadline != Deadline::Now {
             true => Err(fault(Error::Stopped)),
             false => Ok(()),
         }
+    }
+
+    /// Refuses a message with a frame larger than those that we take: whoever receives it would cut
+    /// the connection, and nobody would be told.
+    #[inline]
+    pub(crate) fn check_frames(&self, message: &Message) -> Result<(), Fault> {
+        message.iter().try_for_each(|frame| self.check_frame(frame))
+    }
+
+    #[inline]
+    fn check_frame(&self, frame: &[u8]) -> Result<(), Fault> {
+        match frame.len() as u64 > self.options.max_frame {
+            true => Err(self.too_large(frame.len() as u64)),
+            false => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn too_large(&self, size: u64) -> Fault {
+        let max = self.options.max_frame;
+        fault(Error::FrameTooLarge { size, max })
     }
 
     /// Sends a message, all its frames at once, after those of an envelope. What is not sent is
@@ -368,9 +390,8 @@ impl Core {
         message: &mut Message,
         deadline: Deadline,
     ) -> Result<(), Fault> {
-        if self.is_stopped() {
-            return Err(fault(Error::Stopped));
-        }
+        self.check_waiting(deadline)?;
+        self.check_frames(message)?;
         self.sent.store(true, Ordering::Relaxed);
         self.log("sending", || message.size());
         self.transact(Way::Out, deadline, |held| held.give(envelope, message))
@@ -379,9 +400,8 @@ impl Core {
     /// Sends a message of one frame, with a copy of these bytes.
     #[inline]
     pub(crate) fn send_bytes(&self, bytes: &[u8], deadline: Deadline) -> Result<(), Fault> {
-        if self.is_stopped() {
-            return Err(fault(Error::Stopped));
-        }
+        self.check_waiting(deadline)?;
+        self.check_frame(bytes)?;
         self.sent.store(true, Ordering::Relaxed);
         self.log("sending", || (1, bytes.len()));
         match self.once(deadline, |held| held.give_bytes(bytes))? {

@@ -177,12 +177,12 @@ fn an_empty_reply_comes_back_as_an_error() {
 }
 
 #[test]
-fn a_reply_after_a_stop_comes_back() {
+fn a_reply_after_the_close_comes_back() {
     deadline(|| {
         for (requester, replier) in req_rep() {
             let _pending = requester.start("hello").unwrap();
             let request = replier.recv().unwrap();
-            replier.stop();
+            replier.close(SOON).unwrap();
             let unsent = request.reply(("a", "b")).unwrap_err();
             assert!(unsent.is_stopped());
             assert_eq!(unsent.into_message(), ["a", "b"]);

@@ -8,9 +8,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use support::{
-    SOON, assert_timeout, blocked, deadline, ends, inproc, pub_sub, push_pull, req_rep, until,
+    SOON, assert_timeout, blocked, deadline, ends, inproc, pairs, pub_sub, push_pull, req_rep,
+    until,
 };
-use zeroless::{Client, Error, Handle, Publisher, Pull, Push, Requester, Server, Side};
+use zeroless::{Client, Delivery, Error, Handle, Publisher, Pull, Push, Requester, Server, Side};
 
 /// How long a loop may go on after it was stopped.
 const AT_ONCE: Duration = Duration::from_millis(50);
@@ -173,7 +174,7 @@ fn a_stop_gives_the_unsent_message_back() {
         let sending = waits_in(&push, |push| push.send(("a", "b")).unwrap_err());
         push.stop();
         assert_eq!(sending.join().unwrap().into_message(), ["a", "b"]);
-        let unsent = push.try_send("c").unwrap_err();
+        let unsent = push.send("c").unwrap_err();
         assert!(unsent.is_stopped());
         assert_eq!(unsent.into_message(), "c");
     });
@@ -242,6 +243,98 @@ fn what_had_arrived_can_be_had_after_a_stop() {
         let rest: Vec<String> = pull.try_iter().map(|message| message.to_string()).collect();
         assert_eq!(rest.concat(), "123456789");
         assert_eq!(pull.try_recv(), Err(Error::WouldBlock));
+    });
+}
+
+#[test]
+fn what_was_taken_on_can_be_answered_after_a_stop() {
+    deadline(|| {
+        for (requester, replier) in req_rep() {
+            let stopper = replier.stopper().unwrap();
+            // As in the guide, with a stop in the middle of the work.
+            let serving = blocked(move || {
+                for request in replier {
+                    stopper.stop();
+                    let answer = format!("{request}, too");
+                    assert_eq!(request.reply(answer)?, Delivery::Queued);
+                }
+                Ok::<(), Error>(())
+            });
+            assert_eq!(requester.request("hello").unwrap(), "hello, too");
+            serving.join().unwrap().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_reply_that_has_come_can_be_had_after_a_stop() {
+    deadline(|| {
+        for (requester, replier) in req_rep() {
+            let (one, two) = (requester.start("1").unwrap(), requester.start("2").unwrap());
+            requester.stop();
+            assert_eq!(one.try_wait(), Err(Error::WouldBlock));
+            for request in replier.iter().take(2) {
+                let reply = request.to_string();
+                request.reply(reply).unwrap();
+            }
+            until(|| one.try_wait().is_ok_and(|reply| reply == "1"));
+            assert_eq!(two.wait_timeout(SOON), Err(Error::Stopped));
+            assert_eq!(two.try_wait().unwrap(), "2");
+        }
+    });
+}
+
+#[test]
+fn what_need_not_wait_is_sent_after_a_stop() {
+    deadline(|| {
+        for (push, pull) in push_pull() {
+            push.stop();
+            push.try_send("one").unwrap();
+            push.try_send(("two", "frames")).unwrap();
+            assert_eq!(pull.recv().unwrap(), "one");
+            assert_eq!(pull.recv().unwrap(), ["two", "frames"]);
+        }
+        for (one, two) in pairs() {
+            one.stop();
+            one.try_send("ping").unwrap();
+            assert_eq!(two.recv().unwrap(), "ping");
+            two.send("pong").unwrap();
+            until(|| one.try_recv().is_ok_and(|message| message == "pong"));
+        }
+        for (publisher, subscriber) in pub_sub() {
+            publisher.stop();
+            subscriber.stop();
+            subscriber.subscribe("a").unwrap();
+            until(|| publisher.has_subscriber("a").unwrap());
+            publisher.try_send("a").unwrap();
+            until(|| subscriber.try_iter().any(|message| message == "a"));
+            subscriber.unsubscribe(["", "a"]).unwrap();
+            until(|| !publisher.has_subscriber("a").unwrap());
+        }
+    });
+}
+
+#[test]
+fn a_full_queue_is_full_after_a_stop_too() {
+    deadline(|| {
+        let push = Server::bind_local(0).unwrap().push().unwrap();
+        push.stop();
+        let unsent = push.try_send("nobody is there").unwrap_err();
+        assert_eq!(*unsent.error(), Error::WouldBlock);
+    });
+}
+
+#[test]
+fn a_closed_handle_does_nothing_more() {
+    deadline(|| {
+        for (push, pull) in push_pull() {
+            let (closed, other) = (push.clone(), pull.clone());
+            push.close(SOON).unwrap();
+            pull.close(SOON).unwrap();
+            assert!(closed.try_send("a").unwrap_err().is_stopped());
+            assert_eq!(other.try_recv(), Err(Error::Stopped));
+            assert_eq!(other.try_iter().count(), 0);
+        }
     });
 }
 

@@ -227,13 +227,14 @@ impl Request {
         self.message.iter()
     }
 
-    /// Sends the reply, without waiting; it may be done from any thread, and in any order.
+    /// Sends the reply, without waiting; it may be done from any thread, in any order, and when
+    /// the handle was stopped.
     ///
     /// # Errors
     ///
     /// A [`SendError`] that gives the reply back, for [`Error::EmptyMessage`],
-    /// [`Error::Stopped`] and [`Error::Forked`]. A requester that is gone is not an error: see
-    /// [`Delivery`].
+    /// [`Error::FrameTooLarge`], [`Error::Forked`], and [`Error::Stopped`] if the handle was
+    /// closed. A requester that is gone is not an error: see [`Delivery`].
     ///
     /// ```
     /// # use zeroless::{Client, Server};

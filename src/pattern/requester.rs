@@ -223,7 +223,7 @@ impl Handle<RequesterSide> {
     /// # Errors
     ///
     /// [`Error::Timeout`] if there was no reply; [`Error::Stopped`];
-    /// [`Error::EmptyMessage`]; [`Error::Forked`].
+    /// [`Error::EmptyMessage`]; [`Error::FrameTooLarge`]; [`Error::Forked`].
     ///
     /// ```
     /// # use zeroless::{Client, Server};

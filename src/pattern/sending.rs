@@ -157,8 +157,8 @@ impl<P: Sending> Handle<P> {
     /// # Errors
     ///
     /// A [`SendError`] that gives the message back, for [`Error::Timeout`],
-    /// [`Error::Stopped`], [`Error::EmptyMessage`], [`Error::TopicMissing`],
-    /// [`Error::PeerLost`] and [`Error::Forked`].
+    /// [`Error::Stopped`], [`Error::EmptyMessage`], [`Error::FrameTooLarge`],
+    /// [`Error::TopicMissing`], [`Error::PeerLost`] and [`Error::Forked`].
     ///
     /// ```
     /// use zeroless::{Client, Server};
@@ -178,7 +178,7 @@ impl<P: Sending> Handle<P> {
         self.send_until(frames, deadline)
     }
 
-    /// Sends a message if there is room for it now.
+    /// Sends a message if there is room for it now, also when the handle was stopped.
     ///
     /// # Errors
     ///
