@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::{Mutex, MutexGuard};
 
+use crate::background;
 use crate::error::{Error, Result};
 use crate::raw::{self, IntOption, RawContext, system};
 use crate::wake::io_error;
@@ -91,6 +92,13 @@ impl Drop for Context {
         if self.forks != raw::forks() {
             // Its threads are the parent's: waiting for them here would never end.
             std::mem::forget(self.watch.get_mut().take());
+            return;
+        }
+        if let Some(watch) = self.watch.get_mut().take()
+            && !watch.wait_for_end()
+        {
+            // libzmq goes on for a while, and nobody waits for it any more.
+            let _ = background::detach("zeroless-linger", move || drop(watch));
         }
     }
 }

@@ -152,7 +152,7 @@
 //!
 //! | when | what helps |
 //! |---|---|
-//! | the program ends, and its peer does not take the message within the [linger](Options::linger) time | a longer time; [`close`](Handle::close) tells whether all was delivered |
+//! | the program ends, and its peer does not take the message within 30 s (publish and reply: 5 s), or nobody is there for a second | a longer [linger](Options::linger) time; [`close`](Handle::close) tells whether all was delivered, and the log what was not |
 //! | a receiver stops with messages that it has not received | [`try_iter`](Handle::try_iter) after the loop |
 //! | an endpoint is disconnected with messages that have come from it and were not received | receive them first |
 //! | the peer dies with messages in its queue | ask for replies |

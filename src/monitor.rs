@@ -108,6 +108,7 @@ mod kind {
     pub(super) const LISTENING: u16 = 0x0008;
     pub(super) const ACCEPTED: u16 = 0x0020;
     pub(super) const ACCEPT_FAILED: u16 = 0x0040;
+    pub(super) const CLOSE_FAILED: u16 = 0x0100;
     pub(super) const DISCONNECTED: u16 = 0x0200;
     pub(super) const MONITOR_STOPPED: u16 = 0x0400;
     pub(super) const HANDSHAKE_FAILED_NO_DETAIL: u16 = 0x0800;
@@ -119,8 +120,8 @@ mod kind {
     pub(super) const MECHANISM_MISMATCH: u32 = 0x1100_0002;
 }
 
-/// The events that are asked for.
-pub(crate) const EVENTS: u16 = kind::CONNECTED
+/// The events that are asked for of every libzmq.
+const EVENTS: u16 = kind::CONNECTED
     | kind::CONNECT_RETRIED
     | kind::LISTENING
     | kind::ACCEPTED
@@ -131,6 +132,15 @@ pub(crate) const EVENTS: u16 = kind::CONNECTED
     | kind::HANDSHAKE_SUCCEEDED
     | kind::HANDSHAKE_FAILED_PROTOCOL
     | kind::HANDSHAKE_FAILED_AUTH;
+
+/// The events to be asked for, by whether libzmq tells what it could not deliver: ours does so by
+/// [`kind::CLOSE_FAILED`], which another has for something else.
+pub(crate) fn events(tells_undelivered: bool) -> u16 {
+    match tells_undelivered {
+        true => EVENTS | kind::CLOSE_FAILED,
+        false => EVENTS,
+    }
+}
 
 impl RawEvent {
     /// Reads the two frames of an event; `None` if they are none.
@@ -151,6 +161,11 @@ impl RawEvent {
     /// Whether a connection is no more.
     pub(crate) fn takes_peer(&self) -> bool {
         self.kind == kind::DISCONNECTED
+    }
+
+    /// How many messages could not be delivered in time, if it tells that.
+    pub(crate) fn undelivered(&self) -> Option<u32> {
+        (self.kind == kind::CLOSE_FAILED).then_some(self.value)
     }
 
     /// Whether the socket is gone: its last event.

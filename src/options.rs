@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 ///
 /// let options = Options::default()
 ///     .send_queue(100)
-///     .linger(Duration::from_secs(5));
+///     .linger(Some(Duration::from_secs(5)));
 /// let pull = Server::bind(0)?.options(options).pull()?;
 /// # Ok::<(), zeroless::Error>(())
 /// ```
@@ -38,11 +38,13 @@ pub struct Options {
     pub receive_queue: u32,
 
     /// How long what was sent may still be delivered after the last handle is dropped.
-    /// Default 1 s.
+    /// Default: as long as somebody takes it, 30 s at most (5 s for publish and reply, whose
+    /// peers may not read at all), and 1 s where nobody is connected.
     ///
-    /// A drop waits this long at most, and only if something is left to deliver. Zero gives
-    /// up at once what is queued.
-    pub linger: Duration,
+    /// The end of the program waits for it, and only if something is left to deliver; a
+    /// [`Stopper`](crate::Stopper) that stops the handle once more ends the wait. What is lost
+    /// all the same is told in the log. Zero gives up at once what is queued.
+    pub linger: Option<Duration>,
 
     /// The largest frame accepted from a peer, or sent, in bytes. Default 16 MiB, at least 1000.
     ///
@@ -194,7 +196,7 @@ impl Default for Options {
         Options {
             send_queue: 1000,
             receive_queue: 2000,
-            linger: Duration::from_secs(1),
+            linger: None,
             max_frame: 16 << 20,
             send_timeout: None,
             request_timeout: Some(Duration::from_secs(60)),
@@ -241,7 +243,7 @@ macro_rules! setters {
 setters! {
     send_queue: u32,
     receive_queue: u32,
-    linger: Duration,
+    linger: Option<Duration>,
     max_frame: u64,
     send_timeout: Option<Duration>,
     request_timeout: Option<Duration>,
@@ -284,7 +286,7 @@ impl Options {
         // libzmq counts milliseconds in 32 bits.
         let longest = Duration::from_millis(i32::MAX as u64);
         let bounded = [
-            ("linger", self.linger),
+            ("linger", self.linger.unwrap_or_default()),
             ("handshake_timeout", self.handshake_timeout),
             ("connect_timeout", self.connect_timeout),
             ("reconnect_max", self.reconnect_max),
@@ -323,7 +325,7 @@ macro_rules! common_setters {
             /// Sets [`Options::linger`](crate::Options#structfield.linger).
             #[must_use]
             pub fn linger(self, linger: std::time::Duration) -> Self {
-                self.set(|options| options.linger = linger)
+                self.set(|options| options.linger = Some(linger))
             }
 
             /// Sets [`Options::send_queue`](crate::Options#structfield.send_queue).

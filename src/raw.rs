@@ -7,8 +7,8 @@
 use std::ffi::{CString, c_int, c_void};
 use std::mem::{align_of, size_of};
 use std::ptr::NonNull;
-use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Once, OnceLock};
 
 use crate::error::Error;
 // Named, so that its libzmq is linked.
@@ -80,6 +80,7 @@ impl Drop for RawContext {
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub(crate) enum IntOption {
+    Linger = 17,
     RouterHandover = 56,
     XpubNoDrop = 69,
     XpubVerboser = 78,
@@ -216,6 +217,13 @@ pub(crate) fn bind(socket: &mut zmq::Socket, endpoint: &str) -> Result<(), Errno
     // SAFETY: the socket is alive and borrowed by nobody else; the string ends in NUL and
     // outlives the call.
     check(unsafe { zmq_sys::zmq_bind(socket.as_mut_ptr(), endpoint.as_ptr()) })
+}
+
+/// Whether the linked libzmq tells, by a monitor's event, what it could not deliver before a
+/// socket's time was over. Ours does.
+pub(crate) fn tells_undelivered() -> bool {
+    static TELLS: OnceLock<bool> = OnceLock::new();
+    *TELLS.get_or_init(|| zmq::has("zeroless:linger") == Some(true))
 }
 
 /// Waits until one of these file descriptors can be read, for so many milliseconds at most

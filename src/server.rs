@@ -12,7 +12,7 @@ use crate::endpoint::{Endpoint, IntoEndpoints, Port, Role, bare_port};
 use crate::error::{Error, Result};
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Handle, Side, patterns};
-use crate::socket::{Kind, Lease, Socket, check_path, listen};
+use crate::socket::{Kind, Lease, Linger, Socket, check_path, listen};
 use crate::wake::{Deadline, io_error};
 use crate::watch::Sight;
 
@@ -200,7 +200,8 @@ impl Server {
         }
         // What libzmq has bound it lets go in the background, when all is delivered.
         if self.spots.iter().any(|spot| spot.listener.is_none()) {
-            let patience = self.options.linger.saturating_add(Duration::from_secs(1));
+            let linger = Linger::of(last.kind, &self.options).most;
+            let patience = linger.saturating_add(Duration::from_secs(1));
             last.sight.wait_end(Deadline::after(patience));
         }
         Ok(())

@@ -15,6 +15,7 @@
 
 mod held;
 mod kind;
+mod linger;
 mod open;
 mod wait;
 mod waiters;
@@ -23,13 +24,14 @@ use std::any::Any;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use log::{debug, warn};
+use log::debug;
 use parking_lot::{Mutex, MutexGuard};
 
 pub(crate) use held::{Attempt, GIVE_WAY, Held};
 pub(crate) use kind::Kind;
+pub(crate) use linger::Linger;
 pub(crate) use open::{Target, check_path, listen};
 pub(crate) use waiters::Way;
 use waiters::{Patience, Waiters};
@@ -37,10 +39,10 @@ use waiters::{Patience, Waiters};
 use crate::context::Context;
 use crate::error::{Error, Fault, Result, Wait};
 use crate::message::{Frame, Message};
-use crate::options::{Options, milliseconds};
+use crate::options::Options;
 use crate::raw::{self, system};
 use crate::wake::{Deadline, Waker};
-use crate::watch::{Sight, Watched};
+use crate::watch::{Closing, Sight, Watched};
 
 /// What all handles of a socket hold together: whether there are any, and what lives as long.
 #[derive(Debug, Default)]
@@ -261,22 +263,23 @@ impl Core {
     /// Closes the socket for all handles, and waits until what is queued is delivered.
     pub(crate) fn close(&self, timeout: Duration) -> Result<()> {
         self.stop();
-        let Some(socket) = self.lock()?.socket.take() else {
+        let Some(mut socket) = self.lock()?.socket.take() else {
             return Err(Error::Stopped);
         };
-        socket
-            .set_linger(milliseconds(timeout))
-            .map_err(|error| Error::system("setting the linger time", error))?;
+        let time = match raw::tells_undelivered() {
+            // In no time at all libzmq drops what is queued without a word.
+            true => timeout.max(Duration::from_millis(1)),
+            // What is not delivered in time is told from what is by how long it took.
+            false => timeout.saturating_add(CLOCK_SLACK),
+        };
+        let linger = Linger::exactly(time);
+        let set = linger.set(&mut socket);
+        set.map_err(|errno| system("setting the linger time", errno))?;
+        self.sight.close(self.closing(linger, true));
         drop(socket);
-        let began = Instant::now();
-        // libzmq counts in milliseconds, and takes a moment to clean up.
-        let slack = Duration::from_millis(100);
-        let done = self
-            .sight
-            .wait_end(Deadline::after(timeout.saturating_add(slack)));
-        // Its time may be over a little early.
-        let early = timeout.saturating_sub(Duration::from_millis(5));
-        match done && (began.elapsed() < early || timeout.is_zero()) {
+        // libzmq takes a moment to clean up.
+        let patience = time.saturating_add(Duration::from_secs(1));
+        match self.sight.wait_delivered(Deadline::after(patience)) {
             true => Ok(()),
             false => Err(self.sight.timeout(Wait::Delivery)),
         }
@@ -444,7 +447,7 @@ impl Drop for Core {
     fn drop(&mut self) {
         match self.check_process() {
             Ok(()) => {
-                self.warn_of_loss();
+                self.linger();
                 self.sight.end();
             }
             // Closing it would be the business of threads that this process does not have.
@@ -454,24 +457,35 @@ impl Drop for Core {
 }
 
 impl Core {
-    /// What is dropped without a word should at least have been said.
-    fn warn_of_loss(&mut self) {
-        let remote = |known: &&Connected| !known.endpoint.starts_with("inproc:");
-        let inner = self.inner.get_mut();
-        let endpoint = inner.connected.iter().find(remote);
-        if let Some(Connected { endpoint, .. }) = endpoint
-            && inner.socket.is_some()
-            && self.sent.load(Ordering::Relaxed)
-            && self.sight.never_up()
-        {
-            let (name, linger) = (self.kind.name(), self.options.linger);
-            warn!(
-                "{name}: dropped before anybody was at {endpoint}: what was sent is lost, unless \
-                 somebody comes within {linger:?}"
-            );
+    /// The last handle is gone: the socket closes, and delivers what is queued.
+    fn linger(&mut self) {
+        let Some(socket) = &mut self.inner.get_mut().socket else {
+            return;
+        };
+        if !self.kind.is_watched() {
+            return;
+        }
+        let mut linger = Linger::of(self.kind, &self.options);
+        if !raw::tells_undelivered() && self.sight.is_deserted() {
+            linger = Linger::exactly(linger.alone);
+            let _ = linger.set(socket);
+        }
+        self.sight.close(self.closing(linger, false));
+    }
+
+    fn closing(&self, linger: Linger, awaited: bool) -> Closing {
+        Closing {
+            most: linger.most,
+            alone: linger.alone,
+            sent: self.sent.load(Ordering::Relaxed),
+            awaited,
+            told: raw::tells_undelivered(),
         }
     }
 }
+
+/// How much later than asked libzmq gives up when it does not tell what it could not deliver.
+const CLOCK_SLACK: Duration = Duration::from_millis(100);
 
 #[cold]
 fn wake_ready(inner: &mut Inner) {

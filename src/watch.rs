@@ -1,20 +1,23 @@
 //! The thread that reads the monitors of all sockets, and does what their events ask for.
 
+mod closing;
 mod round;
 mod sight;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
+pub(crate) use closing::Closing;
 use crossbeam_channel::{Receiver, Sender};
 use round::Round;
 pub(crate) use sight::{Down, Sight};
 
 use crate::background::Background;
 use crate::error::{Error, Result};
-use crate::monitor::EVENTS;
-use crate::raw::{RawContext, system};
+use crate::monitor::events;
+use crate::raw::{RawContext, system, tells_undelivered};
 use crate::wake::Waker;
 
 /// What is watched: a socket that its watch may ask for something.
@@ -38,6 +41,8 @@ struct Entry {
 
 enum Command {
     Add(Entry),
+    /// Tell which sockets are watched.
+    List(Sender<Vec<Arc<Sight>>>),
     Stop,
 }
 
@@ -48,7 +53,7 @@ pub(crate) struct Watch {
     /// libzmq's own threads.
     _added: Receiver<Command>,
     waker: Arc<Waker>,
-    _thread: Background,
+    thread: Background,
 }
 
 impl fmt::Debug for Watch {
@@ -72,7 +77,7 @@ impl Watch {
             commands,
             _added: added,
             waker,
-            _thread: Background::start("zeroless-watch", stop, prepare)?,
+            thread: Background::start("zeroless-watch", stop, prepare)?,
         })
     }
 
@@ -108,7 +113,8 @@ impl Watch {
             watched,
         };
         // Last: from here on the monitor must stay.
-        socket.monitor(&name, EVENTS.into()).map_err(failed)?;
+        let events = events(tells_undelivered());
+        socket.monitor(&name, events.into()).map_err(failed)?;
         entry.sight.set_watch(&self.waker);
         let _ = self.commands.send(Command::Add(entry));
         self.waker.wake();
@@ -117,6 +123,20 @@ impl Watch {
 }
 
 impl Watch {
+    /// Waits until all sockets have delivered what was sent, now that the last handle of each is
+    /// gone; false if that is not worth while any more.
+    pub(crate) fn wait_for_end(&self) -> bool {
+        if self.thread.is_current() {
+            return false;
+        }
+        let (reply, sights) = crossbeam_channel::bounded(1);
+        let _ = self.commands.send(Command::List(reply));
+        self.waker.wake();
+        // A thread that is no more will not answer.
+        let sights = sights.recv_timeout(Duration::from_secs(5));
+        closing::wait_for_end(sights.unwrap_or_default())
+    }
+
     /// Listens to a bell that stops what is seen here.
     pub(crate) fn listen(&self, sight: &Sight, bell: &Arc<Waker>) -> Result<()> {
         if sight.set_bell(bell) {

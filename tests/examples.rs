@@ -1,4 +1,5 @@
-//! The example programs do what they say: each pair is run, and what it prints is read.
+//! The example programs do what they say, and warn of nothing: each pair is run, and what it
+//! prints is read.
 
 #[path = "support/process.rs"]
 mod process;
@@ -23,13 +24,11 @@ fn command(name: &str) -> Command {
         "{} is not there: `cargo build --examples` makes it",
         path.display()
     );
-    let mut command = Command::new(path);
-    command.env("RUST_LOG", "info");
-    command
+    Command::new(path)
 }
 
 fn example(name: &str, arguments: &[&str]) -> Process {
-    Process::start(command(name).args(arguments), LIMIT)
+    Process::start_quiet(command(name).args(arguments), LIMIT)
 }
 
 /// Starts a server on a free port, which its log tells.
@@ -121,7 +120,7 @@ fn dealer_gives_the_work_of_a_worker_that_dies_to_another() {
     let net = format!("127.0.0.1:{}", beacon_port());
     let start = |arguments: &[&str]| {
         let mut command = command("dealer");
-        Process::start(command.args(arguments).env("DEALER_NET", &net), LIMIT)
+        Process::start_quiet(command.args(arguments).env("DEALER_NET", &net), LIMIT)
     };
     let names = ["Ann", "Bob", "Cho"];
     let mut workers = HashMap::from(names.map(|name| (name, start(&["worker", name]))));

@@ -4,12 +4,11 @@
 mod process;
 mod support;
 
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
-use process::Process;
+use process::{Process, again};
 use support::{Folder, SOON, assert_timeout, blocked, deadline, ends, inproc, marry};
 use zeroless::{
     Channel, Client, Connections, Endpoint, Error, Frame, Message, Pair, Pending, Publisher, Pull,
@@ -27,13 +26,6 @@ const SLACK: Duration = Duration::from_millis(100);
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock()
-}
-
-/// This very test, again, in a process of its own.
-fn again(name: &str, target: &Endpoint) -> Process {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", name, "--nocapture", "--test-threads=1"]);
-    Process::start(command.env(TARGET, target.to_string()), SOON)
 }
 
 fn push_thousand(push: &Push) {
@@ -70,7 +62,7 @@ fn a_thousand_messages_arrive_though_their_program_ends() {
         let server = Server::bind_local(0).unwrap();
         let pull = server.pull().unwrap();
         let name = "a_thousand_messages_arrive_though_their_program_ends";
-        let pusher = again(name, &server.endpoint());
+        let pusher = Process::start(&mut again(name, TARGET, server.endpoint()), SOON);
         pull_thousand(&pull);
         pusher.finish();
     });
@@ -87,7 +79,7 @@ fn a_thousand_messages_arrive_though_a_thread_holds_the_last_handle() {
         let server = Server::bind_local(0).unwrap();
         let pull = server.pull().unwrap();
         let name = "a_thousand_messages_arrive_though_a_thread_holds_the_last_handle";
-        let pusher = again(name, &server.endpoint());
+        let pusher = Process::start(&mut again(name, TARGET, server.endpoint()), SOON);
         pull_thousand(&pull);
         pusher.finish();
     });
@@ -179,6 +171,26 @@ fn close_tells_what_could_not_be_delivered() {
         let (began, patience) = (Instant::now(), Duration::from_millis(50));
         assert_timeout(push.close(patience));
         assert!(began.elapsed() >= patience);
+    });
+}
+
+#[test]
+fn close_in_little_time_or_none_tells_whether_all_was_delivered() {
+    deadline(|| {
+        let _alone = alone();
+        let folder = Folder::new();
+        for patience in [0, 1, 5].map(Duration::from_millis) {
+            let push = Client::connect(folder.ipc("nobody")).unwrap().push();
+            let push = push.unwrap();
+            push.send("to nobody").unwrap();
+            assert_timeout(push.close(patience));
+
+            let (server, client) = ends();
+            let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+            push.send("hello").unwrap();
+            assert_eq!(pull.recv().unwrap(), "hello");
+            assert_eq!(push.close(patience), Ok(()), "{patience:?}");
+        }
     });
 }
 

@@ -115,7 +115,7 @@ fn the_longest_durations_do_not_overflow() {
         push.close(Duration::MAX).unwrap();
         for wrong in [
             Options::default().spin(Duration::MAX),
-            Options::default().linger(Duration::MAX),
+            Options::default().linger(Some(Duration::MAX)),
             Options::default().reconnect_max(Duration::MAX),
         ] {
             assert!(Client::new().options(wrong).push().is_err());

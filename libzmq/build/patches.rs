@@ -144,6 +144,159 @@ void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
             },
         ],
     },
+    Patch {
+        name: "linger",
+        why: "How long a socket goes on delivering once it is closed cannot depend on whether \
+              anybody is there to take it, and nobody is told what was dropped at the end. With \
+              this, a linger time below -1 is one of as many milliseconds while a peer is \
+              connected, and of a second where none is; and ZMQ_EVENT_CLOSE_FAILED tells how many \
+              messages a connection did not deliver.",
+        edits: &[
+            Edit {
+                file: "src/options.cpp",
+                old: "        case ZMQ_LINGER:
+            if (is_int && value >= -1) {",
+                new: "        case ZMQ_LINGER:
+            if (is_int && value >= -0x7fffffff) {",
+            },
+            Edit {
+                file: "src/session_base.hpp",
+                old: "    //  True is linger timer is running.
+    bool _has_linger_timer;
+",
+                new: "    //  True is linger timer is running.
+    bool _has_linger_timer;
+
+    //  Whether the peer has greeted; how many milliseconds are left to linger; and how many have
+    //  passed without a peer, of how many at most.
+    bool _greeted;
+    int _linger_left;
+    int _linger_alone;
+    int _linger_alone_max;
+
+    void linger_on ();
+    void drop_undelivered ();
+",
+            },
+            Edit {
+                file: "src/session_base.cpp",
+                old: "    _has_linger_timer (false),
+",
+                new: "    _has_linger_timer (false),
+    _greeted (false),
+    _linger_left (0),
+    _linger_alone (0),
+    _linger_alone_max (0),
+",
+            },
+            Edit {
+                file: "src/session_base.cpp",
+                old: "    zmq_assert (!_engine);
+    _engine = engine_;
+",
+                new: "    zmq_assert (!_engine);
+    _engine = engine_;
+    _greeted = false;
+",
+            },
+            Edit {
+                file: "src/session_base.cpp",
+                old: "void zmq::session_base_t::engine_ready ()
+{
+",
+                new: "void zmq::session_base_t::engine_ready ()
+{
+    _greeted = true;
+
+",
+            },
+            Edit {
+                file: "src/session_base.cpp",
+                old: "        if (linger_ > 0) {
+            zmq_assert (!_has_linger_timer);
+            add_timer (linger_, linger_timer_id);
+            _has_linger_timer = true;
+        }
+",
+                new: "        if (linger_ > 0 || linger_ < -1) {
+            zmq_assert (!_has_linger_timer);
+            _linger_left = linger_ > 0 ? linger_ : -linger_;
+            _linger_alone_max = linger_ > 0 ? linger_ : 1000;
+            linger_on ();
+        }
+",
+            },
+            Edit {
+                file: "src/session_base.cpp",
+                old: "void zmq::session_base_t::timer_event (int id_)
+{
+",
+                new: "static const int linger_step = 100;
+
+void zmq::session_base_t::linger_on ()
+{
+    add_timer (_linger_left < linger_step ? _linger_left : linger_step,
+               linger_timer_id);
+    _has_linger_timer = true;
+}
+
+//  Drops what the peer has not taken, and tells how many messages that are: one that was begun
+//  is another's business.
+void zmq::session_base_t::drop_undelivered ()
+{
+    int messages = 0;
+    msg_t msg;
+    int rc = msg.init ();
+    errno_assert (rc == 0);
+    while (_pipe->read (&msg)) {
+        if (!(msg.flags () & msg_t::more) && !msg.is_routing_id ())
+            ++messages;
+        rc = msg.close ();
+        errno_assert (rc == 0);
+        rc = msg.init ();
+        errno_assert (rc == 0);
+    }
+    rc = msg.close ();
+    errno_assert (rc == 0);
+
+    if (_engine)
+        _socket->event_close_failed (_engine->get_endpoint (), messages);
+    else if (_addr) {
+        std::string endpoint;
+        _addr->to_string (endpoint);
+        _socket->event_close_failed (
+          make_unconnected_connect_endpoint_pair (endpoint), messages);
+    }
+}
+
+void zmq::session_base_t::timer_event (int id_)
+{
+",
+            },
+            Edit {
+                file: "src/session_base.cpp",
+                old: "    _has_linger_timer = false;
+
+    //  Ask pipe to terminate even though there may be pending messages in it.
+    zmq_assert (_pipe);
+",
+                new: "    _has_linger_timer = false;
+
+    //  That was a step of it. Who is connected may go on, and so may who comes in time.
+    _linger_left -= linger_step;
+    _linger_alone = _engine && _greeted ? 0 : _linger_alone + linger_step;
+    if (_linger_left > 0 && _linger_alone < _linger_alone_max) {
+        linger_on ();
+        return;
+    }
+
+    //  Ask pipe to terminate even though there may be pending messages in it.
+    zmq_assert (_pipe);
+    drop_undelivered ();
+",
+            },
+        ],
+    },
 ];
 
 /// Applies all patches but those named in `ZEROLESS_LIBZMQ_WITHOUT`: a test leaves one out, to

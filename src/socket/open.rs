@@ -9,7 +9,7 @@ use std::time::Duration;
 use log::{debug, info, warn};
 use parking_lot::Mutex;
 
-use super::{Connected, Core, Inner, Kind, Patience, Socket, Waiters, system};
+use super::{Connected, Core, Inner, Kind, Linger, Patience, Socket, Waiters, system};
 use crate::context::Context;
 use crate::endpoint::{Endpoint, Host, Place};
 use crate::error::{Error, Result};
@@ -31,6 +31,8 @@ impl Socket {
         let mut socket = context.socket(kind.zmq())?;
         configure(&mut socket, kind, options, identity)
             .map_err(|error| Error::system("setting socket options", error))?;
+        let linger = Linger::of(kind, options).set(&mut socket);
+        linger.map_err(|errno| system("setting the linger time", errno))?;
         let fd = socket.get_fd();
         let fd = fd.map_err(|error| Error::system("making a socket", error))?;
         let names = (kind.name(), kind.partner().name());
@@ -86,7 +88,6 @@ fn configure(
     let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     socket.set_sndhwm(kind.send_queue(options).map_or(0, count))?;
     socket.set_rcvhwm(count(options.receive_queue))?;
-    socket.set_linger(milliseconds(options.linger))?;
     socket.set_maxmsgsize(i64::try_from(options.max_frame).unwrap_or(i64::MAX))?;
     socket.set_handshake_ivl(milliseconds(options.handshake_timeout))?;
     socket.set_connect_timeout(milliseconds(options.connect_timeout))?;

@@ -54,6 +54,10 @@ impl Round {
         while let Ok(command) = self.commands.try_recv() {
             match command {
                 Command::Add(entry) => self.entries.push(entry),
+                Command::List(reply) => {
+                    let sights = self.entries.iter().map(|entry| entry.sight.clone());
+                    let _ = reply.send(sights.collect());
+                }
                 Command::Stop => return false,
             }
         }

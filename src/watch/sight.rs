@@ -10,18 +10,19 @@ use crossbeam_channel::{Receiver, Sender};
 use log::{debug, error, info, warn};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
+use super::closing::Closed;
 use crate::error::{Error, Refusal, Result, Wait};
 use crate::monitor::{ConnectionEvent, Ledger, RawEvent};
 use crate::wake::{Deadline, Waker};
 
 /// The connections of one socket, as seen by its monitor.
 pub(crate) struct Sight {
-    name: &'static str,
-    seen: Mutex<Seen>,
+    pub(super) name: &'static str,
+    pub(super) seen: Mutex<Seen>,
     /// The watch's own wake-up.
     watch: OnceLock<Arc<Waker>>,
     /// Rung when a signal handler stops the socket.
-    bell: OnceLock<Arc<Waker>>,
+    pub(super) bell: OnceLock<Arc<Waker>>,
     /// Called when an endpoint of ours is not connected, or no longer.
     down: OnceLock<Down>,
     changed: Condvar,
@@ -31,8 +32,8 @@ pub(crate) struct Sight {
 /// another.
 pub(crate) type Down = Box<dyn Fn(&str) + Send + Sync>;
 
-struct Seen {
-    ledger: Ledger,
+pub(super) struct Seen {
+    pub(super) ledger: Ledger,
     listeners: Vec<Sender<ConnectionEvent>>,
     /// The endpoints whose trouble was told already, and when.
     told: HashMap<(String, bool), Instant>,
@@ -42,8 +43,10 @@ struct Seen {
     settling: Option<Instant>,
     /// No more events are to be told.
     ended: bool,
-    /// libzmq is done with the socket.
-    gone: bool,
+    /// When libzmq was done with the socket.
+    pub(super) gone: Option<Instant>,
+    /// How the socket was closed, if it was.
+    pub(super) closed: Option<Closed>,
 }
 
 /// How many events wait for a slow reader of them, before some are lost.
@@ -60,7 +63,8 @@ impl Sight {
                 aliases: HashMap::new(),
                 settling: None,
                 ended: false,
-                gone: false,
+                gone: None,
+                closed: None,
             }),
             watch: OnceLock::new(),
             bell: OnceLock::new(),
@@ -137,7 +141,8 @@ impl Sight {
 
     /// Ends all, as libzmq is done with the socket.
     pub(super) fn gone(&self) {
-        self.seen.lock().gone = true;
+        self.note_end();
+        self.seen.lock().gone = Some(Instant::now());
         self.end();
     }
 
@@ -154,10 +159,10 @@ impl Sight {
     /// Waits until libzmq is done with the socket; false if it is not by then.
     pub(crate) fn wait_end(&self, deadline: Deadline) -> bool {
         let mut seen = self.seen.lock();
-        while !seen.gone && !deadline.is_over() {
+        while seen.gone.is_none() && !deadline.is_over() {
             self.wait_change(&mut seen, deadline);
         }
-        seen.gone
+        seen.gone.is_some()
     }
 
     fn wait_change(&self, seen: &mut MutexGuard<'_, Seen>, deadline: Deadline) {
@@ -244,6 +249,10 @@ impl Sight {
         if let Some(endpoint) = seen.aliases.get(&event.endpoint) {
             event.endpoint = endpoint.clone();
         }
+        if let Some(messages) = event.undelivered() {
+            drop(seen);
+            return self.undelivered(&event.endpoint, messages);
+        }
         if event.takes_peer() {
             seen.settling = Some(now + SETTLING);
         }
@@ -292,11 +301,6 @@ impl Sight {
             | ConnectionEvent::Disconnected { .. } => info!("{name}: {event}"),
             _ => debug!("{name}: {event}"),
         }
-    }
-
-    /// Whether no connection of ours has ever been up.
-    pub(crate) fn never_up(&self) -> bool {
-        !self.seen.lock().ledger.ever_up()
     }
 }
 

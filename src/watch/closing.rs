@@ -1,0 +1,184 @@
+//! A socket that is closed, and goes on delivering what is queued.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use log::{info, warn};
+
+use super::Sight;
+use crate::wake::Deadline;
+
+/// How a socket was closed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Closing {
+    /// How long it delivers at most, while a peer takes it.
+    pub(crate) most: Duration,
+    /// The same where nobody is connected.
+    pub(crate) alone: Duration,
+    /// Whether anything was sent.
+    pub(crate) sent: bool,
+    /// Whether somebody waits for the outcome, and tells the user.
+    pub(crate) awaited: bool,
+    /// Whether libzmq tells what it could not deliver; else the clock has to do.
+    pub(crate) told: bool,
+}
+
+/// A socket that was closed, and what is known of what was queued.
+#[derive(Debug)]
+pub(super) struct Closed {
+    how: Closing,
+    since: Instant,
+    undelivered: bool,
+}
+
+/// libzmq's timers may end a little early.
+const EARLY: Duration = Duration::from_millis(5);
+
+/// How often a wait looks whether it was stopped.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long a program may take to end before it says what it waits for.
+const QUIET: Duration = Duration::from_secs(1);
+
+impl Closed {
+    /// Whether libzmq's time was over, as far as the clock can tell.
+    fn ran_out(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) + EARLY >= self.how.most
+    }
+}
+
+impl Sight {
+    /// The socket is about to be closed.
+    pub(crate) fn close(&self, how: Closing) {
+        self.seen.lock().closed = Some(Closed {
+            how,
+            since: Instant::now(),
+            undelivered: false,
+        });
+    }
+
+    /// Whether connections were up, and none is any more.
+    pub(crate) fn is_deserted(&self) -> bool {
+        let seen = self.seen.lock();
+        seen.ledger.ever_up() && seen.ledger.up() == 0
+    }
+
+    /// libzmq could not deliver so many messages at least, beside what a connection had begun
+    /// to send.
+    pub(super) fn undelivered(&self, endpoint: &str, messages: u32) {
+        let mut seen = self.seen.lock();
+        let closed = seen.closed.as_mut();
+        let awaited = closed.is_some_and(|closed| {
+            closed.undelivered = true;
+            closed.how.awaited
+        });
+        drop(seen);
+        if awaited {
+            return;
+        }
+        let name = self.name;
+        match messages {
+            0 => warn!("{name}: the last of what was sent to {endpoint} could not be delivered"),
+            1 => warn!("{name}: a message for {endpoint} could not be delivered, and is lost"),
+            _ => warn!(
+                "{name}: {messages} messages for {endpoint} could not be delivered, and are lost"
+            ),
+        }
+    }
+
+    /// libzmq is done with the socket: says what may be lost, where it does not tell.
+    pub(super) fn note_end(&self) {
+        let seen = self.seen.lock();
+        let lost = seen.closed.as_ref().is_some_and(|closed| {
+            let how = closed.how;
+            how.sent && !how.told && !how.awaited && closed.ran_out(Instant::now())
+        });
+        drop(seen);
+        if lost {
+            warn!(
+                "{}: its time is over, and what was sent last may be lost",
+                self.name
+            );
+        }
+    }
+
+    /// Waits until libzmq is done with the socket; whether it has delivered all by then.
+    pub(crate) fn wait_delivered(&self, deadline: Deadline) -> bool {
+        let ended = self.wait_end(deadline);
+        let seen = self.seen.lock();
+        match &seen.closed {
+            Some(closed) if closed.how.told => ended && !closed.undelivered,
+            Some(closed) => ended && !closed.ran_out(seen.gone.unwrap_or_else(Instant::now)),
+            None => ended,
+        }
+    }
+
+    /// Whether it is worth while to wait for the end of a socket that lingers.
+    fn is_worth_waiting(&self, alone: Duration) -> bool {
+        let seen = self.seen.lock();
+        let how = seen.closed.as_ref().map(|closed| closed.how);
+        drop(seen);
+        // libzmq sees to that, if it tells, and knows but the longer time otherwise.
+        let is_hopeless = |how: Closing| !how.told && how.most > how.alone && alone >= how.alone;
+        let hopeless = how.is_some_and(is_hopeless);
+        let stopped = self.bell.get().is_some_and(|bell| bell.has_rung());
+        if hopeless {
+            warn!(
+                "{}: nobody is connected, and what was sent may be lost",
+                self.name
+            );
+        } else if stopped {
+            warn!(
+                "{}: stopped, and what was still queued may be lost",
+                self.name
+            );
+        }
+        !hopeless && !stopped
+    }
+
+    fn say_that_it_lingers(&self) {
+        let seen = self.seen.lock();
+        if let Some(Closed { how, .. }) = &seen.closed {
+            let (name, most) = (self.name, how.most);
+            info!("{name}: waiting until what was sent is delivered, {most:?} at most");
+        }
+    }
+
+    fn is_alone(&self) -> bool {
+        self.seen.lock().ledger.up() == 0
+    }
+}
+
+/// Waits until libzmq is done with sockets that linger; false if it is not worth while any more:
+/// one was stopped again, or nobody is there.
+pub(super) fn wait_for_end(sights: Vec<Arc<Sight>>) -> bool {
+    // The stop that ended a loop says nothing about the end of its socket.
+    for bell in sights.iter().filter_map(|sight| sight.bell.get()) {
+        bell.clear();
+    }
+    let began = Instant::now();
+    let mut said = false;
+    let mut waiting: Vec<_> = sights.into_iter().map(|sight| (sight, began)).collect();
+    loop {
+        waiting.retain(|(sight, _)| !sight.wait_end(Deadline::Now));
+        let Some((first, _)) = waiting.first() else {
+            return true;
+        };
+        first.wait_end(Deadline::after(LOOK));
+        let now = Instant::now();
+        for (sight, alone_since) in &mut waiting {
+            if !sight.is_alone() {
+                *alone_since = now;
+            }
+            if !sight.is_worth_waiting(now - *alone_since) {
+                return false;
+            }
+        }
+        if !said && now - began >= QUIET {
+            said = true;
+            waiting
+                .iter()
+                .for_each(|(sight, _)| sight.say_that_it_lingers());
+        }
+    }
+}
