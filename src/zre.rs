@@ -27,6 +27,7 @@
 //! On top of it, a [`Server`](crate::Server) can be [announced](fn@announce) and
 //! [discovered](discover): who wants it needs no address.
 
+mod admission;
 mod air;
 mod beacon;
 mod builder;
@@ -34,7 +35,6 @@ mod claims;
 mod codec;
 mod directory;
 mod driver;
-mod early;
 mod election;
 mod errands;
 mod event;
@@ -48,6 +48,7 @@ mod interface;
 mod link;
 mod node;
 mod peer;
+mod quarantine;
 mod queue;
 mod search;
 #[cfg(test)]
@@ -93,6 +94,15 @@ struct Bounds {
     /// for each address; and how many at one address.
     sockets: usize,
     sockets_at_an_address: usize,
+    /// Of what all of them tell of themselves, and is kept.
+    bytes: usize,
+}
+
+impl Bounds {
+    /// How many of the peers may be at one address: half of them, but any number that is small.
+    fn peers_at_an_address(&self) -> usize {
+        self.peers.min(256.max(self.peers / 2))
+    }
 }
 
 impl Default for Bounds {
@@ -102,6 +112,7 @@ impl Default for Bounds {
             unproven: 256,
             sockets: 64,
             sockets_at_an_address: 8,
+            bytes: 64 << 20,
         }
     }
 }

@@ -168,7 +168,7 @@ fn who_says_nonsense_is_dropped_alone() {
         assert!(toll.files < FILES && toll.memory < 50_000, "{toll:?}");
         // What is said well is heard.
         let uuid = Uuid::from(dice.bytes());
-        let session = Session::right(uuid, &mute.endpoint(&mut dice));
+        let session = Session::right(uuid, &mute.endpoint(&mut dice)).answering();
         Stranger::say(&to, &session.identity, &session.messages).leave();
         siege.alice.says(&format!("ENTER {uuid}"), "");
         siege.alice.says(

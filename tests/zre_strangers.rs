@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use support::{SOON, beacon_port, deadline, until};
-use wire::{hello, identity};
+use wire::{PING_OK, hello, identity, packet};
 use zeroless::zre::{Builder, Event, Node, Uuid};
 
 /// Longer than the time until the next beacon, and than that in which a peer is given up of
@@ -117,7 +117,8 @@ fn what_is_no_message_is_ignored() {
         are_undisturbed(&alice, &bob);
         assert_eq!(alice.peers().len(), 1, "{:?}", alice.peers());
         // What is said so is heard, if it is right.
-        say(&identity(Uuid::from([0; 16])), &alice, [&whole[..]]);
+        let mall = identity(Uuid::from([0; 16]));
+        say(&mall, &alice, [&whole[..], &packet(PING_OK, 2, b"")]);
         until(|| alice.peers().iter().any(|peer| peer.name() == "mall"));
         let carol = node("carol", port).start().unwrap();
         let entered: BTreeSet<Uuid> = carol

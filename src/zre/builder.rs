@@ -172,7 +172,9 @@ impl Builder {
         self
     }
 
-    /// How many peers the node has at most. Default 4096.
+    /// How many peers the node has at most. Default 4096; of more than 256, half at one address.
+    ///
+    /// What they all tell of themselves has 64 MiB; where that is full, who tells most makes room.
     ///
     /// ```no_run
     /// # use std::time::Duration;

@@ -1,80 +1,113 @@
-//! How many nodes are at each address that have not proven that they are there.
+//! Nodes that say they are where another is: what they send waits until that one is gone.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
-use super::Bounds;
+use super::Uuid;
+use super::quarantine::{Frames, Kept, Quarantine};
 
-/// Anybody can claim to be any number of nodes; whoever claims most has to make room for others.
+/// Who waits for whose place, and what they have sent meanwhile. One waits for each place: the one
+/// that came last.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
-    at: HashMap<IpAddr, usize>,
-    all: usize,
-}
-
-/// Whether there is room for one more.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Room {
-    Yes,
-    No,
-    /// Once one at this address is forgotten.
-    Instead(IpAddr),
+    sent: Quarantine<Frames>,
+    holders: HashMap<Uuid, Uuid>,
+    claimants: HashMap<Uuid, Uuid>,
 }
 
 impl Claims {
-    pub(crate) fn add(&mut self, host: IpAddr) {
-        *self.at.entry(host).or_default() += 1;
-        self.all += 1;
+    pub(crate) fn contains(&self, claimant: Uuid) -> bool {
+        self.sent.contains(claimant)
     }
 
-    pub(crate) fn remove(&mut self, host: IpAddr) {
-        if let Some(count) = self.at.get_mut(&host) {
-            *count -= 1;
-            self.all -= 1;
-            if *count == 0 {
-                self.at.remove(&host);
-            }
-        }
+    /// A HELLO came that claims the place of another.
+    pub(crate) fn claim(&mut self, claimant: Uuid, holder: Uuid, hello: Frames, now: Instant) {
+        self.withdraw(claimant);
+        self.refuse(holder);
+        self.holders.insert(claimant, holder);
+        self.claimants.insert(holder, claimant);
+        self.keep(claimant, hello, now);
     }
 
-    pub(crate) fn room(&self, host: IpAddr, bounds: &Bounds) -> Room {
-        let here = self.at.get(&host).copied().unwrap_or(0);
-        if here >= bounds.unproven / 2 {
-            return Room::No;
+    /// Keeps what follows the HELLO.
+    pub(crate) fn keep(&mut self, claimant: Uuid, frames: Frames, now: Instant) {
+        self.sent.keep(claimant, frames, now);
+        self.clean();
+    }
+
+    /// A node claims no place any more; what it has sent.
+    pub(crate) fn withdraw(&mut self, claimant: Uuid) -> Option<Kept<Frames>> {
+        if let Some(holder) = self.holders.remove(&claimant) {
+            self.claimants.remove(&holder);
         }
-        if self.all < bounds.unproven {
-            return Room::Yes;
-        }
-        match self.at.iter().max_by_key(|(_, count)| **count) {
-            Some((most, count)) if *count > here + 1 => Room::Instead(*most),
-            _ => Room::No,
+        self.sent.take(claimant)
+    }
+
+    /// A place is free; who has waited for it, and what it has sent.
+    pub(crate) fn release(&mut self, holder: Uuid) -> Option<(Uuid, Kept<Frames>)> {
+        let claimant = *self.claimants.get(&holder)?;
+        Some((claimant, self.withdraw(claimant)?))
+    }
+
+    /// A place is not given away.
+    pub(crate) fn refuse(&mut self, holder: Uuid) {
+        self.release(holder);
+    }
+
+    /// Forgets who has waited for so long.
+    pub(crate) fn forget_old(&mut self, age: Duration, now: Instant) {
+        self.sent.forget_old(age, now);
+        self.clean();
+    }
+
+    /// Who had to make room waits no longer.
+    fn clean(&mut self) {
+        if self.holders.len() > self.sent.len() {
+            self.holders
+                .retain(|claimant, _| self.sent.contains(*claimant));
+            self.claimants
+                .retain(|_, claimant| self.sent.contains(*claimant));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
     use super::*;
+    use crate::zre::quarantine::LIMITS;
+
+    fn uuid(n: usize) -> Uuid {
+        Uuid::from((n as u128).to_be_bytes())
+    }
 
     #[test]
-    fn who_claims_most_makes_room() {
-        let bounds = Bounds {
-            unproven: 8,
-            ..Bounds::default()
-        };
-        let host = |n| IpAddr::from(Ipv4Addr::new(10, 0, 0, n));
-        let mut claims = Claims::default();
-        for n in [1, 1, 1, 1, 2, 2, 2] {
-            assert_eq!(claims.room(host(n), &bounds), Room::Yes);
-            claims.add(host(n));
-        }
-        assert_eq!(claims.room(host(1), &bounds), Room::No, "half of all");
-        claims.add(host(3));
-        assert_eq!(claims.room(host(3), &bounds), Room::Instead(host(1)));
-        assert_eq!(claims.room(host(2), &bounds), Room::No);
-        claims.remove(host(1));
-        assert_eq!(claims.room(host(2), &bounds), Room::Yes);
+    fn one_waits_for_each_place() {
+        let (mut claims, now) = (Claims::default(), Instant::now());
+        let frames = |n: u8| (vec![n], None);
+        claims.claim(uuid(1), uuid(9), frames(1), now);
+        claims.claim(uuid(2), uuid(9), frames(2), now);
+        assert!(!claims.contains(uuid(1)));
+        claims.keep(uuid(2), frames(3), now);
+        let (claimant, kept) = claims.release(uuid(9)).unwrap();
+        assert_eq!(
+            (claimant, kept.messages),
+            (uuid(2), vec![frames(2), frames(3)])
+        );
+        assert!(claims.release(uuid(9)).is_none());
+        // Who claims another place does not wait for the first.
+        claims.claim(uuid(3), uuid(8), frames(1), now);
+        claims.claim(uuid(3), uuid(7), frames(2), now);
+        claims.refuse(uuid(8));
+        assert!(claims.contains(uuid(3)));
+        claims.refuse(uuid(7));
+        assert!(!claims.contains(uuid(3)));
+    }
+
+    #[test]
+    fn of_who_said_too_much_nothing_is_left() {
+        let (mut claims, now) = (Claims::default(), Instant::now());
+        claims.claim(uuid(1), uuid(9), (vec![0; LIMITS.bytes], None), now);
+        assert!(claims.release(uuid(9)).is_none());
+        assert!(claims.holders.is_empty() && claims.claimants.is_empty());
     }
 }

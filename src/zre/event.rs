@@ -130,7 +130,7 @@ impl fmt::Display for Peer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A peer is here, and can be whispered to.
+    /// A peer is here, and can be whispered to: it has told who it is, and has answered where it is.
     Enter {
         /// The peer.
         peer: Peer,

@@ -90,6 +90,7 @@ const BOUNDS: Bounds = Bounds {
     unproven: 4,
     sockets: 3,
     sockets_at_an_address: 2,
+    bytes: 4096,
 };
 
 /// What happens to a node, written in bytes: of each step what it is, and its arguments.
@@ -251,7 +252,7 @@ impl Run {
 
         let mut claims: BTreeMap<&str, usize> = BTreeMap::new();
         for (peer, link) in &self.links {
-            if !self.here.contains_key(peer) {
+            if !self.state.has_greeted(*peer) {
                 let (address, _) = link.endpoint.rsplit_once(':').expect("a port");
                 *claims.entry(address).or_default() += 1;
             }
@@ -308,6 +309,7 @@ impl Run {
     fn told(&mut self, event: Event) {
         match event {
             Event::Enter { peer } => {
+                assert!(self.answered.contains(&peer.id()), "it may not be there");
                 let before = self.here.insert(peer.id(), BTreeSet::new());
                 assert!(before.is_none(), "it has entered already");
             }

@@ -29,6 +29,10 @@ impl Groups {
         was_in
     }
 
+    pub(crate) fn contains(&self, group: &str, peer: Uuid) -> bool {
+        self.0.get(group).is_some_and(|peers| peers.contains(&peer))
+    }
+
     /// The groups that a peer is in, in order.
     pub(crate) fn of(&self, peer: Uuid) -> Vec<String> {
         let with = self.0.iter().filter(|(_, peers)| peers.contains(&peer));

@@ -10,12 +10,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use super::admission::Admission;
 use super::claims::Claims;
 use super::codec::Packet;
-use super::early::Early;
 use super::election::{self, Election};
 use super::group::Groups;
 use super::peer::{Doubt, Due, Known};
+use super::quarantine::{Frames, Kept, Quarantine};
 use super::{Bounds, Event, Peer, Timing, Uuid};
 
 /// What is to be done, in this order.
@@ -46,7 +47,7 @@ pub(crate) struct State {
     contests: BTreeSet<String>,
     /// Of the groups that we are in.
     elections: BTreeMap<String, Election>,
-    claims: Claims,
+    admission: Admission,
     /// Known nodes that have to wait for a socket.
     waiting: VecDeque<Uuid>,
     timing: Timing,
@@ -54,7 +55,13 @@ pub(crate) struct State {
     /// Whether somebody is said to leave, who has not answered yet.
     in_doubt: bool,
     /// What came from who has told a name only.
-    early: Early,
+    early: Quarantine<Frames>,
+    /// Who waits for the place of another.
+    claims: Claims,
+    /// What came after the HELLO of who is not yet proven to be there, and has its turn when it is.
+    unproven: Quarantine<heard::Counted>,
+    /// Who waits for nothing any more: what they have sent is to be taken in.
+    let_in: VecDeque<(Uuid, Kept<Frames>)>,
     /// Who has said goodbye, if that is asked for: as one does where there are no beacons.
     departed: Option<Vec<Uuid>>,
     actions: Vec<Action>,
@@ -79,12 +86,15 @@ impl State {
             status: 0,
             known: HashMap::new(),
             groups: Groups::default(),
-            claims: Claims::default(),
+            admission: Admission::default(),
             waiting: VecDeque::new(),
             timing,
             bounds,
             in_doubt: false,
-            early: Early::default(),
+            early: Quarantine::default(),
+            claims: Claims::default(),
+            unproven: Quarantine::default(),
+            let_in: VecDeque::new(),
             departed: None,
             actions: Vec::new(),
         }
@@ -92,6 +102,12 @@ impl State {
 
     /// What there is to be done; the caller does all of it.
     pub(crate) fn take_actions(&mut self) -> Vec<Action> {
+        // One that is let in may take the place of another, which lets in the next.
+        while let Some((from, kept)) = self.let_in.pop_front() {
+            for (first, rest) in kept.messages {
+                self.message(from, &first, rest, kept.since);
+            }
+        }
         std::mem::take(&mut self.actions)
     }
 
@@ -117,20 +133,33 @@ impl State {
         let mut peers: Vec<_> = self
             .known
             .values()
-            .filter_map(|known| known.peer.clone())
+            .filter_map(|known| known.here().cloned())
             .collect();
         peers.sort_by_key(Peer::id);
         peers
     }
 
     pub(crate) fn peer(&self, uuid: Uuid) -> Option<Peer> {
-        self.known.get(&uuid)?.peer.clone()
+        self.known.get(&uuid)?.here().cloned()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_bounds(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
     }
 
     /// How many nodes are known, peers or not.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn known(&self) -> usize {
         self.known.len()
+    }
+
+    /// Whether a node has said who it is, though it may not be there.
+    #[cfg(fuzzing)]
+    pub(crate) fn has_greeted(&self, uuid: Uuid) -> bool {
+        self.known
+            .get(&uuid)
+            .is_some_and(|known| known.peer.is_some())
     }
 
     pub(crate) fn groups(&self) -> &Groups {
@@ -215,7 +244,7 @@ impl State {
                 }
                 Due::Tell(doubt) => doubt,
             };
-            let peer = known.peer.clone();
+            let peer = known.here().cloned();
             match (doubt, peer) {
                 (Doubt::Gone, _) => gone.push(uuid),
                 (Doubt::Evasive, Some(peer)) => {
@@ -234,7 +263,8 @@ impl State {
             .for_each(|uuid| self.greet_anew(uuid, now));
         gone.into_iter().for_each(|uuid| self.drop_peer(uuid));
         self.settle_elections(now);
-        self.early.forget(self.timing.evasive, now);
+        self.early.forget_old(self.timing.evasive, now);
+        self.claims.forget_old(self.timing.evasive, now);
     }
 
     /// Whether somebody is said to leave, who has not answered yet.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use super::codec::{Hello, follows};
-use super::{Peer, Timing, Uuid};
+use super::codec::follows;
+use super::{Peer, Timing};
 
 /// How long a peer that is said to leave may take to say that it is still there.
 pub(crate) const FAREWELL: Duration = Duration::from_millis(500);
@@ -18,16 +18,22 @@ pub(crate) struct Known {
     pub(crate) host: IpAddr,
     /// What its HELLO told; before that, nothing else of it counts.
     pub(crate) peer: Option<Peer>,
+    /// The groups that its HELLO told, until it is proven to be there.
+    pub(crate) greeted_from: BTreeSet<String>,
     /// How many groups it is in.
     pub(crate) groups: usize,
+    /// How many bytes are kept of what it told.
+    pub(crate) bytes: usize,
     /// The groups that it contests for, as far as we know, in them or not.
     pub(crate) contests: BTreeSet<String>,
     /// Whether it holds elections by messages, as zyre does.
     pub(crate) elects: bool,
     /// Whether it has a socket of its own, to which our HELLO went.
     pub(crate) open: bool,
-    /// Whether it has answered at that endpoint: only then it is no mere claim.
+    /// Whether it has answered at that endpoint: only then it is not a mere claim.
     pub(crate) proven: bool,
+    /// Whether it has answered before it greeted us.
+    pub(crate) answers_first: bool,
     /// The number of the message that came last.
     sequence: u16,
     since: Instant,
@@ -45,17 +51,6 @@ pub(crate) struct Known {
     /// When it greeted us again, and has not answered since: it may have forgotten our greeting.
     greeted_again: Option<Instant>,
     doubt: Doubt,
-    /// Who says that it is at the same endpoint.
-    pub(crate) heir: Option<Heir>,
-}
-
-/// One that greeted us from where another is, which is asked whether it is still there.
-#[derive(Debug)]
-pub(crate) struct Heir {
-    pub(crate) from: Uuid,
-    pub(crate) hello: Hello,
-    pub(crate) sequence: u16,
-    pub(crate) since: Instant,
 }
 
 /// How far it is doubted that a peer is still there.
@@ -85,11 +80,14 @@ impl Known {
             endpoint,
             host,
             peer: None,
+            greeted_from: BTreeSet::new(),
             groups: 0,
+            bytes: 0,
             contests: BTreeSet::new(),
             elects: false,
             open: false,
             proven: false,
+            answers_first: false,
             sequence: 0,
             since: now,
             heard: now,
@@ -100,16 +98,20 @@ impl Known {
             farewell: None,
             greeted_again: None,
             doubt: Doubt::None,
-            heir: None,
         }
     }
 
-    /// It begins to count anew, and may have forgotten us; whom it was until now.
+    /// The peer, once it has greeted us and is proven to be there: it can be whispered to.
+    pub(crate) fn here(&self) -> Option<&Peer> {
+        self.peer.as_ref().filter(|_| self.proven)
+    }
+
+    /// It begins to count anew, and may have forgotten us; whom it was until now, if it was here.
     pub(crate) fn begin_anew(&mut self, now: Instant) -> Option<Peer> {
         self.greeted_again.get_or_insert(now);
         self.sequence = 0;
         self.groups = 0;
-        self.peer.take()
+        self.peer.take().filter(|_| self.proven)
     }
 
     /// Takes the number of a message that came; false if one is missing before it.
@@ -139,7 +141,7 @@ impl Known {
         std::mem::take(&mut self.open)
     }
 
-    /// It has answered; whether for the first time.
+    /// It has answered at its endpoint; whether for the first time.
     pub(crate) fn answered(&mut self) -> bool {
         self.open_questions = self.open_questions.saturating_sub(1);
         self.greeted_again = None;
@@ -147,7 +149,6 @@ impl Known {
         if self.open_questions == 0 {
             self.asked = None;
             self.farewell = None;
-            self.heir = None;
         }
         !std::mem::replace(&mut self.proven, true)
     }
@@ -201,6 +202,11 @@ impl Known {
         {
             self.greeted_again = None;
             return Due::Greet;
+        }
+        // The question, or the answer, may have been lost with a connection.
+        if !self.proven && self.peer.is_some() && over(self.questioned, timing.interval) {
+            self.questioned = now;
+            return Due::Ask;
         }
         // In a mesh at rest, questions cost most. Who beacons is asked all the same before it
         // expires: anybody can send a beacon in its name.

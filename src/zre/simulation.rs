@@ -2,6 +2,7 @@
 //! loses, repeats, delays and parts.
 
 mod elections;
+mod restarts;
 mod strangers;
 
 use std::collections::{HashMap, HashSet, VecDeque};

@@ -10,6 +10,7 @@ pub(crate) const SHOUT: u8 = 3;
 pub(crate) const JOIN: u8 = 4;
 pub(crate) const LEAVE: u8 = 5;
 pub(crate) const PING: u8 = 6;
+pub(crate) const PING_OK: u8 = 7;
 
 /// What a node calls itself.
 pub(crate) fn identity(uuid: Uuid) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use zeroless::zre::Uuid;
 
 use crate::stranger::Dice;
-use crate::wire::{JOIN, LEAVE, PING, SHOUT, WHISPER, hello, identity, packet};
+use crate::wire::{JOIN, LEAVE, PING, PING_OK, SHOUT, WHISPER, hello, identity, packet};
 
 /// How one calls itself, and what it says: messages of frames.
 pub(crate) struct Session {
@@ -26,6 +26,13 @@ impl Session {
                 vec![packet(PING, 6, b"")],
             ],
         }
+    }
+
+    /// It says, too, that it is there.
+    pub(crate) fn answering(mut self) -> Session {
+        let answer = vec![packet(PING_OK, 7, b"")];
+        self.messages.push(answer);
+        self
     }
 
     /// Makes some of it wrong.

@@ -12,7 +12,7 @@ impl fmt::Display for State {
             writeln!(f, "  {key}: {value}")?;
         }
         self.groups_of(f, self.uuid, &self.own_groups())?;
-        let others = self.known.values().filter(|known| known.peer.is_none());
+        let others = self.known.values().filter(|known| known.here().is_none());
         writeln!(
             f,
             "{} peers, {} not known yet",

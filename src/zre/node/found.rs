@@ -7,8 +7,8 @@ use std::time::Instant;
 use log::debug;
 
 use super::{Action, State};
+use crate::zre::admission::Room;
 use crate::zre::beacon::Beacon;
-use crate::zre::claims::Room;
 use crate::zre::codec::{Hello, Packet};
 use crate::zre::peer::Known;
 use crate::zre::{Bounds, Uuid};
@@ -56,9 +56,8 @@ impl State {
             return self.doubt(other, now);
         }
         if self.admit(uuid, endpoint, address.ip(), now) {
-            for (first, rest) in self.early.take(uuid) {
-                self.message(uuid, &first, rest, now);
-            }
+            let kept = self.early.take(uuid).or_else(|| self.claims.withdraw(uuid));
+            self.let_in.extend(kept.map(|kept| (uuid, kept)));
         }
     }
 
@@ -95,7 +94,7 @@ impl State {
 
     fn room(&self, host: IpAddr) -> Room {
         match self.known.len() < self.bounds.peers {
-            true => self.claims.room(host, &self.bounds),
+            true => self.admission.room(host, &self.bounds),
             false => Room::No,
         }
     }
@@ -121,15 +120,13 @@ impl State {
         };
         if let Some(other) = other {
             // Its place is this one's, not that of who waits for it.
-            if let Some(known) = self.known.get_mut(&other) {
-                known.heir = None;
-            }
+            self.claims.refuse(other);
             self.drop_peer(other);
         } else if room != Room::Yes {
             debug!("{}: no room for {uuid} at {endpoint}", self.name);
             return false;
         }
-        self.claims.add(host);
+        self.admission.add(host);
         self.known.insert(uuid, Known::new(endpoint, host, now));
         self.waiting.push_back(uuid);
         self.open_waiting();

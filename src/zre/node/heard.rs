@@ -1,6 +1,6 @@
 //! Messages from peers: what each says, and who has not said what he should have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use log::{debug, info};
@@ -10,8 +10,46 @@ use crate::message::Message;
 use crate::zre::codec::{Hello, MOST, Packet};
 use crate::zre::election::{self, Word};
 use crate::zre::event::Profile;
-use crate::zre::peer::{Heir, Known};
+use crate::zre::peer::Known;
+use crate::zre::quarantine::Size;
 use crate::zre::{Event, Peer, Uuid};
+
+/// A message whose number was counted.
+#[derive(Debug)]
+pub(crate) struct Counted(Packet, Option<Message>);
+
+impl Size for Counted {
+    fn size(&self) -> usize {
+        let group = match &self.0 {
+            Packet::Shout { group }
+            | Packet::Join { group, .. }
+            | Packet::Leave { group, .. }
+            | Packet::Elect { group, .. }
+            | Packet::Leader { group, .. } => group.len(),
+            _ => 0,
+        };
+        group + self.1.size()
+    }
+}
+
+/// What a text costs beside its bytes.
+const TEXT: usize = 64;
+
+/// How many bytes are kept of what a node tells, with a group.
+fn cost_of_group(group: &str) -> usize {
+    group.len() + TEXT
+}
+
+/// How many bytes are kept of what a node tells, with its HELLO.
+fn cost(hello: &Hello) -> usize {
+    let texts = hello.headers.iter().flat_map(|(key, value)| [key, value]);
+    let texts = texts.chain([&hello.endpoint, &hello.name]);
+    let contests = election::contests(&hello.headers);
+    let groups = hello.groups.iter().map(|group| cost_of_group(group));
+    texts.map(|text| text.capacity() + TEXT).sum::<usize>()
+        + contests.map(|group| cost_of_group(&group)).sum::<usize>()
+        + groups.sum::<usize>()
+}
 
 impl State {
     /// A message came, from who calls itself so.
@@ -25,29 +63,42 @@ impl State {
         if from == self.uuid {
             return;
         }
-        if self.early.contains(from) {
-            return self.early.keep(from, (first.to_vec(), rest), now);
-        }
         let (sequence, packet) = match Packet::decode(first) {
             Ok(decoded) => decoded,
             Err(malformed) => {
                 debug!("{}: {from} sent what is no message: {malformed}", self.name);
+                self.early.forget(from);
+                self.claims.withdraw(from);
                 return self.drop_peer(from);
             }
         };
         if let Packet::Hello(hello) = packet {
+            // Whoever it is from begins anew, wherever it has waited.
+            self.early.forget(from);
+            self.claims.withdraw(from);
             let is_somewhere = self.known.contains_key(&from) || address(&hello.endpoint).is_some();
-            if !is_somewhere {
-                return self.early.keep(from, (first.to_vec(), rest), now);
+            if is_somewhere {
+                self.greeted(from, hello, sequence, first, now);
+            } else {
+                self.early.keep(from, (first.to_vec(), rest), now);
             }
-            return self.greeted(from, hello, sequence, now);
+            return;
+        }
+        if self.early.contains(from) {
+            self.early.keep(from, (first.to_vec(), rest), now);
+            return;
+        }
+        if self.claims.contains(from) {
+            return self.claims.keep(from, (first.to_vec(), rest), now);
         }
         let Some(known) = self.known.get_mut(&from) else {
             return;
         };
-        let Some(peer) = known.peer.clone() else {
+        let Some(peer) = &known.peer else {
+            known.answers_first |= packet == Packet::PingOk;
             return;
         };
+        let peer = peer.clone();
         if !known.follow(sequence, now) {
             info!(
                 "{}: {:?} at {}: messages are missing",
@@ -57,20 +108,102 @@ impl State {
             );
             return self.drop_peer(from);
         }
-        let mut groups_changed = None;
-        let event = match packet {
-            Packet::Hello(_) => return,
-            Packet::Whisper => Event::Whisper {
-                peer,
-                message: rest.unwrap_or_else(|| Message::from("")),
-            },
-            Packet::Shout { group } if self.own.contains(&group) => Event::Shout {
-                peer,
-                group,
-                message: rest.unwrap_or_else(|| Message::from("")),
-            },
+        match packet {
+            Packet::Ping => {
+                if known.open {
+                    let packet = Packet::PingOk;
+                    self.actions.push(Action::Send { peer: from, packet });
+                }
+            }
+            Packet::PingOk => self.answered(from),
+            Packet::Goodbye => {
+                self.departed.iter_mut().for_each(|all| all.push(from));
+                self.drop_peer(from);
+            }
+            packet if !known.proven => {
+                if !self.unproven.keep(from, Counted(packet, rest), now) {
+                    debug!("{}: {from} says much before it has answered", self.name);
+                    self.drop_peer(from);
+                }
+            }
+            packet => self.says(peer, packet, rest),
+        }
+    }
+
+    /// A node has answered, from where it is said to be.
+    fn answered(&mut self, from: Uuid) {
+        let Some(known) = self.known.get_mut(&from) else {
+            return;
+        };
+        let is_proven = known.answered();
+        if !known.is_in_doubt() {
+            // It is there: nobody else is.
+            self.claims.refuse(from);
+        }
+        if is_proven {
+            self.admission.prove(known.host);
+            self.enter(from);
+        }
+    }
+
+    /// A peer is here, and can be whispered to, if it has greeted us and is proven to be there; what it
+    /// has said before has its turn.
+    fn enter(&mut self, from: Uuid) {
+        let Some(known) = self.known.get_mut(&from) else {
+            return;
+        };
+        let Some(peer) = known.here().cloned() else {
+            return;
+        };
+        info!(
+            "{}: {:?} is here, at {}",
+            self.name,
+            peer.name(),
+            peer.address()
+        );
+        let groups = std::mem::take(&mut known.greeted_from);
+        let enter = Event::Enter { peer: peer.clone() };
+        self.actions.push(Action::Tell(enter));
+        for group in groups {
+            self.joins(peer.clone(), group);
+        }
+        let kept = self.unproven.take(from);
+        for Counted(packet, rest) in kept.into_iter().flat_map(|kept| kept.messages) {
+            self.says(peer.clone(), packet, rest);
+        }
+    }
+
+    fn joins(&mut self, peer: Peer, group: String) {
+        if self.groups.join(&group, peer.id()) {
+            let joined = group.clone();
+            self.actions.push(Action::Tell(Event::Join { peer, group }));
+            self.election_changes(&joined);
+        }
+    }
+
+    /// A peer that is here says something.
+    fn says(&mut self, peer: Peer, packet: Packet, rest: Option<Message>) {
+        let from = peer.id();
+        let Some(known) = self.known.get_mut(&from) else {
+            return;
+        };
+        let message = |rest: Option<Message>| rest.unwrap_or_else(|| Message::from(""));
+        match packet {
+            Packet::Whisper => {
+                let message = message(rest);
+                self.actions
+                    .push(Action::Tell(Event::Whisper { peer, message }));
+            }
+            Packet::Shout { group } if self.own.contains(&group) => {
+                let message = message(rest);
+                self.actions.push(Action::Tell(Event::Shout {
+                    peer,
+                    group,
+                    message,
+                }));
+            }
             Packet::Join { group, .. } => {
-                if !self.groups.join(&group, from) {
+                if self.groups.contains(&group, from) {
                     return;
                 }
                 known.groups += 1;
@@ -78,48 +211,56 @@ impl State {
                     info!("{}: {:?} is in too many groups", self.name, peer.name());
                     return self.drop_peer(from);
                 }
-                groups_changed = Some((group.clone(), true));
-                Event::Join { peer, group }
+                if self.afford(from, cost_of_group(&group)) {
+                    self.joins(peer, group);
+                }
             }
             Packet::Leave { group, .. } => {
                 if !self.groups.leave(&group, from) {
                     return;
                 }
                 known.groups -= 1;
-                groups_changed = Some((group.clone(), false));
-                Event::Leave { peer, group }
-            }
-            Packet::Ping => {
-                if known.open {
-                    let packet = Packet::PingOk;
-                    self.actions.push(Action::Send { peer: from, packet });
-                }
-                return;
-            }
-            Packet::PingOk => {
-                if known.answered() {
-                    self.claims.remove(known.host);
-                }
-                return;
+                let bytes = known.bytes.saturating_sub(cost_of_group(&group));
+                self.admission.told(known.bytes, bytes);
+                known.bytes = bytes;
+                let left = group.clone();
+                self.actions
+                    .push(Action::Tell(Event::Leave { peer, group }));
+                self.election_loses(&left, from);
             }
             Packet::Elect { group, challenger } => {
-                return self.election_says(from, &group, &challenger, Word::Elect);
+                self.election_says(from, &group, &challenger, Word::Elect);
             }
             Packet::Leader { group, leader } => {
-                return self.election_says(from, &group, &leader, Word::Leader);
+                self.election_says(from, &group, &leader, Word::Leader);
             }
-            Packet::Goodbye => {
-                self.departed.iter_mut().for_each(|all| all.push(from));
-                return self.drop_peer(from);
-            }
-            Packet::Shout { .. } | Packet::Unknown(_) => return,
-        };
-        self.actions.push(Action::Tell(event));
-        match groups_changed {
-            Some((group, true)) => self.election_changes(&group),
-            Some((group, false)) => self.election_loses(&group, from),
-            None => {}
+            _ => {}
         }
+    }
+
+    /// Whether there is room for so many bytes more that a node tells. Where there is none, whoever
+    /// has told most is forgotten.
+    fn afford(&mut self, uuid: Uuid, more: usize) -> bool {
+        let Some(known) = self.known.get(&uuid) else {
+            return false;
+        };
+        let bytes = known.bytes + more;
+        while self.admission.is_full(more, &self.bounds) {
+            let others = self.known.iter().filter(|(other, _)| **other != uuid);
+            let most = others.max_by_key(|(_, known)| known.bytes);
+            let most = most.filter(|(_, known)| known.bytes > bytes);
+            let dropped = most.map_or(uuid, |(most, _)| *most);
+            info!("{}: {dropped} tells more than there is room for", self.name);
+            self.drop_peer(dropped);
+            if dropped == uuid {
+                return false;
+            }
+        }
+        if let Some(known) = self.known.get_mut(&uuid) {
+            self.admission.told(known.bytes, bytes);
+            known.bytes = bytes;
+        }
+        true
     }
 
     fn election_says(&mut self, from: Uuid, group: &str, node: &str, word: fn(Uuid) -> Word) {
@@ -130,11 +271,7 @@ impl State {
     }
 
     /// A HELLO came: whoever it is from begins anew.
-    fn greeted(&mut self, from: Uuid, hello: Hello, sequence: u16, now: Instant) {
-        // It waits for no place any more that it claimed before.
-        for other in self.known.values_mut() {
-            other.heir.take_if(|heir| heir.from == from);
-        }
+    fn greeted(&mut self, from: Uuid, hello: Hello, sequence: u16, first: &[u8], now: Instant) {
         // As we write it: the same place has one endpoint.
         let told = address(&hello.endpoint).map(|it| (format!("tcp://{it}"), it.ip()));
         let is_own = told.as_ref().is_some_and(|(it, _)| *it == self.endpoint);
@@ -168,15 +305,7 @@ impl State {
             // there, and only if it is not, its place is free.
             Some((other, true)) => {
                 self.doubt(other, now);
-                if let Some(known) = self.known.get_mut(&other) {
-                    known.heir = Some(Heir {
-                        from,
-                        hello,
-                        sequence,
-                        since: now,
-                    });
-                }
-                return;
+                return self.claims.claim(from, other, (first.to_vec(), None), now);
             }
             Some((other, false)) => self.drop_peer(other),
             None => {}
@@ -190,31 +319,28 @@ impl State {
         if !known.follow(sequence, now) {
             return self.drop_peer(from);
         }
+        // What it told before is forgotten.
+        self.admission.told(std::mem::take(&mut known.bytes), 0);
+        if !self.afford(from, cost(&hello)) {
+            return;
+        }
+        let Some(known) = self.known.get_mut(&from) else {
+            return;
+        };
         known.contests = election::contests(&hello.headers).collect();
-        let peer = Peer::new(Profile {
+        known.peer = Some(Peer::new(Profile {
             id: from,
             name: hello.name,
             address: known.endpoint.clone(),
             headers: BTreeMap::from_iter(hello.headers),
-        });
-        info!(
-            "{}: {:?} is here, at {}",
-            self.name,
-            peer.name(),
-            peer.address()
-        );
-        known.peer = Some(peer.clone());
-        let groups: BTreeSet<_> = hello.groups.into_iter().collect();
-        known.groups = groups.len();
+        }));
+        known.greeted_from = hello.groups.into_iter().collect();
+        known.groups = known.greeted_from.len();
+        let answers_first = std::mem::take(&mut known.answers_first);
         self.open_waiting();
-        self.actions
-            .push(Action::Tell(Event::Enter { peer: peer.clone() }));
-        for group in groups {
-            self.groups.join(&group, from);
-            let peer = peer.clone();
-            let joined = group.clone();
-            self.actions.push(Action::Tell(Event::Join { peer, group }));
-            self.election_changes(&joined);
+        match answers_first {
+            true => self.answered(from),
+            false => self.enter(from),
         }
     }
 
@@ -230,6 +356,7 @@ impl State {
         if let Some(peer) = known.begin_anew(now) {
             self.part_from(peer);
         }
+        self.unproven.forget(from);
         self.ask(from);
     }
 
@@ -257,28 +384,15 @@ impl State {
         let Some(known) = self.known.remove(&uuid) else {
             return;
         };
-        // It waits for nobody's place any more, or two could let each other in again.
-        for other in self.known.values_mut() {
-            other.heir.take_if(|heir| heir.from == uuid);
-        }
-        if !known.proven {
-            self.claims.remove(known.host);
-        }
+        self.admission.remove(known.host, known.proven, known.bytes);
+        self.unproven.forget(uuid);
         if known.open {
             self.actions.push(Action::Close { peer: uuid });
         }
-        if let Some(peer) = known.peer {
-            self.part_from(peer);
+        if let Some(peer) = known.here() {
+            self.part_from(peer.clone());
         }
-        if let Some(Heir {
-            from,
-            hello,
-            sequence,
-            since,
-        }) = known.heir
-        {
-            self.greeted(from, hello, sequence, since);
-        }
+        self.let_in.extend(self.claims.release(uuid));
         self.open_waiting();
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Network, STEP, exits};
 use crate::zre::beacon::Beacon;
 use crate::zre::codec::{Hello, Packet};
-use crate::zre::{Event, Timing, Uuid};
+use crate::zre::{Bounds, Event, Timing, Uuid};
 
 #[test]
 fn one_that_only_beacons_is_given_up() {
@@ -147,6 +147,13 @@ fn greet(network: &mut Network, node: u128, host: u8, port: u16) -> usize {
     network.nodes[0].state.known()
 }
 
+/// A message of this node to the first of the network, with this number.
+fn say(network: &mut Network, node: u128, sequence: u16, packet: Packet) {
+    let (frame, now) = (packet.encode(sequence), network.now);
+    let uuid = Uuid::from(node.to_be_bytes());
+    network.change(0, |state| state.message(uuid, &frame, None, now));
+}
+
 #[test]
 fn who_waits_for_the_place_of_another_is_not_let_in_beside_the_next() {
     let mut network = Network::new(10, 1);
@@ -177,6 +184,7 @@ fn two_that_wait_for_the_places_of_each_other_are_let_in_once() {
     greet(&mut network, one, 1, 3);
     network.now += crate::zre::peer::FAREWELL;
     beacon(&mut network, two, 4);
+    say(&mut network, one, 2, Packet::PingOk);
     assert_eq!((network.peers(0), network.nodes[0].wires.len()), (1, 2));
 }
 
@@ -188,7 +196,183 @@ fn a_greeting_tells_the_port_better_than_a_beacon_before() {
     let beacon = Beacon { uuid, port: 1 };
     network.change(0, |state| state.beacon(beacon, address.into(), now));
     greet(&mut network, 1 << 100, 1, 2);
+    say(&mut network, 1 << 100, 2, Packet::PingOk);
     let peer = network.nodes[0].state.peer(uuid).expect("a peer");
     assert_eq!(peer.address(), "tcp://10.0.1.1:2");
     assert_eq!(network.nodes[0].wires[&uuid].to, peer.address());
+}
+
+#[test]
+fn one_that_cannot_be_reached_does_not_enter() {
+    let mut network = Network::new(14, 1);
+    for _ in 0..3 {
+        greet(&mut network, 1 << 100, 1, 1);
+        for sequence in 2..10 {
+            say(&mut network, 1 << 100, sequence, Packet::Ping);
+            network.run(Duration::from_secs(1));
+        }
+    }
+    assert!(network.nodes[0].events.is_empty());
+    assert_eq!(network.nodes[0].state.known(), 0, "it is given up");
+}
+
+#[test]
+fn what_one_says_before_it_has_answered_is_told_after_it_has_entered() {
+    let mut network = Network::new(15, 1);
+    network.change(0, |state| {
+        state.join("G");
+    });
+    let node = 1 << 100;
+    let group = || "G".to_owned();
+    greet(&mut network, node, 1, 1);
+    let join = Packet::Join {
+        group: group(),
+        status: 1,
+    };
+    say(&mut network, node, 2, join);
+    say(&mut network, node, 3, Packet::Whisper);
+    say(&mut network, node, 4, Packet::Ping);
+    say(&mut network, node, 5, Packet::Shout { group: group() });
+    assert!(network.nodes[0].events.is_empty());
+    assert_eq!(network.peers(0), 0);
+    assert!(network.nodes[0].state.groups().names().is_empty());
+    say(&mut network, node, 6, Packet::PingOk);
+    assert!(
+        matches!(
+            &network.nodes[0].events[..],
+            [
+                Event::Enter { .. },
+                Event::Join { .. },
+                Event::Whisper { .. },
+                Event::Shout { .. }
+            ]
+        ),
+        "{:?}",
+        network.nodes[0].events
+    );
+}
+
+#[test]
+fn one_whose_answer_comes_before_its_greeting_enters() {
+    let mut network = Network::new(16, 1);
+    let (node, now) = (1 << 100, network.now);
+    let beacon = Beacon {
+        uuid: Uuid::from(u128::to_be_bytes(node)),
+        port: 1,
+    };
+    let from = Ipv4Addr::new(10, 0, 1, 1).into();
+    network.change(0, |state| state.beacon(beacon, from, now));
+    // It knew us before, and begins anew only now.
+    say(&mut network, node, 77, Packet::PingOk);
+    greet(&mut network, node, 1, 1);
+    assert_eq!(network.peers(0), 1);
+}
+
+#[test]
+fn a_question_that_is_lost_is_asked_again() {
+    let mut network = Network::new(17, 1);
+    greet(&mut network, 1 << 100, 1, 1);
+    let uuid = Uuid::from((1u128 << 100).to_be_bytes());
+    assert_eq!(network.nodes[0].wires[&uuid].sequence, 2, "HELLO and PING");
+    network.run(Duration::from_secs(3));
+    assert!(network.nodes[0].wires[&uuid].sequence > 3);
+}
+
+#[test]
+fn a_thousand_who_wait_for_the_places_of_each_other_are_let_in() {
+    const ALL: u16 = 1000;
+    let mut network = Network::new(18, 1);
+    network.nodes[0].state.set_bounds(Bounds {
+        unproven: 4 * usize::from(ALL),
+        sockets: ALL.into(),
+        sockets_at_an_address: ALL.into(),
+        ..Bounds::default()
+    });
+    let node = |place: u16| (1 << 100) + u128::from(place);
+    let uuid = |place| Uuid::from(u128::to_be_bytes(node(place)));
+    for place in (1..=ALL).rev() {
+        // It says that it is at the next one's place, and is let in at its own.
+        if place < ALL {
+            greet(&mut network, node(place), 1, place + 1);
+        }
+        let (from, now) = (Ipv4Addr::new(10, 0, 1, 1).into(), network.now);
+        let beacon = Beacon {
+            uuid: uuid(place),
+            port: place,
+        };
+        network.change(0, |state| state.beacon(beacon, from, now));
+    }
+    network.change(0, |state| state.drop_peer(uuid(ALL)));
+    assert!(network.nodes[0].state.known() <= ALL.into());
+    network.run(Duration::from_secs(10));
+    assert_eq!(network.nodes[0].state.known(), 0);
+    assert!(network.nodes[0].wires.is_empty());
+}
+
+/// A HELLO with so many bytes of headers, and an answer, of a node with an address of its own.
+fn enter(network: &mut Network, number: u32, bytes: usize) {
+    let number = number + 1;
+    let hello = Hello {
+        endpoint: format!("tcp://{}:1", Ipv4Addr::from(0x0a01_0000 + number)),
+        headers: vec![("X".to_owned(), "x".repeat(bytes))],
+        ..Default::default()
+    };
+    let node = (1 << 100) + u128::from(number);
+    say(network, node, 1, Packet::Hello(hello));
+    say(network, node, 2, Packet::PingOk);
+}
+
+#[test]
+fn what_all_peers_tell_is_bounded_and_who_tells_most_makes_room() {
+    let mut network = Network::new(19, 1);
+    let most = Bounds::default().bytes / (1_000_000);
+    let before = u32::try_from(2 * most).unwrap();
+    (0..before).for_each(|number| enter(&mut network, number, 1_000_000));
+    let held = |network: &Network| -> usize {
+        let peers = network.nodes[0].state.peers();
+        let headers = peers.iter().filter_map(|peer| peer.header("X"));
+        headers.map(str::len).sum()
+    };
+    assert!(held(&network) <= Bounds::default().bytes);
+    let crowd = network.peers(0);
+    assert!(crowd <= most, "{crowd} peers");
+    (0..1000).for_each(|number| enter(&mut network, before + number, 100));
+    assert!(network.peers(0) > 1000 + most / 2, "the honest are let in");
+    assert!(held(&network) <= Bounds::default().bytes);
+}
+
+#[test]
+fn groups_count_as_what_a_peer_tells() {
+    let mut network = Network::new(20, 1);
+    network.nodes[0].state.set_bounds(Bounds {
+        bytes: 10_000,
+        ..Bounds::default()
+    });
+    enter(&mut network, 0, 100);
+    enter(&mut network, 1, 100);
+    let greedy = (1 << 100) + 1;
+    for sequence in 3..100 {
+        let packet = Packet::Join {
+            group: format!("{sequence:0200}"),
+            status: 0,
+        };
+        say(&mut network, greedy, sequence, packet);
+    }
+    let peers = network.nodes[0].state.peers();
+    assert_eq!(peers.len(), 1, "who joins too much is given up alone");
+    assert_ne!(peers[0].id(), Uuid::from(greedy.to_be_bytes()));
+}
+
+#[test]
+fn one_address_cannot_take_the_places_of_all() {
+    let mut network = Network::new(21, 1);
+    let most = Bounds::default().peers;
+    for number in 0..most + 100 {
+        let node = (2 << 100) + number as u128;
+        greet(&mut network, node, 1, 1 + number as u16);
+        say(&mut network, node, 2, Packet::PingOk);
+    }
+    assert_eq!(network.peers(0), most / 2);
+    enter(&mut network, 0, 100);
+    assert_eq!(network.peers(0), most / 2 + 1);
 }
