@@ -48,6 +48,7 @@ mod interface;
 mod link;
 mod node;
 mod peer;
+mod ports;
 mod quarantine;
 mod queue;
 mod search;
@@ -61,7 +62,7 @@ use std::time::Duration;
 pub use builder::Builder;
 pub use directory::{Announcement, Discovery, Service, announce, discover};
 pub use event::{Event, Peer};
-pub use handle::{Events, Node};
+pub use handle::{Events, Node, TryIter};
 pub use uuid::Uuid;
 
 /// When a node speaks, and when it doubts that others are still there.

@@ -12,6 +12,7 @@ use super::errands::Errands;
 use super::link::Link;
 use super::node::{Action, State};
 use super::peer::FAREWELL;
+use super::ports::wait_until_free;
 use super::queue::Queue;
 use super::search::Search;
 use super::site::Site;
@@ -242,6 +243,11 @@ impl Driver {
         guarded("a node's end", || self.shared.tell_end());
         // What was sent still goes out, for as long as it may linger.
         self.shared.links.lock().clear();
+        // Whoever has stopped the node may start another there.
+        let mut bound = self.search.bound();
+        bound.push(self.bound);
+        drop((self.inbox, self.search));
+        wait_until_free(&bound);
     }
 
     fn run_until_stopped(&mut self) {

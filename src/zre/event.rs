@@ -146,6 +146,9 @@ pub enum Event {
         peer: Peer,
     },
     /// A peer has left, or has been silent for so long that it is given up.
+    ///
+    /// After a goodbye it is told once the peer has not answered for half a second: with a beacon,
+    /// anybody can say goodbye in its name.
     Exit {
         /// The peer.
         peer: Peer,

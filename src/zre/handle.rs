@@ -19,7 +19,7 @@ use crate::message::{Frames, Message};
 use crate::pattern::SendError;
 use crate::raw;
 use crate::wake::Deadline;
-pub use events::Events;
+pub use events::{Events, TryIter};
 
 /// A node of a ZRE network; cheap to clone, and shared by all who have a clone.
 ///
@@ -302,6 +302,9 @@ impl Node {
     }
 
     /// Says goodbye to all peers, and ends all waiting for events; a last event says so.
+    ///
+    /// What was sent is still delivered, and its ports are free when this returns. Peers find out
+    /// that it has left after half a second: a goodbye can be anybody's, so they ask first.
     ///
     /// ```no_run
     /// # let node = zeroless::zre::Node::builder("alice").start()?;

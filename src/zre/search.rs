@@ -10,6 +10,7 @@ use super::driver::Shared;
 use super::gossip::hub::Hub;
 use super::interface::Interface;
 use super::node::State;
+use crate::endpoint::Endpoint;
 
 /// One of the two: where there is gossip there are no beacons, as with zyre.
 pub(crate) enum Search {
@@ -57,6 +58,14 @@ impl Search {
                 shared.change(|state| state.beacon(beacon, from, now));
             }),
             Search::Hub(hub) => hub.turn(shared, now),
+        }
+    }
+
+    /// Where others connect to it.
+    pub(crate) fn bound(&self) -> Vec<Endpoint> {
+        match self {
+            Search::Air(_) => Vec::new(),
+            Search::Hub(hub) => hub.endpoints().to_vec(),
         }
     }
 

@@ -61,17 +61,15 @@ impl Builder {
         let endpoint = site.told(&bound).to_string();
         let uuid = Uuid::random()?;
         let (gossip_bind, gossip_connect) = (all(self.gossip_bind)?, all(self.gossip_connect)?);
-        let (search, gossip) = match gossip_bind.is_empty() && gossip_connect.is_empty() {
-            true => {
-                let air = Air::open(site.interface.clone(), self.port)?;
-                (Search::Air(air), Vec::new())
-            }
+        let search = match gossip_bind.is_empty() && gossip_connect.is_empty() {
+            true => Search::Air(Air::open(site.interface.clone(), self.port)?),
             false => {
-                let (mut hub, bound) = Hub::open(&gossip_bind, &gossip_connect)?;
+                let mut hub = Hub::open(&gossip_bind, &gossip_connect)?;
                 hub.publish(uuid, &endpoint);
-                (Search::Hub(Box::new(hub)), bound)
+                Search::Hub(Box::new(hub))
             }
         };
+        let gossip = search.bound().iter().map(Endpoint::to_string).collect();
         let mut state = State::new(uuid, self.name, headers, self.timing, self.bounds);
         state.set_endpoint(endpoint);
         let shared = Shared::new(state, Queue::new(self.events), self.verbose)?;
@@ -90,7 +88,6 @@ impl Builder {
             move || stopped.stop(),
             || Ok(move || driver.run()),
         )?;
-        let gossip = gossip.iter().map(Endpoint::to_string).collect();
         let handle = Handle::new(shared, thread, self.send_timeout, gossip);
         Ok(Node::from(Arc::new(handle)))
     }

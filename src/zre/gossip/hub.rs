@@ -32,13 +32,14 @@ pub(crate) struct Hub {
     gossip: Gossip,
     /// Where others are connected to us.
     bound: Option<Socket>,
+    endpoints: Vec<Endpoint>,
     servers: Vec<(Target, Socket)>,
     lookups: Lookups,
 }
 
 impl Hub {
-    /// Binds and connects; with the endpoints that came of binding.
-    pub(crate) fn open(bind: &[Endpoint], connect: &[Endpoint]) -> Result<(Hub, Vec<Endpoint>)> {
+    /// Binds and connects.
+    pub(crate) fn open(bind: &[Endpoint], connect: &[Endpoint]) -> Result<Hub> {
         let mut bound = None;
         let mut endpoints = Vec::new();
         for endpoint in bind {
@@ -59,13 +60,18 @@ impl Hub {
             let socket = connected(&target)?;
             Ok((target, socket))
         });
-        let hub = Hub {
+        Ok(Hub {
             gossip: Gossip::new(connect.len(), Instant::now()),
             bound,
+            endpoints,
             servers: servers.collect::<Result<_>>()?,
             lookups: Lookups::new(),
-        };
-        Ok((hub, endpoints))
+        })
+    }
+
+    /// Where others connect to us.
+    pub(crate) fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
     }
 
     /// What tells that something has come.

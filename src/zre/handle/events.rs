@@ -1,12 +1,15 @@
 //! Taking a node's events.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 
 use super::Node;
 use crate::error::{Error, Result, Wait};
+use crate::raw;
 use crate::zre::Event;
+use crate::zre::driver::Shared;
 
 impl Node {
     /// The next event, waiting for it.
@@ -60,17 +63,45 @@ impl Node {
     /// ```
     pub fn recv_timeout(&self, timeout: Duration) -> Result<Event> {
         self.handle.check_process()?;
-        self.channel()
-            .recv_timeout(timeout)
-            .map_err(|error| match error {
-                RecvTimeoutError::Timeout => Error::timeout(Wait::Event),
-                RecvTimeoutError::Disconnected => self.shared().ended(),
-            })
+        let received = self.channel().recv_timeout(timeout);
+        received.map_err(|error| self.no_event(error))
     }
 
-    /// An iterator over events, each waited for; it ends when the node is stopped.
+    /// The next event, waiting no longer than until then.
     ///
-    /// Each event goes to one of those who take them.
+    /// # Errors
+    ///
+    /// As [`recv_timeout`](Self::recv_timeout).
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let soon = Instant::now() + Duration::from_secs(5);
+    /// while let Ok(event) = node.recv_deadline(soon) {
+    ///     println!("{event:?}"); // all that happens in five seconds
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn recv_deadline(&self, deadline: Instant) -> Result<Event> {
+        self.handle.check_process()?;
+        let received = self.channel().recv_deadline(deadline);
+        received.map_err(|error| self.no_event(error))
+    }
+
+    fn no_event(&self, error: RecvTimeoutError) -> Error {
+        match error {
+            RecvTimeoutError::Timeout => Error::timeout(Wait::Event),
+            RecvTimeoutError::Disconnected => self.shared().ended(),
+        }
+    }
+
+    /// An iterator over events, each waited for; it ends when the node is stopped, or the last
+    /// handle of it is dropped.
+    ///
+    /// Each event goes to one of those who take them. What iterates does not keep the node alive: a
+    /// thread may do so to the end of the program, and the node still says goodbye when `main`
+    /// returns.
     ///
     /// ```no_run
     /// # let node = zeroless::zre::Node::builder("alice").start()?;
@@ -80,10 +111,27 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn events(&self) -> Events {
-        Events { node: self.clone() }
+        Events {
+            shared: self.shared().clone(),
+            forks: self.handle.forks,
+        }
     }
 
-    /// The events as a channel, for crossbeam's `select!`.
+    /// An iterator over the events that are there already.
+    ///
+    /// ```
+    /// let node = zeroless::zre::Node::builder("alice").start()?;
+    /// for event in node.try_iter() {
+    ///     println!("{event:?}");
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn try_iter(&self) -> TryIter<'_> {
+        TryIter { node: self }
+    }
+
+    /// The events as a channel, for crossbeam's `select!`. It does not keep the node alive, nor do
+    /// its clones: once the node has ended, it is disconnected.
     ///
     /// ```no_run
     /// # let node = zeroless::zre::Node::builder("alice").start()?;
@@ -98,13 +146,31 @@ impl Node {
 /// An iterator over a node's events; see [`Node::events`].
 #[derive(Debug)]
 pub struct Events {
-    node: Node,
+    shared: Arc<Shared>,
+    forks: u32,
 }
 
 impl Iterator for Events {
     type Item = Event;
 
     fn next(&mut self) -> Option<Event> {
-        self.node.recv().ok()
+        match self.forks == raw::forks() {
+            true => self.shared.events.receiver().recv().ok(),
+            false => None,
+        }
+    }
+}
+
+/// An iterator over the events that are there; see [`Node::try_iter`].
+#[derive(Debug)]
+pub struct TryIter<'a> {
+    node: &'a Node,
+}
+
+impl Iterator for TryIter<'_> {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        self.node.try_recv().ok()
     }
 }

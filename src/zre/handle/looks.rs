@@ -31,6 +31,21 @@ impl Node {
         self.look(|state| state.peer(peer))
     }
 
+    /// The peers of this name, by their identities: names need not be unique.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// for peer in node.peers_named("bob") {
+    ///     node.whisper(peer.id(), "hello bob")?;
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn peers_named(&self, name: &str) -> Vec<Peer> {
+        let mut peers = self.peers();
+        peers.retain(|peer| peer.name() == name);
+        peers
+    }
+
     /// The peers in a group.
     ///
     /// ```no_run
