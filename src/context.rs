@@ -1,15 +1,14 @@
-//! The process's one libzmq context, alive as long as any handle, and what libzmq can do.
+//! The process's one libzmq context, alive as long as any handle.
 
 use std::fs::File;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::background;
 use crate::error::{Error, Result};
-use crate::raw::{self, IntOption, RawContext, system};
+use crate::raw::{self, RawContext, system};
 use crate::wake::io_error;
 use crate::watch::Watch;
 
@@ -152,58 +151,4 @@ pub fn set_io_threads(threads: usize) -> Result<()> {
     }
     IO_THREADS.store(threads, Ordering::Relaxed);
     Ok(())
-}
-
-/// What the linked libzmq can do: see [`capabilities`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Capabilities {
-    /// libzmq's version: major, minor, patch.
-    pub version: (u32, u32, u32),
-    /// Encryption and authentication with CURVE.
-    pub curve: bool,
-    /// The batch size can be set, which makes messages from 1 KiB up two to five times
-    /// faster: see [`Options::batch`](crate::Options::batch).
-    pub batch: bool,
-    /// Timers do not depend on the wall clock: a clock that is set back does not stop
-    /// reconnects.
-    pub monotonic_clock: bool,
-}
-
-/// Tells what the linked libzmq can do.
-///
-/// By default zeroless compiles a libzmq of its own. Which of these it has depends on the
-/// flags that it is compiled with; the README shows the few lines that a program needs.
-///
-/// # Errors
-///
-/// [`Error::OutOfFiles`], since it opens a socket to try.
-///
-/// # Examples
-///
-/// ```
-/// let capabilities = zeroless::capabilities()?;
-/// assert!(capabilities.version >= (4, 3, 0));
-/// # Ok::<(), zeroless::Error>(())
-/// ```
-pub fn capabilities() -> Result<Capabilities> {
-    let (major, minor, patch) = zmq::version();
-    // Kept until the socket is closed: its end waits for that.
-    let context = Context::current()?;
-    let mut probe = context.socket(zmq::PAIR)?;
-    Ok(Capabilities {
-        version: (major as u32, minor as u32, patch as u32),
-        curve: zmq::has("curve").unwrap_or(false),
-        batch: raw::set_int(&mut probe, IntOption::InBatchSize, 8192).is_ok(),
-        monotonic_clock: !is_wall_clock(raw::clock()),
-    })
-}
-
-/// Whether a number of microseconds is what the wall clock shows, give or take a day.
-fn is_wall_clock(microseconds: u64) -> bool {
-    const DAY: u128 = 86_400_000_000;
-    let wall = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    wall.as_micros().abs_diff(microseconds.into()) < DAY
 }

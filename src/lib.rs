@@ -183,12 +183,13 @@
 //! # How it behaves
 //!
 //! [`Options`] has queues, timeouts and the rest, each with its default and what it costs.
-//! [`capabilities`] tells what the linked libzmq can do. On a Unix system only, so far.
+//! [`capabilities`] tells which libzmq is linked, and what it can do. On a Unix system only, so far.
 
 #[cfg(not(unix))]
 compile_error!("zeroless needs a Unix system: its wake-ups are Unix sockets");
 
 mod background;
+mod capabilities;
 mod client;
 mod context;
 mod endpoint;
@@ -204,8 +205,9 @@ mod wake;
 mod watch;
 pub mod zre;
 
+pub use capabilities::{Capabilities, Libzmq, capabilities};
 pub use client::{Client, EndpointSet};
-pub use context::{Capabilities, capabilities, set_io_threads};
+pub use context::set_io_threads;
 pub use endpoint::{Endpoint, IntoEndpoints, Port};
 pub use error::{Error, Refusal, Result, Wait};
 pub use message::{DynFrames, Frame, Frames, Message};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::raw;
 
 /// How a handle behaves; the defaults suit most programs.
 ///
@@ -95,8 +96,9 @@ pub struct Options {
     /// (see [`keep_alive`](Options::keep_alive)); off for the other patterns.
     ///
     /// ZeroMQ's own heartbeats also find a program that hangs. But a connection that is only slow is
-    /// cut, and what was on its way is lost with it; and libzmq 4.3.4 ends the process if one falls
-    /// due on a connection that broke while the receive queue was full, so not where strangers are.
+    /// cut, and what was on its way is lost with it. They are refused where the linked libzmq is not
+    /// ours: any other ends the process when one falls due on a connection that broke while the
+    /// receive queue was full ([`Capabilities::heartbeats`](crate::Capabilities::heartbeats)).
     pub heartbeat: Heartbeat,
 
     /// TCP keep-alive probes: idle time, interval and count. Default 30 s, 10 s, 3; for request and
@@ -301,6 +303,14 @@ impl Options {
             && (interval.is_zero() || timeout.is_zero() || timeout > Duration::from_secs(6553))
         {
             return refuse("heartbeat", "more than zero, and 6553 s at most");
+        }
+        if matches!(self.heartbeat, Heartbeat::Every { .. }) && !raw::has(raw::SAFE_HEARTBEATS) {
+            return refuse(
+                "heartbeat",
+                "with the libzmq that is linked, any peer could end this process by them; let TCP \
+                 look after silent peers (keep_alive), or build with the feature `libzmq` and \
+                 without a libzmq of the system",
+            );
         }
         if let Batch::Bytes(bytes) = self.batch
             && !(1024..=1 << 30).contains(&bytes)

@@ -5,7 +5,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use support::{SOON, deadline, pause, until};
-use zeroless::{Client, Server};
+use zeroless::{Client, Heartbeat, Options, Server, capabilities};
 
 /// Longer than it takes until two heartbeats are due.
 const BEATS: Duration = Duration::from_secs(3);
@@ -28,6 +28,28 @@ fn flood(socket: zmq::Socket, context: zmq::Context, message: &[&[u8]]) {
 fn who_asks_more_than_is_read_and_hangs_up_ends_nobody() {
     deadline(|| {
         let server = Server::bind_local(0).unwrap();
+        let replier = server.reply().unwrap();
+        let context = zmq::Context::new();
+        let client = context.socket(zmq::DEALER).unwrap();
+        client.set_linger(0).unwrap();
+        client.connect(&server.endpoint().to_string()).unwrap();
+        flood(client, context, &[b"", &[7; 1000]]);
+        assert!(replier.try_recv().is_ok());
+    });
+}
+
+#[test]
+fn heartbeats_that_are_asked_for_end_nobody_either() {
+    deadline(|| {
+        if !capabilities().unwrap().heartbeats {
+            return;
+        }
+        let every = Heartbeat::Every {
+            interval: BEATS / 10,
+            timeout: 2 * BEATS,
+        };
+        let server = Server::bind_local(0).unwrap();
+        let server = server.options(Options::default().heartbeat(every));
         let replier = server.reply().unwrap();
         let context = zmq::Context::new();
         let client = context.socket(zmq::DEALER).unwrap();

@@ -9,7 +9,7 @@ const LAYERS: [&[&str]; 9] = [
     &["endpoint", "message", "options", "monitor", "raw"],
     &["wake", "background"],
     &["watch"],
-    &["context"],
+    &["context", "capabilities"],
     &["socket"],
     &["pattern"],
     &["client", "server"],
@@ -17,7 +17,14 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 /// The only modules that may name the binding, so that it can be replaced.
-const BINDING: [&str; 5] = ["context", "message", "raw", "socket", "watch"];
+const BINDING: [&str; 6] = [
+    "capabilities",
+    "context",
+    "message",
+    "raw",
+    "socket",
+    "watch",
+];
 
 fn sources() -> Vec<(PathBuf, String)> {
     fn collect(folder: &Path, found: &mut Vec<(PathBuf, String)>) {

@@ -4,6 +4,7 @@
 //! configuration names a library for zmq-sys to link.
 
 mod compile;
+mod patch;
 mod patches;
 mod platform;
 mod sources;
@@ -25,7 +26,7 @@ fn main() {
     }
     let out = required("OUT_DIR");
     let source = sources::unpack(&Path::new(&out).join("unpacked"));
-    patches::apply(&source);
+    patch::apply(&source);
     platform::write(&source.join("src"));
     compile::compile(&source);
     println!("cargo::rustc-cfg=compiled");

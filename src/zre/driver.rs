@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use log::{Level, info, log, warn};
+use nix::time::{ClockId, clock_gettime};
 use parking_lot::Mutex;
 
 use super::errands::Errands;
@@ -21,7 +22,6 @@ use crate::background::guarded;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::message::{Frame, Message};
-use crate::raw;
 use crate::socket::{Socket, Way};
 use crate::wake::{Deadline, poll, readable};
 
@@ -311,7 +311,10 @@ impl Driver {
     /// that each wakes up once to hear all of them.
     fn until_next(&self) -> Duration {
         let interval = u64::try_from(self.interval.as_micros()).unwrap_or(u64::MAX);
-        Duration::from_micros(interval - raw::clock() % interval)
+        // Without a clock they would each have their own time.
+        let now = clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from);
+        let since = now.as_micros() % u128::from(interval);
+        Duration::from_micros(interval - u64::try_from(since).unwrap_or(0))
     }
 
     /// Looks whether the network has changed; if so, the node is elsewhere from now on.

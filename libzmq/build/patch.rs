@@ -1,0 +1,94 @@
+//! A change to a source, and how it is made: only to the very text that it is for.
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use crate::patches::PATCHES;
+
+/// A change to libzmq.
+pub(crate) struct Patch {
+    /// `zmq_has("zeroless:<name>")` tells that it is there.
+    pub(crate) name: &'static str,
+    /// What goes wrong without it.
+    pub(crate) why: &'static str,
+    pub(crate) edits: &'static [Edit],
+}
+
+/// A text of a file that is there exactly once, and what is put in its place.
+pub(crate) struct Edit {
+    pub(crate) file: &'static str,
+    pub(crate) old: &'static str,
+    pub(crate) new: &'static str,
+}
+
+/// Applies all patches but those named in `ZEROLESS_LIBZMQ_WITHOUT`: a test leaves one out, to
+/// see that it is needed.
+pub(crate) fn apply(source: &Path) {
+    println!("cargo::rerun-if-env-changed=ZEROLESS_LIBZMQ_WITHOUT");
+    let without = env::var("ZEROLESS_LIBZMQ_WITHOUT").unwrap_or_default();
+    let without: Vec<_> = without.split(',').filter(|name| !name.is_empty()).collect();
+    for name in &without {
+        let known = PATCHES.iter().any(|patch| patch.name == *name);
+        assert!(known, "ZEROLESS_LIBZMQ_WITHOUT: there is no patch {name:?}");
+    }
+    let applied = PATCHES
+        .iter()
+        .filter(|patch| !without.contains(&patch.name));
+    let mut names = String::from("\"zeroless\"");
+    for patch in applied {
+        for edit in patch.edits {
+            apply_edit(source, edit, patch);
+        }
+        write!(names, ", \"zeroless:{}\"", patch.name).expect("a String takes all");
+    }
+    answer(source, &names);
+}
+
+/// Makes `zmq_has` say whose libzmq it is, and which patches it has: who asks learns which
+/// libzmq was really linked.
+fn answer(source: &Path, names: &str) {
+    let old = "int zmq_has (const char *capability_)\n{\n";
+    let new = format!(
+        "{old}    static const char *const ours[] = {{
+#if defined(HAVE_CLOCK_GETTIME)
+      \"zeroless:monotonic-clock\",
+#endif
+      {names}}};
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; ++i)
+        if (strcmp (capability_, ours[i]) == 0)
+            return true;
+"
+    );
+    change(
+        &source.join("src/zmq.cpp"),
+        old,
+        &new,
+        "zmq_has tells whose libzmq it is",
+    );
+}
+
+fn apply_edit(source: &Path, edit: &Edit, patch: &Patch) {
+    change(&source.join(edit.file), edit.old, edit.new, patch.why);
+}
+
+fn change(path: &Path, old: &str, new: &str, why: &str) {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    let changed = replace_once(&text, old, new).unwrap_or_else(|found| {
+        panic!(
+            "{}: what is to be changed is there {found} times instead of once. This is not the \
+             libzmq that the patch is for ({why}):\n{old}",
+            path.display()
+        )
+    });
+    fs::write(path, changed).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+}
+
+/// The text with `new` in the place of `old`, or how often `old` is there if not exactly once.
+pub(crate) fn replace_once(text: &str, old: &str, new: &str) -> Result<String, usize> {
+    match text.matches(old).count() {
+        1 => Ok(text.replacen(old, new, 1)),
+        found => Err(found),
+    }
+}

@@ -1,0 +1,93 @@
+//! Which libzmq is linked, and what it can do.
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::raw::{self, IntOption};
+
+/// What the linked libzmq can do: see [`capabilities`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Which libzmq it is.
+    pub libzmq: Libzmq,
+    /// libzmq's version: major, minor, patch.
+    pub version: (u32, u32, u32),
+    /// Encryption and authentication with CURVE.
+    pub curve: bool,
+    /// The batch size can be set, which makes messages from 1 KiB up two to five times
+    /// faster: see [`Options::batch`](crate::Options::batch).
+    pub batch: bool,
+    /// No heartbeat ends the process, so they may be asked for: see
+    /// [`Options::heartbeat`](crate::Options::heartbeat).
+    pub heartbeats: bool,
+    /// Timers do not depend on the wall clock: a clock that is set back does not stop
+    /// reconnects. `None` where libzmq cannot tell.
+    pub monotonic_clock: Option<bool>,
+}
+
+/// A libzmq that may be linked.
+///
+/// ```
+/// use zeroless::Libzmq;
+///
+/// match zeroless::capabilities()?.libzmq {
+///     Libzmq::Zeroless => println!("compiled for zeroless"),
+///     other => println!("{other:?}: it works, slower"),
+/// }
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Libzmq {
+    /// Ours: 4.3.5, configured and patched, from the crate zeroless-libzmq. So it is on Linux, with
+    /// the default feature `libzmq`.
+    Zeroless,
+    /// The one that the crate zmq-sys compiles: 4.3.4, without a configuration.
+    ZmqSys,
+    /// The one that the program's cargo configuration names for `links = "zmq"`.
+    System,
+}
+
+/// Tells which libzmq is linked, and what it can do.
+///
+/// It is asked, not guessed: what is not there works another way, or is refused with a reason.
+///
+/// # Errors
+///
+/// [`Error::OutOfFiles`](crate::Error::OutOfFiles), since it opens a socket to try.
+///
+/// # Examples
+///
+/// ```
+/// let capabilities = zeroless::capabilities()?;
+/// assert!(capabilities.version >= (4, 3, 0));
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+pub fn capabilities() -> Result<Capabilities> {
+    let (major, minor, patch) = zmq::version();
+    // Kept until the socket is closed: its end waits for that.
+    let context = Context::current()?;
+    let mut probe = context.socket(zmq::PAIR)?;
+    let libzmq = libzmq();
+    Ok(Capabilities {
+        libzmq,
+        version: (major as u32, minor as u32, patch as u32),
+        curve: raw::has("curve"),
+        batch: raw::set_int(&mut probe, IntOption::InBatchSize, 8192).is_ok(),
+        heartbeats: raw::has(raw::SAFE_HEARTBEATS),
+        monotonic_clock: match libzmq {
+            Libzmq::Zeroless => Some(raw::has("zeroless:monotonic-clock")),
+            Libzmq::ZmqSys | Libzmq::System => None,
+        },
+    })
+}
+
+fn libzmq() -> Libzmq {
+    if raw::has("zeroless") {
+        Libzmq::Zeroless
+    } else if cfg!(zmq_sys_compiled) {
+        Libzmq::ZmqSys
+    } else {
+        Libzmq::System
+    }
+}
