@@ -57,8 +57,8 @@ pub struct Options {
     /// How long a send waits before it fails with [`Error::Timeout`]. Default: for ever.
     pub send_timeout: Option<Duration>,
 
-    /// How long a request waits for its reply, each time that it is tried. Default 60 s;
-    /// `None` waits for ever.
+    /// How long a request waits for a server and its reply, each time that it is tried, from when
+    /// it is started. Default 60 s; `None` waits for ever.
     pub request_timeout: Option<Duration>,
 
     /// How many times more a request is sent when its time ran out, to the next server if

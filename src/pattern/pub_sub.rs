@@ -15,7 +15,7 @@ use super::{Handle, Receiving, Sending, Side};
 use crate::error::{Error, Fault, Result, Wait};
 use crate::message::{Frame, Frames, Message};
 use crate::socket::{Attempt, Held, Socket, Way};
-use crate::wake::Deadline;
+use crate::wake::{Deadline, Waker};
 
 /// Publishes messages, each to all who subscribe to what it begins with.
 ///
@@ -212,16 +212,25 @@ impl Handle<PublisherSide> {
         let subscriptions = &self.side.subscriptions;
         let deadline = Deadline::after(timeout);
         let mut there = 0;
-        let waited = self.socket.transact(Way::In, deadline, |held| {
+        let mut own = None;
+        let attempt = |held: &mut Held<'_>| {
             let drained = subscriptions.drain(held)?;
             there = subscriptions.count(|topic| self.side.topic.meets(topic));
-            if there >= count {
-                return Ok(Attempt::Done);
-            }
-            subscriptions.wait()?;
-            Ok(drained)
-        });
-        subscriptions.wait_no_more();
+            Ok(match there >= count {
+                true => Attempt::Done,
+                false => drained,
+            })
+        };
+        let register = |waker: &Arc<Waker>| {
+            subscriptions.wake_later(waker);
+            own = Some(waker.clone());
+        };
+        let waited = self
+            .socket
+            .transact_awaited(Way::In, deadline, attempt, register);
+        if let Some(waker) = own {
+            subscriptions.wake_no_more(&waker);
+        }
         let wanted = count;
         waited
             .map_err(|error| error.waiting_for(|wait| *wait = Wait::Subscribers { wanted, there }))

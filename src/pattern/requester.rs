@@ -3,22 +3,20 @@
 //! On the wire a request is `[id, empty, frames…]`. A REP or ROUTER peer takes what comes
 //! before the empty frame for the envelope and sends it back with its reply, and so the id.
 
-use std::collections::HashMap;
-use std::collections::hash_map::RandomState;
-use std::fmt;
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+mod desk;
+mod ids;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use desk::Desk;
 use log::debug;
-use parking_lot::Mutex;
 
 use super::sealed::Sealed;
 use super::{Callable, Handle, SendError, Side};
-use crate::error::{Error, Fault, Result, Wait};
+use crate::error::{Error, Result, Wait};
 use crate::message::{DynFrames, Frame, Frames, Message};
-use crate::socket::{Attempt, Core, GIVE_WAY, Held, Socket, Way};
+use crate::socket::{Held, Socket, Way};
 use crate::wake::{Deadline, Waker};
 
 /// Sends requests and waits for their replies: any number at once, from any thread.
@@ -53,125 +51,8 @@ pub struct RequesterSide {
     desk: Arc<Desk>,
 }
 
-/// The requests under way, by their ids.
-struct Desk {
-    slots: Mutex<HashMap<u64, Slot, BuildHasherDefault<Spread>>>,
-    next: AtomicU64,
-}
-
-/// A request under way.
-#[derive(Debug, Default)]
-struct Slot {
-    reply: Option<Message>,
-    /// Who waits for it, asleep.
-    wakers: Vec<Arc<Waker>>,
-}
-
-/// Spreads ids: they are ours, so nobody can choose them to collide.
-#[derive(Debug, Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn write_u64(&mut self, id: u64) {
-        // 2^64 divided by the golden ratio: neighbours come to lie far apart.
-        self.0 = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(self.0 ^ u64::from(*byte));
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 /// With more requests than this under way, replies are taken in while sending.
 const MANY: usize = 256;
-
-impl Default for Desk {
-    fn default() -> Desk {
-        // So that a reply to a handle that is gone is not taken for one to this.
-        let random = RandomState::new().build_hasher().finish();
-        Desk {
-            slots: Mutex::default(),
-            next: AtomicU64::new(random),
-        }
-    }
-}
-
-impl fmt::Debug for Desk {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk")
-            .field("under_way", &self.slots.lock().len())
-            .finish()
-    }
-}
-
-impl Desk {
-    /// Takes in replies until this request's is there, or there are no more.
-    fn attempt(&self, held: &mut Held<'_>, core: &Core, id: u64) -> Result<Attempt, Fault> {
-        match self.slots.lock().get(&id) {
-            Some(slot) if slot.reply.is_some() => return Ok(Attempt::Done),
-            Some(_) => {}
-            None => {
-                let what = "waiting for a reply that was taken already".to_owned();
-                return Err(Error::Unsupported { what }.into());
-            }
-        }
-        for _ in 0..GIVE_WAY {
-            let mut name = Frame::new();
-            if held.take_frame(&mut name)? == Attempt::Blocked {
-                return Ok(Attempt::Blocked);
-            }
-            match take_reply(held)? {
-                Some(reply) => {
-                    if self.route(&name, reply) == Some(id) {
-                        return Ok(Attempt::Done);
-                    }
-                }
-                None => core.skip(1),
-            }
-        }
-        Ok(Attempt::Again)
-    }
-
-    /// Has this be woken when the reply is there, whoever receives it.
-    fn register(&self, id: u64, waker: &Arc<Waker>) {
-        if let Some(slot) = self.slots.lock().get_mut(&id)
-            && !slot.wakers.iter().any(|other| Arc::ptr_eq(other, waker))
-        {
-            slot.wakers.push(waker.clone());
-        }
-    }
-
-    /// Puts a reply where it is waited for, and wakes who waits.
-    fn route(&self, name: &[u8], reply: Message) -> Option<u64> {
-        let id = u64::from_be_bytes(name.try_into().ok()?);
-        let mut slots = self.slots.lock();
-        // There is no slot for a reply that comes too late, or that nobody asked for.
-        let slot = slots.get_mut(&id).filter(|slot| slot.reply.is_none())?;
-        slot.reply = Some(reply);
-        slot.wakers.iter().for_each(|waker| waker.wake());
-        Some(id)
-    }
-}
-
-/// Receives the reply that follows an id and an empty frame; `None` if it is no such thing.
-fn take_reply(held: &mut Held<'_>) -> Result<Option<Message>, Fault> {
-    let mut empty = Frame::from("?");
-    if held.more {
-        held.take_next(&mut empty)?;
-    }
-    if !held.more {
-        return Ok(None);
-    }
-    let mut reply = Message::from("");
-    held.take(&mut reply)?;
-    Ok(empty.is_empty().then_some(reply))
-}
 
 impl Sealed for RequesterSide {}
 
@@ -180,10 +61,7 @@ impl Side for RequesterSide {
 
     fn call(&self, socket: &Socket) -> Self::Call {
         let (desk, socket) = (self.desk.clone(), socket.clone());
-        Arc::new(move |frames: &dyn DynFrames| {
-            let deadline = Deadline::after_some(socket.options().request_timeout);
-            start(&desk, &socket, frames.to_message()?, deadline)?.wait()
-        })
+        Arc::new(move |frames: &dyn DynFrames| ask(&desk, &socket, frames.to_message()?))
     }
 }
 
@@ -194,30 +72,29 @@ fn start(
     message: Message,
     deadline: Deadline,
 ) -> Result<Pending, SendError> {
-    let pending = Pending {
-        id: desk.next.fetch_add(1, Ordering::Relaxed),
-        desk: desk.clone(),
-        socket: socket.clone(),
-        repeat: (socket.options().request_retries > 0).then(|| message.clone()),
+    let pending = match Pending::begin(desk, socket, &message, deadline) {
+        Ok(pending) => pending,
+        Err(error) => return Err(SendError::new(error, message)),
     };
-    let under_way = {
-        let mut slots = desk.slots.lock();
-        slots.insert(pending.id, Slot::default());
-        slots.len()
-    };
-    if under_way > MANY && under_way.is_multiple_of(64) {
-        // Or those who only ask would make the servers wait, or drop their replies.
-        let _ = pending.try_wait();
-    }
-    pending.send(message, deadline)?;
+    pending.send_first(message)?;
     Ok(pending)
+}
+
+/// Sends a request and waits for its reply, with its retries.
+fn ask(desk: &Arc<Desk>, socket: &Socket, message: Message) -> Result<Message> {
+    let deadline = Deadline::after_some(socket.options().request_timeout);
+    let pending = Pending::begin(desk, socket, &message, deadline)?;
+    match pending.send_first(message) {
+        Ok(()) => pending.wait(),
+        Err(unsent) => pending.retry(Err(unsent.into())),
+    }
 }
 
 impl Handle<RequesterSide> {
     /// Sends a request and waits for its reply.
     ///
-    /// It waits for [`Options::request_timeout`](crate::Options::request_timeout), and as
-    /// many times more as there are
+    /// It waits for [`Options::request_timeout`](crate::Options::request_timeout), for a server
+    /// and the reply together, and as many times more as there are
     /// [retries](crate::Options::request_retries).
     ///
     /// # Errors
@@ -235,7 +112,7 @@ impl Handle<RequesterSide> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn request(&self, frames: impl Frames) -> Result<Message> {
-        self.start(frames)?.wait()
+        ask(&self.side.desk, &self.socket, frames.into_message()?)
     }
 
     /// Sends a request and waits for its reply no longer than this, without a retry.
@@ -308,16 +185,71 @@ pub struct Pending {
     socket: Socket,
     /// The request, if it may have to be sent again.
     repeat: Option<Message>,
+    /// When the time is over that it was given when it was started.
+    deadline: Deadline,
 }
 
 impl Pending {
+    /// A request that is to be sent by then.
+    fn begin(
+        desk: &Arc<Desk>,
+        socket: &Socket,
+        message: &Message,
+        deadline: Deadline,
+    ) -> Result<Pending> {
+        let (id, under_way) = desk.begin()?;
+        let pending = Pending {
+            id,
+            desk: desk.clone(),
+            socket: socket.clone(),
+            repeat: (socket.options().request_retries > 0).then(|| message.clone()),
+            deadline,
+        };
+        if under_way > MANY && under_way.is_multiple_of(64) {
+            // Or those who only ask would make the servers wait, or drop their replies.
+            let _ = pending.try_wait();
+        }
+        Ok(pending)
+    }
+
+    fn send_first(&self, message: Message) -> Result<(), SendError> {
+        match self.send(message, self.deadline) {
+            // Nobody has got it whole, so that nobody handles it twice.
+            Err(unsent) if *unsent.error() == Error::PeerLost && self.repeat.is_some() => {
+                self.send_again(self.deadline)
+            }
+            sent => sent,
+        }
+    }
+
     fn send(&self, mut message: Message, deadline: Deadline) -> Result<(), SendError> {
         let envelope = [Frame::from(self.id.to_be_bytes()), Frame::new()];
         let sent = self.socket.send(&envelope, &mut message, deadline);
         sent.map_err(|error| SendError::new(*error, message))
     }
 
+    /// Sends the request anew, as often as a peer leaves in the middle of it.
+    fn send_again(&self, deadline: Deadline) -> Result<(), SendError> {
+        loop {
+            let Some(message) = self.repeat.clone() else {
+                return Ok(());
+            };
+            match self.send(message, deadline) {
+                Err(unsent) if *unsent.error() == Error::PeerLost => {
+                    if deadline.is_over() {
+                        let error = Error::timeout(Wait::Reply);
+                        return Err(SendError::new(error, unsent.into_message()));
+                    }
+                }
+                sent => return sent,
+            }
+        }
+    }
+
     /// Waits for the reply, as long as [`request`](Handle::request) does, with its retries.
+    ///
+    /// Its time began when it was started: requests that were started together run out of time
+    /// together, whichever is waited for first.
     ///
     /// # Errors
     ///
@@ -333,26 +265,29 @@ impl Pending {
     /// assert_eq!(pending.wait()?, "the answer");
     /// # Ok::<(), zeroless::Error>(())
     /// ```
-    pub fn wait(mut self) -> Result<Message> {
+    pub fn wait(self) -> Result<Message> {
+        let outcome = self.take_until(self.deadline);
+        self.retry(outcome)
+    }
+
+    /// Tries as often as it may what did not come out in time.
+    fn retry(self, mut outcome: Result<Message>) -> Result<Message> {
         let options = self.socket.options();
         let (timeout, retries) = (options.request_timeout, options.request_retries);
-        let repeat = self.repeat.take();
-        let mut timeout_error = None;
-        for retry in 0..=retries {
+        for retry in 1..=retries {
+            if !matches!(outcome, Err(Error::Timeout { .. })) {
+                break;
+            }
+            debug!("request: no reply in {timeout:?}, retry {retry} of {retries}");
             let deadline = Deadline::after_some(timeout);
-            if retry > 0 {
-                debug!("request: no reply in {timeout:?}, retry {retry} of {retries}");
-                match repeat.clone().map(|message| self.send(message, deadline)) {
-                    Some(Err(unsent)) if !unsent.is_timeout() => return Err(unsent.into()),
-                    _ => {}
-                }
-            }
-            match self.take_until(deadline) {
-                Err(error @ Error::Timeout { .. }) => timeout_error = Some(error),
-                outcome => return outcome,
-            }
+            let sent = self.send_again(deadline).map_err(Error::from);
+            // A reply to an earlier try is as good.
+            outcome = match (sent, self.take_until(deadline)) {
+                (Err(unsent), Err(_)) => Err(unsent),
+                (_, outcome) => outcome,
+            };
         }
-        Err(timeout_error.unwrap_or_else(|| Error::timeout(Wait::Reply)))
+        outcome
     }
 
     /// Waits for the reply no longer than this; the request stays under way if it has not
@@ -361,7 +296,7 @@ impl Pending {
     /// # Errors
     ///
     /// [`Error::Timeout`]; [`Error::Stopped`]; [`Error::Unsupported`] if the reply was taken
-    /// already.
+    /// already, or is by another thread that waits for it too.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -408,13 +343,12 @@ impl Pending {
         let register = |waker: &Arc<Waker>| desk.register(self.id, waker);
         let waited = socket.transact_awaited(Way::In, deadline, attempt, register);
         waited.map_err(|error| error.waiting_for(|wait| *wait = Wait::Reply))?;
-        let slot = desk.slots.lock().remove(&self.id);
-        slot.and_then(|slot| slot.reply).ok_or(Error::Stopped)
+        desk.take(self.id)
     }
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        self.desk.slots.lock().remove(&self.id);
+        self.desk.end(self.id);
     }
 }

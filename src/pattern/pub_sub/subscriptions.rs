@@ -90,22 +90,18 @@ impl Subscriptions {
         waiting.drain(..).for_each(|waker| waker.wake());
     }
 
-    /// Has the calling thread woken at the next change.
-    pub(super) fn wait(&self) -> Result<(), Fault> {
-        let waker = Waker::current()?;
+    /// Has this be woken at the next change.
+    pub(super) fn wake_later(&self, waker: &Arc<Waker>) {
         let mut waiting = self.waiting.lock();
-        if !waiting.iter().any(|other| Arc::ptr_eq(other, &waker)) {
-            waiting.push(waker);
+        if !waiting.iter().any(|other| Arc::ptr_eq(other, waker)) {
+            waiting.push(waker.clone());
         }
-        Ok(())
     }
 
-    /// Ends [`wait`](Self::wait).
-    pub(super) fn wait_no_more(&self) {
-        if let Ok(waker) = Waker::current() {
-            let mut waiting = self.waiting.lock();
-            waiting.retain(|other| !Arc::ptr_eq(other, &waker));
-        }
+    /// Ends [`wake_later`](Self::wake_later).
+    pub(super) fn wake_no_more(&self, waker: &Arc<Waker>) {
+        let mut waiting = self.waiting.lock();
+        waiting.retain(|other| !Arc::ptr_eq(other, waker));
     }
 
     /// How many there are to topics that match.

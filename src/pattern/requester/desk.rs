@@ -1,0 +1,135 @@
+//! The requests under way, and whose a reply is.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::hash::BuildHasherDefault;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::ids::{IdHasher, Ids};
+use crate::error::{Error, Fault, Result};
+use crate::message::{Frame, Message};
+use crate::socket::{Attempt, Core, GIVE_WAY, Held};
+use crate::wake::Waker;
+
+/// The requests under way, by their ids.
+#[derive(Default)]
+pub(super) struct Desk(Mutex<UnderWay>);
+
+#[derive(Default)]
+struct UnderWay {
+    slots: HashMap<u64, Slot, BuildHasherDefault<IdHasher>>,
+    ids: Ids,
+}
+
+/// A request under way.
+#[derive(Debug, Default)]
+struct Slot {
+    reply: Option<Message>,
+    /// Who waits for it, asleep.
+    wakers: Vec<Arc<Waker>>,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk")
+            .field("under_way", &self.0.lock().slots.len())
+            .finish()
+    }
+}
+
+impl Desk {
+    /// Begins a request: its id, and how many are under way.
+    pub(super) fn begin(&self) -> Result<(u64, usize)> {
+        let UnderWay { slots, ids } = &mut *self.0.lock();
+        loop {
+            let id = ids.next()?;
+            if let Entry::Vacant(slot) = slots.entry(id) {
+                slot.insert(Slot::default());
+                return Ok((id, slots.len()));
+            }
+        }
+    }
+
+    /// Ends a request: its reply, which has come.
+    pub(super) fn take(&self, id: u64) -> Result<Message> {
+        let slot = self.0.lock().slots.remove(&id);
+        // Another thread may have waited for it as well.
+        slot.and_then(|slot| slot.reply).ok_or_else(taken_already)
+    }
+
+    /// Ends a request without its reply, which is dropped when it comes.
+    pub(super) fn end(&self, id: u64) {
+        self.0.lock().slots.remove(&id);
+    }
+
+    /// Takes in replies until this request's is there, or there are no more.
+    pub(super) fn attempt(
+        &self,
+        held: &mut Held<'_>,
+        core: &Core,
+        id: u64,
+    ) -> Result<Attempt, Fault> {
+        match self.0.lock().slots.get(&id) {
+            Some(slot) if slot.reply.is_some() => return Ok(Attempt::Done),
+            Some(_) => {}
+            None => return Err(taken_already().into()),
+        }
+        for _ in 0..GIVE_WAY {
+            let mut name = Frame::new();
+            if held.take_frame(&mut name)? == Attempt::Blocked {
+                return Ok(Attempt::Blocked);
+            }
+            match take_reply(held)? {
+                Some(reply) => {
+                    if self.route(&name, reply) == Some(id) {
+                        return Ok(Attempt::Done);
+                    }
+                }
+                None => core.skip(1),
+            }
+        }
+        Ok(Attempt::Again)
+    }
+
+    /// Has this be woken when the reply is there, whoever receives it.
+    pub(super) fn register(&self, id: u64, waker: &Arc<Waker>) {
+        if let Some(slot) = self.0.lock().slots.get_mut(&id)
+            && !slot.wakers.iter().any(|other| Arc::ptr_eq(other, waker))
+        {
+            slot.wakers.push(waker.clone());
+        }
+    }
+
+    /// Puts a reply where it is waited for, and wakes who waits.
+    fn route(&self, name: &[u8], reply: Message) -> Option<u64> {
+        let id = u64::from_be_bytes(name.try_into().ok()?);
+        let slots = &mut self.0.lock().slots;
+        // There is no slot for a reply that comes too late, or that nobody asked for.
+        let slot = slots.get_mut(&id).filter(|slot| slot.reply.is_none())?;
+        slot.reply = Some(reply);
+        slot.wakers.iter().for_each(|waker| waker.wake());
+        Some(id)
+    }
+}
+
+fn taken_already() -> Error {
+    let what = "waiting for a reply that was taken already".to_owned();
+    Error::Unsupported { what }
+}
+
+/// Receives the reply that follows an id and an empty frame; `None` if it is no such thing.
+fn take_reply(held: &mut Held<'_>) -> Result<Option<Message>, Fault> {
+    let mut empty = Frame::from("?");
+    if held.more {
+        held.take_next(&mut empty)?;
+    }
+    if !held.more {
+        return Ok(None);
+    }
+    let mut reply = Message::from("");
+    held.take(&mut reply)?;
+    Ok(empty.is_empty().then_some(reply))
+}
