@@ -121,6 +121,8 @@ pub struct Core {
     skipped: AtomicU64,
     /// Whether anything was sent.
     sent: AtomicBool,
+    /// Whether it was ever connected within the process.
+    inproc: AtomicBool,
     on_pump: OnceLock<OnPump>,
 }
 
@@ -478,6 +480,7 @@ impl Core {
             most: linger.most,
             alone: linger.alone,
             sent: self.sent.load(Ordering::Relaxed),
+            inproc: self.inproc.load(Ordering::Relaxed),
             awaited,
             told: raw::tells_undelivered(),
         }

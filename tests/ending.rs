@@ -228,3 +228,14 @@ fn who_dies_while_it_is_waited_for_is_not_waited_for_long() {
         assert!(has(&log, &[" WARN ", "push", "lost"]), "{log:#?}");
     });
 }
+
+#[test]
+fn what_was_sent_within_the_process_to_nobody_holds_up_nothing() {
+    deadline_after(SHORT, || {
+        let client = Client::connect(support::inproc()).unwrap();
+        let push = client.push().unwrap();
+        push.send("to nobody").unwrap();
+        client.disconnect_all().unwrap();
+        drop(push);
+    });
+}

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, TcpListener, ToSocketAddrs};
 use std::os::fd::{AsRawFd, IntoRawFd};
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -64,6 +64,7 @@ impl Socket {
                 fault: Mutex::new(None),
                 skipped: AtomicU64::new(0),
                 sent: AtomicBool::new(false),
+                inproc: AtomicBool::new(false),
                 on_pump: OnceLock::new(),
             }
         });
@@ -205,6 +206,8 @@ impl Core {
             held.connect(&known).map_err(connect_error)
         });
         if connected.is_ok() {
+            let inproc = known.endpoint.starts_with("inproc:");
+            self.inproc.fetch_or(inproc, Ordering::Relaxed);
             inner.connected.push(known);
         }
         self.leave(inner);
