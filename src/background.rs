@@ -14,14 +14,13 @@ use log::error;
 use parking_lot::{Condvar, Mutex};
 
 use crate::error::{Error, Result};
-use crate::raw;
+use crate::fork::Own;
 
 /// A thread that works for a handle, and ends with it.
 pub(crate) struct Background {
     number: u64,
     stop: Box<dyn Fn() + Send + Sync>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-    forks: u32,
+    thread: Own<Mutex<Option<JoinHandle<()>>>>,
 }
 
 thread_local! {
@@ -60,8 +59,7 @@ impl Background {
         Ok(Background {
             number,
             stop: Box::new(stop),
-            thread: Mutex::new(Some(thread)),
-            forks: raw::forks(),
+            thread: Own::new(Mutex::new(Some(thread))),
         })
     }
 
@@ -72,16 +70,16 @@ impl Background {
 
     /// Tells the thread to end, and waits until it has.
     pub(crate) fn stop(&self) {
-        if self.forks != raw::forks() {
-            // The thread is in the process that this one was forked from.
+        // In a forked child there is no thread to stop.
+        let Ok(thread) = self.thread.get() else {
             return;
-        }
+        };
         (self.stop)();
         if self.is_current() {
             return;
         }
         // Under the lock, so that all who stop it wait for its end.
-        if let Some(thread) = self.thread.lock().take() {
+        if let Some(thread) = thread.lock().take() {
             let _ = thread.join();
         }
     }
@@ -90,10 +88,6 @@ impl Background {
 impl Drop for Background {
     fn drop(&mut self) {
         self.stop();
-        if self.forks != raw::forks() {
-            // To detach it would be to name a thread that this process does not have.
-            mem::forget(self.thread.get_mut().take());
-        }
     }
 }
 

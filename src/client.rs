@@ -4,10 +4,9 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Weak};
 
-use parking_lot::Mutex;
-
 use crate::endpoint::{Endpoint, IntoEndpoints, Role};
 use crate::error::{Error, Result};
+use crate::fork::OwnMutex;
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Handle, Side, patterns};
 use crate::socket::{Core, Kind, Lease, Target};
@@ -47,7 +46,7 @@ pub struct Client {
 /// ```
 #[derive(Clone, Default)]
 pub struct EndpointSet {
-    state: Arc<Mutex<State>>,
+    state: Arc<OwnMutex<State>>,
 }
 
 #[derive(Default)]
@@ -90,12 +89,14 @@ impl Client {
     }
 
     fn set(self, change: impl FnOnce(&mut Options)) -> Client {
-        change(&mut self.endpoints.state.lock().options);
+        if let Ok(mut state) = self.endpoints.state.lock() {
+            change(&mut state.options);
+        }
         self
     }
 
     pub(crate) fn open<P: Side>(&self, kind: Kind, side: P) -> Result<Handle<P>> {
-        let mut state = self.endpoints.state.lock();
+        let mut state = self.endpoints.state.lock()?;
         if kind == Kind::Pair && state.targets.len() > 1 {
             return Err(Error::PairTaken);
         }
@@ -138,7 +139,7 @@ impl EndpointSet {
         for endpoint in endpoints.into_endpoints(Role::Connect)? {
             added.push(Target::find(endpoint)?);
         }
-        let mut state = self.state.lock();
+        let mut state = self.state.lock()?;
         for (place, target) in added.iter().enumerate() {
             let known = state.targets.iter().chain(&added[..place]);
             if known
@@ -194,7 +195,7 @@ impl EndpointSet {
     /// ```
     pub fn disconnect(&self, endpoints: impl IntoEndpoints) -> Result<Client> {
         let gone = endpoints.into_endpoints(Role::Connect)?;
-        let mut state = self.state.lock();
+        let mut state = self.state.lock()?;
         let known = |endpoint: &&Endpoint| state.targets.iter().any(|t| t.endpoint == **endpoint);
         if let Some(unknown) = gone.iter().find(|endpoint| !known(endpoint)) {
             return Err(Error::NotConnected {
@@ -239,12 +240,12 @@ impl EndpointSet {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn endpoints(&self) -> Vec<Endpoint> {
-        let state = self.state.lock();
-        state
-            .targets
-            .iter()
-            .map(|target| target.endpoint.clone())
-            .collect()
+        // A child has none: what its parent has connected is not its own.
+        let Ok(state) = self.state.lock() else {
+            return Vec::new();
+        };
+        let targets = state.targets.iter();
+        targets.map(|target| target.endpoint.clone()).collect()
     }
 
     fn client(&self) -> Client {

@@ -8,7 +8,8 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::background;
 use crate::error::{Error, Result};
-use crate::raw::{self, RawContext, system};
+use crate::fork::OwnMutex;
+use crate::raw::{PerProcess, RawContext, system};
 use crate::wake::io_error;
 use crate::watch::Watch;
 
@@ -19,27 +20,25 @@ use crate::watch::Watch;
 /// and what is queued when main returns would be lost.
 pub(crate) struct Context {
     // Dropped first: its own sockets must be closed before the context can end.
-    watch: Mutex<Option<Watch>>,
+    watch: OwnMutex<Option<Watch>>,
     /// The watch's thread has it, too.
     zmq: Arc<RawContext>,
-    forks: u32,
 }
 
 /// How many sockets a context may have; libzmq keeps a pointer for each. A mesh of ZRE nodes in
 /// one process has a socket for each two of them.
 const SOCKETS: i32 = 65_535;
 
-static CURRENT: Mutex<Weak<Context>> = Mutex::new(Weak::new());
+static CURRENT: PerProcess<Mutex<Weak<Context>>> = PerProcess::new();
 static IO_THREADS: AtomicUsize = AtomicUsize::new(1);
 
 impl Context {
     /// The process's context; a new one if no handle holds one.
     pub(crate) fn current() -> Result<Arc<Context>> {
-        raw::count_forks();
-        let mut current = CURRENT.lock();
+        let mut current = CURRENT.get().lock();
         match current.upgrade() {
-            Some(context) if context.forks == raw::forks() => Ok(context),
-            _ => Context::open(&mut current),
+            Some(context) => Ok(context),
+            None => Context::open(&mut current),
         }
     }
 
@@ -50,9 +49,8 @@ impl Context {
         let zmq =
             RawContext::new(threads, SOCKETS).map_err(|errno| system("starting libzmq", errno))?;
         let context = Arc::new(Context {
-            watch: Mutex::new(None),
+            watch: OwnMutex::new(None),
             zmq: Arc::new(zmq),
-            forks: raw::forks(),
         });
         **current = Arc::downgrade(&context);
         Ok(context)
@@ -71,7 +69,7 @@ impl Context {
 
     /// Does something with the watch, which is started when first needed.
     pub(crate) fn with_watch<T>(&self, call: impl FnOnce(&Watch) -> Result<T>) -> Result<T> {
-        let mut watch = self.watch.lock();
+        let mut watch = self.watch.lock()?;
         let started = match watch.take() {
             Some(watch) => watch,
             None => Watch::start(&self.zmq)?,
@@ -88,7 +86,7 @@ impl std::fmt::Debug for Context {
 
 impl Drop for Context {
     fn drop(&mut self) {
-        if self.forks != raw::forks() {
+        if self.watch.check().is_err() {
             // Its threads are the parent's: waiting for them here would never end.
             std::mem::forget(self.watch.get_mut().take());
             return;
@@ -142,7 +140,7 @@ pub fn set_io_threads(threads: usize) -> Result<()> {
             reason: reason.to_owned(),
         })
     };
-    let current = CURRENT.lock();
+    let current = CURRENT.get().lock();
     if !(1..=64).contains(&threads) {
         return refuse("choose between 1 and 64");
     }

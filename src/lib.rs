@@ -194,6 +194,7 @@ mod client;
 mod context;
 mod endpoint;
 mod error;
+mod fork;
 mod message;
 mod monitor;
 mod options;

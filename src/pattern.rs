@@ -167,7 +167,7 @@ impl<P: Side> Handle<P> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn status(&self) -> Result<()> {
-        if let Some(fault) = self.socket.fault() {
+        if let Some(fault) = self.socket.fault()? {
             return Err(fault);
         }
         if self.socket.is_stopped() {

@@ -6,8 +6,8 @@
 
 use std::ffi::{CString, c_int, c_void};
 use std::mem::{align_of, size_of};
-use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::ptr::{NonNull, null_mut};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use std::sync::{Once, OnceLock};
 
 use crate::error::Error;
@@ -276,6 +276,44 @@ pub(crate) fn count_forks() {
         let code = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
         debug_assert_eq!(code, 0, "pthread_atfork fails only without memory");
     });
+}
+
+/// A static that each process has for itself: a forked child has a new one, since the one of its
+/// parent may be locked for ever by a thread that the child does not have.
+pub(crate) struct PerProcess<T: 'static> {
+    current: AtomicPtr<(u32, T)>,
+}
+
+impl<T: Default + Sync> PerProcess<T> {
+    pub(crate) const fn new() -> PerProcess<T> {
+        PerProcess {
+            current: AtomicPtr::new(null_mut()),
+        }
+    }
+
+    /// This process's own, made when first needed.
+    pub(crate) fn get(&'static self) -> &'static T {
+        count_forks();
+        loop {
+            let current = self.current.load(Ordering::Acquire);
+            // SAFETY: the pointer is NULL or to what was put there below, which is never freed nor
+            // changed; T is Sync, so any thread may refer to it.
+            if let Some((made, value)) = unsafe { current.as_ref() }
+                && *made == forks()
+            {
+                return value;
+            }
+            let new = Box::into_raw(Box::new((forks(), T::default())));
+            let order = (Ordering::AcqRel, Ordering::Acquire);
+            let put = self
+                .current
+                .compare_exchange(current, new, order.0, order.1);
+            if put.is_err() {
+                // SAFETY: it is from Box::into_raw, and nobody else has seen it.
+                drop(unsafe { Box::from_raw(new) });
+            }
+        }
+    }
 }
 
 /// What a libzmq answers for in which heartbeats end no process.

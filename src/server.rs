@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::net::TcpListener;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use log::info;
-use parking_lot::Mutex;
 
 use crate::endpoint::{Endpoint, IntoEndpoints, Port, Role, bare_port};
 use crate::error::{Error, Result};
+use crate::fork::OwnMutex;
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Handle, Side, patterns};
 use crate::socket::{Kind, Lease, Linger, Socket, check_path, listen};
@@ -36,15 +36,17 @@ use crate::watch::Sight;
 pub struct Server {
     spots: Vec<Spot>,
     options: Options,
-    tenant: Mutex<Option<Tenant>>,
+    tenant: OwnMutex<Option<Tenant>>,
 }
 
 /// An endpoint, and what holds it.
 struct Spot {
     /// The port itself, taken already; without one libzmq binds when the pattern is chosen.
     listener: Option<TcpListener>,
-    /// As it is bound, or is to be.
-    endpoint: Mutex<Endpoint>,
+    /// As it is to be bound.
+    wanted: Endpoint,
+    /// As it is bound, once that is known. No lock: a forked child may ask where its parent is.
+    bound: OnceLock<Endpoint>,
 }
 
 /// The pattern that the port carries, or carried last.
@@ -105,7 +107,7 @@ impl Server {
         Ok(Server {
             spots: spots.collect::<Result<_>>()?,
             options: Options::default(),
-            tenant: Mutex::new(None),
+            tenant: OwnMutex::new(None),
         })
     }
 
@@ -138,7 +140,7 @@ impl Server {
     /// ```
     pub fn endpoint(&self) -> Endpoint {
         // There is one: `take` sees to that.
-        self.spots[0].endpoint.lock().to_connect()
+        self.spots[0].endpoint().to_connect()
     }
 
     /// All endpoints, as they can be connected to from this machine.
@@ -150,22 +152,19 @@ impl Server {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn endpoints(&self) -> Vec<Endpoint> {
-        let endpoints = self
-            .spots
-            .iter()
-            .map(|spot| spot.endpoint.lock().to_connect());
-        endpoints.collect()
+        let spots = self.spots.iter();
+        spots.map(|spot| spot.endpoint().to_connect()).collect()
     }
 
     /// The endpoints as they are bound, which may be to all interfaces.
     pub(crate) fn bound(&self) -> Vec<Endpoint> {
-        let endpoints = self.spots.iter().map(|spot| spot.endpoint.lock().clone());
-        endpoints.collect()
+        let spots = self.spots.iter();
+        spots.map(|spot| spot.endpoint().clone()).collect()
     }
 
     /// What it serves, if it does.
     pub(crate) fn kind(&self) -> Option<Kind> {
-        let tenant = self.tenant.lock();
+        let tenant = self.tenant.lock().ok()?;
         let tenant = tenant.as_ref().filter(|it| it.lease.strong_count() > 0);
         tenant.map(|tenant| tenant.kind)
     }
@@ -176,7 +175,7 @@ impl Server {
     }
 
     fn open<P: Side>(&self, kind: Kind, side: P) -> Result<Handle<P>> {
-        let mut tenant = self.tenant.lock();
+        let mut tenant = self.tenant.lock()?;
         if let Some(last) = tenant.as_ref() {
             self.wait_for_leave(last)?;
         }
@@ -221,27 +220,36 @@ impl Spot {
     fn take(endpoint: Endpoint) -> Result<Spot> {
         info!("binding to {endpoint}");
         check_path(&endpoint)?;
-        let (listener, endpoint) = match listen(&endpoint)? {
+        let (listener, wanted) = match listen(&endpoint)? {
             Some((listener, endpoint)) => (Some(listener), endpoint),
             None => (None, endpoint),
         };
-        let endpoint = Mutex::new(endpoint);
-        Ok(Spot { listener, endpoint })
+        Ok(Spot {
+            listener,
+            wanted,
+            bound: OnceLock::new(),
+        })
+    }
+
+    fn endpoint(&self) -> &Endpoint {
+        self.bound.get().unwrap_or(&self.wanted)
     }
 
     /// Lets a socket accept what connects here.
     fn give(&self, socket: &Socket) -> Result<()> {
-        let mut endpoint = self.endpoint.lock();
+        let endpoint = self.endpoint();
         match &self.listener {
             Some(listener) => {
                 let listener = listener.try_clone();
                 let listener = listener.map_err(|error| io_error("binding", &error))?;
-                socket.bind_listener(listener, &endpoint)
+                socket.bind_listener(listener, endpoint)
             }
             None => {
                 // Again: something may have come there meanwhile.
-                check_path(&endpoint)?;
-                *endpoint = socket.bind(&endpoint)?;
+                check_path(endpoint)?;
+                let bound = socket.bind(endpoint)?;
+                // Wildcards are filled in the first time.
+                let _ = self.bound.set(bound);
                 Ok(())
             }
         }

@@ -27,7 +27,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use log::debug;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::MutexGuard;
 
 pub(crate) use held::{Attempt, GIVE_WAY, Held};
 pub(crate) use kind::Kind;
@@ -38,6 +38,7 @@ use waiters::{Patience, Waiters};
 
 use crate::context::Context;
 use crate::error::{Error, Fault, Result, Wait};
+use crate::fork::OwnMutex;
 use crate::message::{Frame, Message};
 use crate::options::Options;
 use crate::raw::{self, system};
@@ -105,18 +106,16 @@ impl Deref for Socket {
 
 /// The socket itself, and all who wait for it.
 pub struct Core {
-    inner: Mutex<Inner>,
+    inner: OwnMutex<Inner>,
     fd: i32,
     kind: Kind,
     options: Options,
-    /// How many forks there were when it was made: in a child of that process it is dead.
-    forks: u32,
     stopped: Arc<AtomicBool>,
     /// Rung by signal handlers, which must not lock; it is never silenced.
     bell: OnceLock<Arc<Waker>>,
     sight: Arc<Sight>,
     /// What ended receiving for good, if anything but a stop has.
-    fault: Mutex<Option<Error>>,
+    fault: OwnMutex<Option<Error>>,
     /// How many messages were passed over because they did not fit.
     skipped: AtomicU64,
     /// Whether anything was sent.
@@ -209,10 +208,7 @@ impl Core {
     /// held when it forked is never released there.
     #[inline]
     fn check_process(&self) -> Result<(), Fault> {
-        match self.forks == raw::forks() {
-            true => Ok(()),
-            false => Err(fault(Error::Forked)),
-        }
+        self.inner.check()
     }
 
     /// Does this from now on when a peer has come or gone, though nobody may be using the socket.
@@ -233,8 +229,7 @@ impl Core {
 
     #[inline]
     fn lock(&self) -> Result<MutexGuard<'_, Inner>, Fault> {
-        self.check_process()?;
-        Ok(self.inner.lock())
+        self.inner.lock()
     }
 
     /// Unlocks, as everybody must who has touched the socket: rule 1.
@@ -294,11 +289,13 @@ impl Core {
 
     /// Keeps what ended receiving, for [`fault`](Self::fault) to tell.
     pub(crate) fn fail(&self, error: &Error) {
-        self.fault.lock().get_or_insert_with(|| error.clone());
+        if let Ok(mut fault) = self.fault.lock() {
+            fault.get_or_insert_with(|| error.clone());
+        }
     }
 
-    pub(crate) fn fault(&self) -> Option<Error> {
-        self.fault.lock().clone()
+    pub(crate) fn fault(&self) -> Result<Option<Error>> {
+        Ok(self.fault.lock()?.clone())
     }
 
     /// Counts messages that were passed over.

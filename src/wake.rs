@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use log::warn;
 
 use crate::error::{Error, Result};
+use crate::fork::Origin;
 use crate::raw;
 
 /// A thread's own wake-up: others wake it, it alone waits on it.
@@ -18,7 +19,7 @@ use crate::raw;
 pub(crate) struct Waker {
     rings: UnixStream,
     ring: UnixStream,
-    forks: u32,
+    origin: Origin,
 }
 
 impl Waker {
@@ -30,7 +31,7 @@ impl Waker {
             Ok(Waker {
                 rings,
                 ring,
-                forks: raw::forks(),
+                origin: Origin::here(),
             })
         };
         pair().map_err(|error| io_error("making a wake-up", &error))
@@ -44,7 +45,7 @@ impl Waker {
         }
         let own = CURRENT.try_with(|current| match &mut *current.borrow_mut() {
             // The other process would be woken, or its wake-ups stolen.
-            Some(waker) if waker.forks == raw::forks() => Ok(waker.clone()),
+            Some(waker) if waker.origin.is_here() => Ok(waker.clone()),
             current => Ok(current.insert(Arc::new(Waker::new()?)).clone()),
         });
         own.unwrap_or_else(|_| Waker::new().map(Arc::new))
@@ -52,7 +53,7 @@ impl Waker {
 
     /// Wakes the thread. Allowed in a signal handler: one system call, which cannot block.
     pub(crate) fn wake(&self) {
-        if self.forks != raw::forks() {
+        if !self.origin.is_here() {
             // It would wake the process that this one was forked from.
             return;
         }

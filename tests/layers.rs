@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the lowest layer up; those of one line may import each other.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["error"],
     &["endpoint", "message", "options", "monitor", "raw"],
+    &["fork"],
     &["wake", "background"],
     &["watch"],
     &["context", "capabilities"],

@@ -6,17 +6,18 @@ use std::ops::Deref;
 use super::{Handle, Receiving, Stopper};
 use crate::background::Background;
 use crate::error::Result;
-use crate::raw;
+use crate::fork::Own;
 
 /// A bounded channel of a handle's messages; see [`Handle::into_channel`].
 ///
 /// It dereferences to a [`crossbeam_channel::Receiver`]. When it is dropped its thread ends,
 /// and with it the handle; what was in the channel is lost.
 pub struct Channel<T> {
-    receiver: crossbeam_channel::Receiver<T>,
+    receiver: Own<crossbeam_channel::Receiver<T>>,
+    /// What a forked child has, where nothing comes: the thread is in its parent.
+    ended: crossbeam_channel::Receiver<T>,
     stopper: Stopper,
     thread: Background,
-    forks: u32,
 }
 
 impl<P: Receiving> Handle<P> {
@@ -56,10 +57,10 @@ impl<P: Receiving> Handle<P> {
         let stop = stopper.clone();
         let thread = Background::start("zeroless-channel", move || stop.stop(), || Ok(run))?;
         Ok(Channel {
-            receiver,
+            receiver: Own::new(receiver),
+            ended: crossbeam_channel::unbounded().1,
             stopper,
             thread,
-            forks: raw::forks(),
         })
     }
 }
@@ -68,7 +69,7 @@ impl<T> Deref for Channel<T> {
     type Target = crossbeam_channel::Receiver<T>;
 
     fn deref(&self) -> &crossbeam_channel::Receiver<T> {
-        &self.receiver
+        self.receiver.get().unwrap_or(&self.ended)
     }
 }
 
@@ -82,14 +83,13 @@ impl<T> fmt::Debug for Channel<T> {
 
 impl<T> Drop for Channel<T> {
     fn drop(&mut self) {
-        if self.forks != raw::forks() {
-            // The thread is in the process that this one was forked from.
+        let Ok(receiver) = self.receiver.get() else {
             return;
-        }
+        };
         self.stopper.stop();
         if !self.thread.is_current() {
             // Until the thread has let go of its end: it may wait for room.
-            self.receiver.iter().for_each(drop);
+            receiver.iter().for_each(drop);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 
 use crate::error::{Error, Result, Wait};
+use crate::fork::Own;
 use crate::monitor::ConnectionEvent;
 
 /// An iterator over what happens to a handle's connections; see
@@ -19,11 +20,11 @@ use crate::monitor::ConnectionEvent;
 /// # Ok::<(), zeroless::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Connections(Receiver<ConnectionEvent>);
+pub struct Connections(Own<Receiver<ConnectionEvent>>);
 
 impl Connections {
     pub(super) fn new(events: Receiver<ConnectionEvent>) -> Connections {
-        Connections(events)
+        Connections(Own::new(events))
     }
 
     /// The next event, waiting for it no longer than this.
@@ -39,10 +40,13 @@ impl Connections {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn recv_timeout(&self, timeout: Duration) -> Result<ConnectionEvent> {
-        self.0.recv_timeout(timeout).map_err(|error| match error {
-            error if error.is_timeout() => Error::timeout(Wait::Event),
-            _ => Error::Stopped,
-        })
+        self.0
+            .get()?
+            .recv_timeout(timeout)
+            .map_err(|error| match error {
+                error if error.is_timeout() => Error::timeout(Wait::Event),
+                _ => Error::Stopped,
+            })
     }
 
     /// The events that are there already, without waiting.
@@ -53,7 +57,7 @@ impl Connections {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn try_iter(&self) -> impl Iterator<Item = ConnectionEvent> + '_ {
-        self.0.try_iter()
+        self.0.get().into_iter().flat_map(Receiver::try_iter)
     }
 }
 
@@ -61,6 +65,6 @@ impl Iterator for Connections {
     type Item = ConnectionEvent;
 
     fn next(&mut self) -> Option<ConnectionEvent> {
-        self.0.recv().ok()
+        self.0.get().ok()?.recv().ok()
     }
 }

@@ -7,12 +7,12 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use log::{debug, info, warn};
-use parking_lot::Mutex;
 
 use super::{Connected, Core, Inner, Kind, Linger, Patience, Socket, Waiters, system};
 use crate::context::Context;
 use crate::endpoint::{Endpoint, Host, Place};
 use crate::error::{Error, Result};
+use crate::fork::OwnMutex;
 use crate::monitor::Ledger;
 use crate::options::{Options, milliseconds};
 use crate::raw::{self, IntOption};
@@ -46,7 +46,7 @@ impl Socket {
                     .with_watch(|watch| watch.add(context.zmq(), &socket, sight.clone(), watched));
             }
             Core {
-                inner: Mutex::new(Inner {
+                inner: OwnMutex::new(Inner {
                     socket: Some(socket),
                     spare: zmq::Message::new(),
                     waiters: Waiters::default(),
@@ -57,11 +57,10 @@ impl Socket {
                 fd,
                 kind,
                 options: options.clone(),
-                forks: raw::forks(),
                 stopped: Arc::new(AtomicBool::new(false)),
                 bell: OnceLock::new(),
                 sight,
-                fault: Mutex::new(None),
+                fault: OwnMutex::new(None),
                 skipped: AtomicU64::new(0),
                 sent: AtomicBool::new(false),
                 inproc: AtomicBool::new(false),

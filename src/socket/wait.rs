@@ -125,7 +125,7 @@ impl Core {
     ) -> (MutexGuard<'_, Inner>, Result<Attempt, Fault>) {
         loop {
             std::thread::yield_now();
-            let mut inner = self.inner.lock();
+            let mut inner = self.inner.relock();
             let outcome = inner.held().and_then(|mut held| attempt(&mut held));
             let over = self.is_over(deadline) || Instant::now() >= until;
             match outcome {
@@ -159,7 +159,7 @@ impl Core {
             }
             if tried == Attempt::Again {
                 self.leave(inner);
-                inner = self.inner.lock();
+                inner = self.inner.relock();
             } else {
                 // A receive that came back empty was a look at the socket: nothing can have come
                 // since. A send was not, and others want to know what there is for them.
@@ -192,7 +192,7 @@ impl Core {
                     let bell = self.bell.get().cloned();
                     drop(inner);
                     self.poll(waker.as_deref(), bell.as_deref(), deadline);
-                    inner = self.inner.lock();
+                    inner = self.inner.relock();
                     if let Some(waker) = &waker {
                         inner.waiters.remove(waker);
                     }

@@ -13,13 +13,16 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
+use super::Event;
 use super::codec::LONGEST;
 use super::driver::Watching;
 use super::handle::{Handle, Node};
 use crate::client::Client;
 use crate::error::{Error, Result, Wait};
+use crate::fork::OwnMutex;
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Side, patterns};
+use crate::raw::PerProcess;
 use crate::server::Server;
 use crate::socket::Kind;
 use crate::watch::Down;
@@ -101,11 +104,11 @@ impl Announcement {
 /// # Ok::<(), zeroless::Error>(())
 /// ```
 pub fn discover(name: impl Into<String>) -> Result<Discovery> {
-    static NODE: Mutex<Weak<Handle>> = Mutex::new(Weak::new());
-    let mut shared = NODE.lock();
+    static NODE: PerProcess<Mutex<Weak<Handle>>> = PerProcess::new();
+    let mut shared = NODE.get().lock();
     let node = match shared.upgrade() {
-        Some(handle) if handle.check_process().is_ok() => Node::from(handle),
-        _ => Node::builder(program()).start()?,
+        Some(handle) => Node::from(handle),
+        None => Node::builder(program()).start()?,
     };
     *shared = node.downgrade();
     drop(shared);
@@ -146,7 +149,8 @@ pub struct Discovery {
 struct Following {
     found: Arc<Found>,
     // Before the node: it is the node that tells.
-    _watching: Watching,
+    /// Not in a forked child.
+    _watching: Option<Watching>,
     node: Node,
 }
 
@@ -161,12 +165,16 @@ impl Node {
     pub fn discover(&self, name: impl Into<String>) -> Discovery {
         let found = Arc::new(Found {
             name: name.into(),
-            state: Mutex::default(),
+            state: OwnMutex::default(),
             changed: Condvar::new(),
         });
         let told = found.clone();
+        let watching = self.watch(Box::new(move |event| told.hear(event)));
+        if watching.is_err() {
+            found.hear(&Event::Stop);
+        }
         let following = Following {
-            _watching: self.watch(Box::new(move |event| told.hear(event))),
+            _watching: watching.ok(),
             found,
             node: self.clone(),
         };
@@ -188,7 +196,9 @@ impl Discovery {
     /// ```
     #[must_use]
     pub fn anywhere(self) -> Discovery {
-        self.following.found.state.lock().anywhere = true;
+        if let Ok(mut state) = self.following.found.state.lock() {
+            state.anywhere = true;
+        }
         self
     }
 
@@ -200,7 +210,8 @@ impl Discovery {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn services(&self) -> impl Iterator<Item = Service> + use<> {
-        let services = self.following.found.state.lock().visible();
+        let state = self.following.found.state.lock();
+        let services = state.map_or_else(|_| Vec::new(), |state| state.visible());
         services.into_iter()
     }
 
@@ -218,10 +229,10 @@ impl Discovery {
     pub fn wait_for(&self, servers: usize, timeout: Duration) -> Result<()> {
         let Found { state, changed, .. } = &*self.following.found;
         let until = Instant::now().checked_add(timeout);
-        let mut state = state.lock();
+        let mut state = state.lock()?;
         while state.visible().len() < servers {
             if state.ended {
-                return Err(self.following.node.shared().ended());
+                return Err(self.following.node.ended());
             }
             match until {
                 Some(until) => {
@@ -247,6 +258,7 @@ impl Discovery {
     }
 
     fn open<P: Side>(&self, kind: Kind, side: P) -> Result<pattern::Handle<P>> {
+        self.following.node.check_process()?;
         let client = Client::new().options(self.options.clone());
         let handle = client.open(kind, side)?;
         handle.socket().keep(self.following.clone());
@@ -255,7 +267,7 @@ impl Discovery {
             kind: kind.partner(),
             client,
             lease: handle.socket().lease(),
-        });
+        })?;
         Ok(handle)
     }
 }
@@ -280,10 +292,9 @@ impl Following {
 
 impl fmt::Debug for Discovery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let found = &self.following.found;
         f.debug_struct("Discovery")
-            .field("name", &found.name)
-            .field("services", &found.state.lock().services)
+            .field("name", &self.following.found.name)
+            .field("services", &self.services().collect::<Vec<_>>())
             .finish()
     }
 }

@@ -21,6 +21,7 @@ use super::{Event, Uuid};
 use crate::background::guarded;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
+use crate::fork::Own;
 use crate::message::{Frame, Message};
 use crate::socket::{Socket, Way};
 use crate::wake::{Deadline, poll, readable};
@@ -56,13 +57,16 @@ pub(super) type Watcher = Box<dyn Fn(&Event) + Send>;
 
 /// Ends a watcher when it is dropped.
 pub(super) struct Watching {
-    shared: Arc<Shared>,
+    shared: Own<Arc<Shared>>,
     number: u64,
 }
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        let mut watchers = self.shared.watchers.lock();
+        let Ok(shared) = self.shared.get() else {
+            return;
+        };
+        let mut watchers = shared.watchers.lock();
         watchers.retain(|(number, _)| *number != self.number);
     }
 }
@@ -159,7 +163,7 @@ impl Shared {
             watcher(&Event::Stop);
         }
         shared.watchers.lock().push((number, watcher));
-        let shared = shared.clone();
+        let shared = Own::new(shared.clone());
         Watching { shared, number }
     }
 

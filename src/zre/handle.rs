@@ -7,17 +7,19 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::Uuid;
+use crossbeam_channel::Receiver;
+
 use super::builder::Builder;
 use super::codec::{LONGEST, MOST, Packet};
 use super::driver::{Shared, Watcher, Watching};
 use super::link::Link;
 use super::node::State;
+use super::{Event, Uuid};
 use crate::background::Background;
 use crate::error::{Error, Result};
+use crate::fork::Origin;
 use crate::message::{Frames, Message};
 use crate::pattern::SendError;
-use crate::raw;
 use crate::wake::Deadline;
 pub use events::{Events, TryIter};
 
@@ -58,8 +60,10 @@ pub(crate) struct Handle {
     thread: Background,
     send_timeout: Duration,
     gossip_endpoints: Vec<String>,
-    /// How many forks there were when it was made: in a child of that process it is dead.
-    forks: u32,
+    /// In a child of the process that made it, it is dead.
+    origin: Origin,
+    /// What such a child has, where nothing comes.
+    ended: Receiver<Event>,
 }
 
 impl Handle {
@@ -77,17 +81,15 @@ impl Handle {
             thread,
             send_timeout,
             gossip_endpoints,
-            forks: raw::forks(),
+            origin: Origin::here(),
+            ended: crossbeam_channel::unbounded().1,
         }
     }
 
     /// An error in a child of the process that made it, which has no thread and maybe a lock
     /// that is never released.
     pub(super) fn check_process(&self) -> Result<()> {
-        match self.forks == raw::forks() {
-            true => Ok(()),
-            false => Err(Error::Forked),
-        }
+        Ok(self.origin.check()?)
     }
 }
 
@@ -111,8 +113,9 @@ impl Node {
 
     /// Calls this with each event, and at first with those that tell who is here, as long as what
     /// it gives is kept.
-    pub(super) fn watch(&self, watcher: Watcher) -> Watching {
-        Shared::watch(self.shared(), watcher)
+    pub(super) fn watch(&self, watcher: Watcher) -> Result<Watching> {
+        self.handle.check_process()?;
+        Ok(Shared::watch(self.shared(), watcher))
     }
 
     pub(super) fn downgrade(&self) -> Weak<Handle> {
@@ -316,10 +319,21 @@ impl Node {
         self.handle.thread.stop();
     }
 
+    /// An error in a child of the process that made it.
+    pub(super) fn check_process(&self) -> Result<()> {
+        self.handle.check_process()
+    }
+
+    /// Why nothing can be had of it any more.
+    pub(super) fn ended(&self) -> Error {
+        let process = self.check_process().err();
+        process.unwrap_or_else(|| self.shared().ended())
+    }
+
     fn check(&self) -> Result<()> {
-        self.handle.check_process()?;
+        self.check_process()?;
         match self.shared().is_stopping() {
-            true => Err(self.shared().ended()),
+            true => Err(self.ended()),
             false => Ok(()),
         }
     }

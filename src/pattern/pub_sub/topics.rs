@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use parking_lot::Mutex;
-
 use crate::error::Fault;
+use crate::fork::OwnMutex;
 use crate::socket::Held;
 
 /// How often each topic was subscribed to: its publishers are told of the first and the last time.
@@ -12,11 +11,11 @@ use crate::socket::Held;
 /// libzmq tells each time of subscribing and the last of unsubscribing, so that publishers would
 /// count subscriptions that are gone.
 #[derive(Debug, Default)]
-pub(super) struct Topics(Mutex<HashMap<Vec<u8>, usize>>);
+pub(super) struct Topics(OwnMutex<HashMap<Vec<u8>, usize>>);
 
 impl Topics {
     pub(super) fn subscribe(&self, held: &mut Held<'_>, topic: &[u8]) -> Result<(), Fault> {
-        let mut topics = self.0.lock();
+        let mut topics = self.0.lock()?;
         match topics.get_mut(topic) {
             Some(times) => *times += 1,
             None => {
@@ -28,7 +27,7 @@ impl Topics {
     }
 
     pub(super) fn unsubscribe(&self, held: &mut Held<'_>, topic: &[u8]) -> Result<(), Fault> {
-        let mut topics = self.0.lock();
+        let mut topics = self.0.lock()?;
         match topics.get_mut(topic) {
             Some(times @ 2..) => *times -= 1,
             Some(_) => {

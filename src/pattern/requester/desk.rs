@@ -6,17 +6,16 @@ use std::fmt;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::ids::{IdHasher, Ids};
 use crate::error::{Error, Fault, Result};
+use crate::fork::OwnMutex;
 use crate::message::{Frame, Message};
 use crate::socket::{Attempt, Core, GIVE_WAY, Held};
 use crate::wake::Waker;
 
 /// The requests under way, by their ids.
 #[derive(Default)]
-pub(super) struct Desk(Mutex<UnderWay>);
+pub(super) struct Desk(OwnMutex<UnderWay>);
 
 #[derive(Default)]
 struct UnderWay {
@@ -35,7 +34,7 @@ struct Slot {
 impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Desk")
-            .field("under_way", &self.0.lock().slots.len())
+            .field("under_way", &self.0.lock().map_or(0, |it| it.slots.len()))
             .finish()
     }
 }
@@ -43,7 +42,7 @@ impl fmt::Debug for Desk {
 impl Desk {
     /// Begins a request: its id, and how many are under way.
     pub(super) fn begin(&self) -> Result<(u64, usize)> {
-        let UnderWay { slots, ids } = &mut *self.0.lock();
+        let UnderWay { slots, ids } = &mut *self.0.lock()?;
         loop {
             let id = ids.next()?;
             if let Entry::Vacant(slot) = slots.entry(id) {
@@ -55,14 +54,16 @@ impl Desk {
 
     /// Ends a request: its reply, which has come.
     pub(super) fn take(&self, id: u64) -> Result<Message> {
-        let slot = self.0.lock().slots.remove(&id);
+        let slot = self.0.lock()?.slots.remove(&id);
         // Another thread may have waited for it as well.
         slot.and_then(|slot| slot.reply).ok_or_else(taken_already)
     }
 
     /// Ends a request without its reply, which is dropped when it comes.
     pub(super) fn end(&self, id: u64) {
-        self.0.lock().slots.remove(&id);
+        if let Ok(mut under_way) = self.0.lock() {
+            under_way.slots.remove(&id);
+        }
     }
 
     /// Takes in replies until this request's is there, or there are no more.
@@ -72,7 +73,7 @@ impl Desk {
         core: &Core,
         id: u64,
     ) -> Result<Attempt, Fault> {
-        match self.0.lock().slots.get(&id) {
+        match self.0.lock()?.slots.get(&id) {
             Some(slot) if slot.reply.is_some() => return Ok(Attempt::Done),
             Some(_) => {}
             None => return Err(taken_already().into()),
@@ -96,7 +97,8 @@ impl Desk {
 
     /// Has this be woken when the reply is there, whoever receives it.
     pub(super) fn register(&self, id: u64, waker: &Arc<Waker>) {
-        if let Some(slot) = self.0.lock().slots.get_mut(&id)
+        if let Ok(mut under_way) = self.0.lock()
+            && let Some(slot) = under_way.slots.get_mut(&id)
             && !slot.wakers.iter().any(|other| Arc::ptr_eq(other, waker))
         {
             slot.wakers.push(waker.clone());
@@ -106,7 +108,7 @@ impl Desk {
     /// Puts a reply where it is waited for, and wakes who waits.
     fn route(&self, name: &[u8], reply: Message) -> Option<u64> {
         let id = u64::from_be_bytes(name.try_into().ok()?);
-        let slots = &mut self.0.lock().slots;
+        let slots = &mut self.0.lock().ok()?.slots;
         // There is no slot for a reply that comes too late, or that nobody asked for.
         let slot = slots.get_mut(&id).filter(|slot| slot.reply.is_none())?;
         slot.reply = Some(reply);

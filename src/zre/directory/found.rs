@@ -3,19 +3,20 @@
 use std::sync::Weak;
 
 use log::{info, warn};
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Condvar;
 
 use super::service::Service;
 use crate::client::Client;
 use crate::endpoint::Endpoint;
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::fork::OwnMutex;
 use crate::socket::{Kind, Lease};
 use crate::zre::{Event, Peer, Uuid};
 
 /// What was found, and who follows it.
 pub(super) struct Found {
     pub(super) name: String,
-    pub(super) state: Mutex<State>,
+    pub(super) state: OwnMutex<State>,
     pub(super) changed: Condvar,
 }
 
@@ -52,7 +53,9 @@ impl Found {
             Event::Enter { peer } => self.enter(peer),
             Event::Exit { peer } => self.exit(peer),
             Event::Stop => {
-                self.state.lock().ended = true;
+                if let Ok(mut state) = self.state.lock() {
+                    state.ended = true;
+                }
                 self.changed.notify_all();
             }
             _ => {}
@@ -64,13 +67,17 @@ impl Found {
         if new.is_empty() {
             return;
         }
-        let mut state = self.state.lock();
+        let Ok(mut state) = self.state.lock() else {
+            return;
+        };
         state.services.extend(new);
         self.adjust(&mut state);
     }
 
     fn exit(&self, peer: &Peer) {
-        let mut state = self.state.lock();
+        let Ok(mut state) = self.state.lock() else {
+            return;
+        };
         state
             .services
             .retain(|service| service.peer().id() != peer.id());
@@ -79,15 +86,18 @@ impl Found {
 
     /// Who announces a server there.
     pub(super) fn peers_at(&self, endpoint: &str) -> Vec<Uuid> {
-        let state = self.state.lock();
+        let Ok(state) = self.state.lock() else {
+            return Vec::new();
+        };
         let there = state.services.iter().filter(|it| it.endpoint() == endpoint);
         there.map(|service| service.peer().id()).collect()
     }
 
-    pub(super) fn follow(&self, follower: Follower) {
-        let mut state = self.state.lock();
+    pub(super) fn follow(&self, follower: Follower) -> Result<()> {
+        let mut state = self.state.lock()?;
         state.followers.push(follower);
         self.adjust(&mut state);
+        Ok(())
     }
 
     /// Connects and disconnects, so that everybody has what there is.

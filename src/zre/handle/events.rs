@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 
 use super::Node;
 use crate::error::{Error, Result, Wait};
-use crate::raw;
+use crate::fork::Own;
 use crate::zre::Event;
 use crate::zre::driver::Shared;
 
@@ -112,8 +112,7 @@ impl Node {
     /// ```
     pub fn events(&self) -> Events {
         Events {
-            shared: self.shared().clone(),
-            forks: self.handle.forks,
+            shared: Own::by(self.handle.origin, self.shared().clone()),
         }
     }
 
@@ -139,25 +138,24 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn channel(&self) -> &Receiver<Event> {
-        self.shared().events.receiver()
+        match self.handle.check_process() {
+            Ok(()) => self.shared().events.receiver(),
+            Err(_) => &self.handle.ended,
+        }
     }
 }
 
 /// An iterator over a node's events; see [`Node::events`].
 #[derive(Debug)]
 pub struct Events {
-    shared: Arc<Shared>,
-    forks: u32,
+    shared: Own<Arc<Shared>>,
 }
 
 impl Iterator for Events {
     type Item = Event;
 
     fn next(&mut self) -> Option<Event> {
-        match self.forks == raw::forks() {
-            true => self.shared.events.receiver().recv().ok(),
-            false => None,
-        }
+        self.shared.get().ok()?.events.receiver().recv().ok()
     }
 }
 
