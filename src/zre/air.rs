@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::wake::io_error;
 
 /// How many are heard at once, before anything else gets its turn.
-const TURN: usize = 256;
+const TURN: usize = 64;
 
 /// A UDP port, and the interface that others are on.
 #[derive(Debug)]

@@ -126,10 +126,10 @@ impl Builder {
         self
     }
 
-    /// How long a peer may be silent before it is asked whether it is there. Default 5 s.
+    /// How long a peer may be silent before it is asked whether it is there. Default 5 s; never more
+    /// than half the time in which it [expires](Builder::expired).
     ///
-    /// One whose beacons come is asked only after half the time in which it
-    /// [expires](Builder::expired).
+    /// One whose beacons come is asked only after half that time.
     ///
     /// [`Evasive`](super::Event::Evasive) is told only if it does not answer within an
     /// [interval](Builder::interval).

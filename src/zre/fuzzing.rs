@@ -77,7 +77,7 @@ pub fn gossip(script: &[u8]) {
         let most = usize::from(NODES).max(said + 1) + 1;
         assert!(gossip.take_words().len() <= most, "it talks too much");
     }
-    gossip.tick(now + Timing::default().expired, |_| false);
+    gossip.tick(now + Timing::default().expired, |_| false, || 0);
 }
 
 /// How many nodes there are, the one under test among them; and as many places for them, four at

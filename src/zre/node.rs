@@ -148,6 +148,12 @@ impl State {
         self.bounds = bounds;
     }
 
+    /// How many nodes are known that others tell of, and that have not said anything so far.
+    pub(crate) fn trying(&self) -> usize {
+        let known = self.known.values();
+        known.filter(|known| known.peer.is_none()).count()
+    }
+
     /// How many nodes are known, peers or not.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn known(&self) -> usize {

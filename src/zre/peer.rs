@@ -210,8 +210,9 @@ impl Known {
         }
         // In a mesh at rest, questions cost most. Who beacons is asked all the same before it
         // expires: anybody can send a beacon in its name.
-        let rarely = timing.evasive.max(timing.expired / 2);
-        if !over(self.heard.max(self.seen), timing.evasive) && !over(self.heard, rarely) {
+        let rarely = timing.expired / 2;
+        let evasive = timing.evasive.min(rarely);
+        if !over(self.heard.max(self.seen), evasive) && !over(self.heard, rarely) {
             self.asked = None;
             self.doubt = Doubt::None;
             return Due::Nothing;
@@ -251,5 +252,21 @@ mod tests {
         known.ask();
         known.answered();
         assert!(!known.is_in_doubt());
+    }
+
+    #[test]
+    fn one_is_asked_before_it_expires_however_soon_that_is() {
+        let now = Instant::now();
+        let mut known = Known::new("tcp://10.0.0.1:1".into(), Ipv4Addr::LOCALHOST.into(), now);
+        known.answered();
+        let timing = Timing {
+            expired: Duration::from_secs(3),
+            ..Timing::default()
+        };
+        assert_eq!(
+            known.due(now + Duration::from_secs(1), &timing),
+            Due::Nothing
+        );
+        assert_eq!(known.due(now + Duration::from_secs(2), &timing), Due::Ask);
     }
 }

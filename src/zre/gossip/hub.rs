@@ -12,7 +12,7 @@ use super::talk::Talk;
 use super::{Gossip, MOST, Whom};
 use crate::background;
 use crate::endpoint::Endpoint;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::message::{Frame, Message};
 use crate::options::Options;
 use crate::socket::{Kind, Socket, Target, Way, listen};
@@ -22,7 +22,7 @@ use crate::zre::driver::Shared;
 use crate::zre::node::{State, address};
 
 /// How much is taken in at once, before anything else gets its turn.
-const TURN: usize = 256;
+const TURN: usize = 64;
 
 /// How many names are looked up at a time.
 const LOOKUPS: usize = 8;
@@ -45,7 +45,7 @@ impl Hub {
         for endpoint in bind {
             let socket = match &bound {
                 Some(socket) => socket,
-                None => bound.insert(Socket::open(Kind::Hub, &options())?),
+                None => bound.insert(Socket::open(Kind::Hub, &Options::default())?),
             };
             endpoints.push(match listen(endpoint)? {
                 Some((listener, endpoint)) => {
@@ -96,7 +96,8 @@ impl Hub {
             self.gossip.forget_node(node);
         }
         let is_here = |node| shared.look(|state| state.peer(node).is_some());
-        for (node, endpoint) in self.gossip.tick(now, is_here) {
+        let trying = || shared.look(State::trying);
+        for (node, endpoint) in self.gossip.tick(now, is_here, trying) {
             match address(&endpoint) {
                 Some(address) => shared.change(|state| state.told(node, address, now)),
                 None => self.lookups.begin(node, endpoint, shared),
@@ -114,10 +115,14 @@ impl Hub {
         }
         for _ in 0..TURN {
             let words = self.gossip.take_words();
-            let silent = words.is_empty();
+            let (silent, much) = (words.is_empty(), words.len() >= TURN);
             words
                 .into_iter()
-                .for_each(|(whom, talk)| self.say(whom, &talk));
+                .for_each(|(whom, talk)| self.say(whom, talk, now));
+            // Nothing more is heard before all of it is answered.
+            if much {
+                return true;
+            }
             if !self.listen(now) && silent {
                 return false;
             }
@@ -125,7 +130,7 @@ impl Hub {
         true
     }
 
-    fn say(&mut self, whom: Whom, talk: &Talk) {
+    fn say(&mut self, whom: Whom, talk: Talk, now: Instant) {
         let mut message = Message::from(talk.encode());
         let (socket, prefix) = match &whom {
             Whom::Server(at) => (self.servers.get(*at).map(|(_, it)| it), Vec::new()),
@@ -135,10 +140,16 @@ impl Hub {
         let said = socket.transact(Way::Out, Deadline::Now, |held| {
             held.give(&prefix, &mut message)
         });
-        if let Err(error) = said {
-            debug!("gossip is not heard: {error}");
-            if let Whom::Client(client) = whom {
-                self.gossip.forget_client(&client);
+        match (said, whom) {
+            (Ok(()), _) => {}
+            (Err(error), Whom::Client(client)) if *error == Error::WouldBlock => {
+                self.gossip.unheard(&client, talk, now);
+            }
+            (Err(error), whom) => {
+                debug!("gossip is not heard: {error}");
+                if let Whom::Client(client) = whom {
+                    self.gossip.forget_client(&client);
+                }
             }
         }
     }
@@ -165,7 +176,7 @@ impl Hub {
     }
 }
 
-/// Who connects is told of everything at once, and nobody waits for room.
+/// Whom we connect to is told of everything at once, and nobody waits for room.
 fn options() -> Options {
     Options {
         send_queue: 4 * MOST as u32,
