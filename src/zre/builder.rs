@@ -10,6 +10,7 @@ use super::site::put_header;
 use super::{Bounds, Timing};
 use crate::endpoint::{Endpoint, IntoEndpoints, Role};
 use crate::error::Result;
+use crate::options::Options;
 use crate::server::Server;
 
 /// The port of beacons, registered for ZRE.
@@ -40,6 +41,7 @@ pub struct Builder {
     bounds: Bounds,
     events: usize,
     send_timeout: Duration,
+    max_frame: u64,
     offers: Vec<Result<Offer>>,
     contests: BTreeSet<String>,
     verbose: bool,
@@ -60,6 +62,7 @@ impl Builder {
             bounds: Bounds::default(),
             events: 10_000,
             send_timeout: Duration::from_secs(1),
+            max_frame: Options::default().max_frame,
             offers: Vec::new(),
             contests: BTreeSet::new(),
             verbose: false,
@@ -229,6 +232,23 @@ impl Builder {
     /// ```
     pub fn send_timeout(mut self, timeout: Duration) -> Builder {
         self.send_timeout = timeout;
+        self
+    }
+
+    /// The largest frame of a whisper or a shout, in bytes. Default 16 MiB, at least 1 MiB (which a
+    /// node may tell of itself).
+    ///
+    /// Sending a larger one is an error, [`FrameTooLarge`](crate::Error::FrameTooLarge). From a peer
+    /// it is not taken: the connection to that peer is made anew, the message is lost, and the log
+    /// says so. All nodes should have the same limit; those of zyre and pyre have none.
+    ///
+    /// ```no_run
+    /// # let builder = zeroless::zre::Node::builder("alice");
+    /// let node = builder.max_frame(64 << 20).start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn max_frame(mut self, bytes: u64) -> Builder {
+        self.max_frame = bytes;
         self
     }
 

@@ -12,7 +12,7 @@ pub(crate) const MOST: usize = 1024;
 
 /// How long a first frame may be. What a peer tells of itself is kept, so it is bounded; contents
 /// are frames of their own.
-const LARGEST: usize = 1 << 20;
+pub(crate) const LARGEST: usize = 1 << 20;
 
 /// The longest text that a length of one byte can tell.
 pub(crate) const LONGEST: usize = u8::MAX as usize;

@@ -58,7 +58,7 @@ pub(crate) struct Handle {
     shared: Arc<Shared>,
     /// Stopped and waited for when this is dropped.
     thread: Background,
-    send_timeout: Duration,
+    limits: SendLimits,
     gossip_endpoints: Vec<String>,
     /// In a child of the process that made it, it is dead.
     origin: Origin,
@@ -66,11 +66,32 @@ pub(crate) struct Handle {
     ended: Receiver<Event>,
 }
 
+/// How long a message is waited with, and how large its frames may be.
+pub(super) struct SendLimits {
+    pub(super) timeout: Duration,
+    pub(super) max_frame: u64,
+}
+
+impl SendLimits {
+    /// Refuses what its receiver would not take: nobody would be told.
+    fn check(&self, message: &Message) -> Result<()> {
+        let max = self.max_frame;
+        match message
+            .iter()
+            .map(|frame| frame.len() as u64)
+            .find(|size| *size > max)
+        {
+            Some(size) => Err(Error::FrameTooLarge { size, max }),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Handle {
     pub(super) fn new(
         shared: Arc<Shared>,
         thread: Background,
-        send_timeout: Duration,
+        limits: SendLimits,
         gossip_endpoints: Vec<String>,
     ) -> Handle {
         let (id, name) = shared.look(|state| (state.uuid(), state.name().to_owned()));
@@ -79,7 +100,7 @@ impl Handle {
             name,
             shared,
             thread,
-            send_timeout,
+            limits,
             gossip_endpoints,
             origin: Origin::here(),
             ended: crossbeam_channel::unbounded().1,
@@ -231,7 +252,7 @@ impl Node {
     /// # Errors
     ///
     /// A [`SendError`] that gives the message back, for [`Error::NoPeer`], [`Error::Timeout`],
-    /// [`Error::EmptyMessage`] and [`Error::Stopped`].
+    /// [`Error::EmptyMessage`], [`Error::FrameTooLarge`] and [`Error::Stopped`].
     ///
     /// ```no_run
     /// # let node = zeroless::zre::Node::builder("alice").start()?;
@@ -242,7 +263,9 @@ impl Node {
     /// ```
     pub fn whisper(&self, peer: Uuid, frames: impl Frames) -> Result<(), SendError> {
         let mut message = frames.into_message()?;
-        let sent = self.check().and_then(|()| {
+        let checked = self.check();
+        let checked = checked.and_then(|()| self.handle.limits.check(&message));
+        let sent = checked.and_then(|()| {
             let link = match self.peer(peer) {
                 Some(_) => self.shared().link(peer),
                 None => None,
@@ -250,7 +273,7 @@ impl Node {
             let link = link.ok_or_else(|| Error::NoPeer {
                 peer: peer.to_string(),
             })?;
-            let deadline = Deadline::after(self.handle.send_timeout);
+            let deadline = Deadline::after(self.handle.limits.timeout);
             link.send(&Packet::Whisper, &mut message, deadline)
         });
         sent.map_err(|error| SendError::new(error, message))
@@ -265,7 +288,7 @@ impl Node {
     /// # Errors
     ///
     /// [`Error::Unreached`] if it did not get through to some, who do not take their messages:
-    /// all others have it. [`Error::EmptyMessage`]; [`Error::Stopped`].
+    /// all others have it. [`Error::EmptyMessage`]; [`Error::FrameTooLarge`]; [`Error::Stopped`].
     ///
     /// ```no_run
     /// # let node = zeroless::zre::Node::builder("alice").start()?;
@@ -276,6 +299,7 @@ impl Node {
         check_group(group)?;
         self.check()?;
         let mut message = frames.into_message()?;
+        self.handle.limits.check(&message)?;
         let peers: Vec<Uuid> = self
             .shared()
             .look(|state| state.groups().peers(group).collect());
@@ -286,7 +310,7 @@ impl Node {
         let packet = Packet::Shout {
             group: group.to_owned(),
         };
-        let deadline = Deadline::after(self.handle.send_timeout);
+        let deadline = Deadline::after(self.handle.limits.timeout);
         let mut missed = 0;
         let send = |link: &Link, mut message: Message| link.send(&packet, &mut message, deadline);
         if let Some((last, others)) = links.split_last() {

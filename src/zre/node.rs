@@ -54,6 +54,8 @@ pub(crate) struct State {
     bounds: Bounds,
     /// Whether somebody is said to leave, who has not answered yet.
     in_doubt: bool,
+    /// When it was warned of lost messages last.
+    warned: Option<Instant>,
     /// What came from who has told a name only.
     early: Quarantine<Frames>,
     /// Who waits for the place of another.
@@ -91,6 +93,7 @@ impl State {
             timing,
             bounds,
             in_doubt: false,
+            warned: None,
             early: Quarantine::default(),
             claims: Claims::default(),
             unproven: Quarantine::default(),

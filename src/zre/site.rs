@@ -1,12 +1,13 @@
 //! Where a node is: its interface, its inbox there, and what it tells of both.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use log::debug;
 
 use super::directory::Offer;
 use super::interface::Interface;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Host, Place};
 use crate::error::{Error, Result};
 use crate::options::{KeepAlive, Options};
 use crate::socket::{Kind, Socket, listen};
@@ -25,6 +26,8 @@ pub(crate) struct Site {
     pub(crate) offers: Vec<Offer>,
     /// When a peer that is silent is given up.
     pub(crate) expired: Duration,
+    /// The largest frame that peers may send.
+    pub(crate) max_frame: u64,
 }
 
 impl Site {
@@ -56,6 +59,39 @@ impl Site {
         Ok((inbox, bound))
     }
 
+    /// Sees to it that beacons come from where the inbox is bound: others look for it there. So they
+    /// are sent on the interface of its address.
+    pub(crate) fn beacon_from(&mut self, bound: &Endpoint) -> Result<()> {
+        let address = match bound.place() {
+            Place::Tcp {
+                host: Host::Ip(ip, _),
+                ..
+            } if !ip.is_unspecified() => *ip,
+            _ => return Ok(()),
+        };
+        if address == self.interface.address {
+            return Ok(());
+        }
+        let own = match (&self.wanted, address) {
+            (None, IpAddr::V4(_)) => Interface::find(Some(&address.to_string())).ok(),
+            _ => None,
+        };
+        match own {
+            Some(own) => {
+                (self.wanted, self.interface) = (Some(address.to_string()), own);
+                Ok(())
+            }
+            None => Err(Error::InvalidEndpoint {
+                endpoint: bound.to_string(),
+                reason: format!(
+                    "beacons come from {}, and others would look for the inbox there: bind it there, \
+                     or everywhere (tcp://*:*), or find each other by gossip",
+                    self.interface
+                ),
+            }),
+        }
+    }
+
     /// A connection is found dead before its peer is given up. If the peer came back on another
     /// first, what is still under way on the old one would keep libzmq from ever closing it.
     fn options(&self) -> Options {
@@ -64,7 +100,9 @@ impl Site {
             interval: self.expired / 6,
             count: 3,
         };
-        Options::default().keep_alive(Some(probes))
+        Options::default()
+            .keep_alive(Some(probes))
+            .max_frame(self.max_frame)
     }
 
     /// Whether an inbox may stay where it is bound when the interface is another.

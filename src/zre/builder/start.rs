@@ -8,10 +8,10 @@ use crate::background::Background;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::zre::air::Air;
-use crate::zre::codec::{LONGEST, MOST};
+use crate::zre::codec::{self, LONGEST, MOST};
 use crate::zre::driver::{Driver, Shared};
 use crate::zre::gossip::hub::Hub;
-use crate::zre::handle::{Handle, Node};
+use crate::zre::handle::{Handle, Node, SendLimits};
 use crate::zre::interface::Interface;
 use crate::zre::node::State;
 use crate::zre::queue::Queue;
@@ -21,6 +21,9 @@ use crate::zre::{Uuid, election};
 
 /// How many bytes all headers may have: half of what a peer takes in one message.
 const HEADERS: usize = 512 << 10;
+
+/// The first frame of a message may be so long.
+const MAX_FRAME_MIN: u64 = codec::LARGEST as u64;
 
 impl Builder {
     /// Starts the node: when this returns, it can be found.
@@ -41,7 +44,7 @@ impl Builder {
             let groups = Vec::from_iter(self.contests.clone()).join("\n");
             self = self.header(election::HEADER, groups);
         }
-        let site = Site {
+        let mut site = Site {
             interface: Interface::find(self.interface.as_deref())?,
             wanted: self.interface.take(),
             endpoint: one(self.endpoint.take())?,
@@ -51,19 +54,27 @@ impl Builder {
                 .into_iter()
                 .collect::<Result<_>>()?,
             expired: self.timing.expired,
+            max_frame: self.max_frame,
         };
+        let (gossip_bind, gossip_connect) = (
+            all(std::mem::take(&mut self.gossip_bind))?,
+            all(std::mem::take(&mut self.gossip_connect))?,
+        );
+        let gossips = !(gossip_bind.is_empty() && gossip_connect.is_empty());
+        let (inbox, bound) = site.open_inbox()?;
+        if !gossips {
+            site.beacon_from(&bound)?;
+        }
         let (headers, wrong) = site.headers();
         if let Some(error) = wrong.into_iter().next() {
             return Err(error);
         }
         self.check(&headers)?;
-        let (inbox, bound) = site.open_inbox()?;
         let endpoint = site.told(&bound).to_string();
         let uuid = Uuid::random()?;
-        let (gossip_bind, gossip_connect) = (all(self.gossip_bind)?, all(self.gossip_connect)?);
-        let search = match gossip_bind.is_empty() && gossip_connect.is_empty() {
-            true => Search::Air(Air::open(site.interface.clone(), self.port)?),
-            false => {
+        let search = match gossips {
+            false => Search::Air(Air::open(site.interface.clone(), self.port)?),
+            true => {
                 let mut hub = Hub::open(&gossip_bind, &gossip_connect)?;
                 hub.publish(uuid, &endpoint);
                 Search::Hub(Box::new(hub))
@@ -88,7 +99,11 @@ impl Builder {
             move || stopped.stop(),
             || Ok(move || driver.run()),
         )?;
-        let handle = Handle::new(shared, thread, self.send_timeout, gossip);
+        let limits = SendLimits {
+            timeout: self.send_timeout,
+            max_frame: self.max_frame,
+        };
+        let handle = Handle::new(shared, thread, limits, gossip);
         Ok(Node::from(Arc::new(handle)))
     }
 
@@ -114,6 +129,12 @@ impl Builder {
         }
         if self.bounds.unproven < 2 {
             return refuse("max_unconfirmed_peers", "at least 2");
+        }
+        if self.max_frame < MAX_FRAME_MIN {
+            return refuse(
+                "max_frame",
+                "at least 1 MiB, which a node may tell of itself",
+            );
         }
         if self.events == 0 {
             return refuse("event_queue", "at least 1");

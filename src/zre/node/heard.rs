@@ -1,9 +1,9 @@
 //! Messages from peers: what each says, and who has not said what he should have.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use log::{debug, info};
+use log::{Level, debug, info, log};
 
 use super::{Action, State, address};
 use crate::message::Message;
@@ -31,6 +31,9 @@ impl Size for Counted {
         group + self.1.size()
     }
 }
+
+/// How often it is warned of messages that are lost.
+const WARNING: Duration = Duration::from_secs(60);
 
 /// What a text costs beside its bytes.
 const TEXT: usize = 64;
@@ -100,12 +103,7 @@ impl State {
         };
         let peer = peer.clone();
         if !known.follow(sequence, now) {
-            info!(
-                "{}: {:?} at {}: messages are missing",
-                self.name,
-                peer.name(),
-                peer.address()
-            );
+            self.tell_missing(&peer, now);
             return self.drop_peer(from);
         }
         match packet {
@@ -128,6 +126,27 @@ impl State {
             }
             packet => self.says(peer, packet, rest),
         }
+    }
+
+    /// Messages of a peer are lost. It can bring that about as often as it likes, and is warned of
+    /// once in a while.
+    fn tell_missing(&mut self, peer: &Peer, now: Instant) {
+        let warned = self.warned.replace(now);
+        let level = match warned {
+            Some(before) if now.saturating_duration_since(before) < WARNING => {
+                self.warned = warned;
+                Level::Info
+            }
+            _ => Level::Warn,
+        };
+        log!(
+            level,
+            "{}: messages of {:?} at {} are lost: one had a frame over max_frame, or its \
+             connection broke",
+            self.name,
+            peer.name(),
+            peer.address()
+        );
     }
 
     /// A node has answered, from where it is said to be.
