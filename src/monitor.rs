@@ -1,13 +1,17 @@
 //! What a socket's monitor reports.
 
+mod fate;
 mod ledger;
+mod spelling;
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::error::Refusal;
-
+pub(crate) use fate::{Fates, Verdict};
 pub(crate) use ledger::Ledger;
+pub(crate) use spelling::Spellings;
+
+use crate::error::Refusal;
 
 /// Something that happened to a handle's connections.
 ///

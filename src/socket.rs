@@ -13,6 +13,7 @@
 //! 2. Before it waits, a thread looks whether the socket is ready for itself, under the lock
 //!    under which it registers, and does not touch the socket after that. ([`Core::sleep`])
 
+mod connect;
 mod held;
 mod kind;
 mod linger;
@@ -24,15 +25,16 @@ use std::any::Any;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use log::debug;
 use parking_lot::MutexGuard;
 
+pub(crate) use connect::Target;
 pub(crate) use held::{Attempt, GIVE_WAY, Held};
 pub(crate) use kind::Kind;
 pub(crate) use linger::Linger;
-pub(crate) use open::{Target, check_path, listen};
+pub(crate) use open::{check_path, listen};
 pub(crate) use waiters::Way;
 use waiters::{Patience, Waiters};
 
@@ -144,6 +146,8 @@ struct Inner {
 struct Connected {
     endpoint: String,
     ipv6: bool,
+    /// libzmq was not told to disconnect it, until it is connected anew.
+    live: bool,
 }
 
 impl std::fmt::Debug for Core {
@@ -432,13 +436,8 @@ impl Watched for Core {
         pumped.is_ok()
     }
 
-    fn reconnect(&self, endpoint: &str) {
-        let Ok(mut inner) = self.lock() else { return };
-        let outcome = self.revive(&mut inner, Some(endpoint));
-        self.leave(inner);
-        if let Err(error) = outcome {
-            log::error!("{}: connecting to {endpoint}: {error}", self.kind.name());
-        }
+    fn reconnect(&self, endpoint: &str) -> Option<Instant> {
+        self.reconnect_now(endpoint)
     }
 }
 

@@ -1,16 +1,18 @@
 //! The thread that reads the monitors of all sockets, and does what their events ask for.
 
 mod closing;
+mod intake;
 mod round;
 mod sight;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub(crate) use closing::Closing;
 use crossbeam_channel::{Receiver, Sender};
+pub(crate) use intake::Look;
 use round::Round;
 pub(crate) use sight::{Down, Sight};
 
@@ -25,13 +27,14 @@ pub(crate) trait Watched: Send + Sync {
     /// Lets libzmq do what waits for the socket, though nobody may be using it; false if it is
     /// closed.
     fn pump(&self) -> bool;
-    /// libzmq has given this endpoint up: connect it anew, if it is still wanted.
-    fn reconnect(&self, endpoint: &str);
+    /// libzmq has given this endpoint up: connects it anew, if it is still wanted; or tells when that
+    /// is to be tried again.
+    fn reconnect(&self, endpoint: &str) -> Option<Instant>;
 }
 
 /// One socket in the watch's care.
 struct Entry {
-    monitor: zmq::Socket,
+    /// Its monitor's file descriptor.
     fd: i32,
     /// The watched socket's own file descriptor.
     socket_fd: i32,
@@ -108,14 +111,13 @@ impl Watch {
         let entry = Entry {
             fd: monitor.get_fd().map_err(failed)?,
             socket_fd: socket.get_fd().map_err(failed)?,
-            monitor,
             sight,
             watched,
         };
         // Last: from here on the monitor must stay.
         let events = events(tells_undelivered());
         socket.monitor(&name, events.into()).map_err(failed)?;
-        entry.sight.set_watch(&self.waker);
+        entry.sight.set_watch(&self.waker, monitor);
         let _ = self.commands.send(Command::Add(entry));
         self.waker.wake();
         Ok(())

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
+use super::fate::GRACE;
 use super::{ConnectionEvent, RawEvent, kind};
 use crate::error::Refusal;
 use crate::options::Options;
@@ -35,16 +36,12 @@ struct Line {
 struct Refused {
     refusal: Refusal,
     times: u32,
-    since: Instant,
     /// When we try again, unless libzmq does.
     due: Option<Instant>,
 }
 
-/// How long libzmq has to say that it tries again by itself.
-const GRACE: Duration = Duration::from_millis(100);
-
-/// The same for a connection that was up: it breaks for good only over bytes that are no message,
-/// and that may happen again.
+/// How long libzmq has to say that it makes a connection that was up again by itself: it breaks for good
+/// only over bytes that are no message, and that may happen again.
 const LONG_GRACE: Duration = Duration::from_secs(1);
 
 impl Ledger {
@@ -108,21 +105,12 @@ impl Ledger {
         refused.chain(self.broken.values().copied()).min()
     }
 
-    /// The endpoints that libzmq has given up, due or not: those of which it has not said in time
-    /// that it tries again.
-    pub(crate) fn given_up(&self, now: Instant) -> Vec<String> {
-        let refused = self.refusals.iter();
-        let refused =
-            refused.filter(|(_, refusal)| refusal.due.is_some() && refusal.since + GRACE <= now);
-        let broken = self
-            .broken
-            .iter()
-            .filter(|(_, due)| **due + GRACE <= now + LONG_GRACE);
-        let refused = refused.map(|(endpoint, _)| endpoint);
-        refused
-            .chain(broken.map(|(endpoint, _)| endpoint))
-            .cloned()
-            .collect()
+    /// Has an endpoint connected anew, at this time unless it is due already.
+    pub(crate) fn put_off(&mut self, endpoint: &str, at: Instant) {
+        let refused = self.refusals.get(endpoint);
+        if refused.is_none_or(|refusal| refusal.due.is_none()) {
+            self.broken.entry(endpoint.to_owned()).or_insert(at);
+        }
     }
 
     /// The endpoints that are to be connected anew, because libzmq has given them up.
@@ -263,7 +251,6 @@ impl Ledger {
         let refused = Refused {
             refusal,
             times: times.saturating_add(1),
-            since: now,
             due: now.checked_add(GRACE.max(pause)),
         };
         self.refusals.insert(endpoint, refused);
@@ -397,8 +384,7 @@ mod tests {
         ledger.take(event(kind::CONNECTED, 9), now);
         ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
         ledger.take(event(kind::DISCONNECTED, 9), now);
-        assert!(ledger.given_up(now).is_empty());
-        assert_eq!(ledger.given_up(now + GRACE), [END]);
+        assert!(ledger.due(now).is_empty());
         assert_eq!(ledger.due(now + LONG_GRACE), [END]);
         assert_eq!(ledger.next_due(), None);
         assert_eq!(ledger.refusal(), None);

@@ -1,14 +1,14 @@
 //! Opening a socket with its options, and giving it endpoints.
 
-use std::net::{IpAddr, TcpListener, ToSocketAddrs};
+use std::net::{TcpListener, ToSocketAddrs};
 use std::os::fd::{AsRawFd, IntoRawFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use log::{debug, info, warn};
 
-use super::{Connected, Core, Inner, Kind, Linger, Patience, Socket, Waiters, system};
+use super::{Core, Inner, Kind, Linger, Patience, Socket, Waiters, system};
 use crate::context::Context;
 use crate::endpoint::{Endpoint, Host, Place};
 use crate::error::{Error, Result};
@@ -138,6 +138,7 @@ impl Core {
     /// Binds to a port that a listener holds already.
     pub(crate) fn bind_listener(&self, listener: TcpListener, endpoint: &Endpoint) -> Result<()> {
         let mut inner = self.lock()?;
+        self.sight.spell(|spellings| spellings.bind(endpoint));
         let socket = inner.held()?.socket;
         let use_fd = |socket: &mut zmq::Socket, fd| {
             raw::set_int(socket, IntOption::UseFd, fd).map_err(|errno| system("binding", errno))
@@ -169,6 +170,7 @@ impl Core {
             Ok(last) => last.parse().unwrap_or_else(|_| endpoint.clone()),
             Err(_) => endpoint.clone(),
         };
+        self.sight.spell(|spellings| spellings.bind(&bound));
         self.lock()?.bound.push(bound.to_string());
         self.announce(&bound);
         Ok(bound)
@@ -182,76 +184,6 @@ impl Core {
             }
             false => info!("{name}: ready on {endpoint}"),
         }
-    }
-
-    /// Connects, beside so many others; the connection itself comes about in the background.
-    pub(crate) fn connect(&self, target: &Target, others: usize) -> Result<()> {
-        let endpoint = target.endpoint.to_string();
-        info!("{}: connecting to {endpoint}", self.kind.name());
-        self.sight.alias(&target.aliases, &endpoint);
-        let known = Connected {
-            endpoint,
-            ipv6: target.ipv6,
-        };
-        let mut inner = self.lock()?;
-        let connected = self.revive(&mut inner, None).and_then(|()| {
-            let held = &mut inner.held()?;
-            // Once some are immediate the socket must stay so: libzmq ends the process over
-            // the mixture.
-            if self.kind.immediate(&self.options, others) {
-                let set = held.socket.set_immediate(true);
-                set.map_err(|error| Error::system("connecting", error))?;
-            }
-            held.connect(&known).map_err(connect_error)
-        });
-        if connected.is_ok() {
-            let inproc = known.endpoint.starts_with("inproc:");
-            self.inproc.fetch_or(inproc, Ordering::Relaxed);
-            inner.connected.push(known);
-        }
-        self.leave(inner);
-        connected
-    }
-
-    /// Connects anew to what libzmq has given up, and to one more if it is still wanted.
-    ///
-    /// libzmq keeps the address of a connection that it has freed, until it is told to
-    /// disconnect. Were another made at the same address first, that one would be cut instead.
-    /// So all are disconnected before any is made.
-    pub(super) fn revive(&self, inner: &mut Inner, also: Option<&str>) -> Result<()> {
-        let given_up = self.sight.given_up();
-        let wanted = |known: &&Connected| {
-            given_up.contains(&known.endpoint) || also == Some(known.endpoint.as_str())
-        };
-        let dead: Vec<Connected> = inner.connected.iter().filter(wanted).cloned().collect();
-        let held = &mut inner.held()?;
-        for known in &dead {
-            held.disconnect(&known.endpoint).map_err(connect_error)?;
-        }
-        for known in &dead {
-            held.connect(known).map_err(connect_error)?;
-        }
-        Ok(())
-    }
-
-    /// Disconnects; what is queued for this endpoint is still sent, within the linger time,
-    /// unless connections are immediate.
-    pub(crate) fn disconnect(&self, endpoint: &Endpoint) -> Result<()> {
-        let text = endpoint.to_string();
-        info!("{}: disconnecting from {text}", self.kind.name());
-        let mut inner = self.lock()?;
-        inner.connected.retain(|known| known.endpoint != text);
-        let result = inner.held().map(|mut held| held.disconnect(&text));
-        self.leave(inner);
-        self.sight.forget(&text);
-        result?.map_err(|error| Error::system("disconnecting", error))
-    }
-}
-
-fn connect_error(error: zmq::Error) -> Error {
-    match error {
-        zmq::Error::EMFILE => Error::OutOfFiles,
-        error => Error::system("connecting", error),
     }
 }
 
@@ -306,50 +238,10 @@ pub(crate) fn listen(endpoint: &Endpoint) -> Result<Option<(TcpListener, Endpoin
 }
 
 /// Looks a host up; IPv4 first, as libzmq will use one or the other.
-fn resolve(name: &str, port: u16) -> std::io::Result<Vec<std::net::SocketAddr>> {
+pub(super) fn resolve(name: &str, port: u16) -> std::io::Result<Vec<std::net::SocketAddr>> {
     let mut addresses: Vec<_> = (name, port).to_socket_addrs()?.collect();
     addresses.sort_by_key(|address| !address.is_ipv4());
     Ok(addresses)
-}
-
-/// What is connected to, its host looked up.
-#[derive(Debug, Clone)]
-pub(crate) struct Target {
-    pub(crate) endpoint: Endpoint,
-    ipv6: bool,
-    /// What libzmq calls it once it has resolved the host's name.
-    aliases: Vec<String>,
-}
-
-impl Target {
-    /// Looks the host up; an error if it does not exist.
-    pub(crate) fn find(endpoint: Endpoint) -> Result<Target> {
-        let mut aliases = Vec::new();
-        let ipv6 = match endpoint.place() {
-            Place::Tcp { host, port } => match host {
-                Host::Ip(ip, _) => matches!(ip, IpAddr::V6(_)),
-                Host::Any => false,
-                Host::Name(name) => {
-                    let missing = |reason: &dyn ToString| Error::HostNotFound {
-                        host: name.clone(),
-                        reason: reason.to_string(),
-                    };
-                    let addresses = resolve(name, *port).map_err(|error| missing(&error))?;
-                    aliases.extend(addresses.iter().map(|address| format!("tcp://{address}")));
-                    let first = addresses
-                        .first()
-                        .ok_or_else(|| missing(&"it has no address"))?;
-                    first.is_ipv6()
-                }
-            },
-            _ => false,
-        };
-        Ok(Target {
-            endpoint,
-            ipv6,
-            aliases,
-        })
-    }
 }
 
 /// Sees that binding a path of ipc, for which libzmq deletes what is there, takes nothing

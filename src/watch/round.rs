@@ -9,7 +9,6 @@ use log::debug;
 
 use super::{Command, Entry};
 use crate::background::guarded;
-use crate::monitor::RawEvent;
 use crate::raw::RawContext;
 use crate::wake::{Deadline, Waker, poll, readable};
 
@@ -97,15 +96,18 @@ impl Round {
     }
 }
 
-/// The context ends, and all sockets with it: nobody need wait for their last event.
+/// The socket or the context ends: nobody need wait for more events, and the monitor is closed, without
+/// which the context would not end.
+impl Drop for Entry {
+    fn drop(&mut self) {
+        guarded("watching connections", || self.sight.gone());
+    }
+}
+
+/// The context ends, and all sockets with it.
 impl Drop for Round {
     fn drop(&mut self) {
-        for command in self.commands.try_iter() {
-            if let Command::Add(entry) = command {
-                self.entries.push(entry);
-            }
-        }
-        self.entries.iter().for_each(|entry| entry.sight.gone());
+        drop(self.commands.try_iter().collect::<Vec<_>>());
     }
 }
 
@@ -113,7 +115,7 @@ impl Entry {
     /// Does what there is to do for one socket; false once it is gone.
     fn turn(&self, now: Instant) -> bool {
         self.sight.look_at_bell();
-        if !self.read(now) {
+        if !self.read() {
             return false;
         }
         self.settle(now);
@@ -121,11 +123,10 @@ impl Entry {
         true
     }
 
-    /// Reads what the monitor has; false once the socket is gone.
-    fn read(&self, now: Instant) -> bool {
-        while let Some(event) = self.next() {
+    /// Takes in what the monitor has; false once the socket is gone.
+    fn read(&self) -> bool {
+        while let Some((event, at)) = self.sight.next_event() {
             if event.is_end() {
-                self.sight.gone();
                 return false;
             }
             // Attached before it is told: who hears of a peer must be able to send to it.
@@ -134,31 +135,9 @@ impl Entry {
             {
                 watched.pump();
             }
-            self.sight.take(event, now);
+            self.sight.take(event, at);
         }
         true
-    }
-
-    fn next(&self) -> Option<RawEvent> {
-        loop {
-            let first = match self.monitor.recv_msg(zmq::DONTWAIT) {
-                Ok(first) => first,
-                Err(zmq::Error::EINTR) => continue,
-                Err(_) => return None,
-            };
-            if !first.get_more() {
-                continue;
-            }
-            let second = loop {
-                match self.monitor.recv_msg(zmq::DONTWAIT) {
-                    Err(zmq::Error::EINTR) => continue,
-                    other => break other.ok()?,
-                }
-            };
-            if let Some(event) = RawEvent::read(&first, &second) {
-                return Some(event);
-            }
-        }
     }
 
     /// Touches the socket while it has to be.
@@ -175,12 +154,14 @@ impl Entry {
     fn retry(&self, now: Instant) {
         for endpoint in self.sight.due(now) {
             // Each of them, since none will be due again.
-            guarded("connecting anew", || {
-                if let Some(watched) = self.watched.upgrade() {
-                    watched.reconnect(&endpoint);
-                    debug!("{}: connecting to {endpoint} anew", self.sight.name());
-                }
+            let again = guarded("connecting anew", || {
+                let again = self.watched.upgrade()?.reconnect(&endpoint);
+                debug!("{}: connecting to {endpoint} anew", self.sight.name());
+                again
             });
+            if let Some(at) = again.unwrap_or(Some(now + AGAIN)) {
+                self.sight.put_off(&endpoint, at);
+            }
         }
     }
 }

@@ -11,13 +11,15 @@ use log::{debug, error, info, warn};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::closing::Closed;
+use super::intake::{Intake, Look};
 use crate::error::{Error, Refusal, Result, Wait};
-use crate::monitor::{ConnectionEvent, Ledger, RawEvent};
+use crate::monitor::{ConnectionEvent, Ledger, RawEvent, Spellings};
 use crate::wake::{Deadline, Waker};
 
 /// The connections of one socket, as seen by its monitor.
 pub(crate) struct Sight {
     pub(super) name: &'static str,
+    intake: Intake,
     pub(super) seen: Mutex<Seen>,
     /// The watch's own wake-up.
     watch: OnceLock<Arc<Waker>>,
@@ -37,8 +39,6 @@ pub(super) struct Seen {
     listeners: Vec<Sender<ConnectionEvent>>,
     /// The endpoints whose trouble was told already, and when.
     told: HashMap<(String, bool), Instant>,
-    /// What libzmq calls endpoints whose host was given by name, once it has resolved it.
-    aliases: HashMap<String, String>,
     /// Until when somebody must touch the socket now and then: see [`Sight::settle`].
     settling: Option<Instant>,
     /// No more events are to be told.
@@ -56,11 +56,11 @@ impl Sight {
     pub(crate) fn new(name: &'static str, ledger: Ledger) -> Sight {
         Sight {
             name,
+            intake: Intake::default(),
             seen: Mutex::new(Seen {
                 ledger,
                 listeners: Vec::new(),
                 told: HashMap::new(),
-                aliases: HashMap::new(),
                 settling: None,
                 ended: false,
                 gone: None,
@@ -141,6 +141,10 @@ impl Sight {
 
     /// Ends all, as libzmq is done with the socket.
     pub(super) fn gone(&self) {
+        self.intake.close();
+        if self.seen.lock().gone.is_some() {
+            return;
+        }
         self.note_end();
         self.seen.lock().gone = Some(Instant::now());
         self.end();
@@ -174,6 +178,8 @@ impl Sight {
 
     /// Forgets an endpoint that the user disconnected.
     pub(crate) fn forget(&self, endpoint: &str) {
+        self.intake.spell(|spellings| spellings.forget(endpoint));
+        self.intake.forget_fate(endpoint);
         let mut seen = self.seen.lock();
         if seen.ledger.forget(endpoint) {
             let endpoint = endpoint.to_owned();
@@ -183,17 +189,49 @@ impl Sight {
         self.settle();
     }
 
-    /// The endpoints that libzmq seems to have given up.
-    pub(crate) fn given_up(&self) -> Vec<String> {
-        self.seen.lock().ledger.given_up(Instant::now())
+    /// Looks at the monitor itself: what has become of the endpoints that are wanted.
+    pub(crate) fn look(&self, wanted: impl Fn(&str) -> bool) -> Look {
+        let look = self.intake.look(wanted);
+        if look.events
+            && let Some(watch) = self.watch.get()
+        {
+            watch.wake();
+        }
+        look
     }
 
-    /// Takes in what libzmq may call an endpoint once it has resolved its host.
-    pub(crate) fn alias(&self, aliases: &[String], endpoint: &str) {
-        let mut seen = self.seen.lock();
-        for alias in aliases {
-            seen.aliases.insert(alias.clone(), endpoint.to_owned());
+    /// Waits for an event after this look, or until then.
+    pub(crate) fn wait_event(&self, look: &Look, until: Instant) {
+        self.intake.wait(look, until);
+    }
+
+    /// Changes how endpoints are spelled.
+    pub(crate) fn spell(&self, change: impl FnOnce(&mut Spellings)) {
+        self.intake.spell(change);
+    }
+
+    /// Takes in that an endpoint was disconnected, for it to be connected anew in time.
+    pub(crate) fn disconnected(&self, endpoint: &str) {
+        self.intake.forget_fate(endpoint);
+        self.put_off(endpoint, Instant::now());
+    }
+
+    /// Forgets what has become of an endpoint.
+    pub(crate) fn forget_fate(&self, endpoint: &str) {
+        self.intake.forget_fate(endpoint);
+    }
+
+    /// Has the watch connect an endpoint anew at this time, unless it is to do so already.
+    pub(crate) fn put_off(&self, endpoint: &str, at: Instant) {
+        self.seen.lock().ledger.put_off(endpoint, at);
+        if let Some(watch) = self.watch.get() {
+            watch.wake();
         }
+    }
+
+    /// The next event of the monitor, and when it was read.
+    pub(super) fn next_event(&self) -> Option<(RawEvent, Instant)> {
+        self.intake.next()
     }
 
     /// Asks the watch to touch the socket whenever libzmq has something for it, for a while.
@@ -208,8 +246,9 @@ impl Sight {
         }
     }
 
-    pub(super) fn set_watch(&self, watch: &Arc<Waker>) {
+    pub(super) fn set_watch(&self, watch: &Arc<Waker>, monitor: zmq::Socket) {
         let _ = self.watch.set(watch.clone());
+        self.intake.open(monitor);
     }
 
     /// Until when the socket is to be touched, if it is.
@@ -244,11 +283,8 @@ impl Sight {
         }
     }
 
-    pub(super) fn take(&self, mut event: RawEvent, now: Instant) {
+    pub(super) fn take(&self, event: RawEvent, now: Instant) {
         let mut seen = self.seen.lock();
-        if let Some(endpoint) = seen.aliases.get(&event.endpoint) {
-            event.endpoint = endpoint.clone();
-        }
         if let Some(messages) = event.undelivered() {
             drop(seen);
             return self.undelivered(&event.endpoint, messages);

@@ -1,0 +1,177 @@
+//! Which connections have ended and what libzmq does about them: a pure state machine.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::{RawEvent, kind};
+
+/// How long libzmq has to say that it makes a connection again by itself.
+pub(crate) const GRACE: Duration = Duration::from_millis(100);
+
+/// What becomes of the endpoints of a socket when their connections end.
+///
+/// After a connection has ended, libzmq says that it makes it again, or gives it up without a word.
+/// What it has given up must be disconnected before anything else is connected: libzmq frees its
+/// session but keeps the session's address, and whatever gets that address would be ended by a
+/// later disconnect.
+#[derive(Debug, Default)]
+pub(crate) struct Fates(HashMap<String, Fate>);
+
+#[derive(Debug, Default)]
+struct Fate {
+    /// The file descriptor of the connection that is there.
+    fd: Option<u32>,
+    ended: Option<End>,
+}
+
+/// A connection that ended, and was not made again.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    fd: u32,
+    at: Instant,
+    /// It was told before its beginning, as can be with several I/O threads.
+    early: bool,
+}
+
+/// What is known of the endpoints whose connections have ended.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) given_up: Vec<String>,
+    /// Those of which nothing is known yet.
+    pub(crate) pending: Vec<String>,
+    /// When all of these are decided.
+    pub(crate) decided: Option<Instant>,
+}
+
+impl Verdict {
+    /// Whether no connection has ended.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.given_up.is_empty() && self.pending.is_empty()
+    }
+}
+
+impl Fates {
+    pub(crate) fn take(&mut self, event: &RawEvent, now: Instant) {
+        let RawEvent {
+            kind,
+            value,
+            endpoint,
+        } = event;
+        match *kind {
+            kind::CONNECTED => {
+                let fate = self.0.entry(endpoint.clone()).or_default();
+                let late = |end: &End| end.early && end.fd == *value;
+                if !fate.ended.as_ref().is_some_and(late) {
+                    *fate = Fate {
+                        fd: Some(*value),
+                        ended: None,
+                    };
+                }
+            }
+            kind::DISCONNECTED => {
+                let fate = self.0.entry(endpoint.clone()).or_default();
+                let early = fate.fd != Some(*value);
+                fate.fd = None;
+                fate.ended = Some(End {
+                    fd: *value,
+                    at: now,
+                    early,
+                });
+            }
+            kind::CONNECT_RETRIED => drop(self.0.remove(endpoint)),
+            _ => {}
+        }
+    }
+
+    /// What has become by now of those that are wanted.
+    pub(crate) fn verdict(&self, wanted: impl Fn(&str) -> bool, now: Instant) -> Verdict {
+        let mut verdict = Verdict::default();
+        for (endpoint, fate) in self.0.iter().filter(|(endpoint, _)| wanted(endpoint)) {
+            let Some(end) = fate.ended else { continue };
+            let decided = end.at + GRACE;
+            if decided <= now {
+                verdict.given_up.push(endpoint.clone());
+            } else {
+                verdict.pending.push(endpoint.clone());
+                verdict.decided = verdict.decided.max(Some(decided));
+            }
+        }
+        verdict
+    }
+
+    /// Forgets an endpoint that was disconnected.
+    pub(crate) fn forget(&mut self, endpoint: &str) {
+        self.0.remove(endpoint);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const END: &str = "tcp://127.0.0.1:7";
+
+    fn event(kind: u16, value: u32) -> RawEvent {
+        let endpoint = END.to_owned();
+        RawEvent {
+            kind,
+            value,
+            endpoint,
+        }
+    }
+
+    fn after(events: &[(u16, u32)], now: Instant) -> Fates {
+        let mut fates = Fates::default();
+        for (kind, value) in events {
+            fates.take(&event(*kind, *value), now);
+        }
+        fates
+    }
+
+    fn given_up(fates: &Fates, at: Instant) -> Vec<String> {
+        fates.verdict(|_| true, at).given_up
+    }
+
+    #[test]
+    fn what_ends_without_a_word_is_given_up_after_the_grace() {
+        let now = Instant::now();
+        let fates = after(&[(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)], now);
+        let pending = Verdict {
+            given_up: vec![],
+            pending: vec![END.to_owned()],
+            decided: Some(now + GRACE),
+        };
+        assert_eq!(fates.verdict(|_| true, now), pending);
+        assert_eq!(given_up(&fates, now + GRACE), [END]);
+        assert!(fates.verdict(|_| false, now + GRACE).is_empty());
+    }
+
+    #[test]
+    fn what_libzmq_makes_again_is_not_given_up() {
+        let now = Instant::now();
+        let ended = [(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)];
+        for word in [(kind::CONNECT_RETRIED, 100), (kind::CONNECTED, 9)] {
+            let mut fates = after(&ended, now);
+            fates.take(&event(word.0, word.1), now);
+            assert!(fates.verdict(|_| true, now + GRACE).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_beginning_told_after_its_end_takes_nothing_back() {
+        let now = Instant::now();
+        let late = [(kind::DISCONNECTED, 9), (kind::CONNECTED, 9)];
+        let mut fates = after(&late, now);
+        assert_eq!(given_up(&fates, now + GRACE), [END]);
+        fates.take(&event(kind::CONNECTED, 10), now);
+        assert!(fates.verdict(|_| true, now + GRACE).is_empty());
+    }
+
+    #[test]
+    fn what_is_disconnected_is_forgotten() {
+        let now = Instant::now();
+        let mut fates = after(&[(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)], now);
+        fates.forget(END);
+        assert!(fates.verdict(|_| true, now + GRACE).is_empty());
+    }
+}

@@ -1,0 +1,185 @@
+//! One endpoint, one spelling: what libzmq's events call an endpoint, and what its user does.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::endpoint::{Endpoint, Host, Place};
+
+/// The endpoints of a socket as its user spells them.
+///
+/// libzmq tells an endpoint as it was given, or by the address that a name was resolved to, or, of
+/// what is bound to all interfaces, by the address that the peer has come to.
+#[derive(Debug, Default)]
+pub(crate) struct Spellings {
+    /// By their texts; what a name was resolved to last is kept with it.
+    connected: HashMap<String, Known>,
+    bound: HashMap<String, Endpoint>,
+}
+
+#[derive(Debug)]
+struct Known {
+    endpoint: Endpoint,
+    addresses: Vec<IpAddr>,
+}
+
+impl Spellings {
+    /// Takes in an endpoint that is about to be connected to, and the addresses of its name.
+    pub(crate) fn connect(&mut self, endpoint: &Endpoint, addresses: &[IpAddr]) {
+        let known = Known {
+            endpoint: endpoint.clone(),
+            addresses: addresses.to_vec(),
+        };
+        self.connected.insert(endpoint.to_string(), known);
+    }
+
+    /// Takes in an endpoint that is about to be bound.
+    pub(crate) fn bind(&mut self, endpoint: &Endpoint) {
+        self.bound.insert(endpoint.to_string(), endpoint.clone());
+    }
+
+    /// Forgets an endpoint that was disconnected.
+    pub(crate) fn forget(&mut self, endpoint: &str) {
+        self.connected.remove(endpoint);
+    }
+
+    /// Whether an endpoint, as its user spells it, is connected to.
+    pub(crate) fn is_connected(&self, endpoint: &str) -> bool {
+        self.connected.contains_key(endpoint)
+    }
+
+    /// What the user calls the endpoint that libzmq calls so; `None` for one that was disconnected
+    /// meanwhile.
+    pub(crate) fn of_user(&self, told: &str) -> Option<String> {
+        if self.connected.contains_key(told) || self.bound.contains_key(told) {
+            return Some(told.to_owned());
+        }
+        let known = told
+            .parse()
+            .ok()
+            .and_then(|told: Endpoint| match told.place() {
+                Place::Tcp {
+                    host: Host::Ip(ip, zone),
+                    port,
+                } => self.by_address(ip.to_canonical(), zone.as_deref(), *port),
+                _ => None,
+            });
+        match known {
+            // What is bound may have names that only libzmq knows.
+            None if !self.bound.is_empty() => Some(told.to_owned()),
+            known => known,
+        }
+    }
+
+    fn by_address(&self, ip: IpAddr, zone: Option<&str>, port: u16) -> Option<String> {
+        // The better a description fits, the higher.
+        let fit = |endpoint: &Endpoint, addresses: &[IpAddr]| match endpoint.place() {
+            Place::Tcp { host, port: own } if *own == port => match host {
+                Host::Ip(own, own_zone) if own.to_canonical() == ip => {
+                    Some(if own_zone.as_deref() == zone { 4 } else { 3 })
+                }
+                Host::Name(_) if addresses.contains(&ip) => Some(2),
+                // The name may have been given to another address since.
+                Host::Name(_) => Some(1),
+                _ => None,
+            },
+            _ => None,
+        };
+        let everywhere = |endpoint: &Endpoint| match endpoint.place() {
+            Place::Tcp { host, port: own } if *own == port => match host {
+                Host::Any => Some(1),
+                Host::Ip(ip, _) if ip.is_unspecified() => Some(1),
+                _ => None,
+            },
+            _ => None,
+        };
+        let connected = self.connected.iter();
+        let connected = connected
+            .filter_map(|(text, known)| Some((fit(&known.endpoint, &known.addresses)?, text)));
+        let bound = self.bound.iter().filter_map(|(text, endpoint)| {
+            let fit = fit(endpoint, &[]).or_else(|| everywhere(endpoint));
+            Some((fit?, text))
+        });
+        let best = connected.chain(bound).max();
+        best.map(|(_, text)| text.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(text: &str) -> Endpoint {
+        text.parse().expect("an endpoint")
+    }
+
+    fn connected(list: &[(&str, &[&str])]) -> Spellings {
+        let mut spellings = Spellings::default();
+        for (text, addresses) in list {
+            let addresses: Vec<IpAddr> = addresses.iter().map(|a| a.parse().unwrap()).collect();
+            spellings.connect(&endpoint(text), &addresses);
+        }
+        spellings
+    }
+
+    #[test]
+    fn a_name_is_known_by_its_addresses() {
+        let spellings = connected(&[
+            ("tcp://one:5555", &["10.0.0.1", "fd00::1"]),
+            ("tcp://two:5555", &["10.0.0.2"]),
+        ]);
+        for (told, ours) in [
+            ("tcp://one:5555", "tcp://one:5555"),
+            ("tcp://10.0.0.1:5555", "tcp://one:5555"),
+            ("tcp://[fd00::1]:5555", "tcp://one:5555"),
+            ("tcp://[::ffff:10.0.0.2]:5555", "tcp://two:5555"),
+        ] {
+            assert_eq!(spellings.of_user(told).as_deref(), Some(ours), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_known_though_its_address_has_changed() {
+        let spellings = connected(&[
+            ("tcp://db:5555", &["10.0.0.1"]),
+            ("tcp://10.0.0.2:5555", &[]),
+            ("tcp://db:5556", &["10.0.0.1"]),
+        ]);
+        let ours = |told| spellings.of_user(told);
+        assert_eq!(ours("tcp://10.0.0.9:5555").unwrap(), "tcp://db:5555");
+        assert_eq!(ours("tcp://10.0.0.2:5555").unwrap(), "tcp://10.0.0.2:5555");
+    }
+
+    #[test]
+    fn a_zone_has_several_spellings() {
+        let spellings = connected(&[("tcp://[fe80::1%eth0]:5555", &[])]);
+        for told in ["tcp://[fe80::1%3]:5555", "tcp://[fe80::1%eth0]:5555"] {
+            let ours = spellings.of_user(told);
+            assert_eq!(ours.as_deref(), Some("tcp://[fe80::1%eth0]:5555"));
+        }
+    }
+
+    #[test]
+    fn what_is_bound_everywhere_is_known_by_every_address() {
+        let mut spellings = Spellings::default();
+        spellings.bind(&endpoint("tcp://*:5555"));
+        spellings.bind(&endpoint("tcp://[::]:5556"));
+        for (told, ours) in [
+            ("tcp://0.0.0.0:5555", "tcp://*:5555"),
+            ("tcp://10.0.0.1:5555", "tcp://*:5555"),
+            ("tcp://[::1]:5556", "tcp://[::]:5556"),
+            ("tcp://10.0.0.1:5557", "tcp://10.0.0.1:5557"),
+        ] {
+            assert_eq!(spellings.of_user(told).as_deref(), Some(ours), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_was_disconnected_is_nobodys() {
+        let mut spellings = connected(&[("tcp://db:5555", &["10.0.0.1"]), ("ipc:///tmp/a", &[])]);
+        spellings.forget("tcp://db:5555");
+        spellings.forget("ipc:///tmp/a");
+        for told in ["tcp://db:5555", "tcp://10.0.0.1:5555", "ipc:///tmp/a"] {
+            assert_eq!(spellings.of_user(told), None);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Connecting and disconnecting, so that what libzmq has given up takes nothing else with it.
+
+use std::net::IpAddr;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use log::{info, warn};
+
+use super::open::resolve;
+use super::{Connected, Core, Inner};
+use crate::endpoint::{Endpoint, Host, Place};
+use crate::error::{Error, Result};
+use crate::watch::Look;
+
+/// How long a connect waits for word of connections that have ended, before it takes them for given
+/// up.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long after an error a connection is tried anew.
+const AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// How an attempt to connect has ended.
+enum Attempt {
+    Connected,
+    /// It is not known yet what libzmq does about a connection that has ended.
+    Pending(Look, Instant),
+}
+
+impl Core {
+    /// Connects, beside so many others; the connection itself comes about in the background.
+    ///
+    /// It may wait for a moment, when a connection of this socket has just ended.
+    pub(crate) fn connect(&self, target: &Target, others: usize) -> Result<()> {
+        let endpoint = target.endpoint.to_string();
+        info!("{}: connecting to {endpoint}", self.kind.name());
+        self.sight
+            .spell(|spellings| spellings.connect(&target.endpoint, &target.addresses));
+        let known = Connected {
+            endpoint,
+            ipv6: target.ipv6,
+            live: true,
+        };
+        let connected = self.connect_in_time(&known, others);
+        if connected.is_err() {
+            self.sight.forget(&known.endpoint);
+        }
+        connected
+    }
+
+    fn connect_in_time(&self, known: &Connected, others: usize) -> Result<()> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let mut inner = self.lock()?;
+            // Once some are immediate the socket must stay so: libzmq ends the process over
+            // the mixture.
+            if self.kind.immediate(&self.options, others) {
+                let set = inner.held()?.socket.set_immediate(true);
+                set.map_err(|error| Error::system("connecting", error))?;
+            }
+            let attempt = self.try_connect(&mut inner, known, until);
+            if matches!(attempt, Ok(Attempt::Connected)) {
+                let inproc = known.endpoint.starts_with("inproc:");
+                self.inproc.fetch_or(inproc, Ordering::Relaxed);
+                inner.connected.push(known.clone());
+            }
+            self.leave(inner);
+            match attempt? {
+                Attempt::Connected => return Ok(()),
+                Attempt::Pending(look, decided) => self.sight.wait_event(&look, decided),
+            }
+        }
+    }
+
+    /// Connects, unless it is not known yet what libzmq does about a connection that has ended; after
+    /// this time such a one is taken for given up.
+    ///
+    /// libzmq frees the session of a connection that it gives up, but keeps its address, until it is
+    /// told to disconnect. Were another made at the same address first, that one would be cut instead.
+    /// So all that it has given up are disconnected before any is made. It frees only in steps of
+    /// the socket's own, which are made under its lock, and it tells of an end before it.
+    fn try_connect(&self, inner: &mut Inner, known: &Connected, until: Instant) -> Result<Attempt> {
+        // Of what is freed by this step or was before, the monitor has told.
+        inner.held()?.events();
+        let look = self.look(inner);
+        let mut ended = look.verdict.given_up.clone();
+        match look.verdict.decided {
+            Some(decided) if Instant::now() < until => {
+                return Ok(Attempt::Pending(look, decided.min(until)));
+            }
+            _ => ended.extend_from_slice(&look.verdict.pending),
+        }
+        for endpoint in &ended {
+            let held = &mut inner.held()?;
+            held.disconnect(endpoint).map_err(connect_error)?;
+            let mut connected = inner.connected.iter_mut();
+            if let Some(known) = connected.find(|known| known.endpoint == *endpoint) {
+                known.live = false;
+            }
+            self.sight.disconnected(endpoint);
+        }
+        inner.held()?.connect(known).map_err(connect_error)?;
+        // If one has ended meanwhile, it may have left its place to the new one.
+        let after = self.look(inner);
+        if after.verdict.is_empty() {
+            return Ok(Attempt::Connected);
+        }
+        let held = &mut inner.held()?;
+        held.disconnect(&known.endpoint).map_err(connect_error)?;
+        let decided = after.verdict.decided.unwrap_or(until);
+        Ok(Attempt::Pending(after, decided.min(until)))
+    }
+
+    /// What has become of the endpoints that are connected.
+    fn look(&self, inner: &Inner) -> Look {
+        let live = |known: &Connected, endpoint: &str| known.live && known.endpoint == endpoint;
+        self.sight
+            .look(|endpoint| inner.connected.iter().any(|known| live(known, endpoint)))
+    }
+
+    /// Connects anew to an endpoint that libzmq has given up, if it is still wanted; when to try
+    /// again, if that cannot be now.
+    pub(super) fn reconnect_now(&self, endpoint: &str) -> Option<Instant> {
+        let Ok(mut inner) = self.lock() else {
+            return None;
+        };
+        let outcome = self.try_reconnect(&mut inner, endpoint);
+        self.leave(inner);
+        match outcome {
+            Ok(again) => again,
+            Err(Error::Stopped) => None,
+            Err(error) => {
+                warn!("{}: connecting to {endpoint}: {error}", self.kind.name());
+                Some(Instant::now() + AFTER_ERROR)
+            }
+        }
+    }
+
+    fn try_reconnect(&self, inner: &mut Inner, endpoint: &str) -> Result<Option<Instant>> {
+        let mut connected = inner.connected.iter();
+        let Some(place) = connected.position(|known| known.endpoint == endpoint) else {
+            return Ok(None);
+        };
+        if inner.connected[place].live {
+            let held = &mut inner.held()?;
+            held.disconnect(endpoint).map_err(connect_error)?;
+            inner.connected[place].live = false;
+            self.sight.forget_fate(endpoint);
+        }
+        let known = inner.connected[place].clone();
+        let now = Instant::now();
+        match self.try_connect(inner, &known, now + PATIENCE)? {
+            Attempt::Connected => {
+                inner.connected[place].live = true;
+                Ok(None)
+            }
+            Attempt::Pending(_, decided) => Ok(Some(decided.max(now))),
+        }
+    }
+
+    /// Disconnects; what is queued for this endpoint is still sent, within the linger time,
+    /// unless connections are immediate.
+    pub(crate) fn disconnect(&self, endpoint: &Endpoint) -> Result<()> {
+        let text = endpoint.to_string();
+        info!("{}: disconnecting from {text}", self.kind.name());
+        let mut inner = self.lock()?;
+        inner.connected.retain(|known| known.endpoint != text);
+        let result = inner.held().map(|mut held| held.disconnect(&text));
+        self.leave(inner);
+        self.sight.forget(&text);
+        result?.map_err(|error| Error::system("disconnecting", error))
+    }
+}
+
+fn connect_error(error: zmq::Error) -> Error {
+    match error {
+        zmq::Error::EMFILE => Error::OutOfFiles,
+        error => Error::system("connecting", error),
+    }
+}
+
+/// What is connected to, its host looked up.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) endpoint: Endpoint,
+    ipv6: bool,
+    /// What the host's name is resolved to.
+    addresses: Vec<IpAddr>,
+}
+
+impl Target {
+    /// Looks the host up; an error if it does not exist.
+    pub(crate) fn find(endpoint: Endpoint) -> Result<Target> {
+        let mut addresses = Vec::new();
+        let ipv6 = match endpoint.place() {
+            Place::Tcp { host, port } => match host {
+                Host::Ip(ip, _) => ip.is_ipv6(),
+                Host::Any => false,
+                Host::Name(name) => {
+                    let missing = |reason: &dyn ToString| Error::HostNotFound {
+                        host: name.clone(),
+                        reason: reason.to_string(),
+                    };
+                    let found = resolve(name, *port).map_err(|error| missing(&error))?;
+                    addresses.extend(found.iter().map(|address| address.ip()));
+                    let first = addresses.first();
+                    first
+                        .ok_or_else(|| missing(&"it has no address"))?
+                        .is_ipv6()
+                }
+            },
+            _ => false,
+        };
+        Ok(Target {
+            endpoint,
+            ipv6,
+            addresses,
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! The monitor of one socket: read by the watch, and by whoever connects and must know at once.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::monitor::{Fates, RawEvent, Spellings, Verdict};
+
+/// What a socket's monitor has told, until the watch takes it in.
+///
+/// Its lock is held for moments only, and nothing else is locked meanwhile: it may be taken with
+/// the socket's own lock in hand.
+#[derive(Default)]
+pub(super) struct Intake {
+    state: Mutex<State>,
+    read: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Gone when the socket is.
+    monitor: Option<zmq::Socket>,
+    events: VecDeque<(RawEvent, Instant)>,
+    /// How many were read, ever.
+    count: u64,
+    spellings: Spellings,
+    fates: Fates,
+}
+
+/// What a look at the monitor has brought.
+#[derive(Debug)]
+pub(crate) struct Look {
+    pub(crate) verdict: Verdict,
+    /// There are events now for the watch to take in.
+    pub(super) events: bool,
+    /// How many there have been.
+    count: u64,
+}
+
+impl Intake {
+    pub(super) fn open(&self, monitor: zmq::Socket) {
+        self.state.lock().monitor = Some(monitor);
+    }
+
+    /// Closes the monitor; the context does not end before that.
+    pub(super) fn close(&self) {
+        self.state.lock().monitor = None;
+    }
+
+    /// The next event and when it was read.
+    pub(super) fn next(&self) -> Option<(RawEvent, Instant)> {
+        let mut state = self.state.lock();
+        if state.events.is_empty() && state.read() {
+            self.read.notify_all();
+        }
+        state.events.pop_front()
+    }
+
+    /// Reads what there is, and tells what has become of the endpoints that are wanted.
+    pub(super) fn look(&self, wanted: impl Fn(&str) -> bool) -> Look {
+        let mut state = self.state.lock();
+        if state.read() {
+            self.read.notify_all();
+        }
+        Look {
+            verdict: state.fates.verdict(wanted, Instant::now()),
+            events: !state.events.is_empty(),
+            count: state.count,
+        }
+    }
+
+    /// Waits until something was read since this look, or until then.
+    pub(super) fn wait(&self, look: &Look, until: Instant) {
+        let mut state = self.state.lock();
+        while state.count == look.count {
+            if self.read.wait_until(&mut state, until).timed_out() {
+                break;
+            }
+        }
+    }
+
+    /// Changes how endpoints are spelled.
+    pub(super) fn spell<T>(&self, change: impl FnOnce(&mut Spellings) -> T) -> T {
+        change(&mut self.state.lock().spellings)
+    }
+
+    /// Forgets what has become of an endpoint.
+    pub(super) fn forget_fate(&self, endpoint: &str) {
+        self.state.lock().fates.forget(endpoint);
+    }
+}
+
+impl State {
+    /// Reads all that there is; whether it was anything.
+    fn read(&mut self) -> bool {
+        let Some(monitor) = &self.monitor else {
+            return false;
+        };
+        let now = Instant::now();
+        let before = self.count;
+        while let Some(mut event) = next(monitor) {
+            self.count += 1;
+            if !event.is_end() {
+                match self.spellings.of_user(&event.endpoint) {
+                    Some(endpoint) => event.endpoint = endpoint,
+                    // What was disconnected may still have lost something.
+                    None if event.undelivered().is_some() => {}
+                    None => continue,
+                }
+            }
+            if self.spellings.is_connected(&event.endpoint) {
+                self.fates.take(&event, now);
+            }
+            self.events.push_back((event, now));
+        }
+        self.count > before
+    }
+}
+
+/// The next event that a monitor has, both its frames.
+fn next(monitor: &zmq::Socket) -> Option<RawEvent> {
+    let frame = || loop {
+        match monitor.recv_msg(zmq::DONTWAIT) {
+            Err(zmq::Error::EINTR) => continue,
+            outcome => return outcome.ok(),
+        }
+    };
+    loop {
+        let first = frame()?;
+        if !first.get_more() {
+            continue;
+        }
+        let second = frame()?;
+        if let Some(event) = RawEvent::read(&first, &second) {
+            return Some(event);
+        }
+    }
+}

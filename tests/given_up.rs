@@ -1,0 +1,94 @@
+//! What libzmq gives up takes nothing else with it.
+
+mod support;
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::thread::{self, JoinHandle};
+
+use support::{SOON, deadline_after, until};
+use zeroless::{Client, ConnectionEvent, Push, Server};
+
+/// Somebody who is no peer: says nonsense to who comes first, and leaves. libzmq does not try
+/// such a one again.
+fn stranger() -> (u16, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let thread = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let greeting = [
+            0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0, b'B', b'A', b'D', 0,
+        ];
+        let _ = stream.write_all(&greeting);
+        let _ = stream.write_all(&[0x55; 64]);
+    });
+    (port, thread)
+}
+
+/// Connects to a second server as soon as this is so; the first is a stranger. Then waits until
+/// the stranger was tried anew, and sees that the second server gets what is pushed.
+fn connect_after(refused: impl Fn(&Push)) {
+    for round in 0..20 {
+        let (port, stranger) = stranger();
+        let client = Client::connect(port).unwrap();
+        let push = client.push().unwrap();
+        let events = push.connections().unwrap();
+        stranger.join().unwrap();
+        refused(&push);
+        let server = Server::bind_local(0).unwrap();
+        client.connect(server.port()).unwrap();
+        let anew = format!("tcp://127.0.0.1:{port}");
+        let tried_anew = |event: &ConnectionEvent| matches!(event, ConnectionEvent::Retrying { endpoint, .. } if *endpoint == anew);
+        loop {
+            let event = events.recv_timeout(SOON).expect("it is tried anew");
+            if tried_anew(&event) {
+                break;
+            }
+        }
+        let pull = server.pull().unwrap();
+        for _ in 0..4 {
+            push.send_timeout("x", SOON).unwrap();
+        }
+        assert!(pull.recv_timeout(SOON).is_ok(), "lost in round {round}");
+    }
+}
+
+#[test]
+fn what_is_connected_at_once_after_a_refusal_stays() {
+    deadline_after(SOON * 20, || connect_after(|_| ()));
+}
+
+#[test]
+fn what_is_connected_when_a_refusal_is_known_stays() {
+    deadline_after(SOON * 20, || {
+        connect_after(|push| until(|| push.status().is_err()));
+    });
+}
+
+#[test]
+fn what_is_connected_among_strangers_stays() {
+    deadline_after(SOON * 20, || {
+        let client = Client::new();
+        for _ in 0..4 {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            client
+                .connect(listener.local_addr().unwrap().port())
+                .unwrap();
+            // Ends with the process.
+            thread::spawn(move || {
+                for stream in listener.incoming() {
+                    let _ = stream.unwrap().write_all(&[0x55; 64]);
+                }
+            });
+        }
+        let pull = client.pull().unwrap();
+        for round in 0..40 {
+            let server = Server::bind_local(0).unwrap();
+            let push = server.push().unwrap();
+            client.connect(server.port()).unwrap();
+            push.send_timeout("x", SOON).unwrap();
+            assert!(pull.recv_timeout(SOON).is_ok(), "lost in round {round}");
+            client.disconnect(server.port()).unwrap();
+        }
+    });
+}
