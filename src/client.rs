@@ -77,7 +77,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::InvalidEndpoint`], with a reason; [`Error::HostNotFound`] for a name that
-    /// cannot be resolved; [`Error::AlreadyConnected`] if an endpoint is given twice.
+    /// cannot be resolved, unless it is [waited for](Options::wait_for_name); [`Error::AlreadyConnected`] if an endpoint is given twice.
     ///
     /// ```
     /// let client = zeroless::Client::connect(12345)?;
@@ -135,9 +135,10 @@ impl EndpointSet {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn connect(&self, endpoints: impl IntoEndpoints) -> Result<Client> {
+        let wait = self.state.lock()?.options.wait_for_name;
         let mut added: Vec<Target> = Vec::new();
         for endpoint in endpoints.into_endpoints(Role::Connect)? {
-            added.push(Target::find(endpoint)?);
+            added.push(Target::find(endpoint, wait)?);
         }
         let mut state = self.state.lock()?;
         for (place, target) in added.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! Where a socket binds or connects: the endpoint, and what can be turned into one.
 
 mod address;
+mod path;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -8,6 +9,7 @@ use std::str::FromStr;
 
 pub use address::{IntoEndpoints, Port};
 pub(crate) use address::{Role, bare_port};
+pub(crate) use path::Path;
 
 use crate::error::{Error, Result};
 
@@ -59,7 +61,22 @@ const LONGEST_INPROC: usize = 255;
 impl Endpoint {
     /// An endpoint at this address.
     pub(crate) fn at(address: SocketAddr) -> Endpoint {
-        Endpoint::tcp(Host::Ip(address.ip(), None), address.port())
+        let zone = match address {
+            SocketAddr::V6(v6) if v6.scope_id() != 0 => Some(v6.scope_id().to_string()),
+            _ => None,
+        };
+        Endpoint::tcp(Host::Ip(address.ip(), zone), address.port())
+    }
+
+    /// The host's name and the port, if it has a name.
+    pub(crate) fn host_name(&self) -> Option<(&str, u16)> {
+        match &self.0 {
+            Place::Tcp {
+                host: Host::Name(name),
+                port,
+            } => Some((name, *port)),
+            _ => None,
+        }
     }
 
     pub(crate) fn tcp(host: Host, port: u16) -> Endpoint {
@@ -254,9 +271,10 @@ fn host_name(name: &str) -> Result<String, String> {
     if !absolute.split('.').all(label_fits) {
         return Err(format!("`{name}` is no host name and no address"));
     }
-    // Resolvers read these as odd spellings of an IPv4 address: 1.2.3, 0x7f.1, 1.2.3.999.
-    let last = absolute.rsplit('.').next().unwrap_or_default();
-    if last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x") {
+    // Resolvers read these as odd spellings of an IPv4 address: 1.2.3, 0x7f.1, 1.2.3.999. The
+    // interface of a VLAN is none: eth0.100.
+    let number = |label: &str| label.bytes().all(|b| b.is_ascii_digit()) || label.starts_with("0x");
+    if absolute.split('.').all(number) {
         return Err(format!(
             "`{name}` is no IPv4 address (four numbers up to 255)"
         ));

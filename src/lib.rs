@@ -212,6 +212,7 @@ mod pattern;
 mod raw;
 mod server;
 mod socket;
+mod throttle;
 mod wake;
 mod watch;
 pub mod zre;

@@ -162,6 +162,11 @@ impl RawEvent {
         self.kind == kind::HANDSHAKE_SUCCEEDED
     }
 
+    /// Whether libzmq tries a connection again.
+    pub(crate) fn is_retry(&self) -> bool {
+        self.kind == kind::CONNECT_RETRIED
+    }
+
     /// Whether a connection is no more.
     pub(crate) fn takes_peer(&self) -> bool {
         self.kind == kind::DISCONNECTED

@@ -77,7 +77,28 @@ pub struct Options {
 
     /// A publisher waits for slow subscribers instead of dropping messages for them. Default
     /// off: one slow subscriber would hold up all.
+    ///
+    /// One that takes nothing at all for as long as [`keep_alive`](Options::keep_alive) lasts (a minute by
+    /// default) is cut: its host may be gone, and all others would wait for it.
     pub wait_for_slow: bool,
+
+    /// A client waits for a host whose name does not resolve yet, as when containers start in any
+    /// order. Default off: a name that does not resolve is an error at once, which finds typing
+    /// errors.
+    ///
+    /// The name is looked up again and again, in the background. Until it resolves there is nobody
+    /// to send to, so sends wait, and [`status`](crate::Handle::status) tells why. Set it before the client
+    /// connects.
+    ///
+    /// ```
+    /// use zeroless::{Client, Options};
+    ///
+    /// let client = Client::new().options(Options::default().wait_for_name(true));
+    /// let push = client.connect("no-such-host.invalid:5555")?.push()?;
+    /// assert!(push.try_send("nobody is there").is_err());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub wait_for_name: bool,
 
     /// How long a peer may take to say who it is. Default 2 s.
     pub handshake_timeout: Duration,
@@ -103,6 +124,12 @@ pub struct Options {
 
     /// TCP keep-alive probes: idle time, interval and count. Default 30 s, 10 s, 3; for request and
     /// reply, unless [`heartbeat`](Options::heartbeat) says otherwise, 1 s, 1 s, 3.
+    ///
+    /// TCP does not probe while data is on its way. For request and reply, subscribers, pullers, and
+    /// publishers that [wait](Options::wait_for_slow), data that is not taken for all of this time ends
+    /// the connection too. Not so for push and pair: a peer that takes nothing for long may only be
+    /// busy, and what is on its way to it would be lost; that its host is gone is found by the system, after a
+    /// quarter of an hour as a rule.
     pub keep_alive: Option<KeepAlive>,
 
     /// How many bytes libzmq moves in one system call. Default: measured for each pattern,
@@ -157,11 +184,11 @@ pub enum Heartbeat {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeepAlive {
-    /// Silence before the first probe; whole seconds. Default 30 s.
+    /// Silence before the first probe; whole seconds, 32767 s at most. Default 30 s.
     pub idle: Duration,
-    /// Time between probes; whole seconds. Default 10 s.
+    /// Time between probes; whole seconds, 32767 s at most. Default 10 s.
     pub interval: Duration,
-    /// Probes without an answer before the connection is cut. Default 3.
+    /// Probes without an answer before the connection is cut; 127 at most. Default 3.
     pub count: u16,
 }
 
@@ -181,6 +208,18 @@ pub enum Batch {
     Small,
     /// This many bytes, at least 1024.
     Bytes(u32),
+}
+
+impl KeepAlive {
+    /// What Linux takes. More is refused for each connection, and libzmq then leaves its file open.
+    pub(crate) const LONGEST: Duration = Duration::from_secs(32767);
+    const MOST: u16 = 127;
+
+    /// How long it takes to find that a peer is gone.
+    pub(crate) fn whole(&self) -> Duration {
+        let probes = self.interval.saturating_mul(u32::from(self.count));
+        self.idle.saturating_add(probes)
+    }
 }
 
 impl Default for KeepAlive {
@@ -205,6 +244,7 @@ impl Default for Options {
             request_retries: 0,
             immediate: None,
             wait_for_slow: false,
+            wait_for_name: false,
             handshake_timeout: Duration::from_secs(2),
             connect_timeout: Duration::from_secs(5),
             reconnect_min: Duration::from_millis(100),
@@ -252,6 +292,7 @@ setters! {
     request_retries: u32,
     immediate: Option<bool>,
     wait_for_slow: bool,
+    wait_for_name: bool,
     handshake_timeout: Duration,
     connect_timeout: Duration,
     reconnect_min: Duration,
@@ -311,6 +352,12 @@ impl Options {
                  look after silent peers (keep_alive), or build with the feature `libzmq` and \
                  without a libzmq of the system",
             );
+        }
+        if let Some(probes) = self.keep_alive {
+            let longest = probes.idle.max(probes.interval);
+            if longest > KeepAlive::LONGEST || probes.count > KeepAlive::MOST {
+                return refuse("keep_alive", "32767 s and 127 probes at most");
+            }
         }
         if let Batch::Bytes(bytes) = self.batch
             && !(1024..=1 << 30).contains(&bytes)

@@ -59,15 +59,15 @@ struct Tenant {
 impl Server {
     /// Binds to a port on all interfaces, or to an endpoint in full; several as a list.
     ///
-    /// Port 0 takes any free port, told by [`port`](Server::port). See [`IntoEndpoints`] for
+    /// Port 0 takes any free port, told by [`port`](Server::port). A host's name is bound at all its
+    /// addresses, as `localhost` may be 127.0.0.1 and ::1; an interface's, at its first. See [`IntoEndpoints`] for
     /// all that can be given. A port on all interfaces is open to the network without
     /// authentication; [`bind_local`](Server::bind_local) is not.
     ///
     /// # Errors
     ///
     /// [`Error::AddressInUse`] if somebody has it; [`Error::InvalidEndpoint`], with a reason.
-    /// For ipc and inproc, and for names that do not resolve (they may be an interface's), some of
-    /// it is told only when the pattern is chosen.
+    /// For ipc and inproc some of it is told only when the pattern is chosen.
     ///
     /// ```
     /// use zeroless::{Error, Server};
@@ -105,7 +105,11 @@ impl Server {
         }
         let spots = endpoints.into_iter().map(Spot::take);
         Ok(Server {
-            spots: spots.collect::<Result<_>>()?,
+            spots: spots
+                .collect::<Result<Vec<_>>>()?
+                .into_iter()
+                .flatten()
+                .collect(),
             options: Options::default(),
             tenant: OwnMutex::new(None),
         })
@@ -217,18 +221,24 @@ impl fmt::Debug for Server {
 }
 
 impl Spot {
-    fn take(endpoint: Endpoint) -> Result<Spot> {
+    /// Takes an endpoint: several, if it is a name with several addresses.
+    fn take(endpoint: Endpoint) -> Result<Vec<Spot>> {
         info!("binding to {endpoint}");
         check_path(&endpoint)?;
-        let (listener, wanted) = match listen(&endpoint)? {
-            Some((listener, endpoint)) => (Some(listener), endpoint),
-            None => (None, endpoint),
+        let spots = match listen(&endpoint)? {
+            Some(listeners) => {
+                let listeners = listeners.into_iter();
+                let spots = listeners.map(|(listener, endpoint)| (Some(listener), endpoint));
+                spots.collect()
+            }
+            None => vec![(None, endpoint)],
         };
-        Ok(Spot {
+        let spots = spots.into_iter().map(|(listener, wanted)| Spot {
             listener,
             wanted,
             bound: OnceLock::new(),
-        })
+        });
+        Ok(spots.collect())
     }
 
     fn endpoint(&self) -> &Endpoint {

@@ -17,6 +17,8 @@ mod connect;
 mod held;
 mod kind;
 mod linger;
+mod listen;
+mod names;
 mod open;
 mod wait;
 mod waiters;
@@ -30,11 +32,11 @@ use std::time::{Duration, Instant};
 use log::debug;
 use parking_lot::MutexGuard;
 
-pub(crate) use connect::Target;
 pub(crate) use held::{Attempt, GIVE_WAY, Held};
 pub(crate) use kind::Kind;
 pub(crate) use linger::Linger;
-pub(crate) use open::{check_path, listen};
+pub(crate) use listen::{check_path, listen};
+pub(crate) use names::Target;
 pub(crate) use waiters::Way;
 use waiters::{Patience, Waiters};
 
@@ -44,6 +46,7 @@ use crate::fork::OwnMutex;
 use crate::message::{Frame, Message};
 use crate::options::Options;
 use crate::raw::{self, system};
+use crate::throttle::Throttle;
 use crate::wake::{Deadline, Waker};
 use crate::watch::{Closing, Sight, Watched};
 
@@ -120,6 +123,8 @@ pub struct Core {
     fault: OwnMutex<Option<Error>>,
     /// How many messages were passed over because they did not fit.
     skipped: AtomicU64,
+    /// Lines in the log that peers can cause.
+    pub(crate) throttles: Throttles,
     /// Whether anything was sent.
     sent: AtomicBool,
     /// Whether it was ever connected within the process.
@@ -129,6 +134,17 @@ pub struct Core {
 
 /// What is done with a socket when its peers change, under its lock.
 pub(crate) type OnPump = Box<dyn Fn(&mut Held<'_>) -> Result<(), Fault> + Send + Sync>;
+
+/// One for each kind of line that a socket's peers can cause.
+#[derive(Debug, Default)]
+pub(crate) struct Throttles {
+    /// Messages were passed over.
+    pub(crate) passed_over: Throttle,
+    /// Replies that their requester does not read.
+    pub(crate) unread: Throttle,
+    /// Requests that were not replied to.
+    pub(crate) unanswered: Throttle,
+}
 
 struct Inner {
     /// Gone once the socket was closed, though handles remain.
@@ -145,7 +161,14 @@ struct Inner {
 #[derive(Debug, Clone)]
 struct Connected {
     endpoint: String,
+    /// As libzmq is told it.
+    address: String,
     ipv6: bool,
+    /// Its host's name did not resolve yet, and has been looked up so often.
+    missing: bool,
+    lookups: u32,
+    /// When its host's name may be looked up again, if it has one, and if that is not being done.
+    lookup: Option<Instant>,
     /// libzmq was not told to disconnect it, until it is connected anew.
     live: bool,
 }
@@ -436,8 +459,18 @@ impl Watched for Core {
         pumped.is_ok()
     }
 
-    fn reconnect(&self, endpoint: &str) -> Option<Instant> {
-        self.reconnect_now(endpoint)
+    fn reconnect(self: Arc<Self>, endpoint: &str) -> Option<Instant> {
+        match self.is_missing(endpoint) {
+            true => {
+                self.look_up_missing(endpoint);
+                None
+            }
+            false => self.reconnect_now(endpoint),
+        }
+    }
+
+    fn retried(self: Arc<Self>, endpoint: &str) {
+        self.doubt_family(endpoint);
     }
 }
 

@@ -4,6 +4,7 @@ mod closing;
 mod intake;
 mod round;
 mod sight;
+mod told;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +30,9 @@ pub(crate) trait Watched: Send + Sync {
     fn pump(&self) -> bool;
     /// libzmq has given this endpoint up: connects it anew, if it is still wanted; or tells when that
     /// is to be tried again.
-    fn reconnect(&self, endpoint: &str) -> Option<Instant>;
+    fn reconnect(self: Arc<Self>, endpoint: &str) -> Option<Instant>;
+    /// libzmq has tried to connect to this endpoint in vain, and tries again.
+    fn retried(self: Arc<Self>, endpoint: &str);
 }
 
 /// One socket in the watch's care.

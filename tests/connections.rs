@@ -302,3 +302,54 @@ fn a_refusal_is_forgotten_with_its_endpoint() {
         until(|| push.status().is_ok());
     });
 }
+
+#[test]
+fn an_endpoint_has_one_spelling() {
+    deadline(|| {
+        let server = Server::bind(0).unwrap();
+        let bound = format!("tcp://*:{}", server.port());
+        let named = format!("tcp://localhost:{}", server.port());
+        let client = Client::connect(("localhost", server.port())).unwrap();
+        let push = client.push().unwrap();
+        let tried = push.connections().unwrap();
+        for _ in 0..2 {
+            let pull = server.pull().unwrap();
+            let events = pull.connections().unwrap();
+            marry(&push, &pull);
+            drop(pull);
+            // Until the handle is gone.
+            for event in events {
+                assert_eq!(endpoint(&event), bound, "{event}");
+            }
+            let down =
+                |event: &ConnectionEvent| matches!(event, ConnectionEvent::Disconnected { .. });
+            loop {
+                let event = next(&tried);
+                assert_eq!(endpoint(&event), named, "{event}");
+                if down(&event) {
+                    break;
+                }
+            }
+        }
+        drop(server);
+        loop {
+            let event = next(&tried);
+            assert_eq!(endpoint(&event), named, "{event}");
+            if matches!(event, ConnectionEvent::Retrying { .. }) {
+                break;
+            }
+        }
+    });
+}
+
+fn endpoint(event: &ConnectionEvent) -> &str {
+    match event {
+        ConnectionEvent::Listening { endpoint, .. }
+        | ConnectionEvent::Connected { endpoint, .. }
+        | ConnectionEvent::Accepted { endpoint, .. }
+        | ConnectionEvent::Disconnected { endpoint, .. }
+        | ConnectionEvent::HandshakeFailed { endpoint, .. }
+        | ConnectionEvent::Retrying { endpoint, .. } => endpoint,
+        other => panic!("{other}"),
+    }
+}

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 /// The modules from the lowest layer up; those of one line may import each other.
 const LAYERS: [&[&str]; 10] = [
     &["error"],
-    &["endpoint", "message", "options", "monitor", "raw"],
+    &[
+        "endpoint", "message", "options", "monitor", "raw", "throttle",
+    ],
     &["fork"],
     &["wake", "background"],
     &["watch"],

@@ -150,3 +150,24 @@ fn a_socket_that_is_taken_over_is_told() {
     let _pull = Server::bind(folder.ipc("a")).unwrap().pull().unwrap();
     assert_told(Level::Warn, &["taking over", &folder.ipc("a")]);
 }
+
+#[test]
+fn what_peers_can_cause_without_end_is_told_a_few_times() {
+    deadline(|| {
+        let _alone = alone(LevelFilter::Warn);
+        let (server, client) = ends();
+        let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+        for _ in 0..1000 {
+            push.send("one frame").unwrap();
+        }
+        push.send(("two", "frames")).unwrap();
+        let [one, two] = pull.parts::<2>().next().unwrap();
+        assert_eq!((&*one, &*two), (&b"two"[..], &b"frames"[..]));
+        assert_eq!(pull.skipped(), 1000);
+        let memory = MEMORY.0.lock();
+        let told = memory
+            .iter()
+            .filter(|(_, line)| line.contains("passed over"));
+        assert!((1..=10).contains(&told.count()), "{memory:?}");
+    });
+}

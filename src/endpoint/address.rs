@@ -214,12 +214,8 @@ macro_rules! socket_addresses {
         impl IntoEndpoints for $address {
             fn into_endpoints(self, role: Role) -> Result<Vec<Endpoint>> {
                 let address = SocketAddr::from(self);
-                let zone = match address {
-                    SocketAddr::V6(v6) if v6.scope_id() != 0 => Some(v6.scope_id().to_string()),
-                    _ => None,
-                };
-                let port = full_port(address.port(), role, &address.ip())?;
-                Endpoint::tcp(Host::Ip(address.ip(), zone), port).into_endpoints(role)
+                full_port(address.port(), role, &address.ip())?;
+                Endpoint::at(address).into_endpoints(role)
             }
         }
     )*};

@@ -22,6 +22,8 @@ struct Fate {
     /// The file descriptor of the connection that is there.
     fd: Option<u32>,
     ended: Option<End>,
+    /// libzmq has tried to connect in vain, and tries again.
+    retried: bool,
 }
 
 /// A connection that ended, and was not made again.
@@ -64,7 +66,7 @@ impl Fates {
                 if !fate.ended.as_ref().is_some_and(late) {
                     *fate = Fate {
                         fd: Some(*value),
-                        ended: None,
+                        ..Fate::default()
                     };
                 }
             }
@@ -78,7 +80,13 @@ impl Fates {
                     early,
                 });
             }
-            kind::CONNECT_RETRIED => drop(self.0.remove(endpoint)),
+            kind::CONNECT_RETRIED => {
+                let fate = self.0.entry(endpoint.clone()).or_default();
+                *fate = Fate {
+                    retried: true,
+                    ..Fate::default()
+                };
+            }
             _ => {}
         }
     }
@@ -97,6 +105,13 @@ impl Fates {
             }
         }
         verdict
+    }
+
+    /// Whether a connection that was tried came about, as far as TCP is concerned.
+    pub(crate) fn tried(&self, endpoint: &str) -> Option<bool> {
+        let fate = self.0.get(endpoint)?;
+        let over = fate.retried || fate.ended.is_some();
+        (over || fate.fd.is_some()).then_some(!fate.retried)
     }
 
     /// Forgets an endpoint that was disconnected.

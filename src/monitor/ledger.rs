@@ -14,6 +14,8 @@ pub(crate) struct Ledger {
     /// For each endpoint its connections by file descriptor, in the order in which they came.
     lines: HashMap<String, Vec<Line>>,
     refusals: BTreeMap<String, Refused>,
+    /// Why endpoints cannot be connected to, where no event tells.
+    marks: BTreeMap<String, Refusal>,
     /// Endpoints whose connection broke, until libzmq says that it tries again: by when we do.
     broken: BTreeMap<String, Instant>,
     ever_up: bool,
@@ -50,6 +52,7 @@ impl Ledger {
         Ledger {
             lines: HashMap::new(),
             refusals: BTreeMap::new(),
+            marks: BTreeMap::new(),
             broken: BTreeMap::new(),
             ever_up: false,
             names,
@@ -75,10 +78,12 @@ impl Ledger {
 
     /// An endpoint that refuses us now, and why: one that proves it, if there is one.
     pub(crate) fn refusal(&self) -> Option<(&str, &Refusal)> {
-        let mut refusals = self.refusals.iter();
-        let proof = refusals.find(|(_, refused)| refused.refusal.is_proof());
-        let (endpoint, refused) = proof.or_else(|| self.refusals.iter().next())?;
-        Some((endpoint, &refused.refusal))
+        let refused = self.refusals.iter();
+        let refused = refused.map(|(endpoint, refused)| (endpoint, &refused.refusal));
+        let mut all = self.marks.iter().chain(refused);
+        let proof = all.clone().find(|(_, refusal)| refusal.is_proof());
+        let (endpoint, refusal) = proof.or_else(|| all.next())?;
+        Some((endpoint, refusal))
     }
 
     /// Whether a connection of ours was ever up.
@@ -90,6 +95,7 @@ impl Ledger {
     /// connection was up.
     pub(crate) fn forget(&mut self, endpoint: &str) -> bool {
         self.refusals.remove(endpoint);
+        self.marks.remove(endpoint);
         self.broken.remove(endpoint);
         let Some(lines) = self.lines.get_mut(endpoint) else {
             return false;
@@ -103,6 +109,14 @@ impl Ledger {
     pub(crate) fn next_due(&self) -> Option<Instant> {
         let refused = self.refusals.values().filter_map(|refusal| refusal.due);
         refused.chain(self.broken.values().copied()).min()
+    }
+
+    /// Takes in why an endpoint cannot be connected to, which no event tells; or that this is over.
+    pub(crate) fn mark(&mut self, endpoint: &str, refusal: Option<Refusal>) {
+        match refusal {
+            Some(refusal) => drop(self.marks.insert(endpoint.to_owned(), refusal)),
+            None => drop(self.marks.remove(endpoint)),
+        }
     }
 
     /// Has an endpoint connected anew, at this time unless it is due already.
@@ -143,6 +157,7 @@ impl Ledger {
             kind::LISTENING => Some(ConnectionEvent::Listening { endpoint }),
             kind::CONNECTED | kind::ACCEPTED => {
                 self.broken.remove(&endpoint);
+                self.marks.remove(&endpoint);
                 let lines = self.lines.entry(endpoint).or_default();
                 // With several I/O threads a line's end may have been told before its beginning.
                 lines.retain(|line| line.fd != value);
@@ -187,6 +202,7 @@ impl Ledger {
                 if refusal.is_none() {
                     self.refusals.remove(&endpoint);
                 }
+                let refusal = self.marks.get(&endpoint).cloned().or(refusal);
                 Some(ConnectionEvent::Retrying {
                     endpoint,
                     after: Duration::from_millis(value.into()),
@@ -376,6 +392,23 @@ mod tests {
         // Nobody is there: what was is forgotten.
         ledger.take(event(kind::CONNECT_RETRIED, 100), now);
         assert_eq!(proves(&ledger), None);
+    }
+
+    #[test]
+    fn what_no_event_tells_is_told_with_each_retry_until_it_is_over() {
+        let (mut ledger, now) = (ledger(), Instant::now());
+        ledger.mark(END, Some(Refusal::NoPermission));
+        let retried = ledger.take(event(kind::CONNECT_RETRIED, 100), now);
+        let refusal = Some(Refusal::NoPermission);
+        assert!(
+            matches!(retried, Some(ConnectionEvent::Retrying { refusal: r, .. }) if r == refusal)
+        );
+        assert_eq!(ledger.refusal(), Some((END, &Refusal::NoPermission)));
+        ledger.mark(END, None);
+        assert_eq!(ledger.refusal(), None);
+        ledger.mark(END, Some(Refusal::NoPermission));
+        ledger.take(event(kind::CONNECTED, 9), now);
+        assert_eq!(ledger.refusal(), None);
     }
 
     #[test]

@@ -37,6 +37,13 @@ impl Spellings {
         self.bound.insert(endpoint.to_string(), endpoint.clone());
     }
 
+    /// Takes in the addresses of the name of an endpoint that is connected to.
+    pub(crate) fn resolve(&mut self, endpoint: &Endpoint, addresses: &[IpAddr]) {
+        if self.is_connected(&endpoint.to_string()) {
+            self.connect(endpoint, addresses);
+        }
+    }
+
     /// Forgets an endpoint that was disconnected.
     pub(crate) fn forget(&mut self, endpoint: &str) {
         self.connected.remove(endpoint);

@@ -214,7 +214,10 @@ impl<P: Receiving<Item = Message>, const N: usize> Iterator for Parts<'_, P, N> 
                 Err(error) => {
                     let socket = &self.handle.socket;
                     socket.skip(1);
-                    warn!("{}: passed over a message: {error}", socket.kind().name());
+                    if let Some(left_out) = socket.throttles.passed_over.admit() {
+                        let name = socket.kind().name();
+                        warn!("{name}: passed over a message: {error}{left_out}");
+                    }
                 }
             }
         }

@@ -71,7 +71,9 @@ impl Receiving for ReplierSide {
         });
         if skipped > 0 {
             socket.skip(skipped);
-            warn!("reply: passed over {skipped} messages that are no requests");
+            if let Some(left_out) = socket.throttles.passed_over.admit() {
+                warn!("reply: passed over {skipped} messages that are no requests{left_out}");
+            }
         }
         received?;
         socket.log("received", || message.size());
@@ -259,7 +261,9 @@ impl Request {
                 Ok(Delivery::Gone)
             }
             Err(Error::WouldBlock) => {
-                warn!("reply: dropped, the requester does not read its replies");
+                if let Some(left_out) = self.socket.throttles.unread.admit() {
+                    warn!("reply: dropped, the requester does not read its replies{left_out}");
+                }
                 Ok(Delivery::Full)
             }
             Err(error) => Err(SendError::new(error, reply)),
@@ -294,9 +298,13 @@ impl std::fmt::Display for Request {
 
 impl Drop for Request {
     fn drop(&mut self) {
-        if !self.answered {
+        if !self.answered
+            && let Some(left_out) = self.socket.throttles.unanswered.admit()
+        {
             let bytes = self.message.byte_count();
-            warn!("reply: a request ({bytes} bytes) was never replied to: call `reply` on it");
+            warn!(
+                "reply: a request ({bytes} bytes) was never replied to: call `reply` on it{left_out}"
+            );
         }
     }
 }

@@ -1,20 +1,23 @@
 //! Connecting and disconnecting, so that what libzmq has given up takes nothing else with it.
 
-use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use log::{info, warn};
 
-use super::open::resolve;
-use super::{Connected, Core, Inner};
-use crate::endpoint::{Endpoint, Host, Place};
+use super::listen::with_index;
+use super::names::missing;
+use super::{Connected, Core, Inner, Target};
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::watch::Look;
 
 /// How long a connect waits for word of connections that have ended, before it takes them for given
 /// up.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long a name is taken for what it was resolved to, though its connection does not come about.
+const DOUBT: Duration = Duration::from_secs(1);
 
 /// How long after an error a connection is tried anew.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
@@ -33,18 +36,38 @@ impl Core {
     pub(crate) fn connect(&self, target: &Target, others: usize) -> Result<()> {
         let endpoint = target.endpoint.to_string();
         info!("{}: connecting to {endpoint}", self.kind.name());
-        self.sight
-            .spell(|spellings| spellings.connect(&target.endpoint, &target.addresses));
+        let named = target.endpoint.host_name().is_some();
         let known = Connected {
+            address: with_index(&target.endpoint)?,
             endpoint,
-            ipv6: target.ipv6,
-            live: true,
+            ipv6: target.ipv6(),
+            missing: target.missing.is_some(),
+            lookups: 0,
+            lookup: named.then(|| Instant::now() + DOUBT),
+            live: target.missing.is_none(),
         };
+        self.sight
+            .spell(|spellings| spellings.connect(&target.endpoint, &target.ips()));
+        if let Some(reason) = &target.missing {
+            self.lock()?.connected.push(known.clone());
+            self.sight.mark(&known.endpoint, Some(missing(reason)));
+            self.sight.put_off(&known.endpoint, Instant::now());
+            return Ok(());
+        }
         let connected = self.connect_in_time(&known, others);
-        if connected.is_err() {
-            self.sight.forget(&known.endpoint);
+        match connected {
+            Ok(()) => self.choose_family(target),
+            Err(_) => self.sight.forget(&known.endpoint),
         }
         connected
+    }
+
+    /// Whether the name of an endpoint has not resolved yet.
+    pub(super) fn is_missing(&self, endpoint: &str) -> bool {
+        self.lock().is_ok_and(|inner| {
+            let mut connected = inner.connected.iter();
+            connected.any(|known| known.endpoint == endpoint && known.missing)
+        })
     }
 
     fn connect_in_time(&self, known: &Connected, others: usize) -> Result<()> {
@@ -55,7 +78,7 @@ impl Core {
             // the mixture.
             if self.kind.immediate(&self.options, others) {
                 let set = inner.held()?.socket.set_immediate(true);
-                set.map_err(|error| Error::system("connecting", error))?;
+                set.map_err(connect_error)?;
             }
             let attempt = self.try_connect(&mut inner, known, until);
             if matches!(attempt, Ok(Attempt::Connected)) {
@@ -90,12 +113,11 @@ impl Core {
             _ => ended.extend_from_slice(&look.verdict.pending),
         }
         for endpoint in &ended {
-            let held = &mut inner.held()?;
-            held.disconnect(endpoint).map_err(connect_error)?;
-            let mut connected = inner.connected.iter_mut();
-            if let Some(known) = connected.find(|known| known.endpoint == *endpoint) {
-                known.live = false;
-            }
+            let mut connected = inner.connected.iter();
+            let Some(place) = connected.position(|known| known.endpoint == *endpoint) else {
+                continue;
+            };
+            disconnect_place(inner, place)?;
             self.sight.disconnected(endpoint);
         }
         inner.held()?.connect(known).map_err(connect_error)?;
@@ -105,7 +127,7 @@ impl Core {
             return Ok(Attempt::Connected);
         }
         let held = &mut inner.held()?;
-        held.disconnect(&known.endpoint).map_err(connect_error)?;
+        held.disconnect(&known.address).map_err(connect_error)?;
         let decided = after.verdict.decided.unwrap_or(until);
         Ok(Attempt::Pending(after, decided.min(until)))
     }
@@ -141,9 +163,7 @@ impl Core {
             return Ok(None);
         };
         if inner.connected[place].live {
-            let held = &mut inner.held()?;
-            held.disconnect(endpoint).map_err(connect_error)?;
-            inner.connected[place].live = false;
+            disconnect_place(inner, place)?;
             self.sight.forget_fate(endpoint);
         }
         let known = inner.connected[place].clone();
@@ -163,57 +183,36 @@ impl Core {
         let text = endpoint.to_string();
         info!("{}: disconnecting from {text}", self.kind.name());
         let mut inner = self.lock()?;
-        inner.connected.retain(|known| known.endpoint != text);
-        let result = inner.held().map(|mut held| held.disconnect(&text));
+        let mut connected = inner.connected.iter();
+        let place = connected.position(|known| known.endpoint == text);
+        let known = place.map(|place| inner.connected.swap_remove(place));
+        let result = inner.held().map(|mut held| match known {
+            Some(known) if known.live => held.disconnect(&known.address),
+            _ => Ok(()),
+        });
         self.leave(inner);
         self.sight.forget(&text);
-        result?.map_err(|error| Error::system("disconnecting", error))
+        result?.map_err(|error| connection_error("disconnecting", error))
     }
+}
+
+fn disconnect_place(inner: &mut Inner, place: usize) -> Result<()> {
+    let address = inner.connected[place].address.clone();
+    let disconnected = inner.held()?.disconnect(&address);
+    disconnected.map_err(connect_error)?;
+    inner.connected[place].live = false;
+    Ok(())
 }
 
 fn connect_error(error: zmq::Error) -> Error {
+    connection_error("connecting", error)
+}
+
+fn connection_error(operation: &'static str, error: zmq::Error) -> Error {
     match error {
         zmq::Error::EMFILE => Error::OutOfFiles,
-        error => Error::system("connecting", error),
-    }
-}
-
-/// What is connected to, its host looked up.
-#[derive(Debug, Clone)]
-pub(crate) struct Target {
-    pub(crate) endpoint: Endpoint,
-    ipv6: bool,
-    /// What the host's name is resolved to.
-    addresses: Vec<IpAddr>,
-}
-
-impl Target {
-    /// Looks the host up; an error if it does not exist.
-    pub(crate) fn find(endpoint: Endpoint) -> Result<Target> {
-        let mut addresses = Vec::new();
-        let ipv6 = match endpoint.place() {
-            Place::Tcp { host, port } => match host {
-                Host::Ip(ip, _) => ip.is_ipv6(),
-                Host::Any => false,
-                Host::Name(name) => {
-                    let missing = |reason: &dyn ToString| Error::HostNotFound {
-                        host: name.clone(),
-                        reason: reason.to_string(),
-                    };
-                    let found = resolve(name, *port).map_err(|error| missing(&error))?;
-                    addresses.extend(found.iter().map(|address| address.ip()));
-                    let first = addresses.first();
-                    first
-                        .ok_or_else(|| missing(&"it has no address"))?
-                        .is_ipv6()
-                }
-            },
-            _ => false,
-        };
-        Ok(Target {
-            endpoint,
-            ipv6,
-            addresses,
-        })
+        // The last handle was dropped meanwhile, and the context ends.
+        zmq::Error::ETERM => Error::Stopped,
+        error => Error::system(operation, error),
     }
 }

@@ -181,7 +181,7 @@ impl Held<'_> {
     /// Connects; the address family counts for the connections made from here on.
     pub(super) fn connect(&mut self, known: &Connected) -> zmq::Result<()> {
         self.socket.set_ipv6(known.ipv6)?;
-        uninterrupted(|| self.socket.connect(&known.endpoint))
+        uninterrupted(|| self.socket.connect(&known.address))
     }
 
     /// Disconnects; an endpoint that libzmq does not know is off already.

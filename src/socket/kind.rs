@@ -134,9 +134,17 @@ impl Kind {
         }
     }
 
-    /// How long what was sent may be without TCP's acknowledgement.
+    /// How long what was sent may be without TCP's acknowledgement, or without room at the peer's.
+    ///
+    /// TCP does not probe while data is on its way. Where no peer holds up the flow for good reasons,
+    /// or one must not hold up all others, the same time counts then.
     pub(crate) fn unacknowledged(self, options: &Options) -> Option<Duration> {
-        self.is_impatient(options).then_some(Duration::from_secs(4))
+        let whole = self.keep_alive(options)?.whole();
+        match self {
+            Kind::Requester | Kind::Replier | Kind::Subscriber | Kind::Pull => Some(whole),
+            Kind::Publisher => options.wait_for_slow.then_some(whole),
+            Kind::Push | Kind::Pair | Kind::Inbox | Kind::Link | Kind::Hub => None,
+        }
     }
 
     fn is_impatient(self, options: &Options) -> bool {

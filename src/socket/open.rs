@@ -1,16 +1,17 @@
 //! Opening a socket with its options, and giving it endpoints.
 
-use std::net::{TcpListener, ToSocketAddrs};
+use std::net::TcpListener;
 use std::os::fd::{AsRawFd, IntoRawFd};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use log::{debug, info, warn};
+use log::{debug, info};
 
-use super::{Core, Inner, Kind, Linger, Patience, Socket, Waiters, system};
+use super::listen::bind_error;
+use super::{Core, Inner, Kind, Linger, Patience, Socket, Throttles, Waiters, system};
 use crate::context::Context;
-use crate::endpoint::{Endpoint, Host, Place};
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::fork::OwnMutex;
 use crate::monitor::Ledger;
@@ -62,6 +63,7 @@ impl Socket {
                 sight,
                 fault: OwnMutex::new(None),
                 skipped: AtomicU64::new(0),
+                throttles: Throttles::default(),
                 sent: AtomicBool::new(false),
                 inproc: AtomicBool::new(false),
                 on_pump: OnceLock::new(),
@@ -190,87 +192,4 @@ impl Core {
 /// The endpoint as libzmq wants it to bind: without a name.
 fn numeric(endpoint: &Endpoint) -> String {
     format!("tcp://127.0.0.1:{}", endpoint.port().unwrap_or(0))
-}
-
-fn bind_error(endpoint: &Endpoint, errno: raw::Errno) -> Error {
-    let wrong = |reason: &str| Error::InvalidEndpoint {
-        endpoint: endpoint.to_string(),
-        reason: reason.to_owned(),
-    };
-    match errno {
-        libc::EADDRINUSE => Error::AddressInUse {
-            endpoint: endpoint.to_string(),
-        },
-        libc::ENODEV => wrong("there is no such host or interface"),
-        libc::EADDRNOTAVAIL => wrong("this machine has no such address"),
-        libc::EACCES => wrong("permission denied"),
-        libc::ENOENT | libc::ENOTDIR => wrong("there is no such directory"),
-        errno => system("binding", errno),
-    }
-}
-
-/// Takes the port of a tcp endpoint, so that nobody else can, before there is a socket.
-///
-/// `None` for what only libzmq can bind: other transports, and names of interfaces.
-pub(crate) fn listen(endpoint: &Endpoint) -> Result<Option<(TcpListener, Endpoint)>> {
-    let Place::Tcp { host, port } = endpoint.place() else {
-        return Ok(None);
-    };
-    let any = (std::net::Ipv4Addr::UNSPECIFIED, *port);
-    let listener = match host {
-        Host::Any => TcpListener::bind(any),
-        Host::Ip(ip, None) => TcpListener::bind((*ip, *port)),
-        Host::Ip(ip, Some(zone)) => TcpListener::bind((format!("{ip}%{zone}"), *port)),
-        Host::Name(name) => match resolve(name, *port) {
-            Ok(addresses) => TcpListener::bind(&addresses[..]),
-            Err(_) => return Ok(None),
-        },
-    };
-    let failed = |error: std::io::Error| bind_error(endpoint, error.raw_os_error().unwrap_or(0));
-    let listener = listener.map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    let host = match host {
-        Host::Name(_) => Host::Ip(address.ip(), None),
-        host => host.clone(),
-    };
-    Ok(Some((listener, Endpoint::tcp(host, address.port()))))
-}
-
-/// Looks a host up; IPv4 first, as libzmq will use one or the other.
-pub(super) fn resolve(name: &str, port: u16) -> std::io::Result<Vec<std::net::SocketAddr>> {
-    let mut addresses: Vec<_> = (name, port).to_socket_addrs()?.collect();
-    addresses.sort_by_key(|address| !address.is_ipv4());
-    Ok(addresses)
-}
-
-/// Sees that binding a path of ipc, for which libzmq deletes what is there, takes nothing
-/// from anybody.
-pub(crate) fn check_path(endpoint: &Endpoint) -> Result<()> {
-    use std::os::unix::fs::FileTypeExt;
-
-    let Place::Ipc(path) = endpoint.place() else {
-        return Ok(());
-    };
-    if path == "*" || path.starts_with('@') {
-        return Ok(());
-    }
-    let Ok(found) = std::fs::symlink_metadata(path) else {
-        return Ok(());
-    };
-    if !found.file_type().is_socket() {
-        return Err(Error::InvalidEndpoint {
-            endpoint: endpoint.to_string(),
-            reason: "there is a file of this name that is no socket".to_owned(),
-        });
-    }
-    match std::os::unix::net::UnixStream::connect(path) {
-        Ok(_) => Err(Error::AddressInUse {
-            endpoint: endpoint.to_string(),
-        }),
-        Err(error) => {
-            warn!("{endpoint}: taking over a socket that nobody serves ({error})");
-            Ok(())
-        }
-    }
 }

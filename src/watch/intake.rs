@@ -80,6 +80,18 @@ impl Intake {
         }
     }
 
+    /// Waits until it is known whether a connection that is tried comes about; `None` if it is not by
+    /// then.
+    pub(super) fn wait_tried(&self, endpoint: &str, until: Instant) -> Option<bool> {
+        let mut state = self.state.lock();
+        loop {
+            let tried = state.fates.tried(endpoint);
+            if tried.is_some() || self.read.wait_until(&mut state, until).timed_out() {
+                return tried;
+            }
+        }
+    }
+
     /// Changes how endpoints are spelled.
     pub(super) fn spell<T>(&self, change: impl FnOnce(&mut Spellings) -> T) -> T {
         change(&mut self.state.lock().spellings)

@@ -135,7 +135,13 @@ impl Entry {
             {
                 watched.pump();
             }
+            let retried = event.is_retry().then(|| event.endpoint.clone());
             self.sight.take(event, at);
+            if let Some(endpoint) = retried
+                && let Some(watched) = self.watched.upgrade()
+            {
+                watched.retried(&endpoint);
+            }
         }
         true
     }

@@ -1,6 +1,5 @@
 //! The connections of one socket: for its watch to write, and for its handles to read.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::os::fd::RawFd;
 use std::sync::{Arc, OnceLock};
@@ -12,14 +11,18 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::closing::Closed;
 use super::intake::{Intake, Look};
+use super::told::Told;
+use crate::endpoint::Path;
 use crate::error::{Error, Refusal, Result, Wait};
 use crate::monitor::{ConnectionEvent, Ledger, RawEvent, Spellings};
+use crate::throttle::Throttle;
 use crate::wake::{Deadline, Waker};
 
 /// The connections of one socket, as seen by its monitor.
 pub(crate) struct Sight {
     pub(super) name: &'static str,
     intake: Intake,
+    events_lost: Throttle,
     pub(super) seen: Mutex<Seen>,
     /// The watch's own wake-up.
     watch: OnceLock<Arc<Waker>>,
@@ -37,8 +40,7 @@ pub(crate) type Down = Box<dyn Fn(&str) + Send + Sync>;
 pub(super) struct Seen {
     pub(super) ledger: Ledger,
     listeners: Vec<Sender<ConnectionEvent>>,
-    /// The endpoints whose trouble was told already, and when.
-    told: HashMap<(String, bool), Instant>,
+    told: Told,
     /// Until when somebody must touch the socket now and then: see [`Sight::settle`].
     settling: Option<Instant>,
     /// No more events are to be told.
@@ -57,10 +59,11 @@ impl Sight {
         Sight {
             name,
             intake: Intake::default(),
+            events_lost: Throttle::new(),
             seen: Mutex::new(Seen {
                 ledger,
                 listeners: Vec::new(),
-                told: HashMap::new(),
+                told: Told::default(),
                 settling: None,
                 ended: false,
                 gone: None,
@@ -181,6 +184,7 @@ impl Sight {
         self.intake.spell(|spellings| spellings.forget(endpoint));
         self.intake.forget_fate(endpoint);
         let mut seen = self.seen.lock();
+        seen.told.forget(endpoint);
         if seen.ledger.forget(endpoint) {
             let endpoint = endpoint.to_owned();
             seen.tell(&ConnectionEvent::Disconnected { endpoint });
@@ -203,6 +207,16 @@ impl Sight {
     /// Waits for an event after this look, or until then.
     pub(crate) fn wait_event(&self, look: &Look, until: Instant) {
         self.intake.wait(look, until);
+    }
+
+    /// Waits until it is known whether a connection that is tried comes about.
+    pub(crate) fn wait_tried(&self, endpoint: &str, until: Instant) -> Option<bool> {
+        self.intake.wait_tried(endpoint, until)
+    }
+
+    /// Takes in why an endpoint cannot be connected to, or that this is over.
+    pub(crate) fn mark(&self, endpoint: &str, refusal: Option<Refusal>) {
+        self.seen.lock().ledger.mark(endpoint, refusal);
     }
 
     /// Changes how endpoints are spelled.
@@ -284,10 +298,19 @@ impl Sight {
     }
 
     pub(super) fn take(&self, event: RawEvent, now: Instant) {
+        // libzmq does not say why, and a path that is not for us looks to it like any other.
+        let path = event
+            .is_retry()
+            .then(|| event.endpoint.strip_prefix("ipc://"));
+        let path = path.flatten().map(Path::probe);
         let mut seen = self.seen.lock();
         if let Some(messages) = event.undelivered() {
             drop(seen);
             return self.undelivered(&event.endpoint, messages);
+        }
+        if let Some(path) = path {
+            let refusal = matches!(path, Path::NoPermission).then_some(Refusal::NoPermission);
+            seen.ledger.mark(&event.endpoint, refusal);
         }
         if event.takes_peer() {
             seen.settling = Some(now + SETTLING);
@@ -306,9 +329,11 @@ impl Sight {
             call(endpoint);
         }
         // Last: a user's logger may panic.
-        if lost > 0 {
+        if lost > 0
+            && let Some(left_out) = self.events_lost.admit()
+        {
             warn!(
-                "{}: nobody reads the connection events; lost: {event}",
+                "{}: nobody reads the connection events; lost: {event}{left_out}",
                 self.name
             );
         }
@@ -320,6 +345,13 @@ impl Sight {
         let name = self.name;
         match event {
             ConnectionEvent::HandshakeFailed { endpoint, refusal } if news => {
+                error!("{name}: no connection with {endpoint}: {refusal}");
+            }
+            ConnectionEvent::Retrying {
+                endpoint,
+                refusal: Some(refusal @ Refusal::NoPermission),
+                ..
+            } if news => {
                 error!("{name}: no connection with {endpoint}: {refusal}");
             }
             ConnectionEvent::Retrying {
@@ -339,9 +371,6 @@ impl Sight {
         }
     }
 }
-
-/// How long trouble with an endpoint is no news.
-const OLD_NEWS: Duration = Duration::from_secs(60);
 
 /// How long a connection that ends may take: the default linger time, and some.
 const SETTLING: Duration = Duration::from_secs(2);
@@ -378,13 +407,12 @@ impl Seen {
     fn is_news(&mut self, event: &ConnectionEvent, now: Instant) -> bool {
         let trouble = match event {
             ConnectionEvent::HandshakeFailed { endpoint, refusal } if refusal.is_proof() => {
-                (endpoint.clone(), true)
+                (endpoint, true)
             }
-            ConnectionEvent::Retrying { endpoint, .. } => (endpoint.clone(), false),
+            ConnectionEvent::Retrying { endpoint, .. } => (endpoint, false),
             _ => return false,
         };
-        let last = self.told.insert(trouble, now);
-        last.is_none_or(|last| now.saturating_duration_since(last) > OLD_NEWS)
+        self.told.is_news(trouble.0, trouble.1, now)
     }
 }
 

@@ -25,6 +25,7 @@ use crate::pattern::{self, Side, patterns};
 use crate::raw::PerProcess;
 use crate::server::Server;
 use crate::socket::Kind;
+use crate::throttle::Throttle;
 use crate::watch::Down;
 use found::{Follower, Found};
 pub use service::Service;
@@ -167,6 +168,7 @@ impl Node {
             name: name.into(),
             state: OwnMutex::default(),
             changed: Condvar::new(),
+            trouble: Throttle::new(),
         });
         let told = found.clone();
         let watching = self.watch(Box::new(move |event| told.hear(event)));

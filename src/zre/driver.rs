@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::fork::Own;
 use crate::message::{Frame, Message};
 use crate::socket::{Socket, Way};
+use crate::throttle::Throttle;
 use crate::wake::{Deadline, poll, readable};
 
 /// How much is taken in at once, before anything else gets its turn.
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) events: Queue,
     errands: Arc<Errands>,
     stopping: AtomicBool,
+    /// Lines in the log of peers that cannot be reached.
+    unreached: Throttle,
     /// What ended the thread, if it was not stopped.
     fault: OnceLock<Error>,
     /// Whether all events are logged.
@@ -88,6 +91,7 @@ impl Shared {
             events,
             errands: Arc::new(Errands::new()?),
             stopping: AtomicBool::new(false),
+            unreached: Throttle::new(),
             fault: OnceLock::new(),
             verbose,
         })
@@ -118,7 +122,10 @@ impl Shared {
             Action::Open { peer, endpoint } => match Link::open(state.uuid(), &endpoint) {
                 Ok(link) => drop(self.links.lock().insert(peer, Arc::new(link))),
                 Err(error) => {
-                    warn!("{}: connecting to {endpoint}: {error}", state.name());
+                    if let Some(left_out) = self.unreached.admit() {
+                        let name = state.name();
+                        warn!("{name}: connecting to {endpoint}: {error}{left_out}");
+                    }
                     state.drop_peer(peer);
                 }
             },
@@ -126,7 +133,10 @@ impl Shared {
                 if let Some(link) = self.link(peer)
                     && let Err(error) = link.say(packet)
                 {
-                    warn!("{}: {peer} is given up: {error}", state.name());
+                    if let Some(left_out) = self.unreached.admit() {
+                        let name = state.name();
+                        warn!("{name}: {peer} is given up: {error}{left_out}");
+                    }
                     state.drop_peer(peer);
                 }
             }

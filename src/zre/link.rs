@@ -79,7 +79,7 @@ impl Link {
         let endpoint: Endpoint = endpoint.parse()?;
         let lane = Lane::to(endpoint.port());
         let socket = Socket::open_as(&own.to_identity(), Kind::Link, &Options::default())?;
-        socket.connect(&Target::find(endpoint)?, 0)?;
+        socket.connect(&Target::find(endpoint, false)?, 0)?;
         Ok(Link {
             socket,
             lane: Mutex::new(lane),

@@ -48,14 +48,18 @@ impl Site {
     pub(crate) fn open_inbox(&self) -> Result<(Socket, Endpoint)> {
         let here = self.here(0);
         let wanted = self.endpoint.as_ref().unwrap_or(&here);
-        let Some((listener, bound)) = listen(wanted)? else {
+        let Some(listeners) = listen(wanted)? else {
             return Err(Error::InvalidEndpoint {
                 endpoint: wanted.to_string(),
                 reason: "a node's inbox is at a tcp address of this machine".to_owned(),
             });
         };
         let inbox = Socket::open(Kind::Inbox, &self.options())?;
-        inbox.bind_listener(listener, &bound)?;
+        let mut bound = wanted.clone();
+        for (listener, endpoint) in listeners.into_iter().rev() {
+            inbox.bind_listener(listener, &endpoint)?;
+            bound = endpoint;
+        }
         Ok((inbox, bound))
     }
 
@@ -96,8 +100,8 @@ impl Site {
     /// first, what is still under way on the old one would keep libzmq from ever closing it.
     fn options(&self) -> Options {
         let probes = KeepAlive {
-            idle: self.expired / 3,
-            interval: self.expired / 6,
+            idle: (self.expired / 3).min(KeepAlive::LONGEST),
+            interval: (self.expired / 6).min(KeepAlive::LONGEST),
             count: 3,
         };
         Options::default()

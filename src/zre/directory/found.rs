@@ -11,6 +11,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::fork::OwnMutex;
 use crate::socket::{Kind, Lease};
+use crate::throttle::Throttle;
 use crate::zre::{Event, Peer, Uuid};
 
 /// What was found, and who follows it.
@@ -18,6 +19,8 @@ pub(super) struct Found {
     pub(super) name: String,
     pub(super) state: OwnMutex<State>,
     pub(super) changed: Condvar,
+    /// Lines in the log of servers that cannot be connected to.
+    pub(super) trouble: Throttle,
 }
 
 #[derive(Default)]
@@ -112,8 +115,13 @@ impl Found {
             let has: Vec<String> = client.endpoints().iter().map(Endpoint::to_string).collect();
             for endpoint in has.iter().filter(|it| !wanted.contains(&it.as_str())) {
                 info!("{}: {endpoint} has left", self.name);
-                if let Err(error) = client.disconnect(endpoint) {
-                    warn!("{}: disconnecting from {endpoint}: {error}", self.name);
+                if let Err(error) = client.disconnect(endpoint)
+                    && let Some(left_out) = self.trouble.admit()
+                {
+                    warn!(
+                        "{}: disconnecting from {endpoint}: {error}{left_out}",
+                        self.name
+                    );
                 }
             }
             for endpoint in wanted
@@ -123,7 +131,12 @@ impl Found {
                 info!("{}: {endpoint} is here", self.name);
                 match client.connect(*endpoint) {
                     Ok(_) | Err(Error::AlreadyConnected { .. }) => {}
-                    Err(error) => warn!("{}: connecting to {endpoint}: {error}", self.name),
+                    Err(error) => {
+                        if let Some(left_out) = self.trouble.admit() {
+                            let name = &self.name;
+                            warn!("{name}: connecting to {endpoint}: {error}{left_out}");
+                        }
+                    }
                 }
             }
         }

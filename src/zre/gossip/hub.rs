@@ -47,16 +47,17 @@ impl Hub {
                 Some(socket) => socket,
                 None => bound.insert(Socket::open(Kind::Hub, &Options::default())?),
             };
-            endpoints.push(match listen(endpoint)? {
-                Some((listener, endpoint)) => {
-                    socket.bind_listener(listener, &endpoint)?;
-                    endpoint
-                }
-                None => socket.bind(endpoint)?,
-            });
+            let Some(listeners) = listen(endpoint)? else {
+                endpoints.push(socket.bind(endpoint)?);
+                continue;
+            };
+            for (listener, endpoint) in listeners {
+                socket.bind_listener(listener, &endpoint)?;
+                endpoints.push(endpoint);
+            }
         }
         let servers = connect.iter().map(|endpoint| {
-            let target = Target::find(endpoint.clone())?;
+            let target = Target::find(endpoint.clone(), false)?;
             let socket = connected(&target)?;
             Ok((target, socket))
         });

@@ -1,0 +1,195 @@
+//! Taking ports and paths for a server, before there is a socket.
+
+use std::fs;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::FileTypeExt;
+
+use log::warn;
+use nix::ifaddrs::getifaddrs;
+
+use super::names::resolve;
+use super::system;
+use crate::endpoint::{Endpoint, Host, Path, Place};
+use crate::error::{Error, Result};
+use crate::raw;
+
+/// How often a port is looked for that is free at all addresses of a name.
+const ATTEMPTS: usize = 20;
+
+/// The ports of an endpoint that were taken, each with its own.
+pub(crate) type Listeners = Vec<(TcpListener, Endpoint)>;
+
+/// Takes the port of a tcp endpoint, so that nobody else can, before there is a socket: at all
+/// addresses of a host's name, at the first of an interface's.
+///
+/// `None` for other transports, which only libzmq can bind.
+pub(crate) fn listen(endpoint: &Endpoint) -> Result<Option<Listeners>> {
+    let Place::Tcp { host, port } = endpoint.place() else {
+        return Ok(None);
+    };
+    let addresses = match host {
+        Host::Any => vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, *port))],
+        Host::Ip(ip, None) => vec![SocketAddr::from((*ip, *port))],
+        Host::Ip(ip, Some(zone)) => {
+            let zoned = resolve(&format!("{ip}%{zone}"), *port);
+            zoned.map_err(|_| no_interface(endpoint, zone))?
+        }
+        Host::Name(name) => match of_interface(name, *port) {
+            Some(address) => vec![address],
+            None => resolve(name, *port).map_err(|error| {
+                let reason = format!("there is no such host or interface ({error})");
+                wrong(endpoint, &reason)
+            })?,
+        },
+    };
+    let whole = match host {
+        Host::Name(_) => None,
+        host => Some(host),
+    };
+    for _ in 1..ATTEMPTS {
+        match listen_at_all(endpoint, whole, &addresses) {
+            // It is free here, and not there: another may be free at both.
+            Err(Error::AddressInUse { .. }) if *port == 0 => {}
+            outcome => return outcome.map(Some),
+        }
+    }
+    listen_at_all(endpoint, whole, &addresses).map(Some)
+}
+
+/// Takes the port at all these addresses that the machine has, or at none.
+fn listen_at_all(
+    endpoint: &Endpoint,
+    whole: Option<&Host>,
+    addresses: &[SocketAddr],
+) -> Result<Listeners> {
+    let mut listeners = Listeners::new();
+    let mut missing = libc::ENODEV;
+    let mut port = addresses.first().map_or(0, SocketAddr::port);
+    for address in addresses {
+        let own = |port| match whole {
+            Some(host) => Endpoint::tcp(host.clone(), port),
+            None => Endpoint::at(SocketAddr::new(address.ip(), port)),
+        };
+        let mut at = *address;
+        at.set_port(port);
+        let listened = TcpListener::bind(at).and_then(|listener| {
+            listener.set_nonblocking(true)?;
+            port = listener.local_addr()?.port();
+            Ok(listener)
+        });
+        let failed = |error: io::Error| error.raw_os_error().unwrap_or(0);
+        match listened.map_err(failed) {
+            Ok(listener) => listeners.push((listener, own(port))),
+            // A name may have an address that this machine does not use, such as ::1.
+            Err(errno @ (libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT)) => missing = errno,
+            Err(errno) => return Err(bind_error(&own(port), errno)),
+        }
+    }
+    match listeners.is_empty() {
+        true => Err(bind_error(endpoint, missing)),
+        false => Ok(listeners),
+    }
+}
+
+/// The address of a network interface: its first of IPv4, or of IPv6 if it has no other.
+fn of_interface(name: &str, port: u16) -> Option<SocketAddr> {
+    let interfaces = getifaddrs().ok()?.filter(|it| it.interface_name == name);
+    let addresses: Vec<SocketAddr> = interfaces
+        .filter_map(|it| {
+            let address = it.address?;
+            let v4 = address
+                .as_sockaddr_in()
+                .map(|v4| SocketAddr::V4((*v4).into()));
+            let v6 = || {
+                address
+                    .as_sockaddr_in6()
+                    .map(|v6| SocketAddr::V6((*v6).into()))
+            };
+            v4.or_else(v6)
+        })
+        .collect();
+    let mut first = *addresses.iter().min_by_key(|address| address.is_ipv6())?;
+    first.set_port(port);
+    Some(first)
+}
+
+/// The endpoint as libzmq is told it: with the index of a zone, whose name not every libzmq knows.
+pub(super) fn with_index(endpoint: &Endpoint) -> Result<String> {
+    match endpoint.place() {
+        Place::Tcp {
+            host: Host::Ip(IpAddr::V6(ip), Some(zone)),
+            port,
+        } if zone.parse::<u32>().is_err() => {
+            let index = nix::net::if_::if_nametoindex(zone.as_str());
+            let index = index.map_err(|_| no_interface(endpoint, zone))?;
+            Ok(format!("tcp://[{ip}%{index}]:{port}"))
+        }
+        _ => Ok(endpoint.to_string()),
+    }
+}
+
+fn wrong(endpoint: &Endpoint, reason: &str) -> Error {
+    Error::InvalidEndpoint {
+        endpoint: endpoint.to_string(),
+        reason: reason.to_owned(),
+    }
+}
+
+fn no_interface(endpoint: &Endpoint, zone: &str) -> Error {
+    wrong(
+        endpoint,
+        &format!("this machine has no network interface `{zone}`"),
+    )
+}
+
+pub(super) fn bind_error(endpoint: &Endpoint, errno: raw::Errno) -> Error {
+    match errno {
+        libc::EADDRINUSE => Error::AddressInUse {
+            endpoint: endpoint.to_string(),
+        },
+        libc::ENODEV => wrong(endpoint, "there is no such host or interface"),
+        libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT => {
+            wrong(endpoint, "this machine has no such address")
+        }
+        libc::EACCES => wrong(endpoint, "permission denied"),
+        libc::ENOENT | libc::ENOTDIR => wrong(endpoint, "there is no such directory"),
+        errno => system("binding", errno),
+    }
+}
+
+/// Sees that binding a path of ipc, for which libzmq deletes what is there, takes nothing
+/// from anybody.
+pub(crate) fn check_path(endpoint: &Endpoint) -> Result<()> {
+    let Place::Ipc(path) = endpoint.place() else {
+        return Ok(());
+    };
+    if path == "*" || path.starts_with('@') {
+        return Ok(());
+    }
+    let Ok(found) = fs::symlink_metadata(path) else {
+        return Ok(());
+    };
+    if !found.file_type().is_socket() {
+        let reason = "there is a file of this name that is no socket";
+        return Err(wrong(endpoint, reason));
+    }
+    match Path::probe(path) {
+        Path::Nobody => {
+            warn!("{endpoint}: taking over a socket that nobody serves");
+            Ok(())
+        }
+        Path::Served => Err(Error::AddressInUse {
+            endpoint: endpoint.to_string(),
+        }),
+        Path::NoPermission => Err(wrong(
+            endpoint,
+            "permission denied: there is a socket of somebody else's, who may be serving it; remove \
+             it if nobody does",
+        )),
+        Path::Unknown(error) => {
+            let reason = format!("it cannot be told whether the socket there is served ({error})");
+            Err(wrong(endpoint, &reason))
+        }
+    }
+}

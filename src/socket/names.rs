@@ -1,0 +1,286 @@
+//! Hosts by name: looked up, and connected to at the address family that answers.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use log::{debug, info, warn};
+use socket2::{Domain, Socket, Type};
+
+use super::{Connected, Core, Kind};
+use crate::background::detach;
+use crate::endpoint::{Endpoint, Host, Place};
+use crate::error::{Error, Refusal, Result};
+
+/// How long a connection may take before another address family is tried beside it.
+const FIRST_TRY: Duration = Duration::from_millis(250);
+
+/// How many addresses of a family are tried.
+const MOST_TRIED: usize = 4;
+
+/// The pause between two looks at a name whose connection does not come about.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Looks a host up; IPv4 first.
+pub(super) fn resolve(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    for address in (name, port).to_socket_addrs()? {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    addresses.sort_by_key(|address| !address.is_ipv4());
+    match addresses.is_empty() {
+        true => Err(io::Error::other("it has no address")),
+        false => Ok(addresses),
+    }
+}
+
+/// What is connected to, its host looked up.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) endpoint: Endpoint,
+    /// What the host's name is resolved to.
+    pub(super) addresses: Vec<SocketAddr>,
+    /// Why it does not resolve yet.
+    pub(super) missing: Option<String>,
+}
+
+impl Target {
+    /// Looks the host up; an error if it does not exist, unless one waits for it.
+    pub(crate) fn find(endpoint: Endpoint, wait: bool) -> Result<Target> {
+        let mut target = Target {
+            endpoint,
+            addresses: Vec::new(),
+            missing: None,
+        };
+        let Some((name, port)) = target.endpoint.host_name() else {
+            super::listen::with_index(&target.endpoint)?;
+            return Ok(target);
+        };
+        match resolve(name, port) {
+            Ok(addresses) => target.addresses = addresses,
+            Err(error) if wait => target.missing = Some(error.to_string()),
+            Err(error) => {
+                return Err(Error::HostNotFound {
+                    host: name.to_owned(),
+                    reason: error.to_string(),
+                });
+            }
+        }
+        Ok(target)
+    }
+
+    pub(super) fn ips(&self) -> Vec<IpAddr> {
+        self.addresses.iter().map(SocketAddr::ip).collect()
+    }
+
+    /// Whether libzmq is to look for addresses of IPv6.
+    ///
+    /// It then takes one of IPv4 where there is no other, so it follows a name that changes from
+    /// one to the other. But of a name that has both it tries the one family only.
+    pub(super) fn ipv6(&self) -> bool {
+        match self.endpoint.place() {
+            Place::Tcp { host, .. } => match host {
+                Host::Ip(ip, _) => ip.is_ipv6(),
+                Host::Any => false,
+                Host::Name(_) => !has_both(&self.addresses),
+            },
+            _ => false,
+        }
+    }
+}
+
+fn has_both(addresses: &[SocketAddr]) -> bool {
+    let has = |ipv6| addresses.iter().any(|address| address.is_ipv6() == ipv6);
+    has(true) && has(false)
+}
+
+/// Whether somebody takes connections at an address of this family.
+fn answers(addresses: &[SocketAddr], ipv6: bool) -> bool {
+    let family = addresses.iter().filter(|it| it.is_ipv6() == ipv6);
+    family.take(MOST_TRIED).any(|address| {
+        let socket = Socket::new(Domain::for_address(*address), Type::STREAM, None);
+        socket.is_ok_and(|socket| {
+            socket
+                .connect_timeout(&(*address).into(), FIRST_TRY)
+                .is_ok()
+        })
+    })
+}
+
+/// The family that is to be tried instead of this one, if any.
+fn better_family(addresses: &[SocketAddr], ipv6: bool) -> Option<bool> {
+    let has = |ipv6| addresses.iter().any(|address| address.is_ipv6() == ipv6);
+    // Where IPv6 is wanted and there is none, libzmq takes IPv4.
+    let now = ipv6 && has(true);
+    match (has(now), has(!now)) {
+        (_, false) => None,
+        (false, true) => Some(true),
+        (true, true) => (!answers(addresses, now) && answers(addresses, !now)).then_some(!now),
+    }
+}
+
+impl Core {
+    /// Connects to the other address family of a name that has both, if nobody is at the first.
+    ///
+    /// Now, before anything is queued: what is queued for the one does not come to the other.
+    pub(super) fn choose_family(&self, target: &Target) {
+        let endpoint = target.endpoint.to_string();
+        if !self.kind.is_watched() || !has_both(&target.addresses) {
+            return;
+        }
+        let until = Instant::now() + FIRST_TRY;
+        if self.sight.wait_tried(&endpoint, until) == Some(true) {
+            return;
+        }
+        if answers(&target.addresses, true) {
+            self.change_family(&endpoint, true);
+        }
+    }
+
+    /// Connects anew by another address family.
+    fn change_family(&self, endpoint: &str, ipv6: bool) {
+        let family = if ipv6 { "IPv6" } else { "IPv4" };
+        let name = self.kind.name();
+        let changed = self.update(endpoint, |known| {
+            known.ipv6 = ipv6;
+        });
+        if !changed {
+            return;
+        }
+        info!("{name}: {endpoint} answers by {family}");
+        if let Some(at) = self.reconnect_now(endpoint) {
+            self.sight.put_off(endpoint, at);
+        }
+    }
+
+    /// Changes what is known of an endpoint; false if it is not connected to any more.
+    fn update(&self, endpoint: &str, change: impl FnOnce(&mut Connected)) -> bool {
+        let Ok(mut inner) = self.lock() else {
+            return false;
+        };
+        let mut connected = inner.connected.iter_mut();
+        match connected.find(|known| known.endpoint == endpoint) {
+            Some(known) => {
+                change(known);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Looks a name up in the background whose connection does not come about; not too often.
+    pub(super) fn doubt_family(self: Arc<Self>, endpoint: &str) {
+        let mut due = None;
+        self.update(endpoint, |known| {
+            let now = Instant::now();
+            if known.lookup.is_some_and(|at| at <= now) {
+                // Not again before this one is done.
+                known.lookup = None;
+                due = Some(known.ipv6);
+            }
+        });
+        let Some(ipv6) = due else { return };
+        let core = Arc::downgrade(&self);
+        drop(self);
+        look_up(endpoint, core, move |core, endpoint, found| {
+            if let Ok(addresses) = found
+                && let Some(other) = better_family(&addresses, ipv6)
+            {
+                core.warn_of_change(endpoint);
+                core.spell(endpoint, &addresses);
+                core.change_family(endpoint, other);
+            }
+            core.update(endpoint, |known| {
+                known.lookup = Some(Instant::now() + AGAIN)
+            });
+        });
+    }
+
+    /// What is queued does not move from one family to the other.
+    fn warn_of_change(&self, endpoint: &str) {
+        let queues = matches!(self.kind, Kind::Push | Kind::Pair | Kind::Requester);
+        if queues && self.sent.load(std::sync::atomic::Ordering::Relaxed) {
+            let name = self.kind.name();
+            warn!(
+                "{name}: {endpoint} has moved to another address: what was queued for it may be lost"
+            );
+        }
+    }
+
+    /// Looks a name up in the background that did not resolve yet, to connect then.
+    pub(super) fn look_up_missing(self: Arc<Self>, endpoint: &str) {
+        let (min, max) = (self.options.reconnect_min, self.options.reconnect_max);
+        let mut pause = min;
+        self.update(endpoint, |known| {
+            pause = min.saturating_mul(1 << known.lookups.min(16)).min(max);
+            known.lookups = known.lookups.saturating_add(1);
+        });
+        let core = Arc::downgrade(&self);
+        drop(self);
+        look_up(endpoint, core, move |core, endpoint, found| match found {
+            Ok(addresses) => {
+                info!("{}: {endpoint} resolves now", core.kind.name());
+                core.spell(endpoint, &addresses);
+                core.sight.mark(endpoint, None);
+                let both = has_both(&addresses);
+                let ipv6 = !both || (!answers(&addresses, false) && answers(&addresses, true));
+                core.update(endpoint, |known| {
+                    known.missing = false;
+                    known.ipv6 = ipv6;
+                });
+                core.sight.put_off(endpoint, Instant::now());
+            }
+            Err(error) => {
+                debug!(
+                    "{}: {endpoint} does not resolve yet: {error}",
+                    core.kind.name()
+                );
+                core.sight.put_off(endpoint, Instant::now() + pause);
+            }
+        });
+    }
+
+    fn spell(&self, endpoint: &str, addresses: &[SocketAddr]) {
+        let Ok(endpoint) = endpoint.parse::<Endpoint>() else {
+            return;
+        };
+        let ips: Vec<IpAddr> = addresses.iter().map(SocketAddr::ip).collect();
+        self.sight
+            .spell(|spellings| spellings.resolve(&endpoint, &ips));
+    }
+}
+
+/// Why a name is not there yet.
+pub(super) fn missing(reason: &str) -> Refusal {
+    Refusal::Other {
+        reason: format!("its host does not resolve yet ({reason}), and is looked up again"),
+    }
+}
+
+/// Looks the host of an endpoint up in a thread of its own, since that can take its time, and does
+/// this then if the socket is still there.
+fn look_up(
+    endpoint: &str,
+    core: Weak<Core>,
+    then: impl FnOnce(&Arc<Core>, &str, io::Result<Vec<SocketAddr>>) + Send + 'static,
+) {
+    let endpoint = endpoint.to_owned();
+    let look = move || {
+        let Ok(parsed) = endpoint.parse::<Endpoint>() else {
+            return;
+        };
+        let Some((name, port)) = parsed.host_name() else {
+            return;
+        };
+        let found = resolve(name, port);
+        if let Some(core) = core.upgrade() {
+            then(&core, &endpoint, found);
+        }
+    };
+    if let Err(error) = detach("zeroless-lookup", look) {
+        warn!("looking a host up: {error}");
+    }
+}

@@ -1,0 +1,75 @@
+//! What was said in the log of each endpoint, and is not said again for a while.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// How long trouble with an endpoint is not said again.
+const OLD_NEWS: Duration = Duration::from_secs(60);
+
+/// Of so many endpoints at most it is known what was said; of more, nothing is said.
+const MOST: usize = 256;
+
+/// Of which endpoints trouble was told, and when: by endpoint, and by what kind of trouble.
+#[derive(Debug, Default)]
+pub(super) struct Told(HashMap<(String, bool), Instant>);
+
+impl Told {
+    /// Whether trouble with an endpoint is news; from now on it is not.
+    pub(super) fn is_news(&mut self, endpoint: &str, refused: bool, now: Instant) -> bool {
+        let is_old = |at: &Instant| now.saturating_duration_since(*at) <= OLD_NEWS;
+        let trouble = (endpoint.to_owned(), refused);
+        if self.0.get(&trouble).is_some_and(is_old) {
+            return false;
+        }
+        if self.0.len() >= MOST {
+            self.0.retain(|_, at| is_old(at));
+        }
+        if self.0.len() >= MOST {
+            return false;
+        }
+        self.0.insert(trouble, now);
+        true
+    }
+
+    /// Forgets an endpoint that was disconnected.
+    pub(super) fn forget(&mut self, endpoint: &str) {
+        for refused in [false, true] {
+            self.0.remove(&(endpoint.to_owned(), refused));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_is_told_once_a_minute() {
+        let (mut told, now) = (Told::default(), Instant::now());
+        assert!(told.is_news("tcp://a:1", true, now));
+        assert!(!told.is_news("tcp://a:1", true, now + OLD_NEWS));
+        assert!(told.is_news("tcp://a:1", false, now));
+        let later = now + OLD_NEWS + Duration::from_millis(1);
+        assert!(told.is_news("tcp://a:1", true, later));
+    }
+
+    #[test]
+    fn endpoints_that_come_and_go_leave_nothing() {
+        let (mut told, now) = (Told::default(), Instant::now());
+        for port in 0..10_000 {
+            let endpoint = format!("tcp://a:{port}");
+            assert!(told.is_news(&endpoint, port % 2 == 0, now));
+            told.forget(&endpoint);
+        }
+        assert!(told.0.is_empty());
+    }
+
+    #[test]
+    fn endpoints_without_end_are_bounded() {
+        let (mut told, now) = (Told::default(), Instant::now());
+        let news = (0..10_000).filter(|port| told.is_news(&format!("tcp://a:{port}"), true, now));
+        assert_eq!(news.count(), MOST);
+        assert!(told.is_news("tcp://b:1", true, now + OLD_NEWS * 2));
+        assert_eq!(told.0.len(), 1);
+    }
+}

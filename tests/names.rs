@@ -1,0 +1,224 @@
+//! Hosts by name: with several addresses, with other addresses than before, and without any yet.
+
+#![cfg(target_os = "linux")]
+
+#[path = "support/alone.rs"]
+mod alone;
+mod support;
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use alone::{alone, set_hosts};
+use support::{SOON, deadline, until};
+use zeroless::{Client, ConnectionEvent, Error, Options, Refusal, Server};
+
+const BOTH: &str = "127.0.0.1 both\n::1 both\n127.0.0.1 localhost\n";
+
+/// A port that is free at both addresses: nobody else is in this network.
+fn free_port() -> u16 {
+    Server::bind(("both", 0)).unwrap().port()
+}
+
+#[test]
+fn a_server_of_a_name_is_at_all_its_addresses() {
+    alone(
+        "a_server_of_a_name_is_at_all_its_addresses",
+        "",
+        BOTH,
+        || {
+            deadline(|| {
+                let server = Server::bind(("both", 0)).unwrap();
+                let port = server.port();
+                let endpoints: Vec<String> =
+                    server.endpoints().iter().map(|e| e.to_string()).collect();
+                assert_eq!(
+                    endpoints,
+                    [
+                        format!("tcp://127.0.0.1:{port}"),
+                        format!("tcp://[::1]:{port}")
+                    ]
+                );
+                let pull = server.pull().unwrap();
+                for at in endpoints {
+                    let push = Client::connect(&at).unwrap().push().unwrap();
+                    push.send(&at).unwrap();
+                    assert_eq!(pull.recv_timeout(SOON).unwrap(), at.as_str());
+                }
+            });
+        },
+    );
+}
+
+#[test]
+fn a_name_of_which_one_address_is_taken_is_in_use() {
+    alone(
+        "a_name_of_which_one_address_is_taken_is_in_use",
+        "",
+        BOTH,
+        || {
+            for taken in ["127.0.0.1:0", "[::1]:0"] {
+                let other = TcpListener::bind(taken).unwrap();
+                let address = other.local_addr().unwrap();
+                let refused = Server::bind(("both", address.port())).unwrap_err();
+                let endpoint = format!("tcp://{address}");
+                assert_eq!(refused, Error::AddressInUse { endpoint });
+                // Nothing of it is kept.
+                drop(other);
+                Server::bind(("both", address.port())).unwrap();
+            }
+        },
+    );
+}
+
+#[test]
+fn an_address_that_the_machine_has_not_does_not_keep_a_name_from_being_bound() {
+    let hosts = "127.0.0.1 both\nfd00::77 both\n";
+    alone(
+        "an_address_that_the_machine_has_not_does_not_keep_a_name_from_being_bound",
+        "",
+        hosts,
+        || {
+            let server = Server::bind(("both", 0)).unwrap();
+            assert_eq!(server.endpoints().len(), 1);
+        },
+    );
+}
+
+#[test]
+fn a_client_of_a_name_tries_the_other_family() {
+    alone(
+        "a_client_of_a_name_tries_the_other_family",
+        "",
+        BOTH,
+        || {
+            deadline(|| {
+                for at in ["tcp://[::1]:0", "tcp://127.0.0.1:0"] {
+                    let server = Server::bind(at).unwrap();
+                    let pull = server.pull().unwrap();
+                    let client = Client::connect(("both", server.port())).unwrap();
+                    let push = client.push().unwrap();
+                    push.send("first").unwrap();
+                    assert_eq!(pull.recv_timeout(SOON).unwrap(), "first");
+                }
+            });
+        },
+    );
+}
+
+#[test]
+fn a_server_that_comes_later_at_the_other_family_is_found() {
+    alone(
+        "a_server_that_comes_later_at_the_other_family_is_found",
+        "",
+        BOTH,
+        || {
+            deadline(|| {
+                let port = free_port();
+                let client = Client::connect(("both", port)).unwrap();
+                let push = client.push().unwrap();
+                let mut events = push.connections().unwrap();
+                let retrying = |event| matches!(event, ConnectionEvent::Retrying { .. });
+                assert!(events.any(retrying));
+                let server = Server::bind(format!("tcp://[::1]:{port}")).unwrap();
+                let pull = server.pull().unwrap();
+                push.wait_connected(1, SOON).unwrap();
+                push.send("hello").unwrap();
+                assert_eq!(pull.recv_timeout(SOON).unwrap(), "hello");
+            });
+        },
+    );
+}
+
+#[test]
+fn a_name_that_changes_its_family_is_followed_and_nothing_lost() {
+    alone(
+        "a_name_that_changes_its_family_is_followed_and_nothing_lost",
+        "",
+        "127.0.0.1 moves\n::1 both\n127.0.0.1 both\n",
+        || {
+            deadline(|| {
+                let port = free_port();
+                let client = Client::connect(("moves", port)).unwrap();
+                let push = client.push().unwrap();
+                let events = push.connections().unwrap();
+                for at in ["127.0.0.1", "::1", "127.0.0.1"] {
+                    // What was sent before it moved comes first.
+                    push.send(at).unwrap();
+                    set_hosts(&format!("{at} moves\n"));
+                    let server = Server::bind((at, port)).unwrap();
+                    let pull = server.pull().unwrap();
+                    assert_eq!(pull.recv_timeout(SOON).unwrap(), at);
+                    drop((pull, server));
+                    let endpoint = format!("tcp://moves:{port}");
+                    let down = ConnectionEvent::Disconnected { endpoint };
+                    while events.recv_timeout(SOON).unwrap() != down {}
+                }
+            });
+        },
+    );
+}
+
+#[test]
+fn a_name_that_does_not_resolve_yet_is_waited_for() {
+    alone(
+        "a_name_that_does_not_resolve_yet_is_waited_for",
+        "",
+        BOTH,
+        || {
+            deadline(|| {
+                let port = free_port();
+                let options = Options::default()
+                    .wait_for_name(true)
+                    .reconnect_max(Duration::from_millis(200));
+                let client = Client::new().options(options);
+                let client = client.connect(("later", port)).unwrap();
+                let push = client.push().unwrap();
+                let endpoint = format!("tcp://later:{port}");
+                match push.status() {
+                    Err(Error::Refused {
+                        endpoint: refused,
+                        refusal: Refusal::Other { reason },
+                    }) => {
+                        assert_eq!(refused, endpoint);
+                        assert!(reason.contains("does not resolve yet"), "{reason}");
+                    }
+                    other => panic!("{other:?}"),
+                }
+                assert!(push.try_send("nobody").is_err());
+                set_hosts("::1 later\n127.0.0.1 later\n");
+                for at in ["127.0.0.1", "::1"] {
+                    let server = Server::bind((at, port)).unwrap();
+                    let pull = server.pull().unwrap();
+                    push.wait_connected(1, SOON).unwrap();
+                    until(|| push.status().is_ok());
+                    push.send("at last").unwrap();
+                    assert_eq!(pull.recv_timeout(SOON).unwrap(), "at last");
+                }
+                client.disconnect(("later", port)).unwrap();
+            });
+        },
+    );
+}
+
+#[test]
+fn a_name_that_is_waited_for_can_be_disconnected() {
+    alone(
+        "a_name_that_is_waited_for_can_be_disconnected",
+        "",
+        BOTH,
+        || {
+            deadline(|| {
+                let client = Client::new().options(Options::default().wait_for_name(true));
+                let client = client.connect("never:5555").unwrap();
+                let push = client.push().unwrap();
+                until(|| push.status().is_err());
+                client.disconnect("never:5555").unwrap();
+                assert!(push.status().is_ok());
+                // Without the option it is an error at once.
+                let refused = Client::connect("never:5555").unwrap_err();
+                assert!(matches!(refused, Error::HostNotFound { .. }), "{refused}");
+            });
+        },
+    );
+}
