@@ -1,16 +1,17 @@
 //! The process's one libzmq context, alive as long as any handle.
 
-use std::fs::File;
+mod files;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
+use files::check_files;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::background;
 use crate::error::{Error, Result};
 use crate::fork::OwnMutex;
 use crate::raw::{PerProcess, RawContext, system};
-use crate::wake::io_error;
 use crate::watch::Watch;
 
 /// A libzmq context, and the thread that watches its sockets' connections.
@@ -97,21 +98,6 @@ impl Drop for Context {
             // libzmq goes on for a while, and nobody waits for it any more.
             let _ = background::detach("zeroless-linger", move || drop(watch));
         }
-    }
-}
-
-/// libzmq ends the process when it has no file descriptor for a thing that it cannot do
-/// without, so we look first whether there are a few.
-fn check_files() -> Result<()> {
-    const NEEDED: usize = 12;
-    let open = |_| File::open("/dev/null");
-    match (0..NEEDED).map(open).collect::<std::io::Result<Vec<_>>>() {
-        Ok(_) => Ok(()),
-        Err(error) => match io_error("looking for file descriptors", &error) {
-            Error::OutOfFiles => Err(Error::OutOfFiles),
-            // No /dev/null: that is no reason not to work.
-            _ => Ok(()),
-        },
     }
 }
 

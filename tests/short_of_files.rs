@@ -7,13 +7,18 @@
 mod process;
 mod support;
 
-use std::env;
+use std::fs::{self, DirEntry, File};
+use std::os::fd::AsRawFd;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
+use std::{env, io, iter, thread};
 
 use process::Process;
 use support::{SOON, blocked, deadline, ends, marry};
+use zeroless::{Client, Error};
 
 /// Runs a fact in a process of its own: the limit counts for all threads of one.
 fn in_process(name: &str, fact: impl FnOnce() + Send + 'static) {
@@ -105,5 +110,67 @@ fn a_receive_in_a_new_thread_waits() {
         reply.stop();
         looping.join().unwrap().unwrap();
         replying.join().unwrap();
+    });
+}
+
+#[test]
+fn to_open_a_socket_takes_no_files_from_others() {
+    in_process("to_open_a_socket_takes_no_files_from_others", || {
+        // The context, and what else is opened once.
+        let _first = ends().1.push().unwrap();
+        let open = || File::open("/dev/null").map(|file| (file.as_raw_fd(), file));
+        let highest = {
+            let number = |entry: io::Result<DirEntry>| {
+                let name = entry.unwrap().file_name();
+                name.to_str().unwrap().parse::<i32>().unwrap()
+            };
+            fs::read_dir("/proc/self/fd")
+                .unwrap()
+                .map(number)
+                .max()
+                .unwrap()
+        };
+        // So many that the next is the highest: then it is known how many are left.
+        let filling: Vec<_> = iter::repeat_with(|| open().unwrap())
+            .take_while(|(fd, _)| *fd <= highest)
+            .collect();
+        limit(u64::try_from(highest).unwrap() + 1 + 12);
+        let running = Arc::new(AtomicBool::new(true));
+        let opening = {
+            let running = running.clone();
+            thread::spawn(move || {
+                let opens = || Client::new().push().is_ok();
+                iter::repeat_with(opens)
+                    .take_while(|_| running.load(Ordering::Relaxed))
+                    .filter(|opened| *opened)
+                    .count()
+            })
+        };
+        for _ in 0..20_000 {
+            open().expect("there are more than are needed");
+        }
+        running.store(false, Ordering::Relaxed);
+        assert!(opening.join().unwrap() > 0);
+        drop(filling);
+    });
+}
+
+#[test]
+fn without_a_file_to_spare_a_socket_is_refused() {
+    in_process("without_a_file_to_spare_a_socket_is_refused", || {
+        let (server, client) = ends();
+        let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+        let before = limit(200);
+        let full: Vec<File> = iter::from_fn(|| File::open("/dev/null").ok()).collect();
+        assert_eq!(client.push().map(drop), Err(Error::OutOfFiles));
+        let mut full = full.into_iter();
+        // Wherever there is room.
+        full.by_ref().take(3).for_each(drop);
+        assert_eq!(client.push().map(drop), Err(Error::OutOfFiles));
+        full.by_ref().take(20).for_each(drop);
+        client.push().unwrap();
+        push.send("on").unwrap();
+        assert_eq!(pull.recv().unwrap(), "on");
+        limit(before);
     });
 }
