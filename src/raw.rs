@@ -238,6 +238,29 @@ pub(crate) fn poll(fds: &mut [libc::pollfd], timeout: i32) -> Result<(), Errno> 
     }
 }
 
+/// Does something in the middle of who knows what, as a signal handler does, and leaves the calling
+/// thread's error number as it was.
+pub(crate) fn keep_errno(call: impl FnOnce()) {
+    let errno = std::io::Error::last_os_error().raw_os_error();
+    call();
+    if let Some(errno) = errno {
+        set_errno(errno);
+    }
+}
+
+fn set_errno(errno: Errno) {
+    #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
+    use libc::__errno as location;
+    #[cfg(any(target_os = "linux", target_os = "dragonfly"))]
+    use libc::__errno_location as location;
+    #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+    use libc::__error as location;
+
+    // SAFETY: the pointer is to the calling thread's own error number, an int, for as long as the
+    // thread lives.
+    unsafe { location().write(errno) }
+}
+
 /// An error that libzmq gave a number for.
 pub(crate) fn system(operation: &'static str, errno: Errno) -> Error {
     match errno {

@@ -394,6 +394,24 @@ fn a_stopper_made_while_others_wait_ends_them() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn a_stop_leaves_the_error_number_alone() {
+    deadline(|| {
+        let pull = Server::bind_local(0).unwrap().pull().unwrap();
+        let stopper = pull.stopper().unwrap();
+        for _ in 0..10_000 {
+            // SAFETY: the pointer is to this thread's own error number.
+            unsafe { libc::__errno_location().write(libc::E2BIG) };
+            stopper.stop();
+            // SAFETY: as above.
+            assert_eq!(unsafe { libc::__errno_location().read() }, libc::E2BIG);
+        }
+        assert_eq!(pull.recv(), Err(Error::Stopped));
+    });
+}
+
+#[test]
 #[allow(unsafe_code)]
 fn signals_do_not_end_a_wait_early_or_late() {
     static SIGNALS: AtomicUsize = AtomicUsize::new(0);

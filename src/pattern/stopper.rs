@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::raw;
 use crate::wake::Waker;
 
 /// Stops a handle from another thread or from a signal handler; see
 /// [`Handle::stopper`](super::Handle::stopper).
 ///
-/// Its [`stop`](Stopper::stop) is async-signal-safe: an atomic store and a write that does
-/// not block.
+/// Its [`stop`](Stopper::stop) is async-signal-safe: an atomic store, and a poll and a write
+/// that do not block; it leaves `errno` as it was.
 ///
 /// ```
 /// let pull = zeroless::Server::bind(0)?.pull()?;
@@ -38,7 +39,13 @@ impl Stopper {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
-        self.bell.wake();
+        // A handler must leave the error of what it interrupts alone.
+        raw::keep_errno(|| {
+            self.stopped.store(true, Ordering::SeqCst);
+            // More would tell nothing more, and nobody takes them.
+            if !self.bell.has_rung() {
+                self.bell.wake();
+            }
+        });
     }
 }
