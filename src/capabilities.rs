@@ -61,6 +61,9 @@ pub enum Libzmq {
 /// ```
 /// let capabilities = zeroless::capabilities()?;
 /// assert!(capabilities.version >= (4, 3, 0));
+/// # // In a doctest, too, it is ours wherever it was compiled.
+/// # #[cfg(feature = "libzmq")]
+/// # assert_eq!(zeroless_libzmq::COMPILED, capabilities.libzmq == zeroless::Libzmq::Zeroless);
 /// # Ok::<(), zeroless::Error>(())
 /// ```
 pub fn capabilities() -> Result<Capabilities> {

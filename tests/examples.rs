@@ -55,6 +55,14 @@ fn assert_prints(process: &Process, lines: &[&str]) {
 const MESSAGES: [&str; 3] = ["Msg1", "Msg2", "Msg3"];
 
 #[test]
+fn capabilities_are_those_of_the_libzmq_that_is_linked_here() {
+    let output = command("capabilities").output().expect("it runs");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let own = zeroless::capabilities().expect("libzmq works");
+    assert_eq!(printed.trim(), format!("{own:#?}"));
+}
+
+#[test]
 fn push_pull_prints_what_is_pushed() {
     let (server, client) = pair_of("push_pull");
     assert!(client.finish().is_empty());

@@ -3,6 +3,7 @@
 mod bare;
 mod node;
 mod omq;
+mod other;
 mod pyre;
 mod python;
 mod usual;
@@ -13,6 +14,7 @@ use std::process::Command;
 
 pub use bare::{Bare, BareRouter};
 pub use omq::{Omq, OmqMany};
+pub use other::OtherBuild;
 pub use pyre::Pyre;
 pub use python::Python;
 pub use usual::{RecvMsg, RecvMultipart};

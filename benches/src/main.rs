@@ -33,12 +33,14 @@ fn main() -> ExitCode {
     }
     let capabilities = zeroless::capabilities().expect("libzmq works");
     if !capabilities.batch {
-        eprintln!("note: this libzmq has no batch size; run from the repository, so that");
-        eprintln!("      .cargo/config.toml applies, or see the README for its flags");
+        eprintln!("note: this libzmq has no batch size, so messages from 1 KiB up are slower");
     }
     let (major, minor, patch) = capabilities.version;
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    println!("libzmq {major}.{minor}.{patch}, {cores} cores\n");
+    println!(
+        "libzmq {major}.{minor}.{patch} ({:?}), {cores} cores\n",
+        capabilities.libzmq
+    );
     let plan = if quick { Plan::QUICK } else { Plan::FULL };
     for part in measure::PARTS {
         if arguments.is_empty() || arguments.iter().any(|name| name == part.name) {

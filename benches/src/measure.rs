@@ -1,5 +1,6 @@
 //! What is measured: one file a part.
 
+mod builds;
 mod cpu;
 mod in_flight;
 mod inproc;
@@ -31,6 +32,7 @@ pub const PARTS: &[Part] = &[
     cpu::PART,
     instructions::PART,
     kept::PART,
+    builds::PART,
     tuning::THREADS,
     tuning::BATCH,
     tuning::SPIN,

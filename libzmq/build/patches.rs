@@ -1,4 +1,5 @@
-//! What we change in libzmq, and why. One more is one more entry, and a test that fails without it.
+//! What we change in libzmq, and why. One more is one more entry, and a module of its name in
+//! tests/patches, whose test fails without it.
 
 use crate::patch::{Edit, Patch};
 

@@ -23,10 +23,10 @@ fn a_heartbeat_on_a_broken_connection_ends_nobody() {
         client.send("first", 0).unwrap();
         let monitor = Monitor::of(&context, &server, "heartbeat");
         // More than fits between both, and then it is gone.
-        let mut taken = Instant::now();
-        while taken.elapsed() < Duration::from_millis(200) {
+        let (mut sent, mut taken) = (0, Instant::now());
+        while sent < 100 || taken.elapsed() < Duration::from_millis(200) {
             match client.send(vec![7; 10_000], zmq::DONTWAIT) {
-                Ok(()) => taken = Instant::now(),
+                Ok(()) => (sent, taken) = (sent + 1, Instant::now()),
                 Err(_) => pause(),
             }
         }

@@ -1,0 +1,30 @@
+//! zeroless in another build of this program: with another libzmq, or of another version.
+
+use std::env;
+use std::process::Command;
+
+use super::{Contender, Zeroless};
+use crate::child;
+use crate::job::Job;
+
+/// The variable that names that program.
+const PROGRAM: &str = "ZEROLESS_OTHER_BUILD";
+
+pub struct OtherBuild;
+
+impl Contender for OtherBuild {
+    fn name(&self) -> &'static str {
+        "the other build"
+    }
+
+    fn is_there(&self) -> bool {
+        env::var_os(PROGRAM).is_some()
+    }
+
+    fn command(&self, job: &Job) -> Command {
+        let mut command = Command::new(env::var_os(PROGRAM).expect("it is there"));
+        command.args([child::FLAG, Zeroless.name()]);
+        command.args(job.to_arguments());
+        command
+    }
+}
