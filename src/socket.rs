@@ -18,6 +18,7 @@ mod held;
 mod kind;
 mod linger;
 mod listen;
+mod long;
 mod names;
 mod open;
 mod wait;
@@ -36,6 +37,7 @@ pub(crate) use held::{Attempt, GIVE_WAY, Held};
 pub(crate) use kind::Kind;
 pub(crate) use linger::Linger;
 pub(crate) use listen::{check_path, listen};
+use long::Long;
 pub(crate) use names::Target;
 pub(crate) use waiters::Way;
 use waiters::{Patience, Waiters};
@@ -151,6 +153,10 @@ struct Inner {
     socket: Option<zmq::Socket>,
     /// See [`Held`].
     spare: zmq::Message,
+    /// See [`Held`].
+    long: Option<Box<Long>>,
+    /// How many frames may be received under one hold of the lock.
+    frames: usize,
     waiters: Waiters,
     patience: Patience,
     bound: Vec<String>,
@@ -205,6 +211,8 @@ impl Inner {
                 socket,
                 spare: &mut self.spare,
                 more: false,
+                long: &mut self.long,
+                left: self.frames,
             }),
             None => Err(fault(Error::Stopped)),
         }

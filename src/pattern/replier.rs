@@ -64,6 +64,7 @@ impl Receiving for ReplierSide {
                 match take(held, &mut envelope, &mut message)? {
                     Taken::Request => return Ok(Attempt::Done),
                     Taken::Nothing => return Ok(Attempt::Blocked),
+                    Taken::Part => return Ok(Attempt::Again),
                     Taken::NoRequest => skipped += 1,
                 }
             }
@@ -92,6 +93,8 @@ enum Taken {
     Request,
     /// A message without an empty frame before the request, or without a request after it.
     NoRequest,
+    /// Not all of a message: what there is was set aside.
+    Part,
     Nothing,
 }
 
@@ -103,14 +106,19 @@ fn take(
 ) -> Result<Taken, Fault> {
     envelope.clear();
     let mut peer = Frame::new();
-    if held.take_frame(&mut peer)? == Attempt::Blocked {
-        return Ok(Taken::Nothing);
+    match held.take_frame(&mut peer)? {
+        Attempt::Done => {}
+        Attempt::Blocked => return Ok(Taken::Nothing),
+        Attempt::Again => return Ok(Taken::Part),
     }
     // The first frame is the peer's name, which is not to be looked into.
     envelope.push(peer);
     while held.more {
         let mut frame = Frame::new();
-        held.take_next(&mut frame)?;
+        if held.take_next(&mut frame)? == Attempt::Again {
+            held.set_aside(envelope.drain(..));
+            return Ok(Taken::Part);
+        }
         let ends = frame.is_empty();
         envelope.push(frame);
         if ends {
@@ -121,7 +129,10 @@ fn take(
         return Ok(Taken::NoRequest);
     }
     *message = Message::from("");
-    held.take(message)?;
+    if held.take(message)? == Attempt::Again {
+        held.set_aside(envelope.drain(..));
+        return Ok(Taken::Part);
+    }
     Ok(Taken::Request)
 }
 

@@ -1,5 +1,6 @@
 //! The socket as it is held under its lock: all that is done with it, none of which waits.
 
+use super::long::Long;
 use super::{Connected, system};
 use crate::error::{Error, Fault};
 use crate::message::{Frame, Message};
@@ -13,6 +14,10 @@ pub(crate) struct Held<'a> {
     pub(super) spare: &'a mut zmq::Message,
     /// Whether the frame received last is not its message's last.
     pub(crate) more: bool,
+    /// What was received of a message that takes several holds of the lock.
+    pub(super) long: &'a mut Option<Box<Long>>,
+    /// How many frames beside the first of a message may still be received under this one.
+    pub(super) left: usize,
 }
 
 /// How many messages to no avail an attempt takes in before it gives way: whoever sends them may
@@ -45,31 +50,53 @@ impl Held<'_> {
         }
     }
 
-    /// Attempts to receive a message, all its frames.
+    /// Attempts to receive a message, all its frames; or the rest of one. [`Attempt::Again`] if
+    /// that takes longer than the lock may be held, and what there is of it is set aside.
     #[inline(always)]
     pub(crate) fn take(&mut self, message: &mut Message) -> Result<Attempt, Fault> {
-        if self.take_frame(message.first_mut())? == Attempt::Blocked {
+        if self.long.is_some() {
+            return self.take_aside(message);
+        }
+        if self.receive(message.first_mut())? == Attempt::Blocked {
             return Ok(Attempt::Blocked);
         }
-        if self.more {
-            self.take_rest(message)?;
+        match self.more {
+            true => self.take_rest(message),
+            false => Ok(Attempt::Done),
+        }
+    }
+
+    #[inline(never)]
+    fn take_rest(&mut self, message: &mut Message) -> Result<Attempt, Fault> {
+        while self.more {
+            let mut frame = Frame::new();
+            if self.take_next(&mut frame)? == Attempt::Again {
+                let begun = std::mem::replace(message, Message::single(Frame::new()));
+                self.set_aside(begun);
+                return Ok(Attempt::Again);
+            }
+            message.push(frame);
         }
         Ok(Attempt::Done)
     }
 
-    #[inline(never)]
-    fn take_rest(&mut self, message: &mut Message) -> Result<(), Fault> {
-        while self.more {
-            let mut frame = Frame::new();
-            self.take_next(&mut frame)?;
-            message.push(frame);
+    /// Receives the next frame of a message that has begun and has [`more`](Self::more).
+    /// [`Attempt::Again`] if the lock was held for so many that the caller must give way: it
+    /// [sets aside](Self::set_aside) what it has of the message.
+    pub(crate) fn take_next(&mut self, frame: &mut Frame) -> Result<Attempt, Fault> {
+        if self.long.is_some() {
+            return self.take_frame_aside(frame);
         }
-        Ok(())
+        if self.left == 0 {
+            return Ok(Attempt::Again);
+        }
+        self.left -= 1;
+        self.receive_next(frame)?;
+        Ok(Attempt::Done)
     }
 
-    /// Receives the next frame of a message that has begun and has [`more`](Self::more).
-    pub(crate) fn take_next(&mut self, frame: &mut Frame) -> Result<(), Fault> {
-        match self.take_frame(frame)? {
+    pub(super) fn receive_next(&mut self, frame: &mut Frame) -> Result<(), Fault> {
+        match self.receive(frame)? {
             Attempt::Done => Ok(()),
             // libzmq has the whole message or nothing of it.
             Attempt::Blocked | Attempt::Again => {
@@ -79,9 +106,18 @@ impl Held<'_> {
         }
     }
 
-    /// Attempts to receive a frame, the first of a message or the next.
+    /// Attempts to receive the first frame of a message.
     #[inline(always)]
     pub(crate) fn take_frame(&mut self, frame: &mut Frame) -> Result<Attempt, Fault> {
+        match self.long.is_some() {
+            true => self.take_frame_aside(frame),
+            false => self.receive(frame),
+        }
+    }
+
+    /// Attempts to receive a frame, the first of a message or the next.
+    #[inline(always)]
+    fn receive(&mut self, frame: &mut Frame) -> Result<Attempt, Fault> {
         match raw::receive(self.socket, self.spare, zmq::DONTWAIT) {
             Ok(bytes) => {
                 let inline = frame.set_inline(bytes);
@@ -99,7 +135,7 @@ impl Held<'_> {
     #[cold]
     fn take_nothing(&mut self, frame: &mut Frame, errno: raw::Errno) -> Result<Attempt, Fault> {
         match errno {
-            libc::EINTR => self.take_frame(frame),
+            libc::EINTR => self.receive(frame),
             errno => refused("receiving", errno),
         }
     }
@@ -114,13 +150,17 @@ impl Held<'_> {
     /// Takes all frames of a message.
     pub(crate) fn take_frames(&mut self, frames: &mut Vec<Frame>) -> Result<Attempt, Fault> {
         let mut frame = Frame::new();
-        if self.take_frame(&mut frame)? == Attempt::Blocked {
-            return Ok(Attempt::Blocked);
+        let attempt = self.take_frame(&mut frame)?;
+        if attempt != Attempt::Done {
+            return Ok(attempt);
         }
         frames.push(frame);
         while self.more {
             let mut frame = Frame::new();
-            self.take_next(&mut frame)?;
+            if self.take_next(&mut frame)? == Attempt::Again {
+                self.set_aside(frames.drain(..));
+                return Ok(Attempt::Again);
+            }
             frames.push(frame);
         }
         Ok(Attempt::Done)
@@ -186,6 +226,7 @@ impl Held<'_> {
 
     /// Disconnects; an endpoint that libzmq does not know is off already.
     pub(super) fn disconnect(&mut self, endpoint: &str) -> zmq::Result<()> {
+        self.gather_all();
         match uninterrupted(|| self.socket.disconnect(endpoint)) {
             Err(zmq::Error::ENOENT) => Ok(()),
             outcome => outcome,

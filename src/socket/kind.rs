@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::long::FRAMES;
 use crate::options::{Batch, Heartbeat, KeepAlive, Options};
 
 /// The socket type behind each end of a pattern.
@@ -155,6 +156,17 @@ impl Kind {
     /// would cost as much as all the rest; it notices by itself who is there.
     pub(crate) fn is_watched(self) -> bool {
         !matches!(self, Kind::Inbox | Kind::Link | Kind::Hub)
+    }
+
+    /// How many frames may be received before others get the lock, in the middle of a message.
+    ///
+    /// A requester's connections may be immediate: libzmq then throws away what has arrived when one
+    /// breaks, and asserts that it was not in the middle of a message. So it is not to have time.
+    pub(super) fn frames(self) -> usize {
+        match self {
+            Kind::Requester => usize::MAX,
+            _ => FRAMES,
+        }
     }
 
     /// How long a receive that waits stays awake at most.

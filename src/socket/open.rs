@@ -50,6 +50,8 @@ impl Socket {
                 inner: OwnMutex::new(Inner {
                     socket: Some(socket),
                     spare: zmq::Message::new(),
+                    long: None,
+                    frames: kind.frames(),
                     waiters: Waiters::default(),
                     patience: Patience::default(),
                     bound: Vec::new(),

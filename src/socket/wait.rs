@@ -22,6 +22,13 @@ pub(super) struct Begun<'a> {
     attempt: Attempt,
 }
 
+impl Inner {
+    /// Whether an attempt is in the middle of a long message.
+    fn goes_on(&self, tried: Attempt) -> bool {
+        tried == Attempt::Again && self.long.is_some()
+    }
+}
+
 impl Core {
     /// Does an operation as soon as it can be done, but waits no longer than the deadline.
     ///
@@ -71,7 +78,7 @@ impl Core {
         let mut inner = self.lock()?;
         let outcome = inner.held().and_then(|mut held| attempt(&mut held));
         if let Ok(attempt @ (Attempt::Blocked | Attempt::Again)) = outcome
-            && deadline != Deadline::Now
+            && (deadline != Deadline::Now || inner.goes_on(attempt))
         {
             return Ok(Some(Begun { inner, attempt }));
         }
@@ -150,10 +157,12 @@ impl Core {
         let mut waker = None;
         let mut deceived = false;
         loop {
-            if self.is_stopped() {
+            // Who does not wait takes a message all the same that is there, and long.
+            let at_once = deadline == Deadline::Now;
+            if self.is_stopped() && !at_once {
                 return (inner, Err(Error::Stopped.into()));
             }
-            if deadline.is_over() {
+            if deadline.is_over() && !(at_once && inner.goes_on(tried)) {
                 let error = deadline.error(|| self.out_of_time(&inner, way));
                 return (inner, Err(fault(error)));
             }

@@ -59,11 +59,12 @@ impl Subscriptions {
         let mut news = Message::from("");
         let mut counts = self.counts.lock();
         for taken in 0..GIVE_WAY {
-            if held.take(&mut news)? != Attempt::Done {
+            let attempt = held.take(&mut news)?;
+            if attempt != Attempt::Done {
                 if taken > 0 {
                     self.wake();
                 }
-                return Ok(Attempt::Blocked);
+                return Ok(attempt);
             }
             match news.as_bytes() {
                 [1, topic @ ..] => *counts.entry(topic.to_vec()).or_default() += 1,

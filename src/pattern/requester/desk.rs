@@ -80,8 +80,9 @@ impl Desk {
         }
         for _ in 0..GIVE_WAY {
             let mut name = Frame::new();
-            if held.take_frame(&mut name)? == Attempt::Blocked {
-                return Ok(Attempt::Blocked);
+            let attempt = held.take_frame(&mut name)?;
+            if attempt != Attempt::Done {
+                return Ok(attempt);
             }
             match take_reply(held)? {
                 Some(reply) => {
