@@ -187,6 +187,7 @@ fn a_name_that_does_not_resolve_yet_is_waited_for() {
                 }
                 assert!(push.try_send("nobody").is_err());
                 set_hosts("::1 later\n127.0.0.1 later\n");
+                let events = push.connections().unwrap();
                 for at in ["127.0.0.1", "::1"] {
                     let server = Server::bind((at, port)).unwrap();
                     let pull = server.pull().unwrap();
@@ -194,6 +195,10 @@ fn a_name_that_does_not_resolve_yet_is_waited_for() {
                     until(|| push.status().is_ok());
                     push.send("at last").unwrap();
                     assert_eq!(pull.recv_timeout(SOON).unwrap(), "at last");
+                    drop((pull, server));
+                    let endpoint = endpoint.clone();
+                    let down = ConnectionEvent::Disconnected { endpoint };
+                    while events.recv_timeout(SOON).unwrap() != down {}
                 }
                 client.disconnect(("later", port)).unwrap();
             });

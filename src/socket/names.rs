@@ -186,15 +186,23 @@ impl Core {
         let core = Arc::downgrade(&self);
         drop(self);
         look_up(endpoint, core, move |core, endpoint, found| {
+            // Where there is one family only, libzmq follows by itself.
+            let both = found.as_ref().is_ok_and(|addresses| has_both(addresses));
             if let Ok(addresses) = found
                 && let Some(other) = better_family(&addresses, ipv6)
+                // It may have come about meanwhile.
+                && core.sight.wait_tried(endpoint, Instant::now()) != Some(true)
             {
                 core.warn_of_change(endpoint);
                 core.spell(endpoint, &addresses);
                 core.change_family(endpoint, other);
             }
+            let pause = match both {
+                true => AGAIN,
+                false => core.options.reconnect_max.max(AGAIN),
+            };
             core.update(endpoint, |known| {
-                known.lookup = Some(Instant::now() + AGAIN)
+                known.lookup = Some(Instant::now() + pause);
             });
         });
     }
@@ -282,5 +290,56 @@ fn look_up(
     };
     if let Err(error) = detach("zeroless-lookup", look) {
         warn!("looking a host up: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Both addresses of loopback at a port of which somebody serves these.
+    fn both(served: &[&str]) -> (Vec<TcpListener>, Vec<SocketAddr>) {
+        loop {
+            let mut port = 0;
+            let mut listeners = Vec::new();
+            for ip in served {
+                let Ok(listener) = TcpListener::bind((*ip, port)) else {
+                    break;
+                };
+                port = listener.local_addr().unwrap().port();
+                listeners.push(listener);
+            }
+            if listeners.len() == served.len() {
+                let ips = ["127.0.0.1", "::1"].map(|ip| ip.parse::<IpAddr>().unwrap());
+                return (listeners, ips.map(|ip| (ip, port).into()).to_vec());
+            }
+        }
+    }
+
+    #[test]
+    fn the_family_that_answers_is_better() {
+        if TcpListener::bind("[::1]:0").is_err() {
+            return; // The machine has no IPv6.
+        }
+        let (_listeners, addresses) = both(&["::1"]);
+        assert_eq!(better_family(&addresses, false), Some(true));
+        assert_eq!(better_family(&addresses, true), None);
+        let (_listeners, addresses) = both(&["127.0.0.1", "::1"]);
+        assert_eq!(better_family(&addresses, false), None);
+        assert_eq!(better_family(&addresses, true), None);
+        let (_listeners, addresses) = both(&["127.0.0.1"]);
+        assert_eq!(better_family(&addresses, true), Some(false));
+    }
+
+    #[test]
+    fn one_family_is_left_to_libzmq_if_it_looks_for_both() {
+        let v4: SocketAddr = "127.0.0.1:1".parse().unwrap();
+        let v6: SocketAddr = "[::1]:1".parse().unwrap();
+        assert_eq!(better_family(&[v4], true), None);
+        assert_eq!(better_family(&[v6], true), None);
+        assert_eq!(better_family(&[v4], false), None);
+        assert_eq!(better_family(&[v6], false), Some(true));
     }
 }
