@@ -47,16 +47,24 @@ pub enum ConnectionEvent {
     Accepted {
         /// The endpoint bound.
         endpoint: String,
+        /// The peer's own address, over tcp.
+        peer: Option<String>,
     },
     /// A connection that was up is no more.
     Disconnected {
         /// The endpoint bound or connected to.
         endpoint: String,
+        /// The address, over tcp, of a peer that had connected here.
+        peer: Option<String>,
+        /// Why we ended it, if we did.
+        refusal: Option<Refusal>,
     },
     /// A connection did not come to be: no peer, or not one that fits.
     HandshakeFailed {
         /// The endpoint bound or connected to.
         endpoint: String,
+        /// The address, over tcp, of a peer that had connected here.
+        peer: Option<String>,
         /// Why.
         refusal: Refusal,
     },
@@ -77,11 +85,25 @@ impl fmt::Display for ConnectionEvent {
         match self {
             ConnectionEvent::Listening { endpoint } => write!(f, "listening on {endpoint}"),
             ConnectionEvent::Connected { endpoint } => write!(f, "connected to {endpoint}"),
-            ConnectionEvent::Accepted { endpoint } => write!(f, "accepted on {endpoint}"),
-            ConnectionEvent::Disconnected { endpoint } => write!(f, "disconnected: {endpoint}"),
-            ConnectionEvent::HandshakeFailed { endpoint, refusal } => {
-                write!(f, "handshake failed with {endpoint}: {refusal}")
+            ConnectionEvent::Accepted { endpoint, peer } => {
+                write!(f, "accepted on {endpoint}{}", Peer(peer))
             }
+            ConnectionEvent::Disconnected {
+                endpoint,
+                peer,
+                refusal,
+            } => {
+                write!(f, "disconnected: {endpoint}{}", Peer(peer))?;
+                match refusal {
+                    Some(refusal) => write!(f, ": {refusal}"),
+                    None => Ok(()),
+                }
+            }
+            ConnectionEvent::HandshakeFailed {
+                endpoint,
+                peer,
+                refusal,
+            } => write!(f, "no handshake at {endpoint}{}: {refusal}", Peer(peer)),
             ConnectionEvent::Retrying {
                 endpoint,
                 after,
@@ -97,19 +119,32 @@ impl fmt::Display for ConnectionEvent {
     }
 }
 
+/// Shows a peer's address, if it is known.
+struct Peer<'a>(&'a Option<String>);
+
+impl fmt::Display for Peer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(peer) => write!(f, " by {peer}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// An event as libzmq's monitor sends it: number, value and endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RawEvent {
     pub(crate) kind: u16,
     pub(crate) value: u32,
     pub(crate) endpoint: String,
+    /// The address of a peer that has connected here.
+    pub(crate) peer: Option<String>,
 }
 
 /// libzmq's numbers of the events (zmq.h).
 mod kind {
     pub(super) const CONNECTED: u16 = 0x0001;
     pub(super) const CONNECT_RETRIED: u16 = 0x0004;
-    pub(super) const LISTENING: u16 = 0x0008;
     pub(super) const ACCEPTED: u16 = 0x0020;
     pub(super) const ACCEPT_FAILED: u16 = 0x0040;
     pub(super) const CLOSE_FAILED: u16 = 0x0100;
@@ -122,12 +157,16 @@ mod kind {
 
     /// What a failed protocol's value is, if the two ends secure it in different ways.
     pub(super) const MECHANISM_MISMATCH: u32 = 0x1100_0002;
+
+    /// The same, and in the bits of the mask the file descriptor, for a connection that is ended
+    /// for a frame above the limit: our own libzmq alone tells that.
+    pub(super) const FRAME_TOO_LARGE: u32 = 0x7000_0000;
+    pub(super) const FD_MASK: u32 = 0x0fff_ffff;
 }
 
 /// The events that are asked for of every libzmq.
 const EVENTS: u16 = kind::CONNECTED
     | kind::CONNECT_RETRIED
-    | kind::LISTENING
     | kind::ACCEPTED
     | kind::ACCEPT_FAILED
     | kind::DISCONNECTED
@@ -154,7 +193,14 @@ impl RawEvent {
             kind: u16::from_ne_bytes(*kind),
             value: u32::from_ne_bytes(value.try_into().ok()?),
             endpoint: String::from_utf8_lossy(second).into_owned(),
+            peer: None,
         })
+    }
+
+    /// The file descriptor of a connection that was just accepted.
+    pub(crate) fn accepted(&self) -> Option<i32> {
+        let fd = (self.kind == kind::ACCEPTED).then_some(self.value)?;
+        i32::try_from(fd).ok()
     }
 
     /// Whether a connection is up that was not.

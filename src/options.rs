@@ -50,7 +50,8 @@ pub struct Options {
     /// The largest frame accepted from a peer, or sent, in bytes. Default 16 MiB, at least 1000.
     ///
     /// Sending a larger one is an error, [`Error::FrameTooLarge`]. A peer that sends a larger one
-    /// is disconnected, and the message lost: both ends need the same limit. It bounds a
+    /// is disconnected, the message lost, and a warning logged that names the peer (with a libzmq
+    /// other than ours, it is not): both ends need the same limit. It bounds a
     /// frame, not a message: memory is bounded only against peers that you trust.
     pub max_frame: u64,
 

@@ -16,19 +16,22 @@ fn next(events: &Connections) -> ConnectionEvent {
     events.recv_timeout(SOON).unwrap()
 }
 
-/// Sees that these events come next. There may be retries between them, and where the handle
-/// listens may be told again.
+/// Sees that these events come next. There may be retries between them; the peers' addresses are
+/// not looked at.
 #[track_caller]
 fn assert_events(events: &Connections, expected: &[ConnectionEvent]) {
     for expected in expected {
-        let listens = matches!(expected, ConnectionEvent::Listening { .. });
-        let event = loop {
+        let mut event = loop {
             match next(events) {
                 ConnectionEvent::Retrying { .. } => {}
-                ConnectionEvent::Listening { .. } if !listens => {}
                 event => break event,
             }
         };
+        if let ConnectionEvent::Accepted { peer, .. } | ConnectionEvent::Disconnected { peer, .. } =
+            &mut event
+        {
+            *peer = None;
+        }
         assert_eq!(event, *expected);
     }
 }
@@ -40,7 +43,8 @@ fn listening(server: &Server) -> ConnectionEvent {
 
 fn accepted(server: &Server) -> ConnectionEvent {
     let endpoint = server.endpoint().to_string();
-    ConnectionEvent::Accepted { endpoint }
+    let peer = None;
+    ConnectionEvent::Accepted { endpoint, peer }
 }
 
 fn connected(server: &Server) -> ConnectionEvent {
@@ -50,7 +54,11 @@ fn connected(server: &Server) -> ConnectionEvent {
 
 fn disconnected(server: &Server) -> ConnectionEvent {
     let endpoint = server.endpoint().to_string();
-    ConnectionEvent::Disconnected { endpoint }
+    ConnectionEvent::Disconnected {
+        endpoint,
+        peer: None,
+        refusal: None,
+    }
 }
 
 #[test]
@@ -65,6 +73,50 @@ fn a_server_tells_who_comes_and_goes() {
             assert_events(&events, &[accepted(&server)]);
             drop(push);
             assert_events(&events, &[disconnected(&server)]);
+        }
+    });
+}
+
+#[test]
+fn a_server_tells_each_peers_address() {
+    deadline(|| {
+        let (server, client) = ends();
+        let pull = server.pull().unwrap();
+        let mut events = pull.connections().unwrap();
+        let pushes = [(); 2].map(|()| client.push().unwrap());
+        let accepted = events.by_ref().filter_map(|event| match event {
+            ConnectionEvent::Accepted { peer, .. } => Some(peer.unwrap()),
+            _ => None,
+        });
+        let mut came: Vec<String> = accepted.take(2).collect();
+        assert!(came.iter().all(|peer| peer.starts_with("127.0.0.1:")));
+        assert_ne!(came[0], came[1]);
+        drop(pushes);
+        let ended = events.filter_map(|event| match event {
+            ConnectionEvent::Disconnected { peer, .. } => Some(peer.unwrap()),
+            _ => None,
+        });
+        let mut left: Vec<String> = ended.take(2).collect();
+        came.sort();
+        left.sort();
+        assert_eq!(came, left);
+    });
+}
+
+#[test]
+fn where_it_listens_is_told_once() {
+    deadline(|| {
+        for _ in 0..20 {
+            let (server, client) = ends();
+            let pull = server.pull().unwrap();
+            let events = pull.connections().unwrap();
+            assert_eq!(next(&events), listening(&server));
+            let _push = client.push().unwrap();
+            let accepted = next(&events);
+            assert!(
+                matches!(accepted, ConnectionEvent::Accepted { .. }),
+                "{accepted}"
+            );
         }
     });
 }

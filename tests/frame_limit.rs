@@ -4,8 +4,10 @@ mod support;
 
 use std::fmt::Debug;
 
-use support::{SOON, deadline, ends, marry};
-use zeroless::{Client, Error, Options, SendError, Server};
+use log::{Level, LevelFilter, Log, Metadata, Record};
+use parking_lot::Mutex;
+use support::{SOON, deadline, ends, marry, until};
+use zeroless::{Client, ConnectionEvent, Error, Options, Refusal, SendError, Server};
 
 const MAX: usize = 1000;
 
@@ -96,5 +98,65 @@ fn requests_and_replies_that_are_too_large_are_refused() {
         let pending = requester.start("small").unwrap();
         assert_too_large(replier.recv().unwrap().reply(&large), MAX + 1);
         drop(pending);
+    });
+}
+
+/// The warnings that were logged.
+struct Warnings(Mutex<Vec<String>>);
+
+static WARNINGS: Warnings = Warnings(Mutex::new(Vec::new()));
+
+impl Log for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() <= Level::Warn
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if self.enabled(record.metadata()) {
+            self.0.lock().push(record.args().to_string());
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Whether the linked libzmq tells why a connection was ended.
+fn is_told() -> bool {
+    zmq::has("zeroless:frame-limit") == Some(true)
+}
+
+#[test]
+fn who_receives_too_large_a_frame_says_from_whom() {
+    deadline(|| {
+        log::set_logger(&WARNINGS).unwrap();
+        log::set_max_level(LevelFilter::Warn);
+        for pull_binds in [true, false] {
+            let (server, client) = ends();
+            let (server, client) = match pull_binds {
+                true => (server.options(limited()), client),
+                false => (server, client.options(limited())),
+            };
+            let (push, pull) = match pull_binds {
+                true => (client.push().unwrap(), server.pull().unwrap()),
+                false => (server.push().unwrap(), client.pull().unwrap()),
+            };
+            marry(&push, &pull);
+            let mut events = pull.connections().unwrap();
+            push.send(vec![7; MAX + 1]).unwrap();
+            let ended = events.find_map(|event| match event {
+                ConnectionEvent::Disconnected { peer, refusal, .. } => Some((peer, refusal)),
+                _ => None,
+            });
+            let (peer, refusal) = ended.unwrap();
+            if !is_told() {
+                return;
+            }
+            let max = MAX as u64;
+            assert_eq!(refusal, Some(Refusal::FrameTooLarge { max }));
+            assert_eq!(peer.is_some(), pull_binds);
+            let who = peer.unwrap_or_else(|| server.endpoint().to_string());
+            let told = |line: &String| line.contains(&who) && line.contains("max_frame");
+            until(|| WARNINGS.0.lock().iter().any(told));
+        }
     });
 }

@@ -116,6 +116,27 @@ void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
         }],
     },
     Patch {
+        name: "frame-limit",
+        why: "A connection that is ended for a frame above the limit looks as one that ended by \
+              itself. Here the event tells which one it was.",
+        edits: &[Edit {
+            file: "src/stream_engine_base.cpp",
+            old: "void zmq::stream_engine_base_t::error (error_reason_t reason_)
+{
+    zmq_assert (_session);
+",
+            new: "void zmq::stream_engine_base_t::error (error_reason_t reason_)
+{
+    zmq_assert (_session);
+
+    //  Beyond what ZMQ_PROTOCOL_ERROR_* has.
+    if (reason_ == protocol_error && errno == EMSGSIZE)
+        _socket->event_handshake_failed_protocol (
+          _endpoint_uri_pair, 0x70000000 | static_cast<int> (_s));
+",
+        }],
+    },
+    Patch {
         name: "ended-pipe",
         why: "Who sets a high-water mark while a connection ends writes to a pipe that is freed.",
         edits: &[

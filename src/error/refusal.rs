@@ -49,6 +49,12 @@ pub enum Refusal {
     /// The peer accepted the connection and closed it before it had said who it is. It may have
     /// left, so this proves nothing; a server that is not ZeroMQ may do so for ever.
     Closed,
+    /// The peer sent a frame larger than we take, and its connection was ended. Raise
+    /// [`max_frame`](crate::Options::max_frame) on both ends, or have it send less at once.
+    FrameTooLarge {
+        /// How many bytes a frame may have.
+        max: u64,
+    },
     /// The operating system refused, or libzmq for a reason that has no name here.
     Other {
         /// The reason in words.
@@ -86,6 +92,11 @@ impl fmt::Display for Refusal {
             Refusal::Closed => f.write_str(
                 "it closes the connection before it says who it is: has it left, or is it not \
                  ZeroMQ?",
+            ),
+            Refusal::FrameTooLarge { max } => write!(
+                f,
+                "it sent a frame above max_frame ({max} bytes): raise that on both ends, or have it \
+                 send less at once"
             ),
             Refusal::Other { reason } => f.write_str(reason),
         }

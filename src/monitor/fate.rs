@@ -58,6 +58,7 @@ impl Fates {
             kind,
             value,
             endpoint,
+            ..
         } = event;
         match *kind {
             kind::CONNECTED => {
@@ -132,6 +133,7 @@ mod tests {
             kind,
             value,
             endpoint,
+            peer: None,
         }
     }
 

@@ -22,13 +22,17 @@ pub(crate) struct Ledger {
     /// Our pattern, and the other side of it.
     names: (&'static str, &'static str),
     reconnect: (Duration, Duration),
+    max_frame: u64,
 }
 
 #[derive(Debug)]
 struct Line {
     fd: u32,
     ours: bool,
+    peer: Option<String>,
     up: bool,
+    /// Whether it is ended for a frame that is too large.
+    cut: bool,
     /// Why the handshake failed, when it has.
     failed: Option<Refusal>,
 }
@@ -57,6 +61,7 @@ impl Ledger {
             ever_up: false,
             names,
             reconnect: (options.reconnect_min, options.reconnect_max),
+            max_frame: options.max_frame,
         }
     }
 
@@ -70,7 +75,7 @@ impl Ledger {
         let mut present = Vec::new();
         for (endpoint, lines) in &self.lines {
             for line in lines.iter().filter(|line| line.up) {
-                present.push(risen(line.ours, endpoint.clone()));
+                present.push(line.risen(endpoint));
             }
         }
         present
@@ -84,6 +89,16 @@ impl Ledger {
         let proof = all.clone().find(|(_, refusal)| refusal.is_proof());
         let (endpoint, refusal) = proof.or_else(|| all.next())?;
         Some((endpoint, refusal))
+    }
+
+    /// Whether an event tells of a connection of ours that failed.
+    pub(crate) fn is_ours(&self, event: &ConnectionEvent) -> bool {
+        match event {
+            ConnectionEvent::HandshakeFailed { endpoint, .. } => {
+                self.refusals.contains_key(endpoint)
+            }
+            _ => false,
+        }
     }
 
     /// Whether a connection of ours was ever up.
@@ -152,9 +167,9 @@ impl Ledger {
             kind,
             value,
             endpoint,
+            peer,
         } = event;
         match kind {
-            kind::LISTENING => Some(ConnectionEvent::Listening { endpoint }),
             kind::CONNECTED | kind::ACCEPTED => {
                 self.broken.remove(&endpoint);
                 self.marks.remove(&endpoint);
@@ -164,7 +179,9 @@ impl Ledger {
                 lines.push(Line {
                     fd: value,
                     ours: kind == kind::CONNECTED,
+                    peer,
                     up: false,
+                    cut: false,
                     failed: None,
                 });
                 None
@@ -176,9 +193,15 @@ impl Ledger {
                 let line = lines.iter_mut().find(waits)?;
                 line.up = true;
                 self.ever_up = true;
-                let event = risen(line.ours, endpoint.clone());
+                let event = line.risen(&endpoint);
                 self.refusals.remove(&endpoint);
                 Some(event)
+            }
+            kind::HANDSHAKE_FAILED_PROTOCOL if value & !kind::FD_MASK == kind::FRAME_TOO_LARGE => {
+                let lines = self.lines.get_mut(&endpoint)?;
+                let fd = value & kind::FD_MASK;
+                lines.iter_mut().find(|line| line.fd == fd)?.cut = true;
+                None
             }
             kind::HANDSHAKE_FAILED_NO_DETAIL
             | kind::HANDSHAKE_FAILED_PROTOCOL
@@ -211,6 +234,7 @@ impl Ledger {
             }
             kind::ACCEPT_FAILED => Some(ConnectionEvent::HandshakeFailed {
                 endpoint,
+                peer: None,
                 refusal: Refusal::Other {
                     reason: format!("cannot accept: {}", system_reason(value)),
                 },
@@ -223,7 +247,7 @@ impl Ledger {
         let lines = self.lines.get_mut(&endpoint)?;
         let place = lines.iter().position(|line| line.fd == fd)?;
         let mut line = lines.remove(place);
-        if line.failed.is_none() {
+        if line.failed.is_none() && !line.cut {
             // The failure that was just reported was this one's, not an older one's.
             if let Some(other) = lines.iter_mut().find(|other| other.failed.is_some()) {
                 line.failed = other.failed.take();
@@ -237,13 +261,21 @@ impl Ledger {
             if line.ours {
                 self.broken.insert(endpoint.clone(), now + LONG_GRACE);
             }
-            return Some(ConnectionEvent::Disconnected { endpoint });
+            let max = self.max_frame;
+            return Some(ConnectionEvent::Disconnected {
+                endpoint,
+                peer: line.peer,
+                refusal: line.cut.then_some(Refusal::FrameTooLarge { max }),
+            });
         }
         // libzmq has an event for all that fails before the handshake is done, but for a peer of
         // another pattern.
         let (ours, wanted) = self.names;
         let wrong = Refusal::WrongPattern { ours, wanted };
-        let refusal = line.failed.unwrap_or(wrong);
+        let refusal = match line.cut {
+            true => Refusal::NotZmq,
+            false => line.failed.unwrap_or(wrong),
+        };
         if line.ours {
             self.refused(endpoint.clone(), refusal.clone(), now);
             if !refusal.is_proof() {
@@ -251,7 +283,12 @@ impl Ledger {
                 return None;
             }
         }
-        Some(ConnectionEvent::HandshakeFailed { endpoint, refusal })
+        let peer = line.peer;
+        Some(ConnectionEvent::HandshakeFailed {
+            endpoint,
+            peer,
+            refusal,
+        })
     }
 
     fn refused(&mut self, endpoint: String, refusal: Refusal, now: Instant) {
@@ -273,10 +310,17 @@ impl Ledger {
     }
 }
 
-fn risen(ours: bool, endpoint: String) -> ConnectionEvent {
-    match ours {
-        true => ConnectionEvent::Connected { endpoint },
-        false => ConnectionEvent::Accepted { endpoint },
+impl Line {
+    /// The event that it is up.
+    fn risen(&self, endpoint: &str) -> ConnectionEvent {
+        let endpoint = endpoint.to_owned();
+        match self.ours {
+            true => ConnectionEvent::Connected { endpoint },
+            false => ConnectionEvent::Accepted {
+                endpoint,
+                peer: self.peer.clone(),
+            },
+        }
     }
 }
 
@@ -313,6 +357,7 @@ mod tests {
             kind,
             value,
             endpoint,
+            peer: None,
         }
     }
 
@@ -431,6 +476,28 @@ mod tests {
         ledger.take(event(kind::DISCONNECTED, 9), now);
         ledger.take(event(kind::CONNECT_RETRIED, 100), now);
         assert_eq!(ledger.next_due(), None);
+    }
+
+    #[test]
+    fn who_sends_too_large_a_frame_is_named() {
+        let (mut ledger, now) = (ledger(), Instant::now());
+        for fd in [9, 10] {
+            let mut accepted = event(kind::ACCEPTED, fd);
+            accepted.peer = Some(format!("peer {fd}"));
+            ledger.take(accepted, now);
+            ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+        }
+        let cut = kind::FRAME_TOO_LARGE | 10;
+        let word = ledger.take(event(kind::HANDSHAKE_FAILED_PROTOCOL, cut), now);
+        assert_eq!(word, None);
+        let mut ended = |fd| match ledger.take(event(kind::DISCONNECTED, fd), now) {
+            Some(ConnectionEvent::Disconnected { peer, refusal, .. }) => (peer, refusal),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(ended(9), (Some("peer 9".to_owned()), None));
+        let (peer, refusal) = ended(10);
+        assert_eq!(peer.as_deref(), Some("peer 10"));
+        assert!(matches!(refusal, Some(Refusal::FrameTooLarge { .. })));
     }
 
     #[test]

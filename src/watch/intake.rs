@@ -1,8 +1,10 @@
 //! The monitor of one socket: read by the watch, and by whoever connects and must know at once.
 
 use std::collections::VecDeque;
+use std::os::fd::RawFd;
 use std::time::Instant;
 
+use nix::sys::socket::{SockaddrStorage, getpeername};
 use parking_lot::{Condvar, Mutex};
 
 use crate::monitor::{Fates, RawEvent, Spellings, Verdict};
@@ -144,8 +146,20 @@ fn next(monitor: &zmq::Socket) -> Option<RawEvent> {
             continue;
         }
         let second = frame()?;
-        if let Some(event) = RawEvent::read(&first, &second) {
+        if let Some(mut event) = RawEvent::read(&first, &second) {
+            event.peer = event.accepted().and_then(address);
             return Some(event);
         }
+    }
+}
+
+/// The address at the other end of a tcp connection. One that has ended since has none, or that of
+/// whoever was given its file descriptor: it is for a log only.
+fn address(fd: RawFd) -> Option<String> {
+    let address = getpeername::<SockaddrStorage>(fd).ok()?;
+    match (address.as_sockaddr_in(), address.as_sockaddr_in6()) {
+        (Some(address), _) => Some(address.to_string()),
+        (_, Some(address)) => Some(address.to_string()),
+        _ => None,
     }
 }

@@ -11,7 +11,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::closing::Closed;
 use super::intake::{Intake, Look};
-use super::told::Told;
+use super::told::{Told, Trouble};
 use crate::endpoint::Path;
 use crate::error::{Error, Refusal, Result, Wait};
 use crate::monitor::{ConnectionEvent, Ledger, RawEvent, Spellings};
@@ -186,8 +186,11 @@ impl Sight {
         let mut seen = self.seen.lock();
         seen.told.forget(endpoint);
         if seen.ledger.forget(endpoint) {
-            let endpoint = endpoint.to_owned();
-            seen.tell(&ConnectionEvent::Disconnected { endpoint });
+            seen.tell(&ConnectionEvent::Disconnected {
+                endpoint: endpoint.to_owned(),
+                peer: None,
+                refusal: None,
+            });
         }
         drop(seen);
         self.settle();
@@ -320,9 +323,10 @@ impl Sight {
         };
         let lost = seen.tell(&event);
         let news = seen.is_news(&event, now);
+        let ours = seen.ledger.is_ours(&event);
         drop(seen);
         self.changed.notify_all();
-        if let ConnectionEvent::Disconnected { endpoint }
+        if let ConnectionEvent::Disconnected { endpoint, .. }
         | ConnectionEvent::Retrying { endpoint, .. } = &event
             && let Some(call) = self.down.get()
         {
@@ -337,16 +341,23 @@ impl Sight {
                 self.name
             );
         }
-        self.log(&event, news);
+        self.log(&event, news, ours);
     }
 
     /// Tells what a user should look at, but not again and again.
-    fn log(&self, event: &ConnectionEvent, news: bool) {
+    fn log(&self, event: &ConnectionEvent, news: bool, ours: bool) {
         let name = self.name;
         match event {
-            ConnectionEvent::HandshakeFailed { endpoint, refusal } if news => {
+            ConnectionEvent::HandshakeFailed {
+                endpoint, refusal, ..
+            } if news && ours => {
                 error!("{name}: no connection with {endpoint}: {refusal}");
             }
+            // What others do wrong is no fault of ours.
+            ConnectionEvent::HandshakeFailed { .. } if news => warn!("{name}: {event}"),
+            ConnectionEvent::Disconnected {
+                refusal: Some(_), ..
+            } if news => warn!("{name}: {event}"),
             ConnectionEvent::Retrying {
                 endpoint,
                 refusal: Some(refusal @ Refusal::NoPermission),
@@ -406,10 +417,15 @@ impl Seen {
     /// Whether an event tells of trouble with an endpoint that was not told lately.
     fn is_news(&mut self, event: &ConnectionEvent, now: Instant) -> bool {
         let trouble = match event {
-            ConnectionEvent::HandshakeFailed { endpoint, refusal } if refusal.is_proof() => {
-                (endpoint, true)
-            }
-            ConnectionEvent::Retrying { endpoint, .. } => (endpoint, false),
+            ConnectionEvent::HandshakeFailed {
+                endpoint, refusal, ..
+            } if refusal.is_proof() => (endpoint, Trouble::Refused),
+            ConnectionEvent::Retrying { endpoint, .. } => (endpoint, Trouble::Retrying),
+            ConnectionEvent::Disconnected {
+                endpoint,
+                refusal: Some(_),
+                ..
+            } => (endpoint, Trouble::Frame),
             _ => return false,
         };
         self.told.is_news(trouble.0, trouble.1, now)

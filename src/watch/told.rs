@@ -11,13 +11,24 @@ const MOST: usize = 256;
 
 /// Of which endpoints trouble was told, and when: by endpoint, and by what kind of trouble.
 #[derive(Debug, Default)]
-pub(super) struct Told(HashMap<(String, bool), Instant>);
+pub(super) struct Told(HashMap<(String, Trouble), Instant>);
+
+/// Trouble with an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Trouble {
+    /// Its peer does not fit.
+    Refused,
+    /// There is no connection yet.
+    Retrying,
+    /// Its peer sends what is too large.
+    Frame,
+}
 
 impl Told {
     /// Whether trouble with an endpoint is news; from now on it is not.
-    pub(super) fn is_news(&mut self, endpoint: &str, refused: bool, now: Instant) -> bool {
+    pub(super) fn is_news(&mut self, endpoint: &str, trouble: Trouble, now: Instant) -> bool {
         let is_old = |at: &Instant| now.saturating_duration_since(*at) <= OLD_NEWS;
-        let trouble = (endpoint.to_owned(), refused);
+        let trouble = (endpoint.to_owned(), trouble);
         if self.0.get(&trouble).is_some_and(is_old) {
             return false;
         }
@@ -33,8 +44,8 @@ impl Told {
 
     /// Forgets an endpoint that was disconnected.
     pub(super) fn forget(&mut self, endpoint: &str) {
-        for refused in [false, true] {
-            self.0.remove(&(endpoint.to_owned(), refused));
+        for trouble in [Trouble::Refused, Trouble::Retrying, Trouble::Frame] {
+            self.0.remove(&(endpoint.to_owned(), trouble));
         }
     }
 }
@@ -46,19 +57,20 @@ mod tests {
     #[test]
     fn trouble_is_told_once_a_minute() {
         let (mut told, now) = (Told::default(), Instant::now());
-        assert!(told.is_news("tcp://a:1", true, now));
-        assert!(!told.is_news("tcp://a:1", true, now + OLD_NEWS));
-        assert!(told.is_news("tcp://a:1", false, now));
+        assert!(told.is_news("tcp://a:1", Trouble::Refused, now));
+        assert!(!told.is_news("tcp://a:1", Trouble::Refused, now + OLD_NEWS));
+        assert!(told.is_news("tcp://a:1", Trouble::Retrying, now));
         let later = now + OLD_NEWS + Duration::from_millis(1);
-        assert!(told.is_news("tcp://a:1", true, later));
+        assert!(told.is_news("tcp://a:1", Trouble::Refused, later));
     }
 
     #[test]
     fn endpoints_that_come_and_go_leave_nothing() {
+        const KINDS: [Trouble; 2] = [Trouble::Refused, Trouble::Retrying];
         let (mut told, now) = (Told::default(), Instant::now());
         for port in 0..10_000 {
             let endpoint = format!("tcp://a:{port}");
-            assert!(told.is_news(&endpoint, port % 2 == 0, now));
+            assert!(told.is_news(&endpoint, KINDS[port % 2], now));
             told.forget(&endpoint);
         }
         assert!(told.0.is_empty());
@@ -67,9 +79,10 @@ mod tests {
     #[test]
     fn endpoints_without_end_are_bounded() {
         let (mut told, now) = (Told::default(), Instant::now());
-        let news = (0..10_000).filter(|port| told.is_news(&format!("tcp://a:{port}"), true, now));
+        let news = (0..10_000)
+            .filter(|port| told.is_news(&format!("tcp://a:{port}"), Trouble::Frame, now));
         assert_eq!(news.count(), MOST);
-        assert!(told.is_news("tcp://b:1", true, now + OLD_NEWS * 2));
+        assert!(told.is_news("tcp://b:1", Trouble::Frame, now + OLD_NEWS * 2));
         assert_eq!(told.0.len(), 1);
     }
 }

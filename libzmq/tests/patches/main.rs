@@ -2,6 +2,7 @@
 //! process.
 
 mod ended_pipe;
+mod frame_limit;
 mod half_read;
 mod heartbeat;
 mod older_peer;
