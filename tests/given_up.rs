@@ -29,13 +29,14 @@ fn stranger() -> (u16, JoinHandle<()>) {
 /// the stranger was tried anew, and sees that the second server gets what is pushed.
 fn connect_after(refused: impl Fn(&Connections)) {
     for round in 0..20 {
+        // Before the stranger leaves its port to others.
+        let server = Server::bind_local(0).unwrap();
         let (port, stranger) = stranger();
         let client = Client::connect(port).unwrap();
         let push = client.push().unwrap();
         let events = push.connections().unwrap();
         stranger.join().unwrap();
         refused(&events);
-        let server = Server::bind_local(0).unwrap();
         client.connect(server.port()).unwrap();
         let anew = format!("tcp://127.0.0.1:{port}");
         let tried_anew = |event: &ConnectionEvent| matches!(event, ConnectionEvent::Retrying { endpoint, .. } if *endpoint == anew);

@@ -180,18 +180,3 @@ fn endpoints_come_and_go_while_messages_pass() {
         assert_eq!(receiving.join().unwrap(), 10_000);
     });
 }
-
-#[test]
-fn connecting_while_the_last_handle_is_dropped_is_no_error() {
-    deadline(|| {
-        let server = Server::bind_local(0).unwrap();
-        for _ in 0..500 {
-            let client = Client::new();
-            let push = client.push().unwrap();
-            let dropping = std::thread::spawn(move || drop(push));
-            client.connect(server.port()).unwrap();
-            client.disconnect(server.port()).unwrap();
-            dropping.join().unwrap();
-        }
-    });
-}
