@@ -9,26 +9,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::process::Command;
 use std::time::Duration;
 
-use process::Process;
+use process::{Process, path_of};
 use support::beacon_port;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// An example, which `cargo test` has built beside this test.
-fn command(name: &str) -> Command {
-    let test = std::env::current_exe().expect("a test knows where it is");
-    let target = test.ancestors().nth(2).expect("it is in target/*/deps");
-    let path = target.join("examples").join(name);
-    assert!(
-        path.exists(),
-        "{} is not there: `cargo build --examples` makes it",
-        path.display()
-    );
-    Command::new(path)
-}
-
 fn example(name: &str, arguments: &[&str]) -> Process {
-    Process::start_quiet(command(name).args(arguments), LIMIT)
+    Process::start_quiet(Command::new(path_of(name)).args(arguments), LIMIT)
 }
 
 /// Starts a server on a free port, which its log tells.
@@ -127,7 +114,7 @@ fn dealer_gives_the_work_of_a_worker_that_dies_to_another() {
     const COUNT: usize = 1000;
     let net = format!("127.0.0.1:{}", beacon_port());
     let start = |arguments: &[&str]| {
-        let mut command = command("dealer");
+        let mut command = Command::new(path_of("dealer"));
         Process::start_quiet(command.args(arguments).env("DEALER_NET", &net), LIMIT)
     };
     let names = ["Ann", "Bob", "Cho"];

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test uses its own part of this")]
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
@@ -28,6 +29,19 @@ pub(crate) fn again(test: &str, variable: &str, value: impl ToString) -> Command
     command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
     command.env(variable, value.to_string());
     command
+}
+
+/// Where an example is, which `cargo test` has built beside its tests.
+pub(crate) fn path_of(example: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows where it is");
+    let target = test.ancestors().nth(2).expect("it is in target/*/deps");
+    let path = target.join("examples").join(example);
+    assert!(
+        path.exists(),
+        "{} is not there: `cargo build --examples` makes it",
+        path.display()
+    );
+    path
 }
 
 impl Process {
