@@ -5,6 +5,7 @@ mod files;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
+use crossbeam_channel::Sender;
 use files::check_files;
 use parking_lot::{Mutex, MutexGuard};
 
@@ -24,6 +25,9 @@ pub(crate) struct Context {
     watch: OwnMutex<Option<Watch>>,
     /// The watch's thread has it, too.
     zmq: Arc<RawContext>,
+    /// Dropped after it: who takes over the watch waits for that, or libzmq's end would have to be
+    /// waited for here.
+    dropped: Option<Sender<()>>,
 }
 
 /// How many sockets a context may have; libzmq keeps a pointer for each. A mesh of ZRE nodes in
@@ -52,6 +56,7 @@ impl Context {
         let context = Arc::new(Context {
             watch: OwnMutex::new(None),
             zmq: Arc::new(zmq),
+            dropped: None,
         });
         **current = Arc::downgrade(&context);
         Ok(context)
@@ -96,7 +101,12 @@ impl Drop for Context {
             && !watch.wait_for_end()
         {
             // libzmq goes on for a while, and nobody waits for it any more.
-            let _ = background::detach("zeroless-linger", move || drop(watch));
+            let (sender, dropped) = crossbeam_channel::bounded(0);
+            self.dropped = Some(sender);
+            let _ = background::detach("zeroless-linger", move || {
+                let _ = dropped.recv();
+                drop(watch);
+            });
         }
     }
 }

@@ -315,4 +315,107 @@ void zmq::session_base_t::timer_event (int id_)
             },
         ],
     },
+    Patch {
+        name: "unsent",
+        why: "A connection that has reached the end of its queue is closed though the system has \
+              not taken all of the last batch: up to a batch of messages is lost at the end of a \
+              program whose peer is slow.",
+        edits: &[
+            Edit {
+                file: "src/pipe.hpp",
+                old: "    bool check_read ();
+",
+                new: "    bool check_read ();
+
+    //  Whether there is nothing more to read but the delimiter. It is left there.
+    bool is_at_end ();
+",
+            },
+            Edit {
+                file: "src/pipe.cpp",
+                old: "bool zmq::pipe_t::read (msg_t *msg_)
+{
+",
+                new: "bool zmq::pipe_t::is_at_end ()
+{
+    return _in_active && (_state == active || _state == waiting_for_delimiter)
+           && _in_pipe->check_read () && _in_pipe->probe (is_delimiter);
+}
+
+bool zmq::pipe_t::read (msg_t *msg_)
+{
+",
+            },
+            Edit {
+                file: "src/session_base.hpp",
+                old: "    virtual int pull_msg (msg_t *msg_);
+",
+                new: "    virtual int pull_msg (msg_t *msg_);
+
+    //  Whether the next thing to pull is the end of all, which closes the connection.
+    bool is_at_end () const;
+",
+            },
+            Edit {
+                file: "src/session_base.cpp",
+                old: "int zmq::session_base_t::push_msg (msg_t *msg_)
+{
+",
+                new: "bool zmq::session_base_t::is_at_end () const
+{
+    return _pipe && _pipe->is_at_end ();
+}
+
+int zmq::session_base_t::push_msg (msg_t *msg_)
+{
+",
+            },
+            Edit {
+                file: "src/stream_engine_base.cpp",
+                old: "        while (_outsize < static_cast<size_t> (_options.out_batch_size)) {
+",
+                new: "        while (_outsize < static_cast<size_t> (_options.out_batch_size)) {
+            //  First all that came before the end has to go out.
+            if (_outsize > 0 && _session->is_at_end ())
+                break;
+",
+            },
+        ],
+    },
+    Patch {
+        name: "unread",
+        why: "What a peer sent before it closed its end is lost where it has not been read by \
+              then, over ipc, if the receiver is behind.",
+        edits: &[Edit {
+            file: "src/stream_engine_base.cpp",
+            old: "    else if (_io_error) {
+        error (connection_error);
+        return false;
+    } else if (rc == -1) {
+        error (protocol_error);
+        return false;
+    }
+
+    else {
+        _input_stopped = false;
+        set_pollin ();
+",
+            new: "    else if (rc == -1) {
+        error (_io_error ? connection_error : protocol_error);
+        return false;
+    }
+
+    else {
+        _input_stopped = false;
+        //  The peer has gone, but what it sent before is still there to be read.
+        if (_io_error) {
+            _io_error = false;
+            _handle = add_fd (_s);
+            if (!_output_stopped)
+                set_pollout ();
+        }
+        set_pollin ();
+",
+        }],
+    },
 ];

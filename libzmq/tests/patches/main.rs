@@ -5,8 +5,11 @@ mod ended_pipe;
 mod frame_limit;
 mod half_read;
 mod heartbeat;
+mod linger;
 mod older_peer;
 mod self_connection;
+mod unread;
+mod unsent;
 mod unversioned;
 
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -63,6 +66,16 @@ fn bound(context: &zmq::Context, kind: zmq::SocketType) -> (zmq::Socket, String)
     socket.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = socket.get_last_endpoint().unwrap().unwrap();
     (socket, endpoint)
+}
+
+/// A PULL on a free port that takes little at once, and its endpoint.
+fn slow_pull(context: &zmq::Context) -> (zmq::Socket, String) {
+    let pull = socket(context, zmq::PULL);
+    pull.set_rcvhwm(1).unwrap();
+    pull.set_rcvbuf(4096).unwrap();
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = pull.get_last_endpoint().unwrap().unwrap();
+    (pull, endpoint)
 }
 
 /// What a socket's monitor tells.
