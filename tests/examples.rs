@@ -43,7 +43,9 @@ const MESSAGES: [&str; 3] = ["Msg1", "Msg2", "Msg3"];
 
 #[test]
 fn capabilities_are_those_of_the_libzmq_that_is_linked_here() {
-    let output = command("capabilities").output().expect("it runs");
+    let output = Command::new(path_of("capabilities"))
+        .output()
+        .expect("it runs");
     let printed = String::from_utf8_lossy(&output.stdout);
     let own = zeroless::capabilities().expect("libzmq works");
     assert_eq!(printed.trim(), format!("{own:#?}"));
