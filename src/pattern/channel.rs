@@ -28,7 +28,8 @@ impl<P: Receiving> Handle<P> {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfFiles`], or [`Error::System`] if no thread can be made.
+    /// [`Error::OutOfFiles`](crate::Error::OutOfFiles), or [`Error::System`](crate::Error::System)
+    /// if no thread can be made.
     ///
     /// ```
     /// use crossbeam_channel::select;
