@@ -259,13 +259,16 @@ impl Error {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use zeroless::{Client, Refusal, Server};
+    /// use zeroless::{Client, Error, Refusal, Server};
     ///
     /// let server = Server::bind(0)?;
     /// let replier = server.reply()?;
-    /// let push = Client::connect(server.port())?.push()?; // the wrong pattern
-    /// let error = push.wait_connected(1, Duration::from_secs(1)).unwrap_err();
-    /// assert!(matches!(error.refusal(), Some(Refusal::WrongPattern { .. })));
+    /// let pull = Client::connect(server.port())?.pull()?; // the wrong pattern
+    /// let refused = |error: &Error| error.refusal().is_some();
+    /// let error = std::iter::repeat_with(|| pull.recv_timeout(Duration::from_millis(10)))
+    ///     .filter_map(Result::err)
+    ///     .find(refused);
+    /// assert!(matches!(error.unwrap().refusal(), Some(Refusal::WrongPattern { .. })));
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn refusal(&self) -> Option<&Refusal> {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use std::{iter, thread};
 
-use support::{SOON, assert_timeout, beacon_port, deadline};
+use support::{SOON, beacon_port, deadline};
 use zeroless::zre::{Builder, Event, Node};
 use zeroless::{ConnectionEvent, Error, Pull, Server};
 
@@ -214,8 +214,12 @@ fn an_announcement_that_nobody_could_follow_is_refused() {
 fn waiting_for_what_does_not_come_ends() {
     let finder = node(beacon_port()).start().unwrap();
     let jobs = finder.discover("jobs");
-    let waited = jobs.wait_for(1, Duration::from_millis(20));
-    assert_timeout(waited);
+    let waited = jobs.wait_for(1, Duration::from_millis(20)).unwrap_err();
+    assert!(
+        waited.to_string().contains("0 of 1 servers of `jobs`"),
+        "{waited}"
+    );
+    assert!(waited.is_timeout());
     assert_eq!(jobs.services().count(), 0);
 }
 

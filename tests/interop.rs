@@ -76,6 +76,7 @@ facts! {
     subscribe_one_frame: subscribe(one_frame());
     subscribe_several_frames: subscribe(several_frames());
     subscribe_large_and_empty_frames: subscribe(large_and_empty());
+    subscribe_to_many_topics: subscribe_many();
     request_one_frame: request(one_frame());
     request_several_frames: request(several_frames());
     request_large_and_empty_frames: request(large_and_empty());
@@ -184,6 +185,23 @@ fn subscribe(way: &Way, messages: Vec<Message>) {
         let got = std::iter::repeat_with(next).find(|got| *got != beat);
         assert!(got == Some(with_topic(message)));
     }
+    peer.end();
+}
+
+/// More topics than any queue holds, and the one that is published last of all.
+fn subscribe_many(way: &Way) {
+    let (mut peer, subscriber) = meet!(way, "pub", subscribe("sh"));
+    let beat = message("is anybody there?");
+    wait_until_heard(&mut peer, &beat, &subscriber);
+    subscriber.unsubscribe("sh").expect("unsubscribed");
+    for number in 0..5000 {
+        let topic = format!("topic {number}");
+        subscriber.subscribe(topic).expect("subscribed");
+    }
+    subscriber.subscribe("sh").expect("subscribed");
+    // What came for the first subscription is dropped where it is received.
+    while subscriber.recv_timeout(Duration::from_millis(50)).is_ok() {}
+    wait_until_heard(&mut peer, &beat, &subscriber);
     peer.end();
 }
 
