@@ -77,3 +77,19 @@ fn an_inbox_everywhere_is_found_where_beacons_come_from() {
         }
     });
 }
+
+#[test]
+fn a_port_on_an_interface_by_name_is_told_as_it_is() {
+    deadline(|| {
+        let hub = node("hub", 1).endpoint("tcp://lo:*");
+        let hub = hub.gossip_bind("tcp://lo:*").start().unwrap();
+        for told in [hub.endpoint(), hub.gossip_endpoints()[0].clone()] {
+            let port = told.strip_prefix("tcp://127.0.0.1:").expect("an address");
+            assert_ne!(port, "0");
+        }
+        let alice = node("alice", 1).interface("127.0.0.1");
+        let alice = alice.gossip_connect(&*hub.gossip_endpoints()[0]);
+        let alice = alice.start().unwrap();
+        assert_eq!(enters(&alice), hub.endpoint());
+    });
+}

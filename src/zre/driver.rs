@@ -259,7 +259,8 @@ impl Driver {
         self.shared.links.lock().clear();
         // Whoever has stopped the node may start another there.
         let mut bound = self.search.bound();
-        bound.push(self.bound);
+        let inbox = self.inbox.bound().unwrap_or_default();
+        bound.extend(inbox.iter().filter_map(|it| it.parse().ok()));
         drop((self.inbox, self.search));
         wait_until_free(&bound);
     }
