@@ -119,13 +119,15 @@ impl Sight {
     /// Whether there is nothing to wait for any more, as far as is known here.
     fn is_over(&self) -> bool {
         let seen = self.seen.lock();
+        // libzmq counts the time in steps, which take longer on a busy machine; and what it
+        // could not deliver it tells only then.
         let late = Duration::from_secs(1);
         seen.gone.is_some()
             || seen
                 .closed
                 .as_ref()
                 .is_some_and(|Closed { how, since, .. }| {
-                    let time = how.most.saturating_add(late);
+                    let time = how.most.saturating_mul(2).saturating_add(late);
                     how.inproc && seen.ledger.up() == 0 || since.elapsed() > time
                 })
     }
