@@ -21,6 +21,7 @@ use elsewhere::{Elsewhere, Plan};
 use networks::{Networks, with_networks};
 use support::{beacon_port, deadline_after, until};
 use usage::Usage;
+use zeroless::Libzmq;
 
 /// No wait of these tests is longer.
 const LIMIT: Duration = Duration::from_secs(240);
@@ -105,7 +106,10 @@ fn who_is_parted_exits_and_enters_again() {
             }
             for (node, before) in nodes.iter_mut().zip(before) {
                 assert_eq!(node.peers().len(), 1);
-                until(|| usage(node).files <= before.files);
+                // zmq-sys's libzmq has no keep-alive, and does not find what a cut leaves open.
+                if zeroless::capabilities().unwrap().libzmq != Libzmq::ZmqSys {
+                    until(|| usage(node).files <= before.files);
+                }
                 let after = usage(node);
                 println!("{before:?}, {after:?}");
                 assert_eq!(after.threads, before.threads);
