@@ -285,6 +285,11 @@ impl Builder {
     /// Binds the node's inbox there: a port, or an endpoint like `"tcp://10.0.0.7:9000"`. By
     /// default a free port of the interface.
     ///
+    /// Others look for it where beacons come from: an address chooses the
+    /// [interface](Builder::interface), and is refused if beacons cannot come from it (one of IPv6,
+    /// or of another interface than was asked for). With [gossip](Builder::gossip_connect) it may be
+    /// any.
+    ///
     /// ```no_run
     /// # let builder = zeroless::zre::Node::builder("alice");
     /// let node = builder.endpoint(9000).start()?;
