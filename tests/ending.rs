@@ -51,6 +51,16 @@ fn assert_quiet(log: &[String]) {
     );
 }
 
+/// Queues all that is pushed.
+fn pusher(endpoint: String) -> Push {
+    // Where nobody is yet, it looks again soon.
+    let options = Options::default()
+        .send_queue(MUCH as u32)
+        .reconnect_max(Duration::from_millis(100));
+    let client = Client::connect(endpoint).unwrap().options(options);
+    client.push().unwrap()
+}
+
 fn slow() -> Options {
     Options::default().receive_queue(1)
 }
@@ -72,9 +82,7 @@ fn pull_much(pull: &Pull, frame: usize) {
 fn a_slow_reader_gets_all_that_a_program_sent_before_it_ended() {
     const FRAME: usize = 1 << 16;
     if let Some(endpoint) = endpoint() {
-        let options = Options::default().send_queue(MUCH as u32);
-        let client = Client::connect(endpoint).unwrap().options(options);
-        return push_much(&client.push().unwrap(), FRAME);
+        return push_much(&pusher(endpoint), FRAME);
     }
     deadline_after(LONG, || {
         let server = Server::bind_local(0).unwrap().options(slow());
@@ -92,11 +100,7 @@ fn a_slow_reader_gets_all_that_a_program_sent_before_it_ended() {
 fn who_comes_before_the_second_is_over_gets_all() {
     const FRAME: usize = 1 << 16;
     if let Some(endpoint) = endpoint() {
-        let options = Options::default()
-            .send_queue(MUCH as u32)
-            .reconnect_max(Duration::from_millis(100));
-        let push = Client::connect(endpoint).unwrap().options(options).push();
-        return push_much(&push.unwrap(), FRAME);
+        return push_much(&pusher(endpoint), FRAME);
     }
     deadline_after(LONG * 5, || {
         // On a busy machine a second may be over before a server is there.
@@ -154,11 +158,8 @@ fn what_a_disconnected_server_does_not_take_is_told() {
 fn a_stop_while_it_waits_for_a_slow_reader_ends_the_wait() {
     const FRAME: usize = 1 << 16;
     if let Some(endpoint) = endpoint() {
-        let options = Options::default().send_queue(MUCH as u32);
-        let client = Client::connect(endpoint).unwrap().options(options);
-        let push = client.push().unwrap();
-        let stopper = push.stopper().unwrap();
-        stop_at(SIGUSR1, stopper.clone());
+        let push = pusher(endpoint);
+        stop_at(SIGUSR1, push.stopper().unwrap());
         return push_much(&push, FRAME);
     }
     deadline_after(LONG, || {
@@ -213,9 +214,7 @@ fn a_subscriber_that_does_not_read_holds_up_nobody_for_long() {
 fn who_dies_while_it_is_waited_for_is_not_waited_for_long() {
     const FRAME: usize = 1 << 16;
     if let Some(endpoint) = endpoint() {
-        let options = Options::default().send_queue(MUCH as u32);
-        let client = Client::connect(endpoint).unwrap().options(options);
-        return push_much(&client.push().unwrap(), FRAME);
+        return push_much(&pusher(endpoint), FRAME);
     }
     deadline_after(LONG, || {
         let server = Server::bind_local(0).unwrap().options(slow());

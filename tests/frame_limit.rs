@@ -1,12 +1,13 @@
 //! A frame that is too large is refused where it is sent, and said where it is received.
 
 mod support;
+#[path = "support/warnings.rs"]
+mod warnings;
 
 use std::fmt::Debug;
 
-use log::{Level, LevelFilter, Log, Metadata, Record};
-use parking_lot::Mutex;
 use support::{SOON, deadline, ends, marry, until};
+use warnings::warnings;
 use zeroless::{Client, ConnectionEvent, Error, Options, Refusal, SendError, Server};
 
 const MAX: usize = 1000;
@@ -101,25 +102,6 @@ fn requests_and_replies_that_are_too_large_are_refused() {
     });
 }
 
-/// The warnings that were logged.
-struct Warnings(Mutex<Vec<String>>);
-
-static WARNINGS: Warnings = Warnings(Mutex::new(Vec::new()));
-
-impl Log for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= Level::Warn
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        if self.enabled(record.metadata()) {
-            self.0.lock().push(record.args().to_string());
-        }
-    }
-
-    fn flush(&self) {}
-}
-
 /// Whether the linked libzmq tells why a connection was ended.
 fn is_told() -> bool {
     zmq::has("zeroless:frame-limit") == Some(true)
@@ -128,8 +110,7 @@ fn is_told() -> bool {
 #[test]
 fn who_receives_too_large_a_frame_says_from_whom() {
     deadline(|| {
-        log::set_logger(&WARNINGS).unwrap();
-        log::set_max_level(LevelFilter::Warn);
+        let told = warnings("max_frame");
         for pull_binds in [true, false] {
             let (server, client) = ends();
             let (server, client) = match pull_binds {
@@ -155,8 +136,7 @@ fn who_receives_too_large_a_frame_says_from_whom() {
             assert_eq!(refusal, Some(Refusal::FrameTooLarge { max }));
             assert_eq!(peer.is_some(), pull_binds);
             let who = peer.unwrap_or_else(|| server.endpoint().to_string());
-            let told = |line: &String| line.contains(&who) && line.contains("max_frame");
-            until(|| WARNINGS.0.lock().iter().any(told));
+            until(|| told().iter().any(|line| line.contains(&who)));
         }
     });
 }

@@ -1,13 +1,14 @@
 //! When time runs out: the error says what was waited for, and what is known of the peer.
 
 mod support;
+#[path = "support/warnings.rs"]
+mod warnings;
 
 use std::net::TcpListener;
 use std::time::Duration;
 
-use log::{Level, LevelFilter, Log, Metadata, Record};
-use parking_lot::Mutex;
 use support::{SOON, assert_timeout, deadline, ends, inproc, marry, until};
+use warnings::warnings;
 use zeroless::{Client, ConnectionEvent, Error, Options, Refusal, Server, Wait};
 
 const MOMENT: Duration = Duration::from_millis(20);
@@ -19,39 +20,6 @@ fn waited_for<T: std::fmt::Debug>(outcome: Result<T, impl Into<Error>>) -> Wait 
         Err(Error::Timeout { waited_for, .. }) => waited_for,
         other => panic!("not out of time: {other:?}"),
     }
-}
-
-/// What is logged as a warning or an error.
-struct Warnings(Mutex<Vec<String>>);
-
-static WARNINGS: Warnings = Warnings(Mutex::new(Vec::new()));
-
-impl Warnings {
-    /// All of this endpoint, from now on.
-    fn of(endpoint: impl ToString) -> impl Fn() -> Vec<String> {
-        let _ = log::set_logger(&WARNINGS);
-        log::set_max_level(LevelFilter::Warn);
-        let endpoint = endpoint.to_string();
-        move || {
-            let lines = WARNINGS.0.lock();
-            let of_it = lines.iter().filter(|line| line.contains(&endpoint));
-            of_it.cloned().collect()
-        }
-    }
-}
-
-impl Log for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= Level::Warn
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        if self.enabled(record.metadata()) {
-            self.0.lock().push(record.args().to_string());
-        }
-    }
-
-    fn flush(&self) {}
 }
 
 #[test]
@@ -183,7 +151,7 @@ fn a_timeout_tells_the_refusal_that_is_known() {
 fn a_server_that_is_not_ready_yet_does_not_refuse() {
     deadline(|| {
         let (server, client) = ends();
-        let told = Warnings::of(server.endpoint());
+        let told = warnings(server.endpoint());
         // Its port is bound: the system takes connections that nobody answers yet.
         let options = Options::default().handshake_timeout(MOMENT);
         let push = client.options(options).push().unwrap();
@@ -209,7 +177,7 @@ fn a_server_that_leaves_early_does_not_refuse() {
     deadline(|| {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let told = Warnings::of(port);
+        let told = warnings(port);
         let push = Client::connect(port).unwrap().push().unwrap();
         let events = push.connections().unwrap();
         for _ in 0..2 {
@@ -232,7 +200,7 @@ fn a_server_that_leaves_early_does_not_refuse() {
 fn a_client_that_leaves_early_is_no_trouble() {
     deadline(|| {
         let server = Server::bind_local(0).unwrap();
-        let told = Warnings::of(server.endpoint());
+        let told = warnings(server.endpoint());
         let pull = server.pull().unwrap();
         let mut events = pull.connections().unwrap();
         drop(std::net::TcpStream::connect(("127.0.0.1", server.port())).unwrap());
@@ -246,7 +214,7 @@ fn a_client_that_leaves_early_is_no_trouble() {
 fn a_wrong_pattern_is_told_at_once() {
     deadline(|| {
         let (server, client) = ends();
-        let told = Warnings::of(server.endpoint());
+        let told = warnings(server.endpoint());
         let _replier = server.reply().unwrap();
         let _push = client.push().unwrap();
         let wrong = |line: &String| line.contains("we push, so it must pull");

@@ -1,33 +1,15 @@
 //! Frames that are too large: refused where they are sent, and told where they are not taken.
 
 mod support;
+#[path = "support/warnings.rs"]
+mod warnings;
 
-use log::{Level, LevelFilter, Log, Metadata, Record};
-use parking_lot::Mutex;
 use support::{SOON, beacon_port, deadline, until};
+use warnings::warnings;
 use zeroless::Error;
 use zeroless::zre::{Builder, Event, Node};
 
 const MIB: usize = 1 << 20;
-
-/// What is warned of.
-struct Warnings(Mutex<Vec<String>>);
-
-static WARNINGS: Warnings = Warnings(Mutex::new(Vec::new()));
-
-impl Log for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= Level::Warn
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        if self.enabled(record.metadata()) {
-            self.0.lock().push(record.args().to_string());
-        }
-    }
-
-    fn flush(&self) {}
-}
 
 fn node(name: &str, port: u16) -> Builder {
     Node::builder(name).interface("127.0.0.1").port(port)
@@ -91,8 +73,7 @@ fn larger_frames_can_be_allowed() {
 #[test]
 fn a_frame_that_is_not_taken_is_told() {
     deadline(|| {
-        let _ = log::set_logger(&WARNINGS);
-        log::set_max_level(LevelFilter::Warn);
+        let told = warnings("max_frame");
         let port = beacon_port();
         let small = node("alice", port).max_frame(MIB as u64);
         let (alice, bob) = two(small, node("bob", port));
@@ -100,9 +81,8 @@ fn a_frame_that_is_not_taken_is_told() {
         // The next message shows that one is lost.
         until(|| {
             let _ = bob.whisper(alice.id(), "after");
-            let warnings = WARNINGS.0.lock();
-            let words = ["alice", "bob", "lost", "max_frame"];
-            let mut lines = warnings.iter();
+            let words = ["alice", "bob", "lost"];
+            let mut lines = told().into_iter();
             lines.any(|line| words.iter().all(|word| line.contains(word)))
         });
         // They come together again.
