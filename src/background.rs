@@ -14,13 +14,13 @@ use log::error;
 use parking_lot::{Condvar, Mutex};
 
 use crate::error::{Error, Result};
-use crate::fork::Own;
+use crate::fork::ForkGuard;
 
 /// A thread that works for a handle, and ends with it.
 pub(crate) struct Background {
     number: u64,
     stop: Box<dyn Fn() + Send + Sync>,
-    thread: Own<Mutex<Option<JoinHandle<()>>>>,
+    thread: ForkGuard<Mutex<Option<JoinHandle<()>>>>,
 }
 
 thread_local! {
@@ -59,7 +59,7 @@ impl Background {
         Ok(Background {
             number,
             stop: Box::new(stop),
-            thread: Own::new(Mutex::new(Some(thread))),
+            thread: ForkGuard::new(Mutex::new(Some(thread))),
         })
     }
 

@@ -6,10 +6,10 @@ use std::sync::{Arc, Weak};
 
 use crate::endpoint::{Endpoint, IntoEndpoints, Role};
 use crate::error::{Error, Result};
-use crate::fork::OwnMutex;
+use crate::fork::ForkMutex;
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Handle, Side, patterns};
-use crate::socket::{Core, Kind, Lease, Target};
+use crate::socket::{HandleCount, Kind, SharedSocket, Target};
 
 /// Endpoints that are connected to, to be given patterns.
 ///
@@ -46,14 +46,14 @@ pub struct Client {
 /// ```
 #[derive(Clone, Default)]
 pub struct EndpointSet {
-    state: Arc<OwnMutex<State>>,
+    state: Arc<ForkMutex<State>>,
 }
 
 #[derive(Default)]
 struct State {
     targets: Vec<Target>,
     /// The sockets of the handles, each as long as it has handles.
-    sockets: Vec<(Weak<Lease>, Weak<Core>)>,
+    sockets: Vec<(Weak<HandleCount>, Weak<SharedSocket>)>,
     options: Options,
 }
 
@@ -106,7 +106,9 @@ impl Client {
             targets.try_for_each(|target| socket.connect(target, others))
         })?;
         let socket = handle.socket();
-        state.sockets.push((socket.lease(), socket.downgrade()));
+        state
+            .sockets
+            .push((socket.handle_count(), socket.downgrade()));
         Ok(handle)
     }
 }
@@ -153,7 +155,7 @@ impl EndpointSet {
             }
         }
         let sockets = state.sockets();
-        let is_pair = |socket: &Arc<Core>| socket.kind() == Kind::Pair;
+        let is_pair = |socket: &Arc<SharedSocket>| socket.kind() == Kind::Pair;
         if state.targets.len() + added.len() > 1 && sockets.iter().any(is_pair) {
             return Err(Error::PairTaken);
         }
@@ -257,8 +259,9 @@ impl EndpointSet {
 
 impl State {
     /// The sockets that are there still.
-    fn sockets(&mut self) -> Vec<Arc<Core>> {
-        self.sockets.retain(|(lease, _)| lease.strong_count() > 0);
+    fn sockets(&mut self) -> Vec<Arc<SharedSocket>> {
+        self.sockets
+            .retain(|(handle_count, _)| handle_count.strong_count() > 0);
         let sockets = self.sockets.iter();
         sockets.filter_map(|(_, socket)| socket.upgrade()).collect()
     }

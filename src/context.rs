@@ -11,9 +11,9 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::background;
 use crate::error::{Error, Result};
-use crate::fork::OwnMutex;
+use crate::fork::ForkMutex;
+use crate::monitor::MonitorThread;
 use crate::raw::{PerProcess, RawContext, system};
-use crate::watch::Watch;
 
 /// A libzmq context, and the thread that watches its sockets' connections.
 ///
@@ -22,10 +22,10 @@ use crate::watch::Watch;
 /// and what is queued when main returns would be lost.
 pub(crate) struct Context {
     // Dropped first: its own sockets must be closed before the context can end.
-    watch: OwnMutex<Option<Watch>>,
-    /// The watch's thread has it, too.
+    thread: ForkMutex<Option<MonitorThread>>,
+    /// The monitor thread has it, too.
     zmq: Arc<RawContext>,
-    /// Dropped after it: who takes over the watch waits for that, or libzmq's end would have to be
+    /// Dropped after it: who takes over the monitor thread waits for that, or libzmq's end would have to be
     /// waited for here.
     dropped: Option<Sender<()>>,
 }
@@ -54,7 +54,7 @@ impl Context {
         let zmq =
             RawContext::new(threads, SOCKETS).map_err(|errno| system("starting libzmq", errno))?;
         let context = Arc::new(Context {
-            watch: OwnMutex::new(None),
+            thread: ForkMutex::new(None),
             zmq: Arc::new(zmq),
             dropped: None,
         });
@@ -73,14 +73,17 @@ impl Context {
         &self.zmq
     }
 
-    /// Does something with the watch, which is started when first needed.
-    pub(crate) fn with_watch<T>(&self, call: impl FnOnce(&Watch) -> Result<T>) -> Result<T> {
-        let mut watch = self.watch.lock()?;
-        let started = match watch.take() {
-            Some(watch) => watch,
-            None => Watch::start(&self.zmq)?,
+    /// Does something with the monitor thread, which is started when first needed.
+    pub(crate) fn with_monitor_thread<T>(
+        &self,
+        call: impl FnOnce(&MonitorThread) -> Result<T>,
+    ) -> Result<T> {
+        let mut thread = self.thread.lock()?;
+        let started = match thread.take() {
+            Some(thread) => thread,
+            None => MonitorThread::start(&self.zmq)?,
         };
-        call(watch.insert(started))
+        call(thread.insert(started))
     }
 }
 
@@ -92,20 +95,20 @@ impl std::fmt::Debug for Context {
 
 impl Drop for Context {
     fn drop(&mut self) {
-        if self.watch.check().is_err() {
+        if self.thread.check().is_err() {
             // Its threads are the parent's: waiting for them here would never end.
-            std::mem::forget(self.watch.get_mut().take());
+            std::mem::forget(self.thread.get_mut().take());
             return;
         }
-        if let Some(watch) = self.watch.get_mut().take()
-            && !watch.wait_for_end()
+        if let Some(thread) = self.thread.get_mut().take()
+            && !thread.wait_for_end()
         {
             // libzmq goes on for a while, and nobody waits for it any more.
             let (sender, dropped) = crossbeam_channel::bounded(0);
             self.dropped = Some(sender);
             let _ = background::detach("zeroless-linger", move || {
                 let _ = dropped.recv();
-                drop(watch);
+                drop(thread);
             });
         }
     }

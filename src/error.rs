@@ -309,10 +309,10 @@ fn also(refused: Option<&Error>) -> String {
 }
 
 /// An error on its way up: small, where results are returned for every message.
-pub(crate) type Fault = Box<Error>;
+pub(crate) type BoxedError = Box<Error>;
 
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Error {
+impl From<BoxedError> for Error {
+    fn from(fault: BoxedError) -> Error {
         *fault
     }
 }

@@ -6,20 +6,20 @@
 
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::error::{Error, Fault, Result};
+use crate::error::{BoxedError, Error, Result};
 use crate::raw;
 
 /// The process that made something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Origin {
+pub(crate) struct ForkOrigin {
     forks: u32,
 }
 
-impl Origin {
+impl ForkOrigin {
     /// This process.
-    pub(crate) fn here() -> Origin {
+    pub(crate) fn here() -> ForkOrigin {
         raw::count_forks();
-        Origin {
+        ForkOrigin {
             forks: raw::forks(),
         }
     }
@@ -31,7 +31,7 @@ impl Origin {
 
     /// An error in a child of the process.
     #[inline]
-    pub(crate) fn check(self) -> Result<(), Fault> {
+    pub(crate) fn check(self) -> Result<(), BoxedError> {
         match self.is_here() {
             true => Ok(()),
             false => Err(forked()),
@@ -40,27 +40,27 @@ impl Origin {
 }
 
 #[cold]
-fn forked() -> Fault {
+fn forked() -> BoxedError {
     Error::Forked.into()
 }
 
 /// A mutex that a child does not lock.
 #[derive(Debug)]
-pub(crate) struct OwnMutex<T> {
-    origin: Origin,
+pub(crate) struct ForkMutex<T> {
+    origin: ForkOrigin,
     mutex: Mutex<T>,
 }
 
-impl<T> OwnMutex<T> {
-    pub(crate) fn new(value: T) -> OwnMutex<T> {
-        OwnMutex {
-            origin: Origin::here(),
+impl<T> ForkMutex<T> {
+    pub(crate) fn new(value: T) -> ForkMutex<T> {
+        ForkMutex {
+            origin: ForkOrigin::here(),
             mutex: Mutex::new(value),
         }
     }
 
     #[inline]
-    pub(crate) fn lock(&self) -> Result<MutexGuard<'_, T>, Fault> {
+    pub(crate) fn lock(&self) -> Result<MutexGuard<'_, T>, BoxedError> {
         self.check()?;
         Ok(self.mutex.lock())
     }
@@ -71,7 +71,7 @@ impl<T> OwnMutex<T> {
     }
 
     #[inline]
-    pub(crate) fn check(&self) -> Result<(), Fault> {
+    pub(crate) fn check(&self) -> Result<(), BoxedError> {
         self.origin.check()
     }
 
@@ -80,40 +80,40 @@ impl<T> OwnMutex<T> {
     }
 }
 
-impl<T: Default> Default for OwnMutex<T> {
-    fn default() -> OwnMutex<T> {
-        OwnMutex::new(T::default())
+impl<T: Default> Default for ForkMutex<T> {
+    fn default() -> ForkMutex<T> {
+        ForkMutex::new(T::default())
     }
 }
 
 /// Something that a child neither uses nor drops: it may be half changed, and its drop may wait.
 #[derive(Debug, Clone)]
-pub(crate) struct Own<T> {
-    origin: Origin,
+pub(crate) struct ForkGuard<T> {
+    origin: ForkOrigin,
     /// Always there until the drop.
     value: Option<T>,
 }
 
-impl<T> Own<T> {
-    pub(crate) fn new(value: T) -> Own<T> {
-        Own::by(Origin::here(), value)
+impl<T> ForkGuard<T> {
+    pub(crate) fn new(value: T) -> ForkGuard<T> {
+        ForkGuard::by(ForkOrigin::here(), value)
     }
 
     /// Something that this process made.
-    pub(crate) fn by(origin: Origin, value: T) -> Own<T> {
-        Own {
+    pub(crate) fn by(origin: ForkOrigin, value: T) -> ForkGuard<T> {
+        ForkGuard {
             origin,
             value: Some(value),
         }
     }
 
-    pub(crate) fn get(&self) -> Result<&T, Fault> {
+    pub(crate) fn get(&self) -> Result<&T, BoxedError> {
         self.origin.check()?;
         self.value.as_ref().ok_or_else(forked)
     }
 }
 
-impl<T> Drop for Own<T> {
+impl<T> Drop for ForkGuard<T> {
     fn drop(&mut self) {
         if !self.origin.is_here() {
             std::mem::forget(self.value.take());

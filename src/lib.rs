@@ -214,7 +214,6 @@ mod server;
 mod socket;
 mod throttle;
 mod wake;
-mod watch;
 pub mod zre;
 
 pub use capabilities::{Capabilities, Libzmq, capabilities};

@@ -146,8 +146,8 @@ impl<P: Side> Handle<P> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn stopper(&self) -> Result<Stopper> {
-        let (stopped, bell) = self.socket.bell()?;
-        Ok(Stopper::new(stopped, bell))
+        let (stopped, stop_signal) = self.socket.stop_signal()?;
+        Ok(Stopper::new(stopped, stop_signal))
     }
 
     /// Whether the handle works, and if not, why.
@@ -167,13 +167,13 @@ impl<P: Side> Handle<P> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn status(&self) -> Result<()> {
-        if let Some(fault) = self.socket.fault()? {
-            return Err(fault);
+        if let Some(failure) = self.socket.failure()? {
+            return Err(failure);
         }
         if self.socket.is_stopped() {
             return Err(Error::Stopped);
         }
-        match self.socket.sight()?.refusal() {
+        match self.socket.status()?.refusal() {
             Some(refusal) => Err(refusal),
             None => Ok(()),
         }
@@ -235,7 +235,7 @@ impl<P: Side> Handle<P> {
         if self.socket.is_stopped() {
             return Err(Error::Stopped);
         }
-        let events = self.socket.sight()?.listen(&self.socket.bound()?);
+        let events = self.socket.status()?.listen(&self.socket.bound()?);
         Ok(Connections::new(events))
     }
 

@@ -9,12 +9,12 @@ use log::info;
 
 use crate::endpoint::{Endpoint, IntoEndpoints, Port, Role, bare_port};
 use crate::error::{Error, Result};
-use crate::fork::OwnMutex;
+use crate::fork::ForkMutex;
+use crate::monitor::ConnectionStatus;
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Handle, Side, patterns};
-use crate::socket::{Kind, Lease, Linger, Socket, check_path, listen};
+use crate::socket::{HandleCount, Kind, Linger, Socket, check_path, listen};
 use crate::wake::{Deadline, io_error};
-use crate::watch::Sight;
 
 /// Endpoints that clients connect to, to be given a pattern.
 ///
@@ -34,13 +34,13 @@ use crate::watch::Sight;
 /// # Ok::<(), zeroless::Error>(())
 /// ```
 pub struct Server {
-    spots: Vec<Spot>,
+    endpoints: Vec<BoundEndpoint>,
     options: Options,
-    tenant: OwnMutex<Option<Tenant>>,
+    active: ForkMutex<Option<ActiveHandle>>,
 }
 
 /// An endpoint, and what holds it.
-struct Spot {
+struct BoundEndpoint {
     /// The port itself, taken already; without one libzmq binds when the pattern is chosen.
     listener: Option<TcpListener>,
     /// As it is to be bound.
@@ -50,10 +50,10 @@ struct Spot {
 }
 
 /// The pattern that the port carries, or carried last.
-struct Tenant {
+struct ActiveHandle {
     kind: Kind,
-    lease: Weak<Lease>,
-    sight: Arc<Sight>,
+    handle_count: Weak<HandleCount>,
+    status: Arc<ConnectionStatus>,
 }
 
 impl Server {
@@ -103,15 +103,15 @@ impl Server {
                 reason: "a server needs an endpoint at least".to_owned(),
             });
         }
-        let spots = endpoints.into_iter().map(Spot::take);
+        let endpoints = endpoints.into_iter().map(BoundEndpoint::take);
         Ok(Server {
-            spots: spots
+            endpoints: endpoints
                 .collect::<Result<Vec<_>>>()?
                 .into_iter()
                 .flatten()
                 .collect(),
             options: Options::default(),
-            tenant: OwnMutex::new(None),
+            active: ForkMutex::new(None),
         })
     }
 
@@ -144,7 +144,7 @@ impl Server {
     /// ```
     pub fn endpoint(&self) -> Endpoint {
         // There is one: `take` sees to that.
-        self.spots[0].endpoint().to_connect()
+        self.endpoints[0].endpoint().to_connect()
     }
 
     /// All endpoints, as they can be connected to from this machine.
@@ -156,21 +156,27 @@ impl Server {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn endpoints(&self) -> Vec<Endpoint> {
-        let spots = self.spots.iter();
-        spots.map(|spot| spot.endpoint().to_connect()).collect()
+        let endpoints = self.endpoints.iter();
+        endpoints
+            .map(|endpoint| endpoint.endpoint().to_connect())
+            .collect()
     }
 
     /// The endpoints as they are bound, which may be to all interfaces.
     pub(crate) fn bound(&self) -> Vec<Endpoint> {
-        let spots = self.spots.iter();
-        spots.map(|spot| spot.endpoint().clone()).collect()
+        let endpoints = self.endpoints.iter();
+        endpoints
+            .map(|endpoint| endpoint.endpoint().clone())
+            .collect()
     }
 
     /// What it serves, if it does.
     pub(crate) fn kind(&self) -> Option<Kind> {
-        let tenant = self.tenant.lock().ok()?;
-        let tenant = tenant.as_ref().filter(|it| it.lease.strong_count() > 0);
-        tenant.map(|tenant| tenant.kind)
+        let active = self.active.lock().ok()?;
+        let active = active
+            .as_ref()
+            .filter(|it| it.handle_count.strong_count() > 0);
+        active.map(|active| active.kind)
     }
 
     fn set(mut self, change: impl FnOnce(&mut Options)) -> Server {
@@ -179,33 +185,39 @@ impl Server {
     }
 
     fn open<P: Side>(&self, kind: Kind, side: P) -> Result<Handle<P>> {
-        let mut tenant = self.tenant.lock()?;
-        if let Some(last) = tenant.as_ref() {
+        let mut active = self.active.lock()?;
+        if let Some(last) = active.as_ref() {
             self.wait_for_leave(last)?;
         }
         let handle = pattern::open(kind, side, &self.options, |socket| {
-            self.spots.iter().try_for_each(|spot| spot.give(socket))
+            self.endpoints
+                .iter()
+                .try_for_each(|endpoint| endpoint.give(socket))
         })?;
-        *tenant = Some(Tenant {
+        *active = Some(ActiveHandle {
             kind,
-            lease: handle.socket().lease(),
-            sight: handle.socket().sight()?.clone(),
+            handle_count: handle.socket().handle_count(),
+            status: handle.socket().status()?.clone(),
         });
         Ok(handle)
     }
 
-    fn wait_for_leave(&self, last: &Tenant) -> Result<()> {
-        if last.lease.strong_count() > 0 {
+    fn wait_for_leave(&self, last: &ActiveHandle) -> Result<()> {
+        if last.handle_count.strong_count() > 0 {
             return Err(Error::PatternTaken {
                 endpoint: self.endpoint().to_string(),
                 pattern: last.kind.name(),
             });
         }
         // What libzmq has bound it lets go in the background, when all is delivered.
-        if self.spots.iter().any(|spot| spot.listener.is_none()) {
+        if self
+            .endpoints
+            .iter()
+            .any(|endpoint| endpoint.listener.is_none())
+        {
             let linger = Linger::of(last.kind, &self.options).most;
             let patience = linger.saturating_add(Duration::from_secs(1));
-            last.sight.wait_end(Deadline::after(patience));
+            last.status.wait_end(Deadline::after(patience));
         }
         Ok(())
     }
@@ -220,25 +232,27 @@ impl fmt::Debug for Server {
     }
 }
 
-impl Spot {
+impl BoundEndpoint {
     /// Takes an endpoint: several, if it is a name with several addresses.
-    fn take(endpoint: Endpoint) -> Result<Vec<Spot>> {
+    fn take(endpoint: Endpoint) -> Result<Vec<BoundEndpoint>> {
         info!("binding to {endpoint}");
         check_path(&endpoint)?;
-        let spots = match listen(&endpoint)? {
+        let endpoints = match listen(&endpoint)? {
             Some(listeners) => {
                 let listeners = listeners.into_iter();
-                let spots = listeners.map(|(listener, endpoint)| (Some(listener), endpoint));
-                spots.collect()
+                let endpoints = listeners.map(|(listener, endpoint)| (Some(listener), endpoint));
+                endpoints.collect()
             }
             None => vec![(None, endpoint)],
         };
-        let spots = spots.into_iter().map(|(listener, wanted)| Spot {
-            listener,
-            wanted,
-            bound: OnceLock::new(),
-        });
-        Ok(spots.collect())
+        let endpoints = endpoints
+            .into_iter()
+            .map(|(listener, wanted)| BoundEndpoint {
+                listener,
+                wanted,
+                bound: OnceLock::new(),
+            });
+        Ok(endpoints.collect())
     }
 
     fn endpoint(&self) -> &Endpoint {

@@ -9,18 +9,18 @@
 //! lost:
 //!
 //! 1. Before it unlocks, whoever has touched the socket looks whether it is ready for one of
-//!    those who wait, and wakes that one. ([`Core::leave`])
+//!    those who wait, and wakes that one. ([`SharedSocket::leave`])
 //! 2. Before it waits, a thread looks whether the socket is ready for itself, under the lock
-//!    under which it registers, and does not touch the socket after that. ([`Core::sleep`])
+//!    under which it registers, and does not touch the socket after that. ([`SharedSocket::sleep`])
 
 mod connect;
-mod held;
 mod kind;
 mod linger;
 mod listen;
-mod long;
+mod locked;
 mod names;
 mod open;
+mod partial;
 mod wait;
 mod waiters;
 
@@ -33,96 +33,96 @@ use std::time::{Duration, Instant};
 use log::debug;
 use parking_lot::MutexGuard;
 
-pub(crate) use held::{Attempt, GIVE_WAY, Held};
 pub(crate) use kind::Kind;
 pub(crate) use linger::Linger;
 pub(crate) use listen::{check_path, listen};
-use long::Long;
+pub(crate) use locked::{BUDGET, LockedSocket, Progress};
 pub(crate) use names::Target;
-pub(crate) use waiters::Way;
-use waiters::{Patience, Waiters};
+use partial::PartialMessage;
+pub(crate) use waiters::Interest;
+use waiters::{AdaptiveSpin, Waiters};
 
 use crate::context::Context;
-use crate::error::{Error, Fault, Result, Wait};
-use crate::fork::OwnMutex;
+use crate::error::{BoxedError, Error, Result, Wait};
+use crate::fork::ForkMutex;
 use crate::message::{Frame, Message};
+use crate::monitor::{Closing, ConnectionStatus, MonitoredSocket};
 use crate::options::Options;
 use crate::raw::{self, system};
 use crate::throttle::Throttle;
 use crate::wake::{Deadline, Waker};
-use crate::watch::{Closing, Sight, Watched};
 
 /// What all handles of a socket hold together: whether there are any, and what lives as long.
 #[derive(Debug, Default)]
-pub(crate) struct Lease(OnceLock<Arc<dyn Any + Send + Sync>>);
+pub(crate) struct HandleCount(OnceLock<Arc<dyn Any + Send + Sync>>);
 
 /// A reference to a shared socket; the socket closes with the last of them.
 #[derive(Debug, Clone)]
 pub struct Socket {
     // Dropped before the context, which waits until what is queued is delivered.
-    core: Arc<Core>,
+    core: Arc<SharedSocket>,
     context: Arc<Context>,
-    /// Held by the handles alone, so that others can tell whether there are any left.
-    lease: Arc<Lease>,
+    /// LockedSocket by the handles alone, so that others can tell whether there are any left.
+    handle_count: Arc<HandleCount>,
 }
 
 impl Socket {
     /// What can be upgraded as long as there are handles.
-    pub(crate) fn lease(&self) -> Weak<Lease> {
-        Arc::downgrade(&self.lease)
+    pub(crate) fn handle_count(&self) -> Weak<HandleCount> {
+        Arc::downgrade(&self.handle_count)
     }
 
     /// Keeps something for as long as there are handles; it can be one thing only.
     pub(crate) fn keep(&self, thing: Arc<dyn Any + Send + Sync>) {
-        let _ = self.lease.0.set(thing);
+        let _ = self.handle_count.0.set(thing);
     }
 
     /// A reference that does not keep the socket open.
-    pub(crate) fn downgrade(&self) -> Weak<Core> {
+    pub(crate) fn downgrade(&self) -> Weak<SharedSocket> {
         Arc::downgrade(&self.core)
     }
 }
 
 impl Socket {
-    /// What stops this socket without a lock: the flag, and the bell that is to be rung then.
-    pub(crate) fn bell(&self) -> Result<(Arc<AtomicBool>, Arc<Waker>)> {
+    /// What stops this socket without a lock: the flag, and the stop_signal that is to be rung then.
+    pub(crate) fn stop_signal(&self) -> Result<(Arc<AtomicBool>, Arc<Waker>)> {
         self.check_process()?;
-        let bell = match self.bell.get() {
-            Some(bell) => bell.clone(),
+        let stop_signal = match self.stop_signal.get() {
+            Some(stop_signal) => stop_signal.clone(),
             None => {
-                let bell = Arc::new(Waker::new()?);
-                self.bell.get_or_init(|| bell).clone()
+                let stop_signal = Arc::new(Waker::new()?);
+                self.stop_signal.get_or_init(|| stop_signal).clone()
             }
         };
-        // Those who wait already do not listen to it yet, nor does the watch.
+        // Those who wait already do not listen to it yet, nor does the monitor thread.
         self.lock()?.waiters.wake_all();
         self.context
-            .with_watch(|watch| watch.listen(&self.sight, &bell))?;
-        Ok((self.stopped.clone(), bell))
+            .with_monitor_thread(|thread| thread.listen(&self.status, &stop_signal))?;
+        Ok((self.stopped.clone(), stop_signal))
     }
 }
 
 impl Deref for Socket {
-    type Target = Core;
+    type Target = SharedSocket;
 
     #[inline]
-    fn deref(&self) -> &Core {
+    fn deref(&self) -> &SharedSocket {
         &self.core
     }
 }
 
 /// The socket itself, and all who wait for it.
-pub struct Core {
-    inner: OwnMutex<Inner>,
+pub struct SharedSocket {
+    inner: ForkMutex<Inner>,
     fd: i32,
     kind: Kind,
     options: Options,
     stopped: Arc<AtomicBool>,
     /// Rung by signal handlers, which must not lock; it is never silenced.
-    bell: OnceLock<Arc<Waker>>,
-    sight: Arc<Sight>,
+    stop_signal: OnceLock<Arc<Waker>>,
+    status: Arc<ConnectionStatus>,
     /// What ended receiving for good, if anything but a stop has.
-    fault: OwnMutex<Option<Error>>,
+    failure: ForkMutex<Option<Error>>,
     /// How many messages were passed over because they did not fit.
     skipped: AtomicU64,
     /// Lines in the log that peers can cause.
@@ -135,7 +135,7 @@ pub struct Core {
 }
 
 /// What is done with a socket when its peers change, under its lock.
-pub(crate) type OnPump = Box<dyn Fn(&mut Held<'_>) -> Result<(), Fault> + Send + Sync>;
+pub(crate) type OnPump = Box<dyn Fn(&mut LockedSocket<'_>) -> Result<(), BoxedError> + Send + Sync>;
 
 /// One for each kind of line that a socket's peers can cause.
 #[derive(Debug, Default)]
@@ -151,14 +151,14 @@ pub(crate) struct Throttles {
 struct Inner {
     /// Gone once the socket was closed, though handles remain.
     socket: Option<zmq::Socket>,
-    /// See [`Held`].
-    spare: zmq::Message,
-    /// See [`Held`].
-    long: Option<Box<Long>>,
+    /// See [`LockedSocket`].
+    scratch: zmq::Message,
+    /// See [`LockedSocket`].
+    long: Option<Box<PartialMessage>>,
     /// How many frames may be received under one hold of the lock.
     frames: usize,
     waiters: Waiters,
-    patience: Patience,
+    spin: AdaptiveSpin,
     bound: Vec<String>,
     connected: Vec<Connected>,
 }
@@ -179,9 +179,9 @@ struct Connected {
     live: bool,
 }
 
-impl std::fmt::Debug for Core {
+impl std::fmt::Debug for SharedSocket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Core")
+        f.debug_struct("SharedSocket")
             .field("kind", &self.kind)
             .field("inner", &self.inner)
             .finish_non_exhaustive()
@@ -205,21 +205,21 @@ impl Inner {
     }
 
     #[inline]
-    fn held(&mut self) -> Result<Held<'_>, Fault> {
+    fn locked(&mut self) -> Result<LockedSocket<'_>, BoxedError> {
         match &mut self.socket {
-            Some(socket) => Ok(Held {
+            Some(socket) => Ok(LockedSocket {
                 socket,
-                spare: &mut self.spare,
+                scratch: &mut self.scratch,
                 more: false,
                 long: &mut self.long,
                 left: self.frames,
             }),
-            None => Err(fault(Error::Stopped)),
+            None => Err(boxed(Error::Stopped)),
         }
     }
 }
 
-impl Core {
+impl SharedSocket {
     pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
@@ -229,9 +229,9 @@ impl Core {
     }
 
     /// The connections; an error in a child of the process that made the socket.
-    pub(crate) fn sight(&self) -> Result<&Arc<Sight>> {
+    pub(crate) fn status(&self) -> Result<&Arc<ConnectionStatus>> {
         self.check_process()?;
-        Ok(&self.sight)
+        Ok(&self.status)
     }
 
     /// The endpoints that this socket is bound to.
@@ -242,7 +242,7 @@ impl Core {
     /// An error in a child of the process that made the socket: whatever lock another thread
     /// held when it forked is never released there.
     #[inline]
-    fn check_process(&self) -> Result<(), Fault> {
+    fn check_process(&self) -> Result<(), BoxedError> {
         self.inner.check()
     }
 
@@ -254,16 +254,16 @@ impl Core {
     /// Does something that never waits, on the socket.
     pub(crate) fn with<T>(
         &self,
-        call: impl FnOnce(&mut Held<'_>) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+        call: impl FnOnce(&mut LockedSocket<'_>) -> Result<T, BoxedError>,
+    ) -> Result<T, BoxedError> {
         let mut inner = self.lock()?;
-        let result = call(&mut inner.held()?);
+        let result = call(&mut inner.locked()?);
         self.leave(inner);
         result
     }
 
     #[inline]
-    fn lock(&self) -> Result<MutexGuard<'_, Inner>, Fault> {
+    fn lock(&self) -> Result<MutexGuard<'_, Inner>, BoxedError> {
         self.inner.lock()
     }
 
@@ -283,7 +283,7 @@ impl Core {
         if let Ok(mut inner) = self.lock() {
             inner.waiters.wake_all();
             drop(inner);
-            self.sight.end();
+            self.status.end();
         }
     }
 
@@ -307,30 +307,30 @@ impl Core {
         let linger = Linger::exactly(time);
         let set = linger.set(&mut socket);
         set.map_err(|errno| system("setting the linger time", errno))?;
-        self.sight.close(self.closing(linger, true));
+        self.status.close(self.closing(linger, true));
         drop(socket);
         // libzmq takes a moment to clean up.
-        let patience = time.saturating_add(Duration::from_secs(1));
-        match self.sight.wait_delivered(Deadline::after(patience)) {
+        let spin = time.saturating_add(Duration::from_secs(1));
+        match self.status.wait_delivered(Deadline::after(spin)) {
             true => Ok(()),
-            false => Err(self.sight.timeout(Wait::Delivery)),
+            false => Err(self.status.timeout(Wait::Delivery)),
         }
     }
 
     /// Gives up, when it is dropped, what it has not delivered by then.
     pub(crate) fn abandon(&self) {
-        let _ = self.with(|held| Ok(held.socket.set_linger(0).is_ok()));
+        let _ = self.with(|locked| Ok(locked.socket.set_linger(0).is_ok()));
     }
 
-    /// Keeps what ended receiving, for [`fault`](Self::fault) to tell.
+    /// Keeps what ended receiving, for [`failure`](Self::failure) to tell.
     pub(crate) fn fail(&self, error: &Error) {
-        if let Ok(mut fault) = self.fault.lock() {
-            fault.get_or_insert_with(|| error.clone());
+        if let Ok(mut failure) = self.failure.lock() {
+            failure.get_or_insert_with(|| error.clone());
         }
     }
 
-    pub(crate) fn fault(&self) -> Result<Option<Error>> {
-        Ok(self.fault.lock()?.clone())
+    pub(crate) fn failure(&self) -> Result<Option<Error>> {
+        Ok(self.failure.lock()?.clone())
     }
 
     /// Counts messages that were passed over.
@@ -373,14 +373,14 @@ impl Core {
     }
 
     #[inline]
-    fn receive_into(&self, message: &mut Message, deadline: Deadline) -> Result<(), Fault> {
+    fn receive_into(&self, message: &mut Message, deadline: Deadline) -> Result<(), BoxedError> {
         self.check_waiting(deadline)?;
-        if let Some(begun) = self.once(deadline, |held| held.take(message))? {
-            self.wait(
-                begun,
-                Way::In,
+        if let Some(first_try) = self.try_once(deadline, |locked| locked.recv(message))? {
+            self.finish(
+                first_try,
+                Interest::Readable,
                 deadline,
-                &mut |held| held.take(message),
+                &mut |locked| locked.recv(message),
                 &mut |_| {},
             )?;
         }
@@ -391,9 +391,9 @@ impl Core {
     /// A stopped socket waits for nothing more. What need not wait goes on until it is closed:
     /// what has come can be had, and what was taken on be answered.
     #[inline]
-    pub(crate) fn check_waiting(&self, deadline: Deadline) -> Result<(), Fault> {
+    pub(crate) fn check_waiting(&self, deadline: Deadline) -> Result<(), BoxedError> {
         match self.is_stopped() && deadline != Deadline::Now {
-            true => Err(fault(Error::Stopped)),
+            true => Err(boxed(Error::Stopped)),
             false => Ok(()),
         }
     }
@@ -401,12 +401,12 @@ impl Core {
     /// Refuses a message with a frame larger than those that we take: whoever receives it would cut
     /// the connection, and nobody would be told.
     #[inline]
-    pub(crate) fn check_frames(&self, message: &Message) -> Result<(), Fault> {
+    pub(crate) fn check_frames(&self, message: &Message) -> Result<(), BoxedError> {
         message.iter().try_for_each(|frame| self.check_frame(frame))
     }
 
     #[inline]
-    fn check_frame(&self, frame: &[u8]) -> Result<(), Fault> {
+    fn check_frame(&self, frame: &[u8]) -> Result<(), BoxedError> {
         match frame.len() as u64 > self.options.max_frame {
             true => Err(self.too_large(frame.len() as u64)),
             false => Ok(()),
@@ -414,9 +414,9 @@ impl Core {
     }
 
     #[cold]
-    fn too_large(&self, size: u64) -> Fault {
+    fn too_large(&self, size: u64) -> BoxedError {
         let max = self.options.max_frame;
-        fault(Error::FrameTooLarge { size, max })
+        boxed(Error::FrameTooLarge { size, max })
     }
 
     /// Sends a message, all its frames at once, after those of an envelope. What is not sent is
@@ -426,41 +426,43 @@ impl Core {
         envelope: &[Frame],
         message: &mut Message,
         deadline: Deadline,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), BoxedError> {
         self.check_waiting(deadline)?;
         self.check_frames(message)?;
         self.sent.store(true, Ordering::Relaxed);
         self.log("sending", || message.size());
-        self.transact(Way::Out, deadline, |held| held.give(envelope, message))
+        self.perform(Interest::Writable, deadline, |locked| {
+            locked.send(envelope, message)
+        })
     }
 
     /// Sends a message of one frame, with a copy of these bytes.
     #[inline]
-    pub(crate) fn send_bytes(&self, bytes: &[u8], deadline: Deadline) -> Result<(), Fault> {
+    pub(crate) fn send_bytes(&self, bytes: &[u8], deadline: Deadline) -> Result<(), BoxedError> {
         self.check_waiting(deadline)?;
         self.check_frame(bytes)?;
         self.sent.store(true, Ordering::Relaxed);
         self.log("sending", || (1, bytes.len()));
-        match self.once(deadline, |held| held.give_bytes(bytes))? {
+        match self.try_once(deadline, |locked| locked.send_bytes(bytes))? {
             None => Ok(()),
-            Some(begun) => self.wait(
-                begun,
-                Way::Out,
+            Some(first_try) => self.finish(
+                first_try,
+                Interest::Writable,
                 deadline,
-                &mut |held| held.give_bytes(bytes),
+                &mut |locked| locked.send_bytes(bytes),
                 &mut |_| {},
             ),
         }
     }
 }
 
-impl Watched for Core {
+impl MonitoredSocket for SharedSocket {
     fn pump(&self) -> bool {
-        let pumped = self.with(|held| {
+        let pumped = self.with(|locked| {
             // Any look at the events makes libzmq do what it has to do.
-            held.events();
+            locked.events();
             match self.on_pump.get() {
-                Some(call) => call(held),
+                Some(call) => call(locked),
                 None => Ok(()),
             }
         });
@@ -482,12 +484,12 @@ impl Watched for Core {
     }
 }
 
-impl Drop for Core {
+impl Drop for SharedSocket {
     fn drop(&mut self) {
         match self.check_process() {
             Ok(()) => {
                 self.linger();
-                self.sight.end();
+                self.status.end();
             }
             // Closing it would be the business of threads that this process does not have.
             Err(_) => std::mem::forget(self.inner.get_mut().socket.take()),
@@ -495,21 +497,21 @@ impl Drop for Core {
     }
 }
 
-impl Core {
+impl SharedSocket {
     /// The last handle is gone: the socket closes, and delivers what is queued.
     fn linger(&mut self) {
         let Some(socket) = &mut self.inner.get_mut().socket else {
             return;
         };
-        if !self.kind.is_watched() {
+        if !self.kind.is_monitored() {
             return;
         }
         let mut linger = Linger::of(self.kind, &self.options);
-        if !raw::tells_undelivered() && self.sight.is_deserted() {
+        if !raw::tells_undelivered() && self.status.is_deserted() {
             linger = Linger::exactly(linger.alone);
             let _ = linger.set(socket);
         }
-        self.sight.close(self.closing(linger, false));
+        self.status.close(self.closing(linger, false));
     }
 
     fn closing(&self, linger: Linger, awaited: bool) -> Closing {
@@ -529,14 +531,14 @@ const CLOCK_SLACK: Duration = Duration::from_millis(100);
 
 #[cold]
 fn wake_ready(inner: &mut Inner) {
-    if let Ok(held) = inner.held() {
-        let events = held.events();
+    if let Ok(locked) = inner.locked() {
+        let events = locked.events();
         inner.waiters.wake(events);
     }
 }
 
 /// An error, put away where it is not in the way of what is done for every message.
 #[cold]
-fn fault(error: Error) -> Fault {
+fn boxed(error: Error) -> BoxedError {
     error.into()
 }

@@ -1,4 +1,4 @@
-//! Waking a thread that waits: its own wake-up, and the bell that a signal handler may ring.
+//! Waking a thread that waits: its own wake-up, and the stop_signal that a signal handler may ring.
 
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use log::warn;
 
 use crate::error::{Error, Result};
-use crate::fork::Origin;
+use crate::fork::ForkOrigin;
 use crate::raw;
 
 /// A thread's own wake-up: others wake it, it alone waits on it.
@@ -19,7 +19,7 @@ use crate::raw;
 pub(crate) struct Waker {
     rings: UnixStream,
     ring: UnixStream,
-    origin: Origin,
+    origin: ForkOrigin,
 }
 
 impl Waker {
@@ -31,7 +31,7 @@ impl Waker {
             Ok(Waker {
                 rings,
                 ring,
-                origin: Origin::here(),
+                origin: ForkOrigin::here(),
             })
         };
         pair().map_err(|error| io_error("making a wake-up", &error))
@@ -62,7 +62,7 @@ impl Waker {
     }
 
     /// Whether there was a wake-up that was not yet forgotten.
-    pub(crate) fn has_rung(&self) -> bool {
+    pub(crate) fn is_woken(&self) -> bool {
         let mut fds = [readable(self.fd())];
         raw::poll(&mut fds, 0).is_ok() && fds[0].revents != 0
     }

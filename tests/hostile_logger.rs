@@ -63,7 +63,7 @@ fn alone(name: &'static str, act: impl FnMut(&str) + Send + 'static) -> impl Dro
     Alone(alone)
 }
 
-const WATCH: &str = "zeroless-watch";
+const WATCH: &str = "zeroless-monitor";
 const NODE: &str = "zeroless-zre";
 
 #[test]

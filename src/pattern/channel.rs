@@ -6,14 +6,14 @@ use std::ops::Deref;
 use super::{Handle, Receiving, Stopper};
 use crate::background::Background;
 use crate::error::Result;
-use crate::fork::Own;
+use crate::fork::ForkGuard;
 
 /// A bounded channel of a handle's messages; see [`Handle::into_channel`].
 ///
 /// It dereferences to a [`crossbeam_channel::Receiver`]. When it is dropped its thread ends,
 /// and with it the handle; what was in the channel is lost.
 pub struct Channel<T> {
-    receiver: Own<crossbeam_channel::Receiver<T>>,
+    receiver: ForkGuard<crossbeam_channel::Receiver<T>>,
     /// What a forked child has, where nothing comes: the thread is in its parent.
     ended: crossbeam_channel::Receiver<T>,
     stopper: Stopper,
@@ -58,7 +58,7 @@ impl<P: Receiving> Handle<P> {
         let stop = stopper.clone();
         let thread = Background::start("zeroless-channel", move || stop.stop(), || Ok(run))?;
         Ok(Channel {
-            receiver: Own::new(receiver),
+            receiver: ForkGuard::new(receiver),
             ended: crossbeam_channel::unbounded().1,
             stopper,
             thread,

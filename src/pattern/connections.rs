@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 
 use crate::error::{Error, Result, Wait};
-use crate::fork::Own;
+use crate::fork::ForkGuard;
 use crate::monitor::ConnectionEvent;
 
 /// An iterator over what happens to a handle's connections; see
@@ -20,11 +20,11 @@ use crate::monitor::ConnectionEvent;
 /// # Ok::<(), zeroless::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Connections(Own<Receiver<ConnectionEvent>>);
+pub struct Connections(ForkGuard<Receiver<ConnectionEvent>>);
 
 impl Connections {
     pub(super) fn new(events: Receiver<ConnectionEvent>) -> Connections {
-        Connections(Own::new(events))
+        Connections(ForkGuard::new(events))
     }
 
     /// The next event, waiting for it no longer than this.

@@ -12,9 +12,9 @@ use topics::Topics;
 use super::sealed::Sealed;
 use super::sending::{self, SendCall};
 use super::{Handle, Receiving, Sending, Side};
-use crate::error::{Error, Fault, Result, Wait};
+use crate::error::{BoxedError, Error, Result, Wait};
 use crate::message::{Frame, Frames, Message};
-use crate::socket::{Attempt, Held, Socket, Way};
+use crate::socket::{Interest, LockedSocket, Progress, Socket};
 use crate::wake::{Deadline, Waker};
 
 /// Publishes messages, each to all who subscribe to what it begins with.
@@ -100,7 +100,7 @@ impl Side for PublisherSide {
         // What is subscribed to by those who come and go must not pile up in a publisher that
         // does nothing.
         let subscriptions = self.subscriptions.clone();
-        socket.on_pump(Box::new(move |held| subscriptions.drain_all(held)));
+        socket.on_pump(Box::new(move |locked| subscriptions.drain_all(locked)));
     }
 }
 
@@ -213,11 +213,11 @@ impl Handle<PublisherSide> {
         let deadline = Deadline::after(timeout);
         let mut there = 0;
         let mut own = None;
-        let attempt = |held: &mut Held<'_>| {
-            let drained = subscriptions.drain(held)?;
+        let attempt = |locked: &mut LockedSocket<'_>| {
+            let drained = subscriptions.drain(locked)?;
             there = subscriptions.count(|topic| self.side.topic.meets(topic));
             Ok(match there >= count {
-                true => Attempt::Done,
+                true => Progress::Done,
                 false => drained,
             })
         };
@@ -225,9 +225,9 @@ impl Handle<PublisherSide> {
             subscriptions.wake_later(waker);
             own = Some(waker.clone());
         };
-        let waited = self
-            .socket
-            .transact_awaited(Way::In, deadline, attempt, register);
+        let waited =
+            self.socket
+                .perform_registered(Interest::Readable, deadline, attempt, register);
         if let Some(waker) = own {
             subscriptions.wake_no_more(&waker);
         }
@@ -251,7 +251,7 @@ impl Handle<PublisherSide> {
     /// ```
     pub fn has_subscriber(&self, topic: impl AsRef<[u8]>) -> Result<bool> {
         let subscriptions = &self.side.subscriptions;
-        self.socket.with(|held| subscriptions.drain_all(held))?;
+        self.socket.with(|locked| subscriptions.drain_all(locked))?;
         Ok(subscriptions.count(|subscribed| topic.as_ref().starts_with(subscribed)) > 0)
     }
 }
@@ -310,7 +310,7 @@ impl Handle<SubscriberSide> {
     fn change(
         &self,
         topics: impl Frames,
-        set: fn(&Topics, &mut Held<'_>, &[u8]) -> Result<(), Fault>,
+        set: fn(&Topics, &mut LockedSocket<'_>, &[u8]) -> Result<(), BoxedError>,
     ) -> Result<()> {
         let topics = match topics.into_message() {
             Ok(topics) => topics,
@@ -319,7 +319,9 @@ impl Handle<SubscriberSide> {
             Err(error) => return Err(error),
         };
         let own = &self.side.topics;
-        let each = |held: &mut Held<'_>| topics.iter().try_for_each(|topic| set(own, held, topic));
+        let each = |locked: &mut LockedSocket<'_>| {
+            topics.iter().try_for_each(|topic| set(own, locked, topic))
+        };
         Ok(self.socket.with(each)?)
     }
 }

@@ -137,9 +137,9 @@ impl<P: Receiving> Handle<P> {
         match self.recv() {
             Ok(item) => Some(item),
             Err(Error::Stopped) => None,
-            Err(fault) => {
-                error!("{}: receiving ends: {fault}", self.socket.kind().name());
-                self.socket.fail(&fault);
+            Err(failure) => {
+                error!("{}: receiving ends: {failure}", self.socket.kind().name());
+                self.socket.fail(&failure);
                 None
             }
         }

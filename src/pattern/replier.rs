@@ -9,9 +9,9 @@ use log::{debug, warn};
 
 use super::sealed::Sealed;
 use super::{Handle, Receiving, SendError, Side};
-use crate::error::{Error, Fault, Result};
+use crate::error::{BoxedError, Error, Result};
 use crate::message::{Frame, Frames, Message};
-use crate::socket::{Attempt, GIVE_WAY, Held, Socket, Way};
+use crate::socket::{BUDGET, Interest, LockedSocket, Progress, Socket};
 use crate::wake::Deadline;
 
 /// Receives requests, each to be replied to: now or later, in any order, from any thread.
@@ -59,16 +59,16 @@ impl Receiving for ReplierSide {
         let mut message = Message::from("");
         let mut skipped = 0;
         socket.check_waiting(deadline)?;
-        let received = socket.transact(Way::In, deadline, |held| {
-            for _ in 0..GIVE_WAY {
-                match take(held, &mut envelope, &mut message)? {
-                    Taken::Request => return Ok(Attempt::Done),
-                    Taken::Nothing => return Ok(Attempt::Blocked),
-                    Taken::Part => return Ok(Attempt::Again),
+        let received = socket.perform(Interest::Readable, deadline, |locked| {
+            for _ in 0..BUDGET {
+                match take(locked, &mut envelope, &mut message)? {
+                    Taken::Request => return Ok(Progress::Done),
+                    Taken::Nothing => return Ok(Progress::Blocked),
+                    Taken::Part => return Ok(Progress::Again),
                     Taken::NoRequest => skipped += 1,
                 }
             }
-            Ok(Attempt::Again)
+            Ok(Progress::Again)
         });
         if skipped > 0 {
             socket.skip(skipped);
@@ -100,23 +100,23 @@ enum Taken {
 
 /// Receives who asks, up to the first empty frame, and what is asked.
 fn take(
-    held: &mut Held<'_>,
+    locked: &mut LockedSocket<'_>,
     envelope: &mut Vec<Frame>,
     message: &mut Message,
-) -> Result<Taken, Fault> {
+) -> Result<Taken, BoxedError> {
     envelope.clear();
     let mut peer = Frame::new();
-    match held.take_frame(&mut peer)? {
-        Attempt::Done => {}
-        Attempt::Blocked => return Ok(Taken::Nothing),
-        Attempt::Again => return Ok(Taken::Part),
+    match locked.recv_first(&mut peer)? {
+        Progress::Done => {}
+        Progress::Blocked => return Ok(Taken::Nothing),
+        Progress::Again => return Ok(Taken::Part),
     }
     // The first frame is the peer's name, which is not to be looked into.
     envelope.push(peer);
-    while held.more {
+    while locked.more {
         let mut frame = Frame::new();
-        if held.take_next(&mut frame)? == Attempt::Again {
-            held.set_aside(envelope.drain(..));
+        if locked.recv_next(&mut frame)? == Progress::Again {
+            locked.set_aside(envelope.drain(..));
             return Ok(Taken::Part);
         }
         let ends = frame.is_empty();
@@ -125,12 +125,12 @@ fn take(
             break;
         }
     }
-    if !held.more {
+    if !locked.more {
         return Ok(Taken::NoRequest);
     }
     *message = Message::from("");
-    if held.take(message)? == Attempt::Again {
-        held.set_aside(envelope.drain(..));
+    if locked.recv(message)? == Progress::Again {
+        locked.set_aside(envelope.drain(..));
         return Ok(Taken::Part);
     }
     Ok(Taken::Request)

@@ -3,20 +3,20 @@
 //! On the wire a request is `[id, empty, frames…]`. A REP or ROUTER peer takes what comes
 //! before the empty frame for the envelope and sends it back with its reply, and so the id.
 
-mod desk;
 mod ids;
+mod pending_requests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use desk::Desk;
 use log::debug;
+use pending_requests::PendingRequests;
 
 use super::sealed::Sealed;
 use super::{Callable, Handle, SendError, Side};
 use crate::error::{Error, Result, Wait};
 use crate::message::{DynFrames, Frame, Frames, Message};
-use crate::socket::{Held, Socket, Way};
+use crate::socket::{Interest, LockedSocket, Socket};
 use crate::wake::{Deadline, Waker};
 
 /// Sends requests and waits for their replies: any number at once, from any thread.
@@ -48,7 +48,7 @@ pub type Requester = Handle<RequesterSide>;
 /// The side of [`Requester`]: the requests under way.
 #[derive(Debug, Clone, Default)]
 pub struct RequesterSide {
-    desk: Arc<Desk>,
+    pending_requests: Arc<PendingRequests>,
 }
 
 /// With more requests than this under way, replies are taken in while sending.
@@ -60,19 +60,21 @@ impl Side for RequesterSide {
     type Call = Arc<Callable<Result<Message>>>;
 
     fn call(&self, socket: &Socket) -> Self::Call {
-        let (desk, socket) = (self.desk.clone(), socket.clone());
-        Arc::new(move |frames: &dyn DynFrames| ask(&desk, &socket, frames.to_message()?))
+        let (pending_requests, socket) = (self.pending_requests.clone(), socket.clone());
+        Arc::new(move |frames: &dyn DynFrames| {
+            ask(&pending_requests, &socket, frames.to_message()?)
+        })
     }
 }
 
 /// Sends a request, within the deadline; its reply is to be waited for.
 fn start(
-    desk: &Arc<Desk>,
+    pending_requests: &Arc<PendingRequests>,
     socket: &Socket,
     message: Message,
     deadline: Deadline,
 ) -> Result<Pending, SendError> {
-    let pending = match Pending::begin(desk, socket, &message, deadline) {
+    let pending = match Pending::begin(pending_requests, socket, &message, deadline) {
         Ok(pending) => pending,
         Err(error) => return Err(SendError::new(error, message)),
     };
@@ -81,9 +83,13 @@ fn start(
 }
 
 /// Sends a request and waits for its reply, with its retries.
-fn ask(desk: &Arc<Desk>, socket: &Socket, message: Message) -> Result<Message> {
+fn ask(
+    pending_requests: &Arc<PendingRequests>,
+    socket: &Socket,
+    message: Message,
+) -> Result<Message> {
     let deadline = Deadline::after_some(socket.options().request_timeout);
-    let pending = Pending::begin(desk, socket, &message, deadline)?;
+    let pending = Pending::begin(pending_requests, socket, &message, deadline)?;
     match pending.send_first(message) {
         Ok(()) => pending.wait(),
         Err(unsent) => pending.retry(Err(unsent.into())),
@@ -112,7 +118,11 @@ impl Handle<RequesterSide> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn request(&self, frames: impl Frames) -> Result<Message> {
-        ask(&self.side.desk, &self.socket, frames.into_message()?)
+        ask(
+            &self.side.pending_requests,
+            &self.socket,
+            frames.into_message()?,
+        )
     }
 
     /// Sends a request and waits for its reply no longer than this, without a retry.
@@ -131,7 +141,7 @@ impl Handle<RequesterSide> {
     pub fn request_timeout(&self, frames: impl Frames, timeout: Duration) -> Result<Message> {
         let deadline = Deadline::after(timeout);
         let message = frames.into_message()?;
-        start(&self.side.desk, &self.socket, message, deadline)?.take_until(deadline)
+        start(&self.side.pending_requests, &self.socket, message, deadline)?.take_until(deadline)
     }
 
     /// Sends a request, and gives what its reply can be waited for with.
@@ -160,7 +170,7 @@ impl Handle<RequesterSide> {
     pub fn start(&self, frames: impl Frames) -> Result<Pending, SendError> {
         let deadline = Deadline::after_some(self.socket.options().request_timeout);
         let message = frames.into_message()?;
-        start(&self.side.desk, &self.socket, message, deadline)
+        start(&self.side.pending_requests, &self.socket, message, deadline)
     }
 }
 
@@ -181,7 +191,7 @@ impl Handle<RequesterSide> {
 #[derive(Debug)]
 pub struct Pending {
     id: u64,
-    desk: Arc<Desk>,
+    pending_requests: Arc<PendingRequests>,
     socket: Socket,
     /// The request, if it may have to be sent again.
     repeat: Option<Message>,
@@ -192,15 +202,15 @@ pub struct Pending {
 impl Pending {
     /// A request that is to be sent by then.
     fn begin(
-        desk: &Arc<Desk>,
+        pending_requests: &Arc<PendingRequests>,
         socket: &Socket,
         message: &Message,
         deadline: Deadline,
     ) -> Result<Pending> {
-        let (id, under_way) = desk.begin()?;
+        let (id, under_way) = pending_requests.begin()?;
         let pending = Pending {
             id,
-            desk: desk.clone(),
+            pending_requests: pending_requests.clone(),
             socket: socket.clone(),
             repeat: (socket.options().request_retries > 0).then(|| message.clone()),
             deadline,
@@ -338,17 +348,18 @@ impl Pending {
         if deadline != Deadline::Now && self.socket.is_stopped() {
             return Err(Error::Stopped);
         }
-        let (desk, socket) = (&self.desk, &self.socket);
-        let attempt = |held: &mut Held<'_>| desk.attempt(held, socket, self.id);
-        let register = |waker: &Arc<Waker>| desk.register(self.id, waker);
-        let waited = socket.transact_awaited(Way::In, deadline, attempt, register);
+        let (pending_requests, socket) = (&self.pending_requests, &self.socket);
+        let attempt =
+            |locked: &mut LockedSocket<'_>| pending_requests.attempt(locked, socket, self.id);
+        let register = |waker: &Arc<Waker>| pending_requests.register(self.id, waker);
+        let waited = socket.perform_registered(Interest::Readable, deadline, attempt, register);
         waited.map_err(|error| error.waiting_for(|wait| *wait = Wait::Reply))?;
-        desk.take(self.id)
+        pending_requests.take(self.id)
     }
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        self.desk.end(self.id);
+        self.pending_requests.end(self.id);
     }
 }

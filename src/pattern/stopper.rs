@@ -21,12 +21,15 @@ use crate::wake::Waker;
 #[derive(Debug, Clone)]
 pub struct Stopper {
     stopped: Arc<AtomicBool>,
-    bell: Arc<Waker>,
+    stop_signal: Arc<Waker>,
 }
 
 impl Stopper {
-    pub(super) fn new(stopped: Arc<AtomicBool>, bell: Arc<Waker>) -> Stopper {
-        Stopper { stopped, bell }
+    pub(super) fn new(stopped: Arc<AtomicBool>, stop_signal: Arc<Waker>) -> Stopper {
+        Stopper {
+            stopped,
+            stop_signal,
+        }
     }
 
     /// Stops the handle, as [`Handle::stop`](super::Handle::stop) does.
@@ -43,8 +46,8 @@ impl Stopper {
         raw::keep_errno(|| {
             self.stopped.store(true, Ordering::SeqCst);
             // More would tell nothing more, and nobody takes them.
-            if !self.bell.has_rung() {
-                self.bell.wake();
+            if !self.stop_signal.is_woken() {
+                self.stop_signal.wake();
             }
         });
     }

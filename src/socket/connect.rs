@@ -7,14 +7,14 @@ use log::{info, warn};
 
 use super::listen::with_index;
 use super::names::missing;
-use super::{Connected, Core, Inner, Target};
+use super::{Connected, Inner, SharedSocket, Target};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
-use crate::watch::Look;
+use crate::monitor::MonitorSnapshot;
 
 /// How long a connect waits for word of connections that have ended, before it takes them for given
 /// up.
-const PATIENCE: Duration = Duration::from_secs(1);
+const DECISION_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a name is taken for what it was resolved to, though its connection does not come about.
 const DOUBT: Duration = Duration::from_secs(1);
@@ -23,13 +23,13 @@ const DOUBT: Duration = Duration::from_secs(1);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// How an attempt to connect has ended.
-enum Attempt {
+enum Connecting {
     Connected,
     /// It is not known yet what libzmq does about a connection that has ended.
-    Pending(Look, Instant),
+    Pending(MonitorSnapshot, Instant),
 }
 
-impl Core {
+impl SharedSocket {
     /// Connects, beside so many others; the connection itself comes about in the background.
     ///
     /// It may wait for a moment, when a connection of this socket has just ended.
@@ -46,18 +46,18 @@ impl Core {
             lookup: named.then(|| Instant::now() + DOUBT),
             live: target.missing.is_none(),
         };
-        self.sight
+        self.status
             .spell(|spellings| spellings.connect(&target.endpoint, &target.ips()));
         if let Some(reason) = &target.missing {
             self.lock()?.connected.push(known.clone());
-            self.sight.mark(&known.endpoint, Some(missing(reason)));
-            self.sight.put_off(&known.endpoint, Instant::now());
+            self.status.mark(&known.endpoint, Some(missing(reason)));
+            self.status.put_off(&known.endpoint, Instant::now());
             return Ok(());
         }
         let connected = self.connect_in_time(&known, others);
         match connected {
             Ok(()) => self.choose_family(target),
-            Err(_) => self.sight.forget(&known.endpoint),
+            Err(_) => self.status.forget(&known.endpoint),
         }
         connected
     }
@@ -71,25 +71,25 @@ impl Core {
     }
 
     fn connect_in_time(&self, known: &Connected, others: usize) -> Result<()> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + DECISION_TIMEOUT;
         loop {
             let mut inner = self.lock()?;
             // Once some are immediate the socket must stay so: libzmq ends the process over
             // the mixture.
             if self.kind.immediate(&self.options, others) {
-                let set = inner.held()?.socket.set_immediate(true);
+                let set = inner.locked()?.socket.set_immediate(true);
                 set.map_err(connect_error)?;
             }
             let attempt = self.try_connect(&mut inner, known, until);
-            if matches!(attempt, Ok(Attempt::Connected)) {
+            if matches!(attempt, Ok(Connecting::Connected)) {
                 let inproc = known.endpoint.starts_with("inproc:");
                 self.inproc.fetch_or(inproc, Ordering::Relaxed);
                 inner.connected.push(known.clone());
             }
             self.leave(inner);
             match attempt? {
-                Attempt::Connected => return Ok(()),
-                Attempt::Pending(look, decided) => self.sight.wait_event(&look, decided),
+                Connecting::Connected => return Ok(()),
+                Connecting::Pending(look, decided) => self.status.wait_event(&look, decided),
             }
         }
     }
@@ -101,14 +101,19 @@ impl Core {
     /// told to disconnect. Were another made at the same address first, that one would be cut instead.
     /// So all that it has given up are disconnected before any is made. It frees only in steps of
     /// the socket's own, which are made under its lock, and it tells of an end before it.
-    fn try_connect(&self, inner: &mut Inner, known: &Connected, until: Instant) -> Result<Attempt> {
+    fn try_connect(
+        &self,
+        inner: &mut Inner,
+        known: &Connected,
+        until: Instant,
+    ) -> Result<Connecting> {
         // Of what is freed by this step or was before, the monitor has told.
-        inner.held()?.events();
+        inner.locked()?.events();
         let look = self.look(inner);
         let mut ended = look.verdict.given_up.clone();
         match look.verdict.decided {
             Some(decided) if Instant::now() < until => {
-                return Ok(Attempt::Pending(look, decided.min(until)));
+                return Ok(Connecting::Pending(look, decided.min(until)));
             }
             _ => ended.extend_from_slice(&look.verdict.pending),
         }
@@ -118,24 +123,24 @@ impl Core {
                 continue;
             };
             disconnect_place(inner, place)?;
-            self.sight.disconnected(endpoint);
+            self.status.disconnected(endpoint);
         }
-        inner.held()?.connect(known).map_err(connect_error)?;
+        inner.locked()?.connect(known).map_err(connect_error)?;
         // If one has ended meanwhile, it may have left its place to the new one.
         let after = self.look(inner);
         if after.verdict.is_empty() {
-            return Ok(Attempt::Connected);
+            return Ok(Connecting::Connected);
         }
-        let held = &mut inner.held()?;
-        held.disconnect(&known.address).map_err(connect_error)?;
+        let locked = &mut inner.locked()?;
+        locked.disconnect(&known.address).map_err(connect_error)?;
         let decided = after.verdict.decided.unwrap_or(until);
-        Ok(Attempt::Pending(after, decided.min(until)))
+        Ok(Connecting::Pending(after, decided.min(until)))
     }
 
     /// What has become of the endpoints that are connected.
-    fn look(&self, inner: &Inner) -> Look {
+    fn look(&self, inner: &Inner) -> MonitorSnapshot {
         let live = |known: &Connected, endpoint: &str| known.live && known.endpoint == endpoint;
-        self.sight
+        self.status
             .look(|endpoint| inner.connected.iter().any(|known| live(known, endpoint)))
     }
 
@@ -164,16 +169,16 @@ impl Core {
         };
         if inner.connected[place].live {
             disconnect_place(inner, place)?;
-            self.sight.forget_fate(endpoint);
+            self.status.forget_fate(endpoint);
         }
         let known = inner.connected[place].clone();
         let now = Instant::now();
-        match self.try_connect(inner, &known, now + PATIENCE)? {
-            Attempt::Connected => {
+        match self.try_connect(inner, &known, now + DECISION_TIMEOUT)? {
+            Connecting::Connected => {
                 inner.connected[place].live = true;
                 Ok(None)
             }
-            Attempt::Pending(_, decided) => Ok(Some(decided.max(now))),
+            Connecting::Pending(_, decided) => Ok(Some(decided.max(now))),
         }
     }
 
@@ -186,19 +191,19 @@ impl Core {
         let mut connected = inner.connected.iter();
         let place = connected.position(|known| known.endpoint == text);
         let known = place.map(|place| inner.connected.swap_remove(place));
-        let result = inner.held().map(|mut held| match known {
-            Some(known) if known.live => held.disconnect(&known.address),
+        let result = inner.locked().map(|mut locked| match known {
+            Some(known) if known.live => locked.disconnect(&known.address),
             _ => Ok(()),
         });
         self.leave(inner);
-        self.sight.forget(&text);
+        self.status.forget(&text);
         result?.map_err(|error| connection_error("disconnecting", error))
     }
 }
 
 fn disconnect_place(inner: &mut Inner, place: usize) -> Result<()> {
     let address = inner.connected[place].address.clone();
-    let disconnected = inner.held()?.disconnect(&address);
+    let disconnected = inner.locked()?.disconnect(&address);
     disconnected.map_err(connect_error)?;
     inner.connected[place].live = false;
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::long::FRAMES;
+use super::partial::FRAMES;
 use crate::options::{Batch, Heartbeat, KeepAlive, Options};
 
 /// The socket type behind each end of a pattern.
@@ -103,7 +103,7 @@ impl Kind {
     /// The batch size to set, or `None` to leave libzmq's own.
     pub(crate) fn batch(self, options: &Options) -> Option<i32> {
         match options.batch {
-            Batch::Auto if self.is_call() || !self.is_watched() => None,
+            Batch::Auto if self.is_call() || !self.is_monitored() => None,
             Batch::Auto => Some(LARGE_BATCH),
             Batch::Small => Some(SMALL_BATCH),
             Batch::Bytes(bytes) => i32::try_from(bytes).ok(),
@@ -152,9 +152,9 @@ impl Kind {
         self.is_call() && options.heartbeat == Heartbeat::Auto
     }
 
-    /// Whether its connections are watched. A ZRE node has sockets by the hundred, and monitors
+    /// Whether its connections are monitored. A ZRE node has sockets by the hundred, and monitors
     /// would cost as much as all the rest; it notices by itself who is there.
-    pub(crate) fn is_watched(self) -> bool {
+    pub(crate) fn is_monitored(self) -> bool {
         !matches!(self, Kind::Inbox | Kind::Link | Kind::Hub)
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use log::{debug, info, warn};
 use socket2::{Domain, Socket, Type};
 
-use super::{Connected, Core, Kind};
+use super::{Connected, Kind, SharedSocket};
 use crate::background::detach;
 use crate::endpoint::{Endpoint, Host, Place};
 use crate::error::{Error, Refusal, Result};
@@ -122,17 +122,17 @@ fn better_family(addresses: &[SocketAddr], ipv6: bool) -> Option<bool> {
     }
 }
 
-impl Core {
+impl SharedSocket {
     /// Connects to the other address family of a name that has both, if nobody is at the first.
     ///
     /// Now, before anything is queued: what is queued for the one does not come to the other.
     pub(super) fn choose_family(&self, target: &Target) {
         let endpoint = target.endpoint.to_string();
-        if !self.kind.is_watched() || !has_both(&target.addresses) {
+        if !self.kind.is_monitored() || !has_both(&target.addresses) {
             return;
         }
         let until = Instant::now() + FIRST_TRY;
-        if self.sight.wait_tried(&endpoint, until) == Some(true) {
+        if self.status.wait_tried(&endpoint, until) == Some(true) {
             return;
         }
         if answers(&target.addresses, true) {
@@ -152,7 +152,7 @@ impl Core {
         }
         info!("{name}: {endpoint} answers by {family}");
         if let Some(at) = self.reconnect_now(endpoint) {
-            self.sight.put_off(endpoint, at);
+            self.status.put_off(endpoint, at);
         }
     }
 
@@ -191,7 +191,7 @@ impl Core {
             if let Ok(addresses) = found
                 && let Some(other) = better_family(&addresses, ipv6)
                 // It may have come about meanwhile.
-                && core.sight.wait_tried(endpoint, Instant::now()) != Some(true)
+                && core.status.wait_tried(endpoint, Instant::now()) != Some(true)
             {
                 core.warn_of_change(endpoint);
                 core.spell(endpoint, &addresses);
@@ -232,21 +232,21 @@ impl Core {
             Ok(addresses) => {
                 info!("{}: {endpoint} resolves now", core.kind.name());
                 core.spell(endpoint, &addresses);
-                core.sight.mark(endpoint, None);
+                core.status.mark(endpoint, None);
                 let both = has_both(&addresses);
                 let ipv6 = !both || (!answers(&addresses, false) && answers(&addresses, true));
                 core.update(endpoint, |known| {
                     known.missing = false;
                     known.ipv6 = ipv6;
                 });
-                core.sight.put_off(endpoint, Instant::now());
+                core.status.put_off(endpoint, Instant::now());
             }
             Err(error) => {
                 debug!(
                     "{}: {endpoint} does not resolve yet: {error}",
                     core.kind.name()
                 );
-                core.sight.put_off(endpoint, Instant::now() + pause);
+                core.status.put_off(endpoint, Instant::now() + pause);
             }
         });
     }
@@ -256,7 +256,7 @@ impl Core {
             return;
         };
         let ips: Vec<IpAddr> = addresses.iter().map(SocketAddr::ip).collect();
-        self.sight
+        self.status
             .spell(|spellings| spellings.resolve(&endpoint, &ips));
     }
 }
@@ -272,8 +272,8 @@ pub(super) fn missing(reason: &str) -> Refusal {
 /// this then if the socket is still there.
 fn look_up(
     endpoint: &str,
-    core: Weak<Core>,
-    then: impl FnOnce(&Arc<Core>, &str, io::Result<Vec<SocketAddr>>) + Send + 'static,
+    core: Weak<SharedSocket>,
+    then: impl FnOnce(&Arc<SharedSocket>, &str, io::Result<Vec<SocketAddr>>) + Send + 'static,
 ) {
     let endpoint = endpoint.to_owned();
     let look = move || {

@@ -9,18 +9,18 @@ use std::time::Duration;
 use log::{debug, info};
 
 use super::listen::bind_error;
-use super::{Core, Inner, Kind, Linger, Patience, Socket, Throttles, Waiters, system};
+use super::{AdaptiveSpin, Inner, Kind, Linger, SharedSocket, Socket, Throttles, Waiters, system};
 use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
-use crate::fork::OwnMutex;
-use crate::monitor::Ledger;
+use crate::fork::ForkMutex;
+use crate::monitor::ConnectionTracker;
+use crate::monitor::{ConnectionStatus, MonitoredSocket};
 use crate::options::{Options, milliseconds};
 use crate::raw::{self, IntOption};
-use crate::watch::{Sight, Watched};
 
 impl Socket {
-    /// A socket without endpoints, its connections watched.
+    /// A socket without endpoints, its connections monitored.
     pub(crate) fn open(kind: Kind, options: &Options) -> Result<Socket> {
         Socket::open_as(&[], kind, options)
     }
@@ -37,23 +37,24 @@ impl Socket {
         let fd = socket.get_fd();
         let fd = fd.map_err(|error| Error::system("making a socket", error))?;
         let names = (kind.name(), kind.partner().name());
-        let ledger = Ledger::new(names, options);
-        let sight = Arc::new(Sight::new(kind.name(), ledger));
-        let mut watching = Ok(());
-        let core = Arc::new_cyclic(|core: &Weak<Core>| {
-            if kind.is_watched() {
-                let watched: Weak<dyn Watched> = core.clone();
-                watching = context
-                    .with_watch(|watch| watch.add(context.zmq(), &socket, sight.clone(), watched));
+        let tracker = ConnectionTracker::new(names, options);
+        let status = Arc::new(ConnectionStatus::new(kind.name(), tracker));
+        let mut monitoring = Ok(());
+        let core = Arc::new_cyclic(|core: &Weak<SharedSocket>| {
+            if kind.is_monitored() {
+                let monitored: Weak<dyn MonitoredSocket> = core.clone();
+                monitoring = context.with_monitor_thread(|thread| {
+                    thread.add(context.zmq(), &socket, status.clone(), monitored)
+                });
             }
-            Core {
-                inner: OwnMutex::new(Inner {
+            SharedSocket {
+                inner: ForkMutex::new(Inner {
                     socket: Some(socket),
-                    spare: zmq::Message::new(),
+                    scratch: zmq::Message::new(),
                     long: None,
                     frames: kind.frames(),
                     waiters: Waiters::default(),
-                    patience: Patience::default(),
+                    spin: AdaptiveSpin::default(),
                     bound: Vec::new(),
                     connected: Vec::new(),
                 }),
@@ -61,9 +62,9 @@ impl Socket {
                 kind,
                 options: options.clone(),
                 stopped: Arc::new(AtomicBool::new(false)),
-                bell: OnceLock::new(),
-                sight,
-                fault: OwnMutex::new(None),
+                stop_signal: OnceLock::new(),
+                status,
+                failure: ForkMutex::new(None),
                 skipped: AtomicU64::new(0),
                 throttles: Throttles::default(),
                 sent: AtomicBool::new(false),
@@ -71,11 +72,11 @@ impl Socket {
                 on_pump: OnceLock::new(),
             }
         });
-        watching?;
+        monitoring?;
         Ok(Socket {
             core,
             context,
-            lease: Arc::default(),
+            handle_count: Arc::default(),
         })
     }
 }
@@ -138,12 +139,12 @@ fn configure(
     Ok(())
 }
 
-impl Core {
+impl SharedSocket {
     /// Binds to a port that a listener holds already.
     pub(crate) fn bind_listener(&self, listener: TcpListener, endpoint: &Endpoint) -> Result<()> {
         let mut inner = self.lock()?;
-        self.sight.spell(|spellings| spellings.bind(endpoint));
-        let socket = inner.held()?.socket;
+        self.status.spell(|spellings| spellings.bind(endpoint));
+        let socket = inner.locked()?.socket;
         let use_fd = |socket: &mut zmq::Socket, fd| {
             raw::set_int(socket, IntOption::UseFd, fd).map_err(|errno| system("binding", errno))
         };
@@ -164,17 +165,17 @@ impl Core {
 
     /// Binds, and tells the endpoint that came of it: wildcards are filled in.
     pub(crate) fn bind(&self, endpoint: &Endpoint) -> Result<Endpoint> {
-        let last = self.with(|held| {
-            raw::bind(held.socket, &endpoint.to_string())
+        let last = self.with(|locked| {
+            raw::bind(locked.socket, &endpoint.to_string())
                 .map_err(|errno| bind_error(endpoint, errno))?;
-            let last = held.socket.get_last_endpoint();
+            let last = locked.socket.get_last_endpoint();
             last.map_err(|error| Error::system("binding", error).into())
         })?;
         let bound = match last {
             Ok(last) => last.parse().unwrap_or_else(|_| endpoint.clone()),
             Err(_) => endpoint.clone(),
         };
-        self.sight.spell(|spellings| spellings.bind(&bound));
+        self.status.spell(|spellings| spellings.bind(&bound));
         self.lock()?.bound.push(bound.to_string());
         self.announce(&bound);
         Ok(bound)

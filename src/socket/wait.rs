@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::MutexGuard;
 
-use super::{Attempt, Core, Held, Inner, Way, fault};
-use crate::error::{Error, Fault, Result, Wait};
+use super::{Inner, Interest, LockedSocket, Progress, SharedSocket, boxed};
+use crate::error::{BoxedError, Error, Result, Wait};
 use crate::wake::{Deadline, Waker, poll, readable};
 
 /// How often a socket is asked that says it is ready when it is not.
@@ -17,45 +17,47 @@ const ASK_AGAIN: Duration = Duration::from_millis(1);
 const WITHOUT_WAKER: Duration = Duration::from_millis(10);
 
 /// An operation whose first attempt did not do it, and the lock under which that was made.
-pub(super) struct Begun<'a> {
+pub(super) struct FirstTry<'a> {
     inner: MutexGuard<'a, Inner>,
-    attempt: Attempt,
+    attempt: Progress,
 }
 
 impl Inner {
     /// Whether an attempt is in the middle of a long message.
-    fn goes_on(&self, tried: Attempt) -> bool {
-        tried == Attempt::Again && self.long.is_some()
+    fn goes_on(&self, tried: Progress) -> bool {
+        tried == Progress::Again && self.long.is_some()
     }
 }
 
-impl Core {
+impl SharedSocket {
     /// Does an operation as soon as it can be done, but waits no longer than the deadline.
     ///
     /// `attempt` must not block. It is called under the socket's lock, until it is
-    /// [`Attempt::Done`] or fails. Its last touch of the socket, when it is blocked, must be the
+    /// [`Progress::Done`] or fails. Its last touch of the socket, when it is blocked, must be the
     /// receive or send that came back empty.
-    pub(crate) fn transact(
+    pub(crate) fn perform(
         &self,
-        way: Way,
+        interest: Interest,
         deadline: Deadline,
-        attempt: impl FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
-    ) -> Result<(), Fault> {
-        self.transact_awaited(way, deadline, attempt, |_| {})
+        attempt: impl FnMut(&mut LockedSocket<'_>) -> Result<Progress, BoxedError>,
+    ) -> Result<(), BoxedError> {
+        self.perform_registered(interest, deadline, attempt, |_| {})
     }
 
     /// The same for who waits for more than the socket: `register` is called, under the lock, with
     /// what wakes this thread before it sleeps.
-    pub(crate) fn transact_awaited(
+    pub(crate) fn perform_registered(
         &self,
-        way: Way,
+        interest: Interest,
         deadline: Deadline,
-        mut attempt: impl FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+        mut attempt: impl FnMut(&mut LockedSocket<'_>) -> Result<Progress, BoxedError>,
         mut register: impl FnMut(&Arc<Waker>),
-    ) -> Result<(), Fault> {
-        match self.once(deadline, &mut attempt)? {
+    ) -> Result<(), BoxedError> {
+        match self.try_once(deadline, &mut attempt)? {
             None => Ok(()),
-            Some(begun) => self.wait(begun, way, deadline, &mut attempt, &mut register),
+            Some(first_try) => {
+                self.finish(first_try, interest, deadline, &mut attempt, &mut register)
+            }
         }
     }
 
@@ -64,59 +66,59 @@ impl Core {
         self.is_stopped() || deadline.is_over()
     }
 
-    /// The first attempt of a [`transact`](Self::transact); what is to be handed to
-    /// [`wait`](Self::wait) if it has to go on.
+    /// The first attempt of a [`perform`](Self::perform); what is to be handed to
+    /// [`finish`](Self::finish) if it has to go on.
     ///
     /// Who cares for every instruction calls these two with a function each, so that the first
     /// can be compiled into its caller.
     #[inline]
-    pub(super) fn once(
+    pub(super) fn try_once(
         &self,
         deadline: Deadline,
-        attempt: impl FnOnce(&mut Held<'_>) -> Result<Attempt, Fault>,
-    ) -> Result<Option<Begun<'_>>, Fault> {
+        attempt: impl FnOnce(&mut LockedSocket<'_>) -> Result<Progress, BoxedError>,
+    ) -> Result<Option<FirstTry<'_>>, BoxedError> {
         let mut inner = self.lock()?;
-        let outcome = inner.held().and_then(|mut held| attempt(&mut held));
-        if let Ok(attempt @ (Attempt::Blocked | Attempt::Again)) = outcome
+        let outcome = inner.locked().and_then(|mut locked| attempt(&mut locked));
+        if let Ok(attempt @ (Progress::Blocked | Progress::Again)) = outcome
             && (deadline != Deadline::Now || inner.goes_on(attempt))
         {
-            return Ok(Some(Begun { inner, attempt }));
+            return Ok(Some(FirstTry { inner, attempt }));
         }
         self.leave(inner);
         match outcome? {
-            Attempt::Done => Ok(None),
-            Attempt::Blocked | Attempt::Again => Err(fault(Error::WouldBlock)),
+            Progress::Done => Ok(None),
+            Progress::Blocked | Progress::Again => Err(boxed(Error::WouldBlock)),
         }
     }
 
     #[cold]
-    pub(super) fn wait<'a>(
+    pub(super) fn finish<'a>(
         &'a self,
-        begun: Begun<'a>,
-        way: Way,
+        first_try: FirstTry<'a>,
+        interest: Interest,
         deadline: Deadline,
-        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+        attempt: &mut dyn FnMut(&mut LockedSocket<'_>) -> Result<Progress, BoxedError>,
         register: &mut dyn FnMut(&Arc<Waker>),
-    ) -> Result<(), Fault> {
-        let mut inner = begun.inner;
-        let mut outcome = Ok(begun.attempt);
+    ) -> Result<(), BoxedError> {
+        let mut inner = first_try.inner;
+        let mut outcome = Ok(first_try.attempt);
         let began = Instant::now();
-        let most = match way {
-            Way::In => self.kind.awake(&self.options),
+        let most = match interest {
+            Interest::Readable => self.kind.awake(&self.options),
             // Room comes many messages at a time: there is nothing to win by being early.
-            Way::Out => Duration::ZERO,
+            Interest::Writable => Duration::ZERO,
         };
-        if let Some(until) = inner.patience.begin(began, most) {
+        if let Some(until) = inner.spin.begin(began, most) {
             self.leave(inner);
             (inner, outcome) = self.stay_awake(until, deadline, attempt);
-            let in_vain = matches!(outcome, Ok(Attempt::Blocked | Attempt::Again));
-            inner.patience.sleep(in_vain);
+            let in_vain = matches!(outcome, Ok(Progress::Blocked | Progress::Again));
+            inner.spin.sleep(in_vain);
         }
-        if let Ok(tried @ (Attempt::Blocked | Attempt::Again)) = outcome {
-            (inner, outcome) = self.sleep(inner, tried, way, deadline, attempt, register);
+        if let Ok(tried @ (Progress::Blocked | Progress::Again)) = outcome {
+            (inner, outcome) = self.sleep(inner, tried, interest, deadline, attempt, register);
         }
         if !most.is_zero() {
-            inner.patience.end(began, Instant::now(), most);
+            inner.spin.end(began, Instant::now(), most);
         }
         self.leave(inner);
         outcome.map(|_| ())
@@ -128,16 +130,16 @@ impl Core {
         &self,
         until: Instant,
         deadline: Deadline,
-        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
-    ) -> (MutexGuard<'_, Inner>, Result<Attempt, Fault>) {
+        attempt: &mut dyn FnMut(&mut LockedSocket<'_>) -> Result<Progress, BoxedError>,
+    ) -> (MutexGuard<'_, Inner>, Result<Progress, BoxedError>) {
         loop {
             std::thread::yield_now();
             let mut inner = self.inner.relock();
-            let outcome = inner.held().and_then(|mut held| attempt(&mut held));
+            let outcome = inner.locked().and_then(|mut locked| attempt(&mut locked));
             let over = self.is_over(deadline) || Instant::now() >= until;
             match outcome {
-                Ok(Attempt::Again) if !self.is_over(deadline) => {}
-                Ok(Attempt::Blocked) if !over => {}
+                Ok(Progress::Again) if !self.is_over(deadline) => {}
+                Ok(Progress::Blocked) if !over => {}
                 outcome => return (inner, outcome),
             }
             self.leave(inner);
@@ -148,14 +150,14 @@ impl Core {
     fn sleep<'a>(
         &'a self,
         mut inner: MutexGuard<'a, Inner>,
-        mut tried: Attempt,
-        way: Way,
+        mut tried: Progress,
+        interest: Interest,
         deadline: Deadline,
-        attempt: &mut dyn FnMut(&mut Held<'_>) -> Result<Attempt, Fault>,
+        attempt: &mut dyn FnMut(&mut LockedSocket<'_>) -> Result<Progress, BoxedError>,
         register: &mut dyn FnMut(&Arc<Waker>),
-    ) -> (MutexGuard<'a, Inner>, Result<Attempt, Fault>) {
+    ) -> (MutexGuard<'a, Inner>, Result<Progress, BoxedError>) {
         let mut waker = None;
-        let mut deceived = false;
+        let mut spurious = false;
         loop {
             // Who does not wait takes a message all the same that is there, and long.
             let at_once = deadline == Deadline::Now;
@@ -163,23 +165,23 @@ impl Core {
                 return (inner, Err(Error::Stopped.into()));
             }
             if deadline.is_over() && !(at_once && inner.goes_on(tried)) {
-                let error = deadline.error(|| self.out_of_time(&inner, way));
-                return (inner, Err(fault(error)));
+                let error = deadline.error(|| self.out_of_time(&inner, interest));
+                return (inner, Err(boxed(error)));
             }
-            if tried == Attempt::Again {
+            if tried == Progress::Again {
                 self.leave(inner);
                 inner = self.inner.relock();
             } else {
                 // A receive that came back empty was a look at the socket: nothing can have come
                 // since. A send was not, and others want to know what there is for them.
-                let looked = way == Way::In && inner.waiters.is_empty();
-                let events = match inner.held() {
-                    Ok(held) if !looked => held.events(),
+                let looked = interest == Interest::Readable && inner.waiters.is_empty();
+                let events = match inner.locked() {
+                    Ok(locked) if !looked => locked.events(),
                     Ok(_) => zmq::PollEvents::empty(),
                     Err(error) => return (inner, Err(error)),
                 };
-                let ready = events.contains(way.event());
-                if !ready || deceived {
+                let ready = events.contains(interest.event());
+                if !ready || spurious {
                     // Some sockets say that they are ready when they are not (XPUB does, if it
                     // may not drop): those must be asked again.
                     let mut deadline = if ready {
@@ -188,50 +190,50 @@ impl Core {
                         deadline
                     };
                     // From here until the poll nobody of this thread touches the socket.
-                    // An event that deceived us would deceive the others, too.
-                    inner.waiters.wake(events - way.event());
+                    // An event that was spurious would deceive the others, too.
+                    inner.waiters.wake(events - interest.event());
                     waker = waker.or_else(|| Waker::current().ok());
                     match &waker {
                         Some(waker) => {
-                            inner.waiters.add(way, waker);
+                            inner.waiters.add(interest, waker);
                             register(waker);
                         }
                         None => deadline = deadline.within(WITHOUT_WAKER),
                     }
-                    let bell = self.bell.get().cloned();
+                    let stop_signal = self.stop_signal.get().cloned();
                     drop(inner);
-                    self.poll(waker.as_deref(), bell.as_deref(), deadline);
+                    self.poll(waker.as_deref(), stop_signal.as_deref(), deadline);
                     inner = self.inner.relock();
                     if let Some(waker) = &waker {
                         inner.waiters.remove(waker);
                     }
                 }
-                deceived = ready;
+                spurious = ready;
             }
-            match inner.held().and_then(|mut held| attempt(&mut held)) {
-                Ok(attempt @ (Attempt::Blocked | Attempt::Again)) => tried = attempt,
+            match inner.locked().and_then(|mut locked| attempt(&mut locked)) {
+                Ok(attempt @ (Progress::Blocked | Progress::Again)) => tried = attempt,
                 outcome => return (inner, outcome),
             }
         }
     }
 
     /// What a call waited for in vain, and the refusal that is known by then.
-    fn out_of_time(&self, inner: &Inner, way: Way) -> Error {
+    fn out_of_time(&self, inner: &Inner, interest: Interest) -> Error {
         // The monitor tells nothing of inproc, and some sockets have none.
         let is_local = |endpoint: &String| endpoint.starts_with("inproc:");
-        let is_seen = || self.kind.is_watched() && !inner.endpoints().any(is_local);
-        self.sight.timeout(match way {
-            Way::In => Wait::Message,
-            Way::Out if is_seen() && self.sight.up() == 0 => Wait::Peer {
+        let is_seen = || self.kind.is_monitored() && !inner.endpoints().any(is_local);
+        self.status.timeout(match interest {
+            Interest::Readable => Wait::Message,
+            Interest::Writable if is_seen() && self.status.up() == 0 => Wait::Peer {
                 endpoints: inner.endpoints().cloned().collect(),
             },
-            Way::Out => Wait::Room,
+            Interest::Writable => Wait::Room,
         })
     }
 
     /// Waits until this many connections are up.
     pub(crate) fn wait_up(&self, count: usize, deadline: Deadline) -> Result<()> {
-        let error = match self.sight()?.wait_up(count, deadline) {
+        let error = match self.status()?.wait_up(count, deadline) {
             Err(error) => error,
             up => return up,
         };
@@ -252,10 +254,10 @@ impl Core {
         self.fd
     }
 
-    fn poll(&self, waker: Option<&Waker>, bell: Option<&Waker>, deadline: Deadline) {
+    fn poll(&self, waker: Option<&Waker>, stop_signal: Option<&Waker>, deadline: Deadline) {
         // What is negative is passed over.
         let fd = |waker: Option<&Waker>| waker.map_or(-1, Waker::fd);
-        let mut fds = [self.fd, fd(waker), fd(bell)].map(readable);
+        let mut fds = [self.fd, fd(waker), fd(stop_signal)].map(readable);
         poll(&mut fds, deadline);
         if let Some(waker) = waker
             && fds[1].revents != 0

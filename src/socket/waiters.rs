@@ -7,18 +7,18 @@ use crate::wake::Waker;
 
 /// What a call waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Interest {
     /// A message to receive.
-    In,
+    Readable,
     /// Room to send one.
-    Out,
+    Writable,
 }
 
-impl Way {
+impl Interest {
     pub(super) fn event(self) -> zmq::PollEvents {
         match self {
-            Way::In => zmq::POLLIN,
-            Way::Out => zmq::POLLOUT,
+            Interest::Readable => zmq::POLLIN,
+            Interest::Writable => zmq::POLLOUT,
         }
     }
 }
@@ -26,7 +26,7 @@ impl Way {
 /// The threads that wait asleep, in the order in which they came.
 #[derive(Debug, Default)]
 pub(super) struct Waiters {
-    asleep: Vec<(Way, Arc<Waker>)>,
+    asleep: Vec<(Interest, Arc<Waker>)>,
 }
 
 impl Waiters {
@@ -35,8 +35,8 @@ impl Waiters {
         self.asleep.is_empty()
     }
 
-    pub(super) fn add(&mut self, way: Way, waker: &Arc<Waker>) {
-        self.asleep.push((way, waker.clone()));
+    pub(super) fn add(&mut self, interest: Interest, waker: &Arc<Waker>) {
+        self.asleep.push((interest, waker.clone()));
     }
 
     pub(super) fn remove(&mut self, waker: &Arc<Waker>) {
@@ -45,9 +45,9 @@ impl Waiters {
 
     /// Wakes the first who waits for an event that is there, one for each way.
     pub(super) fn wake(&mut self, events: zmq::PollEvents) {
-        for way in [Way::In, Way::Out] {
-            if events.contains(way.event())
-                && let Some(place) = self.asleep.iter().position(|(other, _)| *other == way)
+        for interest in [Interest::Readable, Interest::Writable] {
+            if events.contains(interest.event())
+                && let Some(place) = self.asleep.iter().position(|(other, _)| *other == interest)
             {
                 self.asleep.remove(place).1.wake();
             }
@@ -67,7 +67,7 @@ impl Waiters {
 /// where one short wait follows another, it pays to try again for a while. Where waits are
 /// long, or far apart, it would only burn the processor: those sleep at once.
 #[derive(Debug, Default)]
-pub(super) struct Patience {
+pub(super) struct AdaptiveSpin {
     last: Option<Instant>,
     short: bool,
     /// One thread awake is enough.
@@ -77,7 +77,7 @@ pub(super) struct Patience {
     next_pause: u32,
 }
 
-impl Patience {
+impl AdaptiveSpin {
     const LONGEST_PAUSE: u32 = 64;
 
     /// Until when a wait that begins now stays awake, if at all; `most` is the option.
@@ -122,15 +122,15 @@ mod tests {
 
     /// Runs waits of one length, with a gap between them; how many stayed awake at first.
     fn awake(waits: u32, length: Duration, gap: Duration) -> u32 {
-        let (mut patience, mut now, mut awake) = (Patience::default(), Instant::now(), 0);
+        let (mut spin, mut now, mut awake) = (AdaptiveSpin::default(), Instant::now(), 0);
         for _ in 0..waits {
             let began = now;
-            if let Some(until) = patience.begin(now, MOST) {
+            if let Some(until) = spin.begin(now, MOST) {
                 awake += 1;
-                patience.sleep(began + length > until);
+                spin.sleep(began + length > until);
             }
             now += length;
-            patience.end(began, now, MOST);
+            spin.end(began, now, MOST);
             now += gap;
         }
         awake
@@ -161,9 +161,9 @@ mod tests {
 
     #[test]
     fn no_time_awake_is_none() {
-        let mut patience = Patience::default();
+        let mut spin = AdaptiveSpin::default();
         let now = Instant::now();
-        patience.end(now, now, Duration::ZERO);
-        assert_eq!(patience.begin(now, Duration::ZERO), None);
+        spin.end(now, now, Duration::ZERO);
+        assert_eq!(spin.begin(now, Duration::ZERO), None);
     }
 }

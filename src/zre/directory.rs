@@ -19,14 +19,14 @@ use super::driver::Watching;
 use super::handle::{Handle, Node};
 use crate::client::Client;
 use crate::error::{Error, Result, Wait};
-use crate::fork::OwnMutex;
+use crate::fork::ForkMutex;
+use crate::monitor::OnDown;
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Side, patterns};
 use crate::raw::PerProcess;
 use crate::server::Server;
 use crate::socket::Kind;
 use crate::throttle::Throttle;
-use crate::watch::Down;
 use found::{Follower, Found};
 pub use service::Service;
 pub(crate) use service::{Offer, offer};
@@ -166,7 +166,7 @@ impl Node {
     pub fn discover(&self, name: impl Into<String>) -> Discovery {
         let found = Arc::new(Found {
             name: name.into(),
-            state: OwnMutex::default(),
+            state: ForkMutex::default(),
             changed: Condvar::new(),
             trouble: Throttle::new(),
         });
@@ -264,11 +264,11 @@ impl Discovery {
         let client = Client::new().options(self.options.clone());
         let handle = client.open(kind, side)?;
         handle.socket().keep(self.following.clone());
-        handle.socket().sight()?.on_down(self.following.doubts());
+        handle.socket().status()?.on_down(self.following.doubts());
         self.following.found.follow(Follower {
             kind: kind.partner(),
             client,
-            lease: handle.socket().lease(),
+            handle_count: handle.socket().handle_count(),
         })?;
         Ok(handle)
     }
@@ -277,7 +277,7 @@ impl Discovery {
 impl Following {
     /// What to do when a server cannot be reached: it may have died without a goodbye, and what
     /// is sent to it until that is known is lost. So its node is asked, by our node's thread.
-    fn doubts(&self) -> Down {
+    fn doubts(&self) -> OnDown {
         let found = Arc::downgrade(&self.found);
         let errands = self.node.shared().errands().clone();
         Box::new(move |endpoint| {

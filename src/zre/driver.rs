@@ -21,9 +21,9 @@ use super::{Event, Uuid};
 use crate::background::guarded;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
-use crate::fork::Own;
+use crate::fork::ForkGuard;
 use crate::message::{Frame, Message};
-use crate::socket::{Socket, Way};
+use crate::socket::{Interest, Socket};
 use crate::throttle::Throttle;
 use crate::wake::{Deadline, poll, readable};
 
@@ -50,7 +50,7 @@ pub(crate) struct Shared {
     /// Lines in the log of peers that cannot be reached.
     unreached: Throttle,
     /// What ended the thread, if it was not stopped.
-    fault: OnceLock<Error>,
+    failure: OnceLock<Error>,
     /// Whether all events are logged.
     verbose: bool,
 }
@@ -60,7 +60,7 @@ pub(super) type Watcher = Box<dyn Fn(&Event) + Send>;
 
 /// Ends a watcher when it is dropped.
 pub(super) struct Watching {
-    shared: Own<Arc<Shared>>,
+    shared: ForkGuard<Arc<Shared>>,
     number: u64,
 }
 
@@ -92,7 +92,7 @@ impl Shared {
             errands: Arc::new(Errands::new()?),
             stopping: AtomicBool::new(false),
             unreached: Throttle::new(),
-            fault: OnceLock::new(),
+            failure: OnceLock::new(),
             verbose,
         })
     }
@@ -173,7 +173,7 @@ impl Shared {
             watcher(&Event::Stop);
         }
         shared.watchers.lock().push((number, watcher));
-        let shared = Own::new(shared.clone());
+        let shared = ForkGuard::new(shared.clone());
         Watching { shared, number }
     }
 
@@ -208,7 +208,7 @@ impl Shared {
 
     /// The error of what cannot be had any more: what has ended the thread, or a stop.
     pub(super) fn ended(&self) -> Error {
-        self.fault.get().cloned().unwrap_or(Error::Stopped)
+        self.failure.get().cloned().unwrap_or(Error::Stopped)
     }
 
     /// Tells all who watch that there is nothing more to come.
@@ -249,7 +249,7 @@ impl Driver {
             let reason = "its thread has panicked; the log tells with what";
             let _ = self
                 .shared
-                .fault
+                .failure
                 .set(Error::system("running a node", reason));
         }
         self.shared.stop();
@@ -388,7 +388,9 @@ impl Driver {
             let mut frames = Vec::new();
             let taken = self
                 .inbox
-                .transact(Way::In, Deadline::Now, |held| held.take_frames(&mut frames));
+                .perform(Interest::Readable, Deadline::Now, |locked| {
+                    locked.recv_frames(&mut frames)
+                });
             if taken.is_err() {
                 return false;
             }

@@ -17,7 +17,7 @@ use super::node::State;
 use super::{Event, Uuid};
 use crate::background::Background;
 use crate::error::{Error, Result};
-use crate::fork::Origin;
+use crate::fork::ForkOrigin;
 use crate::message::{Frames, Message};
 use crate::pattern::SendError;
 use crate::wake::Deadline;
@@ -61,7 +61,7 @@ pub(crate) struct Handle {
     limits: SendLimits,
     gossip_endpoints: Vec<String>,
     /// In a child of the process that made it, it is dead.
-    origin: Origin,
+    origin: ForkOrigin,
     /// What such a child has, where nothing comes.
     ended: Receiver<Event>,
 }
@@ -102,7 +102,7 @@ impl Handle {
             thread,
             limits,
             gossip_endpoints,
-            origin: Origin::here(),
+            origin: ForkOrigin::here(),
             ended: crossbeam_channel::unbounded().1,
         }
     }

@@ -12,7 +12,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Result, Wait};
 use crate::message::{Frame, Message};
 use crate::options::Options;
-use crate::socket::{Attempt, Held, Kind, Socket, Target, Way};
+use crate::socket::{Interest, Kind, LockedSocket, Progress, Socket, Target};
 use crate::wake::Deadline;
 
 /// Where zyre looks for a free port, from the first on; other nodes have any.
@@ -60,16 +60,16 @@ impl Lane {
     }
 
     /// Sends what is owed.
-    fn settle(&mut self, held: &mut Held<'_>) -> Result<Attempt, Box<Error>> {
+    fn settle(&mut self, locked: &mut LockedSocket<'_>) -> Result<Progress, Box<Error>> {
         while let Some(packet) = self.owed.front() {
             let number = self.next();
-            match held.give_bytes(&packet.encode(number))? {
-                Attempt::Done => self.sequence = number,
+            match locked.send_bytes(&packet.encode(number))? {
+                Progress::Done => self.sequence = number,
                 attempt => return Ok(attempt),
             }
             self.owed.pop_front();
         }
-        Ok(Attempt::Done)
+        Ok(Progress::Done)
     }
 }
 
@@ -92,16 +92,18 @@ impl Link {
     pub(crate) fn say(&self, packet: Packet) -> Result<()> {
         let pings = matches!(packet, Packet::Ping | Packet::PingOk);
         let mut packet = Some(packet);
-        let said = self.socket.transact(Way::Out, Deadline::Now, |held| {
-            let mut lane = self.lane.lock();
-            // One is as good as many.
-            if let Some(packet) = packet.take()
-                && !(pings && lane.owed.contains(&packet))
-            {
-                lane.owed.push_back(packet);
-            }
-            lane.settle(held)
-        });
+        let said = self
+            .socket
+            .perform(Interest::Writable, Deadline::Now, |locked| {
+                let mut lane = self.lane.lock();
+                // One is as good as many.
+                if let Some(packet) = packet.take()
+                    && !(pings && lane.owed.contains(&packet))
+                {
+                    lane.owed.push_back(packet);
+                }
+                lane.settle(locked)
+            });
         match said {
             Ok(()) => Ok(()),
             Err(error)
@@ -116,9 +118,11 @@ impl Link {
     /// Tries again to say what found no room.
     pub(crate) fn retry(&self) {
         if !self.lane.lock().owed.is_empty() {
-            let _ = self.socket.transact(Way::Out, Deadline::Now, |held| {
-                self.lane.lock().settle(held)
-            });
+            let _ = self
+                .socket
+                .perform(Interest::Writable, Deadline::Now, |locked| {
+                    self.lane.lock().settle(locked)
+                });
         }
     }
 
@@ -134,15 +138,15 @@ impl Link {
             true => Deadline::Now,
             false => deadline,
         };
-        let sent = self.socket.transact(Way::Out, deadline, |held| {
+        let sent = self.socket.perform(Interest::Writable, deadline, |locked| {
             let mut lane = self.lane.lock();
-            let attempt = lane.settle(held)?;
-            if attempt != Attempt::Done {
+            let attempt = lane.settle(locked)?;
+            if attempt != Progress::Done {
                 return Ok(attempt);
             }
             let number = lane.next();
-            let attempt = held.give(&[Frame::from(packet.encode(number))], message)?;
-            if attempt == Attempt::Done {
+            let attempt = locked.send(&[Frame::from(packet.encode(number))], message)?;
+            if attempt == Progress::Done {
                 lane.sequence = number;
             }
             Ok(attempt)

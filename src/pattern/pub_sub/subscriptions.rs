@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::error::Fault;
+use crate::error::BoxedError;
 use crate::message::Message;
-use crate::socket::{Attempt, GIVE_WAY, Held, Socket};
+use crate::socket::{BUDGET, LockedSocket, Progress, Socket};
 use crate::wake::Waker;
 
 /// How many subscriptions there are to each topic.
@@ -28,7 +28,7 @@ const READ_EVERY: u32 = 64;
 impl Subscriptions {
     /// Takes in now and then what libzmq has to tell, for a publisher that only sends.
     #[inline]
-    pub(super) fn read_sometimes(&self, socket: &Socket) -> Result<(), Fault> {
+    pub(super) fn read_sometimes(&self, socket: &Socket) -> Result<(), BoxedError> {
         match self.sent.fetch_add(1, Ordering::Relaxed) % READ_EVERY {
             0 => self.read(socket),
             _ => Ok(()),
@@ -36,8 +36,8 @@ impl Subscriptions {
     }
 
     /// Takes in what libzmq has to tell, up to a point.
-    fn read(&self, socket: &Socket) -> Result<(), Fault> {
-        if socket.with(|held| self.drain(held))? == Attempt::Again {
+    fn read(&self, socket: &Socket) -> Result<(), BoxedError> {
+        if socket.with(|locked| self.drain(locked))? == Progress::Again {
             // Many have come or gone: the next message reads on.
             self.sent.store(0, Ordering::Relaxed);
         }
@@ -45,22 +45,22 @@ impl Subscriptions {
     }
 
     /// Takes in all that libzmq has to tell, unless it comes faster than it is taken in.
-    pub(super) fn drain_all(&self, held: &mut Held<'_>) -> Result<(), Fault> {
-        for _ in 0..GIVE_WAY {
-            if self.drain(held)? != Attempt::Again {
+    pub(super) fn drain_all(&self, locked: &mut LockedSocket<'_>) -> Result<(), BoxedError> {
+        for _ in 0..BUDGET {
+            if self.drain(locked)? != Progress::Again {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Takes in what libzmq has to tell: [`Attempt::Again`] if there may be more.
-    pub(super) fn drain(&self, held: &mut Held<'_>) -> Result<Attempt, Fault> {
+    /// Takes in what libzmq has to tell: [`Progress::Again`] if there may be more.
+    pub(super) fn drain(&self, locked: &mut LockedSocket<'_>) -> Result<Progress, BoxedError> {
         let mut news = Message::from("");
         let mut counts = self.counts.lock();
-        for taken in 0..GIVE_WAY {
-            let attempt = held.take(&mut news)?;
-            if attempt != Attempt::Done {
+        for taken in 0..BUDGET {
+            let attempt = locked.recv(&mut news)?;
+            if attempt != Progress::Done {
                 if taken > 0 {
                     self.wake();
                 }
@@ -82,7 +82,7 @@ impl Subscriptions {
             news = Message::from("");
         }
         self.wake();
-        Ok(Attempt::Again)
+        Ok(Progress::Again)
     }
 
     /// Wakes those who wait for the counts to change.

@@ -9,15 +9,15 @@ use super::service::Service;
 use crate::client::Client;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
-use crate::fork::OwnMutex;
-use crate::socket::{Kind, Lease};
+use crate::fork::ForkMutex;
+use crate::socket::{HandleCount, Kind};
 use crate::throttle::Throttle;
 use crate::zre::{Event, Peer, Uuid};
 
 /// What was found, and who follows it.
 pub(super) struct Found {
     pub(super) name: String,
-    pub(super) state: OwnMutex<State>,
+    pub(super) state: ForkMutex<State>,
     pub(super) changed: Condvar,
     /// Lines in the log of servers that cannot be connected to.
     pub(super) trouble: Throttle,
@@ -36,7 +36,7 @@ pub(super) struct State {
 pub(super) struct Follower {
     pub(super) kind: Kind,
     pub(super) client: Client,
-    pub(super) lease: Weak<Lease>,
+    pub(super) handle_count: Weak<HandleCount>,
 }
 
 impl State {
@@ -107,7 +107,7 @@ impl Found {
     fn adjust(&self, state: &mut State) {
         state
             .followers
-            .retain(|follower| follower.lease.strong_count() > 0);
+            .retain(|follower| follower.handle_count.strong_count() > 0);
         let visible = state.visible();
         for Follower { kind, client, .. } in &state.followers {
             let wanted = visible.iter().filter(|it| it.kind() == *kind);

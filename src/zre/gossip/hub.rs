@@ -15,7 +15,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::message::{Frame, Message};
 use crate::options::Options;
-use crate::socket::{Kind, Socket, Target, Way, listen};
+use crate::socket::{Interest, Kind, Socket, Target, listen};
 use crate::wake::Deadline;
 use crate::zre::Uuid;
 use crate::zre::driver::Shared;
@@ -138,8 +138,8 @@ impl Hub {
             Whom::Client(client) => (self.bound.as_ref(), vec![Frame::from(client.clone())]),
         };
         let Some(socket) = socket else { return };
-        let said = socket.transact(Way::Out, Deadline::Now, |held| {
-            held.give(&prefix, &mut message)
+        let said = socket.perform(Interest::Writable, Deadline::Now, |locked| {
+            locked.send(&prefix, &mut message)
         });
         match (said, whom) {
             (Ok(()), _) => {}
@@ -194,7 +194,9 @@ fn connected(target: &Target) -> Result<Socket> {
 /// The frames of a message, if there is one.
 fn receive(socket: &Socket) -> Option<Vec<Frame>> {
     let mut frames = Vec::new();
-    let received = socket.transact(Way::In, Deadline::Now, |held| held.take_frames(&mut frames));
+    let received = socket.perform(Interest::Readable, Deadline::Now, |locked| {
+        locked.recv_frames(&mut frames)
+    });
     received.is_ok().then_some(frames)
 }
 

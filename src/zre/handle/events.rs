@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 
 use super::Node;
 use crate::error::{Error, Result, Wait};
-use crate::fork::Own;
+use crate::fork::ForkGuard;
 use crate::zre::Event;
 use crate::zre::driver::Shared;
 
@@ -112,7 +112,7 @@ impl Node {
     /// ```
     pub fn events(&self) -> Events {
         Events {
-            shared: Own::by(self.handle.origin, self.shared().clone()),
+            shared: ForkGuard::by(self.handle.origin, self.shared().clone()),
         }
     }
 
@@ -148,7 +148,7 @@ impl Node {
 /// An iterator over a node's events; see [`Node::events`].
 #[derive(Debug)]
 pub struct Events {
-    shared: Own<Arc<Shared>>,
+    shared: ForkGuard<Arc<Shared>>,
 }
 
 impl Iterator for Events {

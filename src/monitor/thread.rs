@@ -1,30 +1,22 @@
 //! The thread that reads the monitors of all sockets, and does what their events ask for.
 
-mod closing;
-mod intake;
-mod round;
-mod sight;
-mod told;
-
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-pub(crate) use closing::Closing;
 use crossbeam_channel::{Receiver, Sender};
-pub(crate) use intake::Look;
-use round::Round;
-pub(crate) use sight::{Down, Sight};
 
+use super::raw_event::events;
+use super::rounds::MonitorLoop;
+use super::{ConnectionStatus, closing};
 use crate::background::Background;
 use crate::error::{Error, Result};
-use crate::monitor::events;
 use crate::raw::{RawContext, system, tells_undelivered};
 use crate::wake::Waker;
 
-/// What is watched: a socket that its watch may ask for something.
-pub(crate) trait Watched: Send + Sync {
+/// What is monitored: a socket that the monitor thread may ask for something.
+pub(crate) trait MonitoredSocket: Send + Sync {
     /// Lets libzmq do what waits for the socket, though nobody may be using it; false if it is
     /// closed.
     fn pump(&self) -> bool;
@@ -35,25 +27,25 @@ pub(crate) trait Watched: Send + Sync {
     fn retried(self: Arc<Self>, endpoint: &str);
 }
 
-/// One socket in the watch's care.
-struct Entry {
+/// One socket in the monitor thread's care.
+pub(super) struct Monitored {
     /// Its monitor's file descriptor.
-    fd: i32,
-    /// The watched socket's own file descriptor.
-    socket_fd: i32,
-    sight: Arc<Sight>,
-    watched: Weak<dyn Watched>,
+    pub(super) fd: i32,
+    /// The monitored socket's own file descriptor.
+    pub(super) socket_fd: i32,
+    pub(super) status: Arc<ConnectionStatus>,
+    pub(super) monitored: Weak<dyn MonitoredSocket>,
 }
 
-enum Command {
-    Add(Entry),
-    /// Tell which sockets are watched.
-    List(Sender<Vec<Arc<Sight>>>),
+pub(super) enum Command {
+    Add(Monitored),
+    /// Tell which sockets are monitored.
+    List(Sender<Vec<Arc<ConnectionStatus>>>),
     Stop,
 }
 
 /// The handle of the thread; it ends when this is dropped.
-pub(crate) struct Watch {
+pub(crate) struct MonitorThread {
     commands: Sender<Command>,
     /// Keeps what was added, whatever has become of the thread: a monitor that nobody holds stops
     /// libzmq's own threads.
@@ -62,14 +54,14 @@ pub(crate) struct Watch {
     thread: Background,
 }
 
-impl fmt::Debug for Watch {
+impl fmt::Debug for MonitorThread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watch").finish_non_exhaustive()
+        f.debug_struct("MonitorThread").finish_non_exhaustive()
     }
 }
 
-impl Watch {
-    pub(crate) fn start(context: &Arc<RawContext>) -> Result<Watch> {
+impl MonitorThread {
+    pub(crate) fn start(context: &Arc<RawContext>) -> Result<MonitorThread> {
         let (commands, received) = crossbeam_channel::unbounded();
         let waker = Arc::new(Waker::new()?);
         let (stop, wake, awaited) = (commands.clone(), waker.clone(), waker.clone());
@@ -78,12 +70,12 @@ impl Watch {
             wake.wake();
         };
         let (added, context) = (received.clone(), context.clone());
-        let prepare = || Ok(move || Round::new(received, awaited, context).run());
-        Ok(Watch {
+        let prepare = || Ok(move || MonitorLoop::new(received, awaited, context).run());
+        Ok(MonitorThread {
             commands,
             _added: added,
             waker,
-            thread: Background::start("zeroless-watch", stop, prepare)?,
+            thread: Background::start("zeroless-monitor", stop, prepare)?,
         })
     }
 
@@ -92,13 +84,13 @@ impl Watch {
         &self,
         context: &RawContext,
         socket: &zmq::Socket,
-        sight: Arc<Sight>,
-        watched: Weak<dyn Watched>,
+        status: Arc<ConnectionStatus>,
+        monitored: Weak<dyn MonitoredSocket>,
     ) -> Result<()> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let failed = |error| match error {
             zmq::Error::EMFILE => Error::OutOfFiles,
-            error => Error::system("watching connections", error),
+            error => Error::system("reading monitors", error),
         };
         let name = format!(
             "inproc://zeroless-monitor-{}",
@@ -106,45 +98,45 @@ impl Watch {
         );
         // Our end first: a monitor without one would hold up libzmq's threads for good.
         let monitor = context.socket(zmq::PAIR);
-        let monitor = monitor.map_err(|errno| system("watching connections", errno))?;
+        let monitor = monitor.map_err(|errno| system("reading monitors", errno))?;
         // Without a bound: libzmq's own threads would wait for us.
         monitor.set_rcvhwm(0).map_err(failed)?;
         monitor.set_linger(0).map_err(failed)?;
         monitor.connect(&name).map_err(failed)?;
-        let entry = Entry {
+        let entry = Monitored {
             fd: monitor.get_fd().map_err(failed)?,
             socket_fd: socket.get_fd().map_err(failed)?,
-            sight,
-            watched,
+            status,
+            monitored,
         };
         // Last: from here on the monitor must stay.
         let events = events(tells_undelivered());
         socket.monitor(&name, events.into()).map_err(failed)?;
-        entry.sight.set_watch(&self.waker, monitor);
+        entry.status.set_monitor_thread(&self.waker, monitor);
         let _ = self.commands.send(Command::Add(entry));
         self.waker.wake();
         Ok(())
     }
 }
 
-impl Watch {
+impl MonitorThread {
     /// Waits until all sockets have delivered what was sent, now that the last handle of each is
     /// gone; false if that is not worth while any more.
     pub(crate) fn wait_for_end(&self) -> bool {
         if self.thread.is_current() {
             return false;
         }
-        let (reply, sights) = crossbeam_channel::bounded(1);
+        let (reply, statuses) = crossbeam_channel::bounded(1);
         let _ = self.commands.send(Command::List(reply));
         self.waker.wake();
         // A thread that is no more will not answer.
-        let sights = sights.recv_timeout(Duration::from_secs(5));
-        closing::wait_for_end(sights.unwrap_or_default())
+        let statuses = statuses.recv_timeout(Duration::from_secs(5));
+        closing::wait_for_end(statuses.unwrap_or_default())
     }
 
-    /// Listens to a bell that stops what is seen here.
-    pub(crate) fn listen(&self, sight: &Sight, bell: &Arc<Waker>) -> Result<()> {
-        if sight.set_bell(bell) {
+    /// Listens to a stop_signal that stops what is seen here.
+    pub(crate) fn listen(&self, status: &ConnectionStatus, stop_signal: &Arc<Waker>) -> Result<()> {
+        if status.set_stop_signal(stop_signal) {
             self.waker.wake();
         }
         Ok(())

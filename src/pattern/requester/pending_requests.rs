@@ -7,15 +7,15 @@ use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use super::ids::{IdHasher, Ids};
-use crate::error::{Error, Fault, Result};
-use crate::fork::OwnMutex;
+use crate::error::{BoxedError, Error, Result};
+use crate::fork::ForkMutex;
 use crate::message::{Frame, Message};
-use crate::socket::{Attempt, Core, GIVE_WAY, Held};
+use crate::socket::{BUDGET, LockedSocket, Progress, SharedSocket};
 use crate::wake::Waker;
 
 /// The requests under way, by their ids.
 #[derive(Default)]
-pub(super) struct Desk(OwnMutex<UnderWay>);
+pub(super) struct PendingRequests(ForkMutex<UnderWay>);
 
 #[derive(Default)]
 struct UnderWay {
@@ -31,15 +31,15 @@ struct Slot {
     wakers: Vec<Arc<Waker>>,
 }
 
-impl fmt::Debug for Desk {
+impl fmt::Debug for PendingRequests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk")
+        f.debug_struct("PendingRequests")
             .field("under_way", &self.0.lock().map_or(0, |it| it.slots.len()))
             .finish()
     }
 }
 
-impl Desk {
+impl PendingRequests {
     /// Begins a request: its id, and how many are under way.
     pub(super) fn begin(&self) -> Result<(u64, usize)> {
         let UnderWay { slots, ids } = &mut *self.0.lock()?;
@@ -69,31 +69,31 @@ impl Desk {
     /// Takes in replies until this request's is there, or there are no more.
     pub(super) fn attempt(
         &self,
-        held: &mut Held<'_>,
-        core: &Core,
+        locked: &mut LockedSocket<'_>,
+        core: &SharedSocket,
         id: u64,
-    ) -> Result<Attempt, Fault> {
+    ) -> Result<Progress, BoxedError> {
         match self.0.lock()?.slots.get(&id) {
-            Some(slot) if slot.reply.is_some() => return Ok(Attempt::Done),
+            Some(slot) if slot.reply.is_some() => return Ok(Progress::Done),
             Some(_) => {}
             None => return Err(taken_already().into()),
         }
-        for _ in 0..GIVE_WAY {
+        for _ in 0..BUDGET {
             let mut name = Frame::new();
-            let attempt = held.take_frame(&mut name)?;
-            if attempt != Attempt::Done {
+            let attempt = locked.recv_first(&mut name)?;
+            if attempt != Progress::Done {
                 return Ok(attempt);
             }
-            match take_reply(held)? {
+            match take_reply(locked)? {
                 Some(reply) => {
                     if self.route(&name, reply) == Some(id) {
-                        return Ok(Attempt::Done);
+                        return Ok(Progress::Done);
                     }
                 }
                 None => core.skip(1),
             }
         }
-        Ok(Attempt::Again)
+        Ok(Progress::Again)
     }
 
     /// Has this be woken when the reply is there, whoever receives it.
@@ -124,15 +124,15 @@ fn taken_already() -> Error {
 }
 
 /// Receives the reply that follows an id and an empty frame; `None` if it is no such thing.
-fn take_reply(held: &mut Held<'_>) -> Result<Option<Message>, Fault> {
+fn take_reply(locked: &mut LockedSocket<'_>) -> Result<Option<Message>, BoxedError> {
     let mut empty = Frame::from("?");
-    if held.more {
-        held.take_next(&mut empty)?;
+    if locked.more {
+        locked.recv_next(&mut empty)?;
     }
-    if !held.more {
+    if !locked.more {
         return Ok(None);
     }
     let mut reply = Message::from("");
-    held.take(&mut reply)?;
+    locked.recv(&mut reply)?;
     Ok(empty.is_empty().then_some(reply))
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::{RawEvent, kind};
+use super::raw_event::{RawEvent, kind};
 
 /// How long libzmq has to say that it makes a connection again by itself.
 pub(crate) const GRACE: Duration = Duration::from_millis(100);
@@ -15,7 +15,7 @@ pub(crate) const GRACE: Duration = Duration::from_millis(100);
 /// session but keeps the session's address, and whatever gets that address would be ended by a
 /// later disconnect.
 #[derive(Debug, Default)]
-pub(crate) struct Fates(HashMap<String, Fate>);
+pub(crate) struct EndedConnections(HashMap<String, Fate>);
 
 #[derive(Debug, Default)]
 struct Fate {
@@ -52,7 +52,7 @@ impl Verdict {
     }
 }
 
-impl Fates {
+impl EndedConnections {
     pub(crate) fn take(&mut self, event: &RawEvent, now: Instant) {
         let RawEvent {
             kind,
@@ -137,30 +137,30 @@ mod tests {
         }
     }
 
-    fn after(events: &[(u16, u32)], now: Instant) -> Fates {
-        let mut fates = Fates::default();
+    fn after(events: &[(u16, u32)], now: Instant) -> EndedConnections {
+        let mut ended = EndedConnections::default();
         for (kind, value) in events {
-            fates.take(&event(*kind, *value), now);
+            ended.take(&event(*kind, *value), now);
         }
-        fates
+        ended
     }
 
-    fn given_up(fates: &Fates, at: Instant) -> Vec<String> {
-        fates.verdict(|_| true, at).given_up
+    fn given_up(ended: &EndedConnections, at: Instant) -> Vec<String> {
+        ended.verdict(|_| true, at).given_up
     }
 
     #[test]
     fn what_ends_without_a_word_is_given_up_after_the_grace() {
         let now = Instant::now();
-        let fates = after(&[(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)], now);
+        let ended = after(&[(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)], now);
         let pending = Verdict {
             given_up: vec![],
             pending: vec![END.to_owned()],
             decided: Some(now + GRACE),
         };
-        assert_eq!(fates.verdict(|_| true, now), pending);
-        assert_eq!(given_up(&fates, now + GRACE), [END]);
-        assert!(fates.verdict(|_| false, now + GRACE).is_empty());
+        assert_eq!(ended.verdict(|_| true, now), pending);
+        assert_eq!(given_up(&ended, now + GRACE), [END]);
+        assert!(ended.verdict(|_| false, now + GRACE).is_empty());
     }
 
     #[test]
@@ -168,9 +168,9 @@ mod tests {
         let now = Instant::now();
         let ended = [(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)];
         for word in [(kind::CONNECT_RETRIED, 100), (kind::CONNECTED, 9)] {
-            let mut fates = after(&ended, now);
-            fates.take(&event(word.0, word.1), now);
-            assert!(fates.verdict(|_| true, now + GRACE).is_empty());
+            let mut ended = after(&ended, now);
+            ended.take(&event(word.0, word.1), now);
+            assert!(ended.verdict(|_| true, now + GRACE).is_empty());
         }
     }
 
@@ -178,17 +178,17 @@ mod tests {
     fn a_beginning_told_after_its_end_takes_nothing_back() {
         let now = Instant::now();
         let late = [(kind::DISCONNECTED, 9), (kind::CONNECTED, 9)];
-        let mut fates = after(&late, now);
-        assert_eq!(given_up(&fates, now + GRACE), [END]);
-        fates.take(&event(kind::CONNECTED, 10), now);
-        assert!(fates.verdict(|_| true, now + GRACE).is_empty());
+        let mut ended = after(&late, now);
+        assert_eq!(given_up(&ended, now + GRACE), [END]);
+        ended.take(&event(kind::CONNECTED, 10), now);
+        assert!(ended.verdict(|_| true, now + GRACE).is_empty());
     }
 
     #[test]
     fn what_is_disconnected_is_forgotten() {
         let now = Instant::now();
-        let mut fates = after(&[(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)], now);
-        fates.forget(END);
-        assert!(fates.verdict(|_| true, now + GRACE).is_empty());
+        let mut ended = after(&[(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)], now);
+        ended.forget(END);
+        assert!(ended.verdict(|_| true, now + GRACE).is_empty());
     }
 }

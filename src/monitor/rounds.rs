@@ -1,4 +1,4 @@
-//! What the watch's thread does, again and again: nothing that it calls can end it.
+//! What the monitor thread does, again and again: nothing that it calls can end it.
 
 use std::iter::once;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use log::debug;
 
-use super::{Command, Entry};
+use super::thread::{Command, Monitored};
 use crate::background::guarded;
 use crate::raw::RawContext;
 use crate::wake::{Deadline, Waker, poll, readable};
@@ -16,27 +16,27 @@ use crate::wake::{Deadline, Waker, poll, readable};
 const AGAIN: Duration = Duration::from_millis(10);
 
 /// The thread's own side.
-pub(super) struct Round {
+pub(super) struct MonitorLoop {
     commands: Receiver<Command>,
     waker: Arc<Waker>,
-    entries: Vec<Entry>,
+    sockets: Vec<Monitored>,
     /// Whether something may have been left undone.
     again: bool,
-    /// Dropped last. If the watch is dropped in its own thread, nobody can wait for that, and it is
+    /// Dropped last. If the monitor thread is dropped in its own thread, nobody can wait for that, and it is
     /// here that the context ends.
     _context: Arc<RawContext>,
 }
 
-impl Round {
+impl MonitorLoop {
     pub(super) fn new(
         commands: Receiver<Command>,
         waker: Arc<Waker>,
         context: Arc<RawContext>,
-    ) -> Round {
-        Round {
+    ) -> MonitorLoop {
+        MonitorLoop {
             commands,
             waker,
-            entries: Vec::new(),
+            sockets: Vec::new(),
             again: false,
             _context: context,
         }
@@ -52,18 +52,18 @@ impl Round {
         self.waker.clear();
         while let Ok(command) = self.commands.try_recv() {
             match command {
-                Command::Add(entry) => self.entries.push(entry),
+                Command::Add(entry) => self.sockets.push(entry),
                 Command::List(reply) => {
-                    let sights = self.entries.iter().map(|entry| entry.sight.clone());
-                    let _ = reply.send(sights.collect());
+                    let statuses = self.sockets.iter().map(|entry| entry.status.clone());
+                    let _ = reply.send(statuses.collect());
                 }
                 Command::Stop => return false,
             }
         }
         let now = Instant::now();
         let again = &mut self.again;
-        self.entries.retain(|entry| {
-            let turn = guarded("watching connections", || entry.turn(now));
+        self.sockets.retain(|entry| {
+            let turn = guarded("reading monitors", || entry.turn(now));
             *again |= turn.is_none();
             turn.unwrap_or(true)
         });
@@ -72,24 +72,27 @@ impl Round {
 
     /// Sleeps until a command or an event comes, or a retry is due.
     fn wait(&mut self) {
-        let sights = self.entries.iter().map(|entry| &entry.sight);
-        let due = sights.flat_map(|sight| [sight.next_due(), sight.settling()]);
+        let statuses = self.sockets.iter().map(|entry| &entry.status);
+        let due = statuses.flat_map(|status| [status.next_due(), status.draining()]);
         let mut deadline = due.flatten().min().map_or(Deadline::Never, Deadline::At);
         if std::mem::take(&mut self.again) {
             deadline = deadline.within(AGAIN);
         }
         // Each monitor was read until it had no more, so its descriptor will signal the next;
         // and so for the sockets that were touched.
-        let monitors = self.entries.iter().map(|entry| entry.fd);
-        let bells = self.entries.iter().filter_map(|entry| entry.sight.unrung());
-        let settling = self
-            .entries
+        let monitors = self.sockets.iter().map(|entry| entry.fd);
+        let stop_signals = self
+            .sockets
             .iter()
-            .filter(|entry| entry.sight.settling().is_some());
-        let sockets = settling.map(|entry| entry.socket_fd);
+            .filter_map(|entry| entry.status.unheard_stop_signal());
+        let draining = self
+            .sockets
+            .iter()
+            .filter(|entry| entry.status.draining().is_some());
+        let sockets = draining.map(|entry| entry.socket_fd);
         let fds = once(self.waker.fd())
             .chain(monitors)
-            .chain(bells)
+            .chain(stop_signals)
             .chain(sockets);
         let mut items: Vec<_> = fds.map(readable).collect();
         poll(&mut items, deadline);
@@ -98,75 +101,78 @@ impl Round {
 
 /// The socket or the context ends: nobody need wait for more events, and the monitor is closed, without
 /// which the context would not end.
-impl Drop for Entry {
+impl Drop for Monitored {
     fn drop(&mut self) {
-        guarded("watching connections", || self.sight.gone());
+        guarded("reading monitors", || self.status.gone());
     }
 }
 
 /// The context ends, and all sockets with it.
-impl Drop for Round {
+impl Drop for MonitorLoop {
     fn drop(&mut self) {
         drop(self.commands.try_iter().collect::<Vec<_>>());
     }
 }
 
-impl Entry {
+impl Monitored {
     /// Does what there is to do for one socket; false once it is gone.
     fn turn(&self, now: Instant) -> bool {
-        self.sight.look_at_bell();
+        self.status.check_stop_signal();
         if !self.read() {
             return false;
         }
-        self.settle(now);
+        self.drain(now);
         self.retry(now);
         true
     }
 
     /// Takes in what the monitor has; false once the socket is gone.
     fn read(&self) -> bool {
-        while let Some((event, at)) = self.sight.next_event() {
+        while let Some((event, at)) = self.status.next_event() {
             if event.is_end() {
                 return false;
             }
             // Attached before it is told: who hears of a peer must be able to send to it.
             if event.brings_peer()
-                && let Some(watched) = self.watched.upgrade()
+                && let Some(monitored) = self.monitored.upgrade()
             {
-                watched.pump();
+                monitored.pump();
             }
             let retried = event.is_retry().then(|| event.endpoint.clone());
-            self.sight.take(event, at);
+            self.status.take(event, at);
             if let Some(endpoint) = retried
-                && let Some(watched) = self.watched.upgrade()
+                && let Some(monitored) = self.monitored.upgrade()
             {
-                watched.retried(&endpoint);
+                monitored.retried(&endpoint);
             }
         }
         true
     }
 
     /// Touches the socket while it has to be.
-    fn settle(&self, now: Instant) {
-        let Some(until) = self.sight.settling() else {
+    fn drain(&self, now: Instant) {
+        let Some(until) = self.status.draining() else {
             return;
         };
-        let open = self.watched.upgrade().is_some_and(|watched| watched.pump());
+        let open = self
+            .monitored
+            .upgrade()
+            .is_some_and(|monitored| monitored.pump());
         if now >= until || !open {
-            self.sight.settled();
+            self.status.drained();
         }
     }
 
     fn retry(&self, now: Instant) {
-        for endpoint in self.sight.due(now) {
+        for endpoint in self.status.due(now) {
             // Each of them, since none will be due again.
             let again = guarded("connecting anew", || {
-                let again = self.watched.upgrade()?.reconnect(&endpoint);
-                debug!("{}: connecting to {endpoint} anew", self.sight.name());
+                let again = self.monitored.upgrade()?.reconnect(&endpoint);
+                debug!("{}: connecting to {endpoint} anew", self.status.name());
                 again
             });
             if let Some(at) = again.unwrap_or(Some(now + AGAIN)) {
-                self.sight.put_off(&endpoint, at);
+                self.status.put_off(&endpoint, at);
             }
         }
     }

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// How long trouble with an endpoint is not said again.
-const OLD_NEWS: Duration = Duration::from_secs(60);
+const REPEAT_AFTER: Duration = Duration::from_secs(60);
 
 /// Of so many endpoints at most it is known what was said; of more, nothing is said.
 const MOST: usize = 256;
 
-/// Of which endpoints trouble was told, and when: by endpoint, and by what kind of trouble.
+/// Of which endpoints trouble was logged, and when: by endpoint, and by what kind of trouble.
 #[derive(Debug, Default)]
-pub(super) struct Told(HashMap<(String, Trouble), Instant>);
+pub(super) struct LoggedTrouble(HashMap<(String, Trouble), Instant>);
 
 /// Trouble with an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,10 +24,15 @@ pub(super) enum Trouble {
     Frame,
 }
 
-impl Told {
+impl LoggedTrouble {
     /// Whether trouble with an endpoint is news; from now on it is not.
-    pub(super) fn is_news(&mut self, endpoint: &str, trouble: Trouble, now: Instant) -> bool {
-        let is_old = |at: &Instant| now.saturating_duration_since(*at) <= OLD_NEWS;
+    pub(super) fn is_to_be_logged(
+        &mut self,
+        endpoint: &str,
+        trouble: Trouble,
+        now: Instant,
+    ) -> bool {
+        let is_old = |at: &Instant| now.saturating_duration_since(*at) <= REPEAT_AFTER;
         let trouble = (endpoint.to_owned(), trouble);
         if self.0.get(&trouble).is_some_and(is_old) {
             return false;
@@ -56,33 +61,33 @@ mod tests {
 
     #[test]
     fn trouble_is_told_once_a_minute() {
-        let (mut told, now) = (Told::default(), Instant::now());
-        assert!(told.is_news("tcp://a:1", Trouble::Refused, now));
-        assert!(!told.is_news("tcp://a:1", Trouble::Refused, now + OLD_NEWS));
-        assert!(told.is_news("tcp://a:1", Trouble::Retrying, now));
-        let later = now + OLD_NEWS + Duration::from_millis(1);
-        assert!(told.is_news("tcp://a:1", Trouble::Refused, later));
+        let (mut logged, now) = (LoggedTrouble::default(), Instant::now());
+        assert!(logged.is_to_be_logged("tcp://a:1", Trouble::Refused, now));
+        assert!(!logged.is_to_be_logged("tcp://a:1", Trouble::Refused, now + REPEAT_AFTER));
+        assert!(logged.is_to_be_logged("tcp://a:1", Trouble::Retrying, now));
+        let later = now + REPEAT_AFTER + Duration::from_millis(1);
+        assert!(logged.is_to_be_logged("tcp://a:1", Trouble::Refused, later));
     }
 
     #[test]
     fn endpoints_that_come_and_go_leave_nothing() {
         const KINDS: [Trouble; 2] = [Trouble::Refused, Trouble::Retrying];
-        let (mut told, now) = (Told::default(), Instant::now());
+        let (mut logged, now) = (LoggedTrouble::default(), Instant::now());
         for port in 0..10_000 {
             let endpoint = format!("tcp://a:{port}");
-            assert!(told.is_news(&endpoint, KINDS[port % 2], now));
-            told.forget(&endpoint);
+            assert!(logged.is_to_be_logged(&endpoint, KINDS[port % 2], now));
+            logged.forget(&endpoint);
         }
-        assert!(told.0.is_empty());
+        assert!(logged.0.is_empty());
     }
 
     #[test]
     fn endpoints_without_end_are_bounded() {
-        let (mut told, now) = (Told::default(), Instant::now());
+        let (mut logged, now) = (LoggedTrouble::default(), Instant::now());
         let news = (0..10_000)
-            .filter(|port| told.is_news(&format!("tcp://a:{port}"), Trouble::Frame, now));
+            .filter(|port| logged.is_to_be_logged(&format!("tcp://a:{port}"), Trouble::Frame, now));
         assert_eq!(news.count(), MOST);
-        assert!(told.is_news("tcp://b:1", Trouble::Frame, now + OLD_NEWS * 2));
-        assert_eq!(told.0.len(), 1);
+        assert!(logged.is_to_be_logged("tcp://b:1", Trouble::Frame, now + REPEAT_AFTER * 2));
+        assert_eq!(logged.0.len(), 1);
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use log::{info, warn};
 
-use super::Sight;
+use super::ConnectionStatus;
 use crate::wake::Deadline;
 
 /// How a socket was closed.
@@ -50,7 +50,7 @@ impl Closed {
     }
 }
 
-impl Sight {
+impl ConnectionStatus {
     /// The socket is about to be closed.
     pub(crate) fn close(&self, how: Closing) {
         self.seen.lock().closed = Some(Closed {
@@ -63,7 +63,7 @@ impl Sight {
     /// Whether connections were up, and none is any more.
     pub(crate) fn is_deserted(&self) -> bool {
         let seen = self.seen.lock();
-        seen.ledger.ever_up() && seen.ledger.up() == 0
+        seen.tracker.ever_up() && seen.tracker.up() == 0
     }
 
     /// libzmq could not deliver so many messages at least, beside what a connection had begun
@@ -128,7 +128,7 @@ impl Sight {
                 .as_ref()
                 .is_some_and(|Closed { how, since, .. }| {
                     let time = how.most.saturating_mul(2).saturating_add(late);
-                    how.inproc && seen.ledger.up() == 0 || since.elapsed() > time
+                    how.inproc && seen.tracker.up() == 0 || since.elapsed() > time
                 })
     }
 
@@ -140,7 +140,10 @@ impl Sight {
         // libzmq sees to that, if it tells, and knows but the longer time otherwise.
         let is_hopeless = |how: Closing| !how.told && how.most > how.alone && alone >= how.alone;
         let hopeless = how.is_some_and(is_hopeless);
-        let stopped = self.bell.get().is_some_and(|bell| bell.has_rung());
+        let stopped = self
+            .stop_signal
+            .get()
+            .is_some_and(|stop_signal| stop_signal.is_woken());
         if hopeless {
             warn!(
                 "{}: nobody is connected, and what was sent may be lost",
@@ -164,32 +167,35 @@ impl Sight {
     }
 
     fn is_alone(&self) -> bool {
-        self.seen.lock().ledger.up() == 0
+        self.seen.lock().tracker.up() == 0
     }
 }
 
 /// Waits until libzmq is done with sockets that linger; false if it is not worth while any more:
 /// one was stopped again, or nobody is there.
-pub(super) fn wait_for_end(sights: Vec<Arc<Sight>>) -> bool {
+pub(super) fn wait_for_end(statuses: Vec<Arc<ConnectionStatus>>) -> bool {
     // The stop that ended a loop says nothing about the end of its socket.
-    for bell in sights.iter().filter_map(|sight| sight.bell.get()) {
-        bell.clear();
+    for stop_signal in statuses
+        .iter()
+        .filter_map(|status| status.stop_signal.get())
+    {
+        stop_signal.clear();
     }
     let began = Instant::now();
     let mut said = false;
-    let mut waiting: Vec<_> = sights.into_iter().map(|sight| (sight, began)).collect();
+    let mut waiting: Vec<_> = statuses.into_iter().map(|status| (status, began)).collect();
     loop {
-        waiting.retain(|(sight, _)| !sight.is_over());
+        waiting.retain(|(status, _)| !status.is_over());
         let Some((first, _)) = waiting.first() else {
             return true;
         };
         first.wait_end(Deadline::after(LOOK));
         let now = Instant::now();
-        for (sight, alone_since) in &mut waiting {
-            if !sight.is_alone() {
+        for (status, alone_since) in &mut waiting {
+            if !status.is_alone() {
                 *alone_since = now;
             }
-            if !sight.is_worth_waiting(now - *alone_since) {
+            if !status.is_worth_waiting(now - *alone_since) {
                 return false;
             }
         }
@@ -197,7 +203,7 @@ pub(super) fn wait_for_end(sights: Vec<Arc<Sight>>) -> bool {
             said = true;
             waiting
                 .iter()
-                .for_each(|(sight, _)| sight.say_that_it_lingers());
+                .for_each(|(status, _)| status.say_that_it_lingers());
         }
     }
 }

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use super::fate::GRACE;
-use super::{ConnectionEvent, RawEvent, kind};
+use super::ConnectionEvent;
+use super::ended::GRACE;
+use super::raw_event::{RawEvent, kind};
 use crate::error::Refusal;
 use crate::options::Options;
 
 /// Which connections a socket has, from the events of its monitor.
 #[derive(Debug)]
-pub(crate) struct Ledger {
+pub(crate) struct ConnectionTracker {
     /// For each endpoint its connections by file descriptor, in the order in which they came.
-    lines: HashMap<String, Vec<Line>>,
+    connections: HashMap<String, Vec<Connection>>,
     refusals: BTreeMap<String, Refused>,
     /// Why endpoints cannot be connected to, where no event tells.
     marks: BTreeMap<String, Refusal>,
@@ -26,7 +27,7 @@ pub(crate) struct Ledger {
 }
 
 #[derive(Debug)]
-struct Line {
+struct Connection {
     fd: u32,
     ours: bool,
     peer: Option<String>,
@@ -50,11 +51,11 @@ struct Refused {
 /// only over bytes that are no message, and that may happen again.
 const LONG_GRACE: Duration = Duration::from_secs(1);
 
-impl Ledger {
-    /// A ledger of no connection, of a socket of this pattern and its other side.
-    pub(crate) fn new(names: (&'static str, &'static str), options: &Options) -> Ledger {
-        Ledger {
-            lines: HashMap::new(),
+impl ConnectionTracker {
+    /// A tracker of no connection, of a socket of this pattern and its other side.
+    pub(crate) fn new(names: (&'static str, &'static str), options: &Options) -> ConnectionTracker {
+        ConnectionTracker {
+            connections: HashMap::new(),
             refusals: BTreeMap::new(),
             marks: BTreeMap::new(),
             broken: BTreeMap::new(),
@@ -67,15 +68,19 @@ impl Ledger {
 
     /// How many connections are up.
     pub(crate) fn up(&self) -> usize {
-        self.lines.values().flatten().filter(|line| line.up).count()
+        self.connections
+            .values()
+            .flatten()
+            .filter(|connection| connection.up)
+            .count()
     }
 
     /// The connections that are up, as the events that made them so.
     pub(crate) fn present(&self) -> Vec<ConnectionEvent> {
         let mut present = Vec::new();
-        for (endpoint, lines) in &self.lines {
-            for line in lines.iter().filter(|line| line.up) {
-                present.push(line.risen(endpoint));
+        for (endpoint, connections) in &self.connections {
+            for connection in connections.iter().filter(|connection| connection.up) {
+                present.push(connection.risen(endpoint));
             }
         }
         present
@@ -112,11 +117,13 @@ impl Ledger {
         self.refusals.remove(endpoint);
         self.marks.remove(endpoint);
         self.broken.remove(endpoint);
-        let Some(lines) = self.lines.get_mut(endpoint) else {
+        let Some(connections) = self.connections.get_mut(endpoint) else {
             return false;
         };
-        let up = lines.iter().any(|line| line.ours && line.up);
-        lines.retain(|line| !line.ours);
+        let up = connections
+            .iter()
+            .any(|connection| connection.ours && connection.up);
+        connections.retain(|connection| !connection.ours);
         up
     }
 
@@ -173,10 +180,10 @@ impl Ledger {
             kind::CONNECTED | kind::ACCEPTED => {
                 self.broken.remove(&endpoint);
                 self.marks.remove(&endpoint);
-                let lines = self.lines.entry(endpoint).or_default();
-                // With several I/O threads a line's end may have been told before its beginning.
-                lines.retain(|line| line.fd != value);
-                lines.push(Line {
+                let connections = self.connections.entry(endpoint).or_default();
+                // With several I/O threads a connection's end may have been told before its beginning.
+                connections.retain(|connection| connection.fd != value);
+                connections.push(Connection {
                     fd: value,
                     ours: kind == kind::CONNECTED,
                     peer,
@@ -187,29 +194,34 @@ impl Ledger {
                 None
             }
             kind::HANDSHAKE_SUCCEEDED => {
-                let lines = self.lines.get_mut(&endpoint)?;
+                let connections = self.connections.get_mut(&endpoint)?;
                 // libzmq does not say which connection it was: the oldest that waits.
-                let waits = |line: &&mut Line| !line.up && line.failed.is_none();
-                let line = lines.iter_mut().find(waits)?;
-                line.up = true;
+                let waits =
+                    |connection: &&mut Connection| !connection.up && connection.failed.is_none();
+                let connection = connections.iter_mut().find(waits)?;
+                connection.up = true;
                 self.ever_up = true;
-                let event = line.risen(&endpoint);
+                let event = connection.risen(&endpoint);
                 self.refusals.remove(&endpoint);
                 Some(event)
             }
             kind::HANDSHAKE_FAILED_PROTOCOL if value & !kind::FD_MASK == kind::FRAME_TOO_LARGE => {
-                let lines = self.lines.get_mut(&endpoint)?;
+                let connections = self.connections.get_mut(&endpoint)?;
                 let fd = value & kind::FD_MASK;
-                lines.iter_mut().find(|line| line.fd == fd)?.cut = true;
+                connections
+                    .iter_mut()
+                    .find(|connection| connection.fd == fd)?
+                    .cut = true;
                 None
             }
             kind::HANDSHAKE_FAILED_NO_DETAIL
             | kind::HANDSHAKE_FAILED_PROTOCOL
             | kind::HANDSHAKE_FAILED_AUTH => {
-                let lines = self.lines.get_mut(&endpoint)?;
-                let waits = |line: &&mut Line| !line.up && line.failed.is_none();
-                if let Some(line) = lines.iter_mut().find(waits) {
-                    line.failed = Some(refusal(kind, value));
+                let connections = self.connections.get_mut(&endpoint)?;
+                let waits =
+                    |connection: &&mut Connection| !connection.up && connection.failed.is_none();
+                if let Some(connection) = connections.iter_mut().find(waits) {
+                    connection.failed = Some(refusal(kind, value));
                 }
                 None
             }
@@ -244,46 +256,48 @@ impl Ledger {
     }
 
     fn gone(&mut self, fd: u32, endpoint: String, now: Instant) -> Option<ConnectionEvent> {
-        let lines = self.lines.get_mut(&endpoint)?;
-        let place = lines.iter().position(|line| line.fd == fd)?;
-        let mut line = lines.remove(place);
-        if line.failed.is_none() && !line.cut {
+        let connections = self.connections.get_mut(&endpoint)?;
+        let place = connections
+            .iter()
+            .position(|connection| connection.fd == fd)?;
+        let mut connection = connections.remove(place);
+        if connection.failed.is_none() && !connection.cut {
             // The failure that was just reported was this one's, not an older one's.
-            if let Some(other) = lines.iter_mut().find(|other| other.failed.is_some()) {
-                line.failed = other.failed.take();
-                std::mem::swap(&mut line.up, &mut other.up);
+            if let Some(other) = connections.iter_mut().find(|other| other.failed.is_some()) {
+                connection.failed = other.failed.take();
+                std::mem::swap(&mut connection.up, &mut other.up);
             }
         }
-        if lines.is_empty() {
-            self.lines.remove(&endpoint);
+        if connections.is_empty() {
+            self.connections.remove(&endpoint);
         }
-        if line.up {
-            if line.ours {
+        if connection.up {
+            if connection.ours {
                 self.broken.insert(endpoint.clone(), now + LONG_GRACE);
             }
             let max = self.max_frame;
             return Some(ConnectionEvent::Disconnected {
                 endpoint,
-                peer: line.peer,
-                refusal: line.cut.then_some(Refusal::FrameTooLarge { max }),
+                peer: connection.peer,
+                refusal: connection.cut.then_some(Refusal::FrameTooLarge { max }),
             });
         }
         // libzmq has an event for all that fails before the handshake is done, but for a peer of
         // another pattern.
         let (ours, wanted) = self.names;
         let wrong = Refusal::WrongPattern { ours, wanted };
-        let refusal = match line.cut {
+        let refusal = match connection.cut {
             true => Refusal::NotZmq,
-            false => line.failed.unwrap_or(wrong),
+            false => connection.failed.unwrap_or(wrong),
         };
-        if line.ours {
+        if connection.ours {
             self.refused(endpoint.clone(), refusal.clone(), now);
             if !refusal.is_proof() {
                 // libzmq tries again, and says so.
                 return None;
             }
         }
-        let peer = line.peer;
+        let peer = connection.peer;
         Some(ConnectionEvent::HandshakeFailed {
             endpoint,
             peer,
@@ -310,7 +324,7 @@ impl Ledger {
     }
 }
 
-impl Line {
+impl Connection {
     /// The event that it is up.
     fn risen(&self, endpoint: &str) -> ConnectionEvent {
         let endpoint = endpoint.to_owned();
@@ -361,136 +375,137 @@ mod tests {
         }
     }
 
-    fn ledger() -> Ledger {
-        Ledger::new(("push", "pull"), &Options::default())
+    fn tracker() -> ConnectionTracker {
+        ConnectionTracker::new(("push", "pull"), &Options::default())
     }
 
     #[test]
     fn a_connection_counts_once_its_handshake_is_done() {
-        let (mut ledger, now) = (ledger(), Instant::now());
-        assert_eq!(ledger.take(event(kind::CONNECTED, 9), now), None);
-        assert_eq!(ledger.up(), 0);
+        let (mut tracker, now) = (tracker(), Instant::now());
+        assert_eq!(tracker.take(event(kind::CONNECTED, 9), now), None);
+        assert_eq!(tracker.up(), 0);
         let endpoint = END.to_owned();
         assert_eq!(
-            ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now),
+            tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now),
             Some(ConnectionEvent::Connected { endpoint })
         );
-        assert_eq!(ledger.up(), 1);
-        let gone = ledger.take(event(kind::DISCONNECTED, 9), now);
+        assert_eq!(tracker.up(), 1);
+        let gone = tracker.take(event(kind::DISCONNECTED, 9), now);
         assert!(matches!(gone, Some(ConnectionEvent::Disconnected { .. })));
-        assert_eq!(ledger.up(), 0);
+        assert_eq!(tracker.up(), 0);
     }
 
     #[test]
     fn a_scanner_that_came_first_does_not_take_an_honest_peers_place() {
-        let (mut ledger, now) = (ledger(), Instant::now());
-        ledger.take(event(kind::ACCEPTED, 9), now); // the scanner
-        ledger.take(event(kind::ACCEPTED, 10), now); // the peer
-        ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now); // the peer's
-        ledger.take(event(kind::HANDSHAKE_FAILED_NO_DETAIL, 104), now); // the scanner's
-        let failed = ledger.take(event(kind::DISCONNECTED, 9), now);
+        let (mut tracker, now) = (tracker(), Instant::now());
+        tracker.take(event(kind::ACCEPTED, 9), now); // the scanner
+        tracker.take(event(kind::ACCEPTED, 10), now); // the peer
+        tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now); // the peer's
+        tracker.take(event(kind::HANDSHAKE_FAILED_NO_DETAIL, 104), now); // the scanner's
+        let failed = tracker.take(event(kind::DISCONNECTED, 9), now);
         assert!(matches!(
             failed,
             Some(ConnectionEvent::HandshakeFailed { .. })
         ));
-        assert_eq!(ledger.up(), 1);
-        let gone = ledger.take(event(kind::DISCONNECTED, 10), now);
+        assert_eq!(tracker.up(), 1);
+        let gone = tracker.take(event(kind::DISCONNECTED, 10), now);
         assert!(matches!(gone, Some(ConnectionEvent::Disconnected { .. })));
-        assert_eq!(ledger.up(), 0);
+        assert_eq!(tracker.up(), 0);
     }
 
     #[test]
     fn who_is_refused_for_good_is_tried_again_more_and_more_rarely() {
-        let (mut ledger, mut now) = (ledger(), Instant::now());
+        let (mut tracker, mut now) = (tracker(), Instant::now());
         let mut pauses = Vec::new();
         for _ in 0..8 {
-            ledger.take(event(kind::CONNECTED, 9), now);
-            ledger.take(event(kind::DISCONNECTED, 9), now);
-            let due = ledger.next_due().expect("a retry");
+            tracker.take(event(kind::CONNECTED, 9), now);
+            tracker.take(event(kind::DISCONNECTED, 9), now);
+            let due = tracker.next_due().expect("a retry");
             pauses.push((due - now).as_millis());
-            assert!(ledger.due(now).is_empty());
+            assert!(tracker.due(now).is_empty());
             now = due;
-            assert_eq!(ledger.due(now), [END]);
+            assert_eq!(tracker.due(now), [END]);
         }
         assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
-        assert!(ledger.refusal().is_some());
+        assert!(tracker.refusal().is_some());
     }
 
     #[test]
     fn what_proves_nothing_does_not_hide_a_proof() {
-        let (mut ledger, now) = (ledger(), Instant::now());
-        let proves = |ledger: &Ledger| ledger.refusal().map(|(_, refusal)| refusal.is_proof());
-        assert_eq!(proves(&ledger), None);
-        let close = |ledger: &mut Ledger| {
-            ledger.take(event(kind::CONNECTED, 9), now);
-            ledger.take(event(kind::HANDSHAKE_FAILED_NO_DETAIL, 32), now);
-            assert_eq!(ledger.take(event(kind::DISCONNECTED, 9), now), None);
-            ledger.take(event(kind::CONNECT_RETRIED, 100), now);
+        let (mut tracker, now) = (tracker(), Instant::now());
+        let proves =
+            |tracker: &ConnectionTracker| tracker.refusal().map(|(_, refusal)| refusal.is_proof());
+        assert_eq!(proves(&tracker), None);
+        let close = |tracker: &mut ConnectionTracker| {
+            tracker.take(event(kind::CONNECTED, 9), now);
+            tracker.take(event(kind::HANDSHAKE_FAILED_NO_DETAIL, 32), now);
+            assert_eq!(tracker.take(event(kind::DISCONNECTED, 9), now), None);
+            tracker.take(event(kind::CONNECT_RETRIED, 100), now);
         };
-        close(&mut ledger);
-        assert_eq!(proves(&ledger), Some(false));
-        ledger.take(event(kind::CONNECTED, 9), now);
-        ledger.take(event(kind::DISCONNECTED, 9), now);
-        assert_eq!(proves(&ledger), Some(true));
-        close(&mut ledger);
-        assert_eq!(proves(&ledger), Some(true));
+        close(&mut tracker);
+        assert_eq!(proves(&tracker), Some(false));
+        tracker.take(event(kind::CONNECTED, 9), now);
+        tracker.take(event(kind::DISCONNECTED, 9), now);
+        assert_eq!(proves(&tracker), Some(true));
+        close(&mut tracker);
+        assert_eq!(proves(&tracker), Some(true));
         // Nobody is there: what was is forgotten.
-        ledger.take(event(kind::CONNECT_RETRIED, 100), now);
-        assert_eq!(proves(&ledger), None);
+        tracker.take(event(kind::CONNECT_RETRIED, 100), now);
+        assert_eq!(proves(&tracker), None);
     }
 
     #[test]
     fn what_no_event_tells_is_told_with_each_retry_until_it_is_over() {
-        let (mut ledger, now) = (ledger(), Instant::now());
-        ledger.mark(END, Some(Refusal::NoPermission));
-        let retried = ledger.take(event(kind::CONNECT_RETRIED, 100), now);
+        let (mut tracker, now) = (tracker(), Instant::now());
+        tracker.mark(END, Some(Refusal::NoPermission));
+        let retried = tracker.take(event(kind::CONNECT_RETRIED, 100), now);
         let refusal = Some(Refusal::NoPermission);
         assert!(
             matches!(retried, Some(ConnectionEvent::Retrying { refusal: r, .. }) if r == refusal)
         );
-        assert_eq!(ledger.refusal(), Some((END, &Refusal::NoPermission)));
-        ledger.mark(END, None);
-        assert_eq!(ledger.refusal(), None);
-        ledger.mark(END, Some(Refusal::NoPermission));
-        ledger.take(event(kind::CONNECTED, 9), now);
-        assert_eq!(ledger.refusal(), None);
+        assert_eq!(tracker.refusal(), Some((END, &Refusal::NoPermission)));
+        tracker.mark(END, None);
+        assert_eq!(tracker.refusal(), None);
+        tracker.mark(END, Some(Refusal::NoPermission));
+        tracker.take(event(kind::CONNECTED, 9), now);
+        assert_eq!(tracker.refusal(), None);
     }
 
     #[test]
     fn a_connection_that_broke_for_good_is_made_anew() {
-        let (mut ledger, now) = (ledger(), Instant::now());
-        ledger.take(event(kind::CONNECTED, 9), now);
-        ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
-        ledger.take(event(kind::DISCONNECTED, 9), now);
-        assert!(ledger.due(now).is_empty());
-        assert_eq!(ledger.due(now + LONG_GRACE), [END]);
-        assert_eq!(ledger.next_due(), None);
-        assert_eq!(ledger.refusal(), None);
+        let (mut tracker, now) = (tracker(), Instant::now());
+        tracker.take(event(kind::CONNECTED, 9), now);
+        tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+        tracker.take(event(kind::DISCONNECTED, 9), now);
+        assert!(tracker.due(now).is_empty());
+        assert_eq!(tracker.due(now + LONG_GRACE), [END]);
+        assert_eq!(tracker.next_due(), None);
+        assert_eq!(tracker.refusal(), None);
     }
 
     #[test]
     fn a_connection_that_libzmq_makes_again_is_left_to_it() {
-        let (mut ledger, now) = (ledger(), Instant::now());
-        ledger.take(event(kind::CONNECTED, 9), now);
-        ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
-        ledger.take(event(kind::DISCONNECTED, 9), now);
-        ledger.take(event(kind::CONNECT_RETRIED, 100), now);
-        assert_eq!(ledger.next_due(), None);
+        let (mut tracker, now) = (tracker(), Instant::now());
+        tracker.take(event(kind::CONNECTED, 9), now);
+        tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+        tracker.take(event(kind::DISCONNECTED, 9), now);
+        tracker.take(event(kind::CONNECT_RETRIED, 100), now);
+        assert_eq!(tracker.next_due(), None);
     }
 
     #[test]
     fn who_sends_too_large_a_frame_is_named() {
-        let (mut ledger, now) = (ledger(), Instant::now());
+        let (mut tracker, now) = (tracker(), Instant::now());
         for fd in [9, 10] {
             let mut accepted = event(kind::ACCEPTED, fd);
             accepted.peer = Some(format!("peer {fd}"));
-            ledger.take(accepted, now);
-            ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+            tracker.take(accepted, now);
+            tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
         }
         let cut = kind::FRAME_TOO_LARGE | 10;
-        let word = ledger.take(event(kind::HANDSHAKE_FAILED_PROTOCOL, cut), now);
+        let word = tracker.take(event(kind::HANDSHAKE_FAILED_PROTOCOL, cut), now);
         assert_eq!(word, None);
-        let mut ended = |fd| match ledger.take(event(kind::DISCONNECTED, fd), now) {
+        let mut ended = |fd| match tracker.take(event(kind::DISCONNECTED, fd), now) {
             Some(ConnectionEvent::Disconnected { peer, refusal, .. }) => (peer, refusal),
             other => panic!("{other:?}"),
         };
@@ -502,23 +517,23 @@ mod tests {
 
     #[test]
     fn what_is_disconnected_is_not_up() {
-        let (mut ledger, now) = (ledger(), Instant::now());
-        ledger.take(event(kind::CONNECTED, 9), now);
-        ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
-        assert!(ledger.forget(END));
-        assert_eq!(ledger.up(), 0);
-        assert!(!ledger.forget(END));
+        let (mut tracker, now) = (tracker(), Instant::now());
+        tracker.take(event(kind::CONNECTED, 9), now);
+        tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+        assert!(tracker.forget(END));
+        assert_eq!(tracker.up(), 0);
+        assert!(!tracker.forget(END));
     }
 
     #[test]
     fn what_libzmq_tries_again_by_itself_is_left_to_it() {
-        let (mut ledger, now) = (ledger(), Instant::now());
-        ledger.take(event(kind::CONNECTED, 9), now);
-        ledger.take(event(kind::DISCONNECTED, 9), now);
-        ledger.take(event(kind::CONNECT_RETRIED, 130), now);
-        assert_eq!(ledger.next_due(), None);
-        ledger.take(event(kind::CONNECTED, 9), now);
-        ledger.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
-        assert_eq!(ledger.refusal(), None);
+        let (mut tracker, now) = (tracker(), Instant::now());
+        tracker.take(event(kind::CONNECTED, 9), now);
+        tracker.take(event(kind::DISCONNECTED, 9), now);
+        tracker.take(event(kind::CONNECT_RETRIED, 130), now);
+        assert_eq!(tracker.next_due(), None);
+        tracker.take(event(kind::CONNECTED, 9), now);
+        tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+        assert_eq!(tracker.refusal(), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The monitor of one socket: read by the watch, and by whoever connects and must know at once.
+//! The monitor of one socket: read by the monitor thread, and by whoever connects and must know at once.
 
 use std::collections::VecDeque;
 use std::os::fd::RawFd;
@@ -7,14 +7,16 @@ use std::time::Instant;
 use nix::sys::socket::{SockaddrStorage, getpeername};
 use parking_lot::{Condvar, Mutex};
 
-use crate::monitor::{Fates, RawEvent, Spellings, Verdict};
+use super::Spellings;
+use super::ended::{EndedConnections, Verdict};
+use super::raw_event::RawEvent;
 
-/// What a socket's monitor has told, until the watch takes it in.
+/// What a socket's monitor has told, until the monitor thread takes it in.
 ///
 /// Its lock is held for moments only, and nothing else is locked meanwhile: it may be taken with
 /// the socket's own lock in hand.
 #[derive(Default)]
-pub(super) struct Intake {
+pub(super) struct MonitorReader {
     state: Mutex<State>,
     read: Condvar,
 }
@@ -27,20 +29,20 @@ struct State {
     /// How many were read, ever.
     count: u64,
     spellings: Spellings,
-    fates: Fates,
+    ended: EndedConnections,
 }
 
 /// What a look at the monitor has brought.
 #[derive(Debug)]
-pub(crate) struct Look {
+pub(crate) struct MonitorSnapshot {
     pub(crate) verdict: Verdict,
-    /// There are events now for the watch to take in.
+    /// There are events now for the monitor thread to take in.
     pub(super) events: bool,
     /// How many there have been.
     count: u64,
 }
 
-impl Intake {
+impl MonitorReader {
     pub(super) fn open(&self, monitor: zmq::Socket) {
         self.state.lock().monitor = Some(monitor);
     }
@@ -60,20 +62,20 @@ impl Intake {
     }
 
     /// Reads what there is, and tells what has become of the endpoints that are wanted.
-    pub(super) fn look(&self, wanted: impl Fn(&str) -> bool) -> Look {
+    pub(super) fn look(&self, wanted: impl Fn(&str) -> bool) -> MonitorSnapshot {
         let mut state = self.state.lock();
         if state.read() {
             self.read.notify_all();
         }
-        Look {
-            verdict: state.fates.verdict(wanted, Instant::now()),
+        MonitorSnapshot {
+            verdict: state.ended.verdict(wanted, Instant::now()),
             events: !state.events.is_empty(),
             count: state.count,
         }
     }
 
     /// Waits until something was read since this look, or until then.
-    pub(super) fn wait(&self, look: &Look, until: Instant) {
+    pub(super) fn wait(&self, look: &MonitorSnapshot, until: Instant) {
         let mut state = self.state.lock();
         while state.count == look.count {
             if self.read.wait_until(&mut state, until).timed_out() {
@@ -87,7 +89,7 @@ impl Intake {
     pub(super) fn wait_tried(&self, endpoint: &str, until: Instant) -> Option<bool> {
         let mut state = self.state.lock();
         loop {
-            let tried = state.fates.tried(endpoint);
+            let tried = state.ended.tried(endpoint);
             if tried.is_some() || self.read.wait_until(&mut state, until).timed_out() {
                 return tried;
             }
@@ -101,7 +103,7 @@ impl Intake {
 
     /// Forgets what has become of an endpoint.
     pub(super) fn forget_fate(&self, endpoint: &str) {
-        self.state.lock().fates.forget(endpoint);
+        self.state.lock().ended.forget(endpoint);
     }
 }
 
@@ -124,7 +126,7 @@ impl State {
                 }
             }
             if self.spellings.is_connected(&event.endpoint) {
-                self.fates.take(&event, now);
+                self.ended.take(&event, now);
             }
             self.events.push_back((event, now));
         }

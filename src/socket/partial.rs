@@ -7,8 +7,8 @@
 
 use std::collections::VecDeque;
 
-use super::held::{Attempt, Held};
-use crate::error::Fault;
+use super::locked::{LockedSocket, Progress};
+use crate::error::BoxedError;
 use crate::message::{Frame, Message};
 
 /// How many frames, beside the first of each message, are received under one hold of the lock.
@@ -16,12 +16,12 @@ pub(super) const FRAMES: usize = 4096;
 
 /// What was received of a message so far.
 #[derive(Debug)]
-pub(super) struct Long {
+pub(super) struct PartialMessage {
     frames: VecDeque<Frame>,
     whole: bool,
 }
 
-impl Held<'_> {
+impl LockedSocket<'_> {
     /// Keeps what was received of a message for the next who holds the lock.
     #[cold]
     pub(crate) fn set_aside(&mut self, frames: impl IntoIterator<Item = Frame>) {
@@ -30,26 +30,26 @@ impl Held<'_> {
             all.extend(long.frames);
         }
         let (frames, whole) = (all, false);
-        *self.long = Some(Box::new(Long { frames, whole }));
+        *self.long = Some(Box::new(PartialMessage { frames, whole }));
     }
 
-    /// Receives more of a message that was set aside: [`Attempt::Again`] if there is still more.
-    fn gather(&mut self, most: usize) -> Result<Attempt, Fault> {
+    /// Receives more of a message that was set aside: [`Progress::Again`] if there is still more.
+    fn recv_partial(&mut self, most: usize) -> Result<Progress, BoxedError> {
         let Some(mut long) = self.long.take() else {
-            return Ok(Attempt::Done);
+            return Ok(Progress::Done);
         };
         for _ in 0..most {
             if long.whole {
                 break;
             }
             let mut frame = Frame::new();
-            self.receive_next(&mut frame)?;
+            self.recv_following(&mut frame)?;
             long.frames.push_back(frame);
             long.whole = !self.more;
         }
         let attempt = match long.whole {
-            true => Attempt::Done,
-            false => Attempt::Again,
+            true => Progress::Done,
+            false => Progress::Again,
         };
         *self.long = Some(long);
         Ok(attempt)
@@ -57,17 +57,17 @@ impl Held<'_> {
 
     /// Receives all of a message that was set aside: libzmq must not be told to disconnect in the
     /// middle of it.
-    pub(super) fn gather_all(&mut self) {
+    pub(super) fn recv_partial_whole(&mut self) {
         if self.long.is_some() {
-            let _ = self.gather(usize::MAX);
+            let _ = self.recv_partial(usize::MAX);
         }
     }
 
     /// Takes the next frame of a message that was set aside.
     #[cold]
-    pub(super) fn take_frame_aside(&mut self, frame: &mut Frame) -> Result<Attempt, Fault> {
-        let attempt = self.gather(FRAMES)?;
-        if attempt != Attempt::Done {
+    pub(super) fn recv_partial_frame(&mut self, frame: &mut Frame) -> Result<Progress, BoxedError> {
+        let attempt = self.recv_partial(FRAMES)?;
+        if attempt != Progress::Done {
             return Ok(attempt);
         }
         if let Some(long) = self.long {
@@ -77,14 +77,14 @@ impl Held<'_> {
         if !self.more {
             *self.long = None;
         }
-        Ok(Attempt::Done)
+        Ok(Progress::Done)
     }
 
     /// Takes the rest of a message that was set aside.
     #[cold]
-    pub(super) fn take_aside(&mut self, message: &mut Message) -> Result<Attempt, Fault> {
-        let attempt = self.gather(FRAMES)?;
-        if attempt == Attempt::Done
+    pub(super) fn finish_partial(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
+        let attempt = self.recv_partial(FRAMES)?;
+        if attempt == Progress::Done
             && let Some(long) = self.long.take()
         {
             let mut frames = long.frames;

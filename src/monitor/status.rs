@@ -1,4 +1,4 @@
-//! The connections of one socket: for its watch to write, and for its handles to read.
+//! The connections of one socket: for the monitor thread to write, and for its handles to read.
 
 use std::fmt;
 use std::os::fd::RawFd;
@@ -10,39 +10,40 @@ use log::{debug, error, info, warn};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::closing::Closed;
-use super::intake::{Intake, Look};
-use super::told::{Told, Trouble};
+use super::logged::{LoggedTrouble, Trouble};
+use super::raw_event::RawEvent;
+use super::reader::{MonitorReader, MonitorSnapshot};
+use super::{ConnectionEvent, ConnectionTracker, Spellings};
 use crate::endpoint::Path;
 use crate::error::{Error, Refusal, Result, Wait};
-use crate::monitor::{ConnectionEvent, Ledger, RawEvent, Spellings};
 use crate::throttle::Throttle;
 use crate::wake::{Deadline, Waker};
 
 /// The connections of one socket, as seen by its monitor.
-pub(crate) struct Sight {
+pub(crate) struct ConnectionStatus {
     pub(super) name: &'static str,
-    intake: Intake,
+    reader: MonitorReader,
     events_lost: Throttle,
     pub(super) seen: Mutex<Seen>,
-    /// The watch's own wake-up.
-    watch: OnceLock<Arc<Waker>>,
+    /// The monitor thread's own wake-up.
+    monitor_thread: OnceLock<Arc<Waker>>,
     /// Rung when a signal handler stops the socket.
-    pub(super) bell: OnceLock<Arc<Waker>>,
+    pub(super) stop_signal: OnceLock<Arc<Waker>>,
     /// Called when an endpoint of ours is not connected, or no longer.
-    down: OnceLock<Down>,
+    down: OnceLock<OnDown>,
     changed: Condvar,
 }
 
-/// Called with an endpoint, in the watch's thread, which it must not keep: it hands the news on to
+/// Called with an endpoint, in the monitor thread, which it must not keep: it hands the news on to
 /// another.
-pub(crate) type Down = Box<dyn Fn(&str) + Send + Sync>;
+pub(crate) type OnDown = Box<dyn Fn(&str) + Send + Sync>;
 
 pub(super) struct Seen {
-    pub(super) ledger: Ledger,
+    pub(super) tracker: ConnectionTracker,
     listeners: Vec<Sender<ConnectionEvent>>,
-    told: Told,
-    /// Until when somebody must touch the socket now and then: see [`Sight::settle`].
-    settling: Option<Instant>,
+    logged: LoggedTrouble,
+    /// Until when somebody must touch the socket now and then: see [`ConnectionStatus::drain`].
+    draining: Option<Instant>,
     /// No more events are to be told.
     ended: bool,
     /// When libzmq was done with the socket.
@@ -54,23 +55,23 @@ pub(super) struct Seen {
 /// How many events wait for a slow reader of them, before some are lost.
 const EVENTS_QUEUED: usize = 1024;
 
-impl Sight {
-    pub(crate) fn new(name: &'static str, ledger: Ledger) -> Sight {
-        Sight {
+impl ConnectionStatus {
+    pub(crate) fn new(name: &'static str, tracker: ConnectionTracker) -> ConnectionStatus {
+        ConnectionStatus {
             name,
-            intake: Intake::default(),
+            reader: MonitorReader::default(),
             events_lost: Throttle::new(),
             seen: Mutex::new(Seen {
-                ledger,
+                tracker,
                 listeners: Vec::new(),
-                told: Told::default(),
-                settling: None,
+                logged: LoggedTrouble::default(),
+                draining: None,
                 ended: false,
                 gone: None,
                 closed: None,
             }),
-            watch: OnceLock::new(),
-            bell: OnceLock::new(),
+            monitor_thread: OnceLock::new(),
+            stop_signal: OnceLock::new(),
             down: OnceLock::new(),
             changed: Condvar::new(),
         }
@@ -79,14 +80,14 @@ impl Sight {
     /// Waits until this many connections are up.
     pub(crate) fn wait_up(&self, count: usize, deadline: Deadline) -> Result<()> {
         let mut seen = self.seen.lock();
-        while seen.ledger.up() < count {
+        while seen.tracker.up() < count {
             if seen.ended {
                 return Err(Error::Stopped);
             }
             if deadline.is_over() {
                 let waited_for = Wait::Connections {
                     wanted: count,
-                    up: seen.ledger.up(),
+                    up: seen.tracker.up(),
                     endpoints: Vec::new(),
                 };
                 return Err(deadline.error(|| seen.timeout(waited_for)));
@@ -102,7 +103,7 @@ impl Sight {
         let mut seen = self.seen.lock();
         let listening = bound.iter().cloned();
         let listening = listening.map(|endpoint| ConnectionEvent::Listening { endpoint });
-        for event in listening.chain(seen.ledger.present()) {
+        for event in listening.chain(seen.tracker.present()) {
             let _ = sender.try_send(event);
         }
         if !seen.ended {
@@ -114,13 +115,13 @@ impl Sight {
     /// An endpoint that refuses us now.
     pub(crate) fn refusal(&self) -> Option<Error> {
         let seen = self.seen.lock();
-        let (endpoint, refusal) = seen.ledger.refusal()?;
+        let (endpoint, refusal) = seen.tracker.refusal()?;
         refusal.is_proof().then(|| refused(endpoint, refusal))
     }
 
     /// How many connections are up.
     pub(crate) fn up(&self) -> usize {
-        self.seen.lock().ledger.up()
+        self.seen.lock().tracker.up()
     }
 
     /// The error of a call that waited for this in vain, with what is known of a peer.
@@ -134,17 +135,17 @@ impl Sight {
 
     /// When a connection is to be tried anew next.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        self.seen.lock().ledger.next_due()
+        self.seen.lock().tracker.next_due()
     }
 
     /// The endpoints that are to be connected anew now.
     pub(super) fn due(&self, now: Instant) -> Vec<String> {
-        self.seen.lock().ledger.due(now)
+        self.seen.lock().tracker.due(now)
     }
 
     /// Ends all, as libzmq is done with the socket.
     pub(super) fn gone(&self) {
-        self.intake.close();
+        self.reader.close();
         if self.seen.lock().gone.is_some() {
             return;
         }
@@ -154,13 +155,13 @@ impl Sight {
     }
 
     /// Calls this from now on when an endpoint that was connected to is not, or no longer, up.
-    pub(crate) fn on_down(&self, call: Down) {
+    pub(crate) fn on_down(&self, call: OnDown) {
         let _ = self.down.set(call);
     }
 
-    /// Takes a bell that stops what waits here; false if there is one.
-    pub(super) fn set_bell(&self, bell: &Arc<Waker>) -> bool {
-        self.bell.set(bell.clone()).is_ok()
+    /// Takes a stop_signal that stops what waits here; false if there is one.
+    pub(super) fn set_stop_signal(&self, stop_signal: &Arc<Waker>) -> bool {
+        self.stop_signal.set(stop_signal.clone()).is_ok()
     }
 
     /// Waits until libzmq is done with the socket; false if it is not by then.
@@ -181,11 +182,11 @@ impl Sight {
 
     /// Forgets an endpoint that the user disconnected.
     pub(crate) fn forget(&self, endpoint: &str) {
-        self.intake.spell(|spellings| spellings.forget(endpoint));
-        self.intake.forget_fate(endpoint);
+        self.reader.spell(|spellings| spellings.forget(endpoint));
+        self.reader.forget_fate(endpoint);
         let mut seen = self.seen.lock();
-        seen.told.forget(endpoint);
-        if seen.ledger.forget(endpoint) {
+        seen.logged.forget(endpoint);
+        if seen.tracker.forget(endpoint) {
             seen.tell(&ConnectionEvent::Disconnected {
                 endpoint: endpoint.to_owned(),
                 peer: None,
@@ -193,89 +194,89 @@ impl Sight {
             });
         }
         drop(seen);
-        self.settle();
+        self.drain();
     }
 
     /// Looks at the monitor itself: what has become of the endpoints that are wanted.
-    pub(crate) fn look(&self, wanted: impl Fn(&str) -> bool) -> Look {
-        let look = self.intake.look(wanted);
+    pub(crate) fn look(&self, wanted: impl Fn(&str) -> bool) -> MonitorSnapshot {
+        let look = self.reader.look(wanted);
         if look.events
-            && let Some(watch) = self.watch.get()
+            && let Some(waker) = self.monitor_thread.get()
         {
-            watch.wake();
+            waker.wake();
         }
         look
     }
 
     /// Waits for an event after this look, or until then.
-    pub(crate) fn wait_event(&self, look: &Look, until: Instant) {
-        self.intake.wait(look, until);
+    pub(crate) fn wait_event(&self, look: &MonitorSnapshot, until: Instant) {
+        self.reader.wait(look, until);
     }
 
     /// Waits until it is known whether a connection that is tried comes about.
     pub(crate) fn wait_tried(&self, endpoint: &str, until: Instant) -> Option<bool> {
-        self.intake.wait_tried(endpoint, until)
+        self.reader.wait_tried(endpoint, until)
     }
 
     /// Takes in why an endpoint cannot be connected to, or that this is over.
     pub(crate) fn mark(&self, endpoint: &str, refusal: Option<Refusal>) {
-        self.seen.lock().ledger.mark(endpoint, refusal);
+        self.seen.lock().tracker.mark(endpoint, refusal);
     }
 
     /// Changes how endpoints are spelled.
     pub(crate) fn spell(&self, change: impl FnOnce(&mut Spellings)) {
-        self.intake.spell(change);
+        self.reader.spell(change);
     }
 
     /// Takes in that an endpoint was disconnected, for it to be connected anew in time.
     pub(crate) fn disconnected(&self, endpoint: &str) {
-        self.intake.forget_fate(endpoint);
+        self.reader.forget_fate(endpoint);
         self.put_off(endpoint, Instant::now());
     }
 
     /// Forgets what has become of an endpoint.
     pub(crate) fn forget_fate(&self, endpoint: &str) {
-        self.intake.forget_fate(endpoint);
+        self.reader.forget_fate(endpoint);
     }
 
-    /// Has the watch connect an endpoint anew at this time, unless it is to do so already.
+    /// Has the monitor thread connect an endpoint anew at this time, unless it is to do so already.
     pub(crate) fn put_off(&self, endpoint: &str, at: Instant) {
-        self.seen.lock().ledger.put_off(endpoint, at);
-        if let Some(watch) = self.watch.get() {
-            watch.wake();
+        self.seen.lock().tracker.put_off(endpoint, at);
+        if let Some(waker) = self.monitor_thread.get() {
+            waker.wake();
         }
     }
 
     /// The next event of the monitor, and when it was read.
     pub(super) fn next_event(&self) -> Option<(RawEvent, Instant)> {
-        self.intake.next()
+        self.reader.next()
     }
 
-    /// Asks the watch to touch the socket whenever libzmq has something for it, for a while.
+    /// Asks the monitor thread to touch the socket whenever libzmq has something for it, for a while.
     ///
     /// A connection that ends needs several steps of the socket's own. Nobody may be using it;
     /// and until it is through, a pair takes no other peer, and a peer that dies meanwhile ends
     /// the process (libzmq asserts that it could take what was half sent).
-    fn settle(&self) {
-        self.seen.lock().settling = Some(Instant::now() + SETTLING);
-        if let Some(watch) = self.watch.get() {
-            watch.wake();
+    fn drain(&self) {
+        self.seen.lock().draining = Some(Instant::now() + DRAINING);
+        if let Some(waker) = self.monitor_thread.get() {
+            waker.wake();
         }
     }
 
-    pub(super) fn set_watch(&self, watch: &Arc<Waker>, monitor: zmq::Socket) {
-        let _ = self.watch.set(watch.clone());
-        self.intake.open(monitor);
+    pub(super) fn set_monitor_thread(&self, waker: &Arc<Waker>, monitor: zmq::Socket) {
+        let _ = self.monitor_thread.set(waker.clone());
+        self.reader.open(monitor);
     }
 
     /// Until when the socket is to be touched, if it is.
-    pub(super) fn settling(&self) -> Option<Instant> {
-        self.seen.lock().settling
+    pub(super) fn draining(&self) -> Option<Instant> {
+        self.seen.lock().draining
     }
 
-    /// Ends settling, when its time is over or the socket is closed.
-    pub(super) fn settled(&self) {
-        self.seen.lock().settling = None;
+    /// Ends draining, when its time is over or the socket is closed.
+    pub(super) fn drained(&self) {
+        self.seen.lock().draining = None;
     }
 
     /// Ends all waiting, and all iterators of events.
@@ -286,15 +287,15 @@ impl Sight {
         self.changed.notify_all();
     }
 
-    /// The bell, unless it has been heard: it is never silenced.
-    pub(super) fn unrung(&self) -> Option<RawFd> {
-        let bell = self.bell.get()?;
-        (!self.seen.lock().ended).then(|| bell.fd())
+    /// The stop_signal, unless it has been heard: it is never silenced.
+    pub(super) fn unheard_stop_signal(&self) -> Option<RawFd> {
+        let stop_signal = self.stop_signal.get()?;
+        (!self.seen.lock().ended).then(|| stop_signal.fd())
     }
 
-    pub(super) fn look_at_bell(&self) {
-        if let Some(bell) = self.bell.get()
-            && bell.has_rung()
+    pub(super) fn check_stop_signal(&self) {
+        if let Some(stop_signal) = self.stop_signal.get()
+            && stop_signal.is_woken()
         {
             self.end();
         }
@@ -313,17 +314,17 @@ impl Sight {
         }
         if let Some(path) = path {
             let refusal = matches!(path, Path::NoPermission).then_some(Refusal::NoPermission);
-            seen.ledger.mark(&event.endpoint, refusal);
+            seen.tracker.mark(&event.endpoint, refusal);
         }
         if event.takes_peer() {
-            seen.settling = Some(now + SETTLING);
+            seen.draining = Some(now + DRAINING);
         }
-        let Some(event) = seen.ledger.take(event, now) else {
+        let Some(event) = seen.tracker.take(event, now) else {
             return;
         };
         let lost = seen.tell(&event);
-        let news = seen.is_news(&event, now);
-        let ours = seen.ledger.is_ours(&event);
+        let to_log = seen.is_to_be_logged(&event, now);
+        let ours = seen.tracker.is_ours(&event);
         drop(seen);
         self.changed.notify_all();
         if let ConnectionEvent::Disconnected { endpoint, .. }
@@ -341,38 +342,38 @@ impl Sight {
                 self.name
             );
         }
-        self.log(&event, news, ours);
+        self.log(&event, to_log, ours);
     }
 
     /// Tells what a user should look at, but not again and again.
-    fn log(&self, event: &ConnectionEvent, news: bool, ours: bool) {
+    fn log(&self, event: &ConnectionEvent, to_log: bool, ours: bool) {
         let name = self.name;
         match event {
             ConnectionEvent::HandshakeFailed {
                 endpoint, refusal, ..
-            } if news && ours => {
+            } if to_log && ours => {
                 error!("{name}: no connection with {endpoint}: {refusal}");
             }
             // What others do wrong is no fault of ours.
-            ConnectionEvent::HandshakeFailed { .. } if news => warn!("{name}: {event}"),
+            ConnectionEvent::HandshakeFailed { .. } if to_log => warn!("{name}: {event}"),
             ConnectionEvent::Disconnected {
                 refusal: Some(_), ..
-            } if news => warn!("{name}: {event}"),
+            } if to_log => warn!("{name}: {event}"),
             ConnectionEvent::Retrying {
                 endpoint,
                 refusal: Some(refusal @ Refusal::NoPermission),
                 ..
-            } if news => {
+            } if to_log => {
                 error!("{name}: no connection with {endpoint}: {refusal}");
             }
             ConnectionEvent::Retrying {
                 endpoint,
                 refusal: Some(refusal),
                 ..
-            } if news => {
+            } if to_log => {
                 info!("{name}: no connection with {endpoint} yet, trying on: {refusal}");
             }
-            ConnectionEvent::Retrying { endpoint, .. } if news => {
+            ConnectionEvent::Retrying { endpoint, .. } if to_log => {
                 info!("{name}: nobody is at {endpoint} yet; trying on");
             }
             ConnectionEvent::Connected { .. }
@@ -384,7 +385,7 @@ impl Sight {
 }
 
 /// How long a connection that ends may take: the default linger time, and some.
-const SETTLING: Duration = Duration::from_secs(2);
+const DRAINING: Duration = Duration::from_secs(2);
 
 fn refused(endpoint: &str, refusal: &Refusal) -> Error {
     Error::Refused {
@@ -395,7 +396,7 @@ fn refused(endpoint: &str, refusal: &Refusal) -> Error {
 
 impl Seen {
     fn timeout(&self, waited_for: Wait) -> Error {
-        let refusal = self.ledger.refusal();
+        let refusal = self.tracker.refusal();
         Error::Timeout {
             waited_for,
             refused: refusal.map(|(endpoint, refusal)| Box::new(refused(endpoint, refusal))),
@@ -415,7 +416,7 @@ impl Seen {
     }
 
     /// Whether an event tells of trouble with an endpoint that was not told lately.
-    fn is_news(&mut self, event: &ConnectionEvent, now: Instant) -> bool {
+    fn is_to_be_logged(&mut self, event: &ConnectionEvent, now: Instant) -> bool {
         let trouble = match event {
             ConnectionEvent::HandshakeFailed {
                 endpoint, refusal, ..
@@ -428,13 +429,13 @@ impl Seen {
             } => (endpoint, Trouble::Frame),
             _ => return false,
         };
-        self.told.is_news(trouble.0, trouble.1, now)
+        self.logged.is_to_be_logged(trouble.0, trouble.1, now)
     }
 }
 
-impl fmt::Debug for Sight {
+impl fmt::Debug for ConnectionStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sight")
+        f.debug_struct("ConnectionStatus")
             .field("name", &self.name)
             .finish_non_exhaustive()
     }

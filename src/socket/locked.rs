@@ -1,35 +1,35 @@
 //! The socket as it is held under its lock: all that is done with it, none of which waits.
 
-use super::long::Long;
+use super::partial::PartialMessage;
 use super::{Connected, system};
-use crate::error::{Error, Fault};
+use crate::error::{BoxedError, Error};
 use crate::message::{Frame, Message};
 use crate::raw;
 
 /// The socket, in the hands of the one thread that holds its lock.
-pub(crate) struct Held<'a> {
+pub(crate) struct LockedSocket<'a> {
     pub(super) socket: &'a mut zmq::Socket,
     /// What frames are received into: to make one anew for each would cost more than to copy
     /// a small frame out of this one.
-    pub(super) spare: &'a mut zmq::Message,
+    pub(super) scratch: &'a mut zmq::Message,
     /// Whether the frame received last is not its message's last.
     pub(crate) more: bool,
     /// What was received of a message that takes several holds of the lock.
-    pub(super) long: &'a mut Option<Box<Long>>,
+    pub(super) long: &'a mut Option<Box<PartialMessage>>,
     /// How many frames beside the first of a message may still be received under this one.
     pub(super) left: usize,
 }
 
 /// How many messages to no avail an attempt takes in before it gives way: whoever sends them may
 /// be faster than we are.
-pub(crate) const GIVE_WAY: usize = 256;
+pub(crate) const BUDGET: usize = 256;
 
 /// The flags of a frame that is not the last.
 const MORE: i32 = zmq::DONTWAIT | zmq::SNDMORE;
 
 /// Whether an attempt at an operation did it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Attempt {
+pub(crate) enum Progress {
     Done,
     /// It cannot be done now.
     Blocked,
@@ -37,7 +37,7 @@ pub(crate) enum Attempt {
     Again,
 }
 
-impl Held<'_> {
+impl LockedSocket<'_> {
     /// Looks at what the socket is ready for, which takes the signal of its file descriptor.
     pub(super) fn events(&self) -> zmq::PollEvents {
         loop {
@@ -50,56 +50,56 @@ impl Held<'_> {
         }
     }
 
-    /// Attempts to receive a message, all its frames; or the rest of one. [`Attempt::Again`] if
+    /// Attempts to receive a message, all its frames; or the rest of one. [`Progress::Again`] if
     /// that takes longer than the lock may be held, and what there is of it is set aside.
     #[inline(always)]
-    pub(crate) fn take(&mut self, message: &mut Message) -> Result<Attempt, Fault> {
+    pub(crate) fn recv(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
         if self.long.is_some() {
-            return self.take_aside(message);
+            return self.finish_partial(message);
         }
-        if self.receive(message.first_mut())? == Attempt::Blocked {
-            return Ok(Attempt::Blocked);
+        if self.recv_frame(message.first_mut())? == Progress::Blocked {
+            return Ok(Progress::Blocked);
         }
         match self.more {
-            true => self.take_rest(message),
-            false => Ok(Attempt::Done),
+            true => self.recv_rest(message),
+            false => Ok(Progress::Done),
         }
     }
 
     #[inline(never)]
-    fn take_rest(&mut self, message: &mut Message) -> Result<Attempt, Fault> {
+    fn recv_rest(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
         while self.more {
             let mut frame = Frame::new();
-            if self.take_next(&mut frame)? == Attempt::Again {
+            if self.recv_next(&mut frame)? == Progress::Again {
                 let begun = std::mem::replace(message, Message::single(Frame::new()));
                 self.set_aside(begun);
-                return Ok(Attempt::Again);
+                return Ok(Progress::Again);
             }
             message.push(frame);
         }
-        Ok(Attempt::Done)
+        Ok(Progress::Done)
     }
 
     /// Receives the next frame of a message that has begun and has [`more`](Self::more).
-    /// [`Attempt::Again`] if the lock was held for so many that the caller must give way: it
+    /// [`Progress::Again`] if the lock was held for so many that the caller must give way: it
     /// [sets aside](Self::set_aside) what it has of the message.
-    pub(crate) fn take_next(&mut self, frame: &mut Frame) -> Result<Attempt, Fault> {
+    pub(crate) fn recv_next(&mut self, frame: &mut Frame) -> Result<Progress, BoxedError> {
         if self.long.is_some() {
-            return self.take_frame_aside(frame);
+            return self.recv_partial_frame(frame);
         }
         if self.left == 0 {
-            return Ok(Attempt::Again);
+            return Ok(Progress::Again);
         }
         self.left -= 1;
-        self.receive_next(frame)?;
-        Ok(Attempt::Done)
+        self.recv_following(frame)?;
+        Ok(Progress::Done)
     }
 
-    pub(super) fn receive_next(&mut self, frame: &mut Frame) -> Result<(), Fault> {
-        match self.receive(frame)? {
-            Attempt::Done => Ok(()),
+    pub(super) fn recv_following(&mut self, frame: &mut Frame) -> Result<(), BoxedError> {
+        match self.recv_frame(frame)? {
+            Progress::Done => Ok(()),
             // libzmq has the whole message or nothing of it.
-            Attempt::Blocked | Attempt::Again => {
+            Progress::Blocked | Progress::Again => {
                 let reason = "the rest of a message is missing";
                 Err(Error::system("receiving", reason).into())
             }
@@ -108,91 +108,95 @@ impl Held<'_> {
 
     /// Attempts to receive the first frame of a message.
     #[inline(always)]
-    pub(crate) fn take_frame(&mut self, frame: &mut Frame) -> Result<Attempt, Fault> {
+    pub(crate) fn recv_first(&mut self, frame: &mut Frame) -> Result<Progress, BoxedError> {
         match self.long.is_some() {
-            true => self.take_frame_aside(frame),
-            false => self.receive(frame),
+            true => self.recv_partial_frame(frame),
+            false => self.recv_frame(frame),
         }
     }
 
     /// Attempts to receive a frame, the first of a message or the next.
     #[inline(always)]
-    fn receive(&mut self, frame: &mut Frame) -> Result<Attempt, Fault> {
-        match raw::receive(self.socket, self.spare, zmq::DONTWAIT) {
+    fn recv_frame(&mut self, frame: &mut Frame) -> Result<Progress, BoxedError> {
+        match raw::receive(self.socket, self.scratch, zmq::DONTWAIT) {
             Ok(bytes) => {
                 let inline = frame.set_inline(bytes);
-                self.more = raw::more(self.spare);
+                self.more = raw::more(self.scratch);
                 if !inline {
-                    self.hand_over(frame);
+                    self.move_from_scratch(frame);
                 }
-                Ok(Attempt::Done)
+                Ok(Progress::Done)
             }
             // Not handed on as it is: what is built anew can stay in registers.
-            Err(errno) => Ok(self.take_nothing(frame, errno)?),
+            Err(errno) => Ok(self.recv_failed(frame, errno)?),
         }
     }
 
     #[cold]
-    fn take_nothing(&mut self, frame: &mut Frame, errno: raw::Errno) -> Result<Attempt, Fault> {
+    fn recv_failed(
+        &mut self,
+        frame: &mut Frame,
+        errno: raw::Errno,
+    ) -> Result<Progress, BoxedError> {
         match errno {
-            libc::EINTR => self.receive(frame),
+            libc::EINTR => self.recv_frame(frame),
             errno => refused("receiving", errno),
         }
     }
 
-    /// Moves what was received out of the spare.
+    /// Moves what was received out of the scratch.
     #[inline(never)]
-    fn hand_over(&mut self, frame: &mut Frame) {
-        let message = std::mem::replace(self.spare, zmq::Message::new());
+    fn move_from_scratch(&mut self, frame: &mut Frame) {
+        let message = std::mem::replace(self.scratch, zmq::Message::new());
         *frame = Frame::message(message);
     }
 
     /// Takes all frames of a message.
-    pub(crate) fn take_frames(&mut self, frames: &mut Vec<Frame>) -> Result<Attempt, Fault> {
+    pub(crate) fn recv_frames(&mut self, frames: &mut Vec<Frame>) -> Result<Progress, BoxedError> {
         let mut frame = Frame::new();
-        let attempt = self.take_frame(&mut frame)?;
-        if attempt != Attempt::Done {
+        let attempt = self.recv_first(&mut frame)?;
+        if attempt != Progress::Done {
             return Ok(attempt);
         }
         frames.push(frame);
         while self.more {
             let mut frame = Frame::new();
-            if self.take_next(&mut frame)? == Attempt::Again {
+            if self.recv_next(&mut frame)? == Progress::Again {
                 self.set_aside(frames.drain(..));
-                return Ok(Attempt::Again);
+                return Ok(Progress::Again);
             }
             frames.push(frame);
         }
-        Ok(Attempt::Done)
+        Ok(Progress::Done)
     }
 
     /// Attempts to send a message, all its frames, after those of an envelope. What is not sent
     /// is still there.
-    pub(crate) fn give(
+    pub(crate) fn send(
         &mut self,
         envelope: &[Frame],
         message: &mut Message,
-    ) -> Result<Attempt, Fault> {
+    ) -> Result<Progress, BoxedError> {
         let mut begun = false;
         let mut lost = false;
         for frame in envelope {
             let sent = attempt(|| raw::send_bytes(self.socket, frame, MORE))?;
-            if sent == Attempt::Blocked && !begun {
-                return Ok(Attempt::Blocked);
+            if sent == Progress::Blocked && !begun {
+                return Ok(Progress::Blocked);
             }
-            lost |= sent == Attempt::Blocked;
+            lost |= sent == Progress::Blocked;
             begun = true;
         }
         let last = message.frame_count() - 1;
         for place in 0..=last {
             let flags = if place < last { MORE } else { zmq::DONTWAIT };
-            let sent = self.give_frame(&mut message[place], flags)?;
-            if sent == Attempt::Blocked && !begun {
-                return Ok(Attempt::Blocked);
+            let sent = self.send_frame(&mut message[place], flags)?;
+            if sent == Progress::Blocked && !begun {
+                return Ok(Progress::Blocked);
             }
             // There is always room for the rest of a message, unless its peer has just left.
             // Then libzmq drops what it has of it, and the rest up to the last frame.
-            lost |= sent == Attempt::Blocked;
+            lost |= sent == Progress::Blocked;
             begun = true;
             if lost && self.socket.get_socket_type() == Ok(zmq::PAIR) {
                 // PAIR drops nothing by itself: the rest would go to the next peer.
@@ -201,17 +205,17 @@ impl Held<'_> {
         }
         match lost {
             true => Err(Error::PeerLost.into()),
-            false => Ok(Attempt::Done),
+            false => Ok(Progress::Done),
         }
     }
 
     /// Attempts to send a message of one frame, with a copy of these bytes.
     #[inline]
-    pub(crate) fn give_bytes(&mut self, bytes: &[u8]) -> Result<Attempt, Fault> {
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) -> Result<Progress, BoxedError> {
         attempt(|| raw::send_bytes(self.socket, bytes, zmq::DONTWAIT))
     }
 
-    fn give_frame(&mut self, frame: &mut Frame, flags: i32) -> Result<Attempt, Fault> {
+    fn send_frame(&mut self, frame: &mut Frame, flags: i32) -> Result<Progress, BoxedError> {
         match frame.parts() {
             Ok(bytes) => attempt(|| raw::send_bytes(self.socket, bytes, flags)),
             Err(message) => attempt(|| raw::send(self.socket, message, flags)),
@@ -226,7 +230,7 @@ impl Held<'_> {
 
     /// Disconnects; an endpoint that libzmq does not know is off already.
     pub(super) fn disconnect(&mut self, endpoint: &str) -> zmq::Result<()> {
-        self.gather_all();
+        self.recv_partial_whole();
         match uninterrupted(|| self.socket.disconnect(endpoint)) {
             Err(zmq::Error::ENOENT) => Ok(()),
             outcome => outcome,
@@ -234,13 +238,13 @@ impl Held<'_> {
     }
 
     /// Subscribes to a topic.
-    pub(crate) fn subscribe(&mut self, topic: &[u8]) -> Result<(), Fault> {
+    pub(crate) fn subscribe(&mut self, topic: &[u8]) -> Result<(), BoxedError> {
         let set = self.socket.set_subscribe(topic);
         set.map_err(|error| Error::system("subscribing", error).into())
     }
 
     /// Unsubscribes from a topic.
-    pub(crate) fn unsubscribe(&mut self, topic: &[u8]) -> Result<(), Fault> {
+    pub(crate) fn unsubscribe(&mut self, topic: &[u8]) -> Result<(), BoxedError> {
         let set = self.socket.set_unsubscribe(topic);
         set.map_err(|error| Error::system("unsubscribing", error).into())
     }
@@ -248,10 +252,10 @@ impl Held<'_> {
 
 /// Attempts to send, again after a signal.
 #[inline]
-fn attempt(mut send: impl FnMut() -> Result<(), raw::Errno>) -> Result<Attempt, Fault> {
+fn attempt(mut send: impl FnMut() -> Result<(), raw::Errno>) -> Result<Progress, BoxedError> {
     loop {
         match send() {
-            Ok(()) => return Ok(Attempt::Done),
+            Ok(()) => return Ok(Progress::Done),
             Err(libc::EINTR) => continue,
             Err(errno) => return refused("sending", errno),
         }
@@ -270,9 +274,9 @@ fn uninterrupted(mut call: impl FnMut() -> zmq::Result<()>) -> zmq::Result<()> {
 
 /// What an error number means; apart, so that what is done for every message stays small.
 #[cold]
-fn refused(operation: &'static str, errno: raw::Errno) -> Result<Attempt, Fault> {
+fn refused(operation: &'static str, errno: raw::Errno) -> Result<Progress, BoxedError> {
     match errno {
-        libc::EAGAIN => Ok(Attempt::Blocked),
+        libc::EAGAIN => Ok(Progress::Blocked),
         libc::EHOSTUNREACH => Err(Error::PeerLost.into()),
         errno => Err(system(operation, errno).into()),
     }

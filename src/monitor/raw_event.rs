@@ -1,0 +1,112 @@
+//! The events of libzmq's monitors, as they are read.
+
+/// An event as libzmq's monitor sends it: number, value and endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RawEvent {
+    pub(crate) kind: u16,
+    pub(crate) value: u32,
+    pub(crate) endpoint: String,
+    /// The address of a peer that has connected here.
+    pub(crate) peer: Option<String>,
+}
+
+/// libzmq's numbers of the events (zmq.h).
+pub(super) mod kind {
+    pub(in super::super) const CONNECTED: u16 = 0x0001;
+    pub(in super::super) const CONNECT_RETRIED: u16 = 0x0004;
+    pub(in super::super) const ACCEPTED: u16 = 0x0020;
+    pub(in super::super) const ACCEPT_FAILED: u16 = 0x0040;
+    pub(in super::super) const CLOSE_FAILED: u16 = 0x0100;
+    pub(in super::super) const DISCONNECTED: u16 = 0x0200;
+    pub(in super::super) const MONITOR_STOPPED: u16 = 0x0400;
+    pub(in super::super) const HANDSHAKE_FAILED_NO_DETAIL: u16 = 0x0800;
+    pub(in super::super) const HANDSHAKE_SUCCEEDED: u16 = 0x1000;
+    pub(in super::super) const HANDSHAKE_FAILED_PROTOCOL: u16 = 0x2000;
+    pub(in super::super) const HANDSHAKE_FAILED_AUTH: u16 = 0x4000;
+
+    /// What a failed protocol's value is, if the two ends secure it in different ways.
+    pub(in super::super) const MECHANISM_MISMATCH: u32 = 0x1100_0002;
+
+    /// The same, and in the bits of the mask the file descriptor, for a connection that is ended
+    /// for a frame above the limit: our own libzmq alone tells that.
+    pub(in super::super) const FRAME_TOO_LARGE: u32 = 0x7000_0000;
+    pub(in super::super) const FD_MASK: u32 = 0x0fff_ffff;
+}
+
+/// The events that are asked for of every libzmq.
+const EVENTS: u16 = kind::CONNECTED
+    | kind::CONNECT_RETRIED
+    | kind::ACCEPTED
+    | kind::ACCEPT_FAILED
+    | kind::DISCONNECTED
+    | kind::MONITOR_STOPPED
+    | kind::HANDSHAKE_FAILED_NO_DETAIL
+    | kind::HANDSHAKE_SUCCEEDED
+    | kind::HANDSHAKE_FAILED_PROTOCOL
+    | kind::HANDSHAKE_FAILED_AUTH;
+
+/// The events to be asked for, by whether libzmq tells what it could not deliver: ours does so by
+/// [`kind::CLOSE_FAILED`], which another has for something else.
+pub(crate) fn events(tells_undelivered: bool) -> u16 {
+    match tells_undelivered {
+        true => EVENTS | kind::CLOSE_FAILED,
+        false => EVENTS,
+    }
+}
+
+impl RawEvent {
+    /// Reads the two frames of an event; `None` if they are none.
+    pub(crate) fn read(first: &[u8], second: &[u8]) -> Option<RawEvent> {
+        let (kind, value) = first.split_first_chunk()?;
+        Some(RawEvent {
+            kind: u16::from_ne_bytes(*kind),
+            value: u32::from_ne_bytes(value.try_into().ok()?),
+            endpoint: String::from_utf8_lossy(second).into_owned(),
+            peer: None,
+        })
+    }
+
+    /// The file descriptor of a connection that was just accepted.
+    pub(crate) fn accepted(&self) -> Option<i32> {
+        let fd = (self.kind == kind::ACCEPTED).then_some(self.value)?;
+        i32::try_from(fd).ok()
+    }
+
+    /// Whether a connection is up that was not.
+    pub(crate) fn brings_peer(&self) -> bool {
+        self.kind == kind::HANDSHAKE_SUCCEEDED
+    }
+
+    /// Whether libzmq tries a connection again.
+    pub(crate) fn is_retry(&self) -> bool {
+        self.kind == kind::CONNECT_RETRIED
+    }
+
+    /// Whether a connection is no more.
+    pub(crate) fn takes_peer(&self) -> bool {
+        self.kind == kind::DISCONNECTED
+    }
+
+    /// How many messages could not be delivered in time, if it tells that.
+    pub(crate) fn undelivered(&self) -> Option<u32> {
+        (self.kind == kind::CLOSE_FAILED).then_some(self.value)
+    }
+
+    /// Whether the socket is gone: its last event.
+    pub(crate) fn is_end(&self) -> bool {
+        self.kind == kind::MONITOR_STOPPED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_event_is_none() {
+        assert_eq!(RawEvent::read(b"", b""), None);
+        assert_eq!(RawEvent::read(&[1, 0, 1], b"tcp://a"), None);
+        assert_eq!(RawEvent::read(&[0; 7], b"tcp://a"), None);
+        assert!(RawEvent::read(&[0; 6], b"\xff").is_some());
+    }
+}
