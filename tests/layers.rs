@@ -6,12 +6,10 @@ use std::path::{Path, PathBuf};
 /// The modules from the lowest layer up; those of one line may import each other.
 const LAYERS: [&[&str]; 10] = [
     &["error"],
-    &[
-        "endpoint", "message", "options", "monitor", "raw", "throttle",
-    ],
+    &["endpoint", "message", "options", "raw", "throttle"],
     &["fork"],
     &["wake", "background"],
-    &["watch"],
+    &["monitor"],
     &["context", "capabilities"],
     &["socket"],
     &["pattern"],
@@ -24,9 +22,9 @@ const BINDING: [&str; 6] = [
     "capabilities",
     "context",
     "message",
+    "monitor",
     "raw",
     "socket",
-    "watch",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
