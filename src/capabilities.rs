@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::raw::{self, IntOption};
+use crate::ffi::{self, IntOption};
 
 /// What the linked libzmq can do: see [`capabilities`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,18 +75,18 @@ pub fn capabilities() -> Result<Capabilities> {
     Ok(Capabilities {
         libzmq,
         version: (major as u32, minor as u32, patch as u32),
-        curve: raw::has("curve"),
-        batch: raw::set_int(&mut probe, IntOption::InBatchSize, 8192).is_ok(),
-        heartbeats: raw::has(raw::SAFE_HEARTBEATS),
+        curve: ffi::has("curve"),
+        batch: ffi::set_int(&mut probe, IntOption::InBatchSize, 8192).is_ok(),
+        heartbeats: ffi::has(ffi::SAFE_HEARTBEATS),
         monotonic_clock: match libzmq {
-            Libzmq::Zeroless => Some(raw::has("zeroless:monotonic-clock")),
+            Libzmq::Zeroless => Some(ffi::has("zeroless:monotonic-clock")),
             Libzmq::ZmqSys | Libzmq::System => None,
         },
     })
 }
 
 fn libzmq() -> Libzmq {
-    if raw::has("zeroless") {
+    if ffi::has("zeroless") {
         Libzmq::Zeroless
     } else if cfg!(zmq_sys_compiled) {
         Libzmq::ZmqSys

@@ -11,9 +11,9 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::background;
 use crate::error::{Error, Result};
+use crate::ffi::{PerProcess, RawContext, system};
 use crate::fork::ForkMutex;
 use crate::monitor::MonitorThread;
-use crate::raw::{PerProcess, RawContext, system};
 
 /// A libzmq context, and the thread that watches its sockets' connections.
 ///

@@ -7,7 +7,7 @@
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::error::{BoxedError, Error, Result};
-use crate::raw;
+use crate::ffi;
 
 /// The process that made something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,15 +18,15 @@ pub(crate) struct ForkOrigin {
 impl ForkOrigin {
     /// This process.
     pub(crate) fn here() -> ForkOrigin {
-        raw::count_forks();
+        ffi::count_forks();
         ForkOrigin {
-            forks: raw::forks(),
+            forks: ffi::forks(),
         }
     }
 
     #[inline]
     pub(crate) fn is_here(self) -> bool {
-        self.forks == raw::forks()
+        self.forks == ffi::forks()
     }
 
     /// An error in a child of the process.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::raw;
+use crate::ffi;
 
 /// How a handle behaves; the defaults suit most programs.
 ///
@@ -346,7 +346,7 @@ impl Options {
         {
             return refuse("heartbeat", "more than zero, and 6553 s at most");
         }
-        if matches!(self.heartbeat, Heartbeat::Every { .. }) && !raw::has(raw::SAFE_HEARTBEATS) {
+        if matches!(self.heartbeat, Heartbeat::Every { .. }) && !ffi::has(ffi::SAFE_HEARTBEATS) {
             return refuse(
                 "heartbeat",
                 "with the libzmq that is linked, any peer could end this process by them; let TCP \

@@ -44,11 +44,11 @@ use waiters::{AdaptiveSpin, Waiters};
 
 use crate::context::Context;
 use crate::error::{BoxedError, Error, Result, Wait};
+use crate::ffi::{self, RawMessage, system};
 use crate::fork::ForkMutex;
 use crate::message::{Frame, Message};
 use crate::monitor::{Closing, ConnectionStatus, MonitoredSocket};
 use crate::options::Options;
-use crate::raw::{self, system};
 use crate::throttle::Throttle;
 use crate::wake::{Deadline, Waker};
 
@@ -152,7 +152,7 @@ struct Inner {
     /// Gone once the socket was closed, though handles remain.
     socket: Option<zmq::Socket>,
     /// See [`LockedSocket`].
-    scratch: zmq::Message,
+    scratch: RawMessage,
     /// See [`LockedSocket`].
     long: Option<Box<PartialMessage>>,
     /// How many frames may be received under one hold of the lock.
@@ -298,7 +298,7 @@ impl SharedSocket {
         let Some(mut socket) = self.lock()?.socket.take() else {
             return Err(Error::Stopped);
         };
-        let time = match raw::tells_undelivered() {
+        let time = match ffi::tells_undelivered() {
             // In no time at all libzmq drops what is queued without a word.
             true => timeout.max(Duration::from_millis(1)),
             // What is not delivered in time is told from what is by how long it took.
@@ -507,7 +507,7 @@ impl SharedSocket {
             return;
         }
         let mut linger = Linger::of(self.kind, &self.options);
-        if !raw::tells_undelivered() && self.status.is_deserted() {
+        if !ffi::tells_undelivered() && self.status.is_deserted() {
             linger = Linger::exactly(linger.alone);
             let _ = linger.set(socket);
         }
@@ -521,7 +521,7 @@ impl SharedSocket {
             sent: self.sent.load(Ordering::Relaxed),
             inproc: self.inproc.load(Ordering::Relaxed),
             awaited,
-            told: raw::tells_undelivered(),
+            told: ffi::tells_undelivered(),
         }
     }
 }

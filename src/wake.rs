@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use log::warn;
 
 use crate::error::{Error, Result};
+use crate::ffi;
 use crate::fork::ForkOrigin;
-use crate::raw;
 
 /// A thread's own wake-up: others wake it, it alone waits on it.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Waker {
     /// Whether there was a wake-up that was not yet forgotten.
     pub(crate) fn is_woken(&self) -> bool {
         let mut fds = [readable(self.fd())];
-        raw::poll(&mut fds, 0).is_ok() && fds[0].revents != 0
+        ffi::poll(&mut fds, 0).is_ok() && fds[0].revents != 0
     }
 
     /// Forgets the wake-ups so far.
@@ -158,14 +158,14 @@ pub(crate) fn poll(fds: &mut [libc::pollfd], deadline: Deadline) {
         Some(left) => left.as_micros().div_ceil(1000).min(FAR) as i32,
         None => -1,
     };
-    match raw::poll(fds, timeout) {
+    match ffi::poll(fds, timeout) {
         Ok(()) | Err(libc::EINTR) => {}
         Err(errno) => refused(fds, deadline, errno),
     }
 }
 
 #[cold]
-fn refused(fds: &mut [libc::pollfd], deadline: Deadline, errno: raw::Errno) {
+fn refused(fds: &mut [libc::pollfd], deadline: Deadline, errno: ffi::Errno) {
     static TOLD: AtomicBool = AtomicBool::new(false);
     const MOMENT: Duration = Duration::from_millis(5);
     if !TOLD.swap(true, Ordering::Relaxed) {

@@ -5,7 +5,7 @@ use std::os::fd::RawFd;
 use nix::sys::resource::{Resource, getrlimit};
 
 use crate::error::{Error, Result};
-use crate::raw;
+use crate::ffi;
 
 /// How many libzmq may take at once, for a context or a socket with its monitor.
 const NEEDED: usize = 12;
@@ -35,7 +35,7 @@ pub(super) fn check_files() -> Result<()> {
             revents: 0,
         };
         let mut items: Vec<_> = (start..end).map(item).collect();
-        match raw::poll(&mut items, 0) {
+        match ffi::poll(&mut items, 0) {
             Ok(()) => {}
             Err(libc::EINTR) => continue,
             Err(_) => return Ok(()),

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::raw;
+use crate::ffi::RawMessage;
 
 /// One frame of a [`Message`](super::Message): bytes.
 ///
@@ -33,7 +33,7 @@ enum Repr {
     /// Here: libzmq's own small messages need more work to make, read and give up.
     Inline { len: u8, bytes: [u8; INLINE] },
     /// In libzmq's memory, of a message that may be shared.
-    Message(zmq::Message),
+    Message(RawMessage),
 }
 
 /// How many bytes fit beside the tag without making a frame any larger.
@@ -67,13 +67,13 @@ impl Frame {
     }
 
     /// A frame that holds libzmq's message.
-    pub(crate) fn message(message: zmq::Message) -> Frame {
+    pub(crate) fn message(message: RawMessage) -> Frame {
         Frame(Repr::Message(message))
     }
 
     /// The bytes that are inline, or the message that holds them.
     #[inline]
-    pub(crate) fn parts(&mut self) -> Result<&[u8], &mut zmq::Message> {
+    pub(crate) fn parts(&mut self) -> Result<&[u8], &mut RawMessage> {
         match &mut self.0 {
             Repr::Inline { len, bytes } => Ok(&bytes[..usize::from(*len)]),
             Repr::Message(message) => Err(message),
@@ -84,7 +84,7 @@ impl Frame {
     pub(crate) fn share(&mut self) -> Frame {
         match &mut self.0 {
             Repr::Inline { .. } => self.clone(),
-            Repr::Message(message) => Frame::message(raw::share(message)),
+            Repr::Message(message) => Frame::message(message.share()),
         }
     }
 
@@ -94,16 +94,16 @@ impl Frame {
         let mut frame = Frame::new();
         match frame.set_inline(bytes) {
             true => frame,
-            false => Frame::message(zmq::Message::from(bytes)),
+            false => Frame::message(RawMessage::copy(bytes)),
         }
     }
 
     /// Moves bytes.
-    fn adopt(bytes: Box<[u8]>) -> Frame {
+    fn adopt(bytes: Vec<u8>) -> Frame {
         let mut frame = Frame::new();
         match frame.set_inline(&bytes) {
             true => frame,
-            false => Frame::message(zmq::Message::from(bytes)),
+            false => Frame::message(RawMessage::adopt(bytes)),
         }
     }
 
@@ -259,10 +259,10 @@ frame_from! { copy, "Copies the bytes.":
 }
 
 frame_from! { adopt, "Moves the bytes without a copy, unless they are few.":
-    [] Vec<u8>, value => value.into_boxed_slice();
-    [] Box<[u8]>, value => value;
-    [] String, value => value.into_bytes().into_boxed_slice();
-    [] Box<str>, value => value.into_boxed_bytes();
+    [] Vec<u8>, value => value;
+    [] Box<[u8]>, value => value.into_vec();
+    [] String, value => value.into_bytes();
+    [] Box<str>, value => value.into_boxed_bytes().into_vec();
 }
 
 /// Copies what is borrowed and moves what is owned.

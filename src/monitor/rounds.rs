@@ -9,7 +9,7 @@ use log::debug;
 
 use super::thread::{Command, Monitored};
 use crate::background::guarded;
-use crate::raw::RawContext;
+use crate::ffi::RawContext;
 use crate::wake::{Deadline, Waker, poll, readable};
 
 /// How soon there is another look after a panic, which may have left something undone.

@@ -12,7 +12,7 @@ use super::rounds::MonitorLoop;
 use super::{ConnectionStatus, closing};
 use crate::background::Background;
 use crate::error::{Error, Result};
-use crate::raw::{RawContext, system, tells_undelivered};
+use crate::ffi::{RawContext, system, tells_undelivered};
 use crate::wake::Waker;
 
 /// What is monitored: a socket that the monitor thread may ask for something.

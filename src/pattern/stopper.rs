@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::raw;
+use crate::ffi;
 use crate::wake::Waker;
 
 /// Stops a handle from another thread or from a signal handler; see
@@ -43,7 +43,7 @@ impl Stopper {
     /// ```
     pub fn stop(&self) {
         // A handler must leave the error of what it interrupts alone.
-        raw::keep_errno(|| {
+        ffi::keep_errno(|| {
             self.stopped.store(true, Ordering::SeqCst);
             // More would tell nothing more, and nobody takes them.
             if !self.stop_signal.is_woken() {

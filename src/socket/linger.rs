@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Kind;
+use crate::ffi::{self, IntOption};
 use crate::options::{Options, milliseconds};
-use crate::raw::{self, IntOption};
 
 /// How long what is queued may still be delivered once its socket is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,13 +42,13 @@ impl Linger {
 
     /// Sets it. Our libzmq reads less than -1 as milliseconds while somebody is connected; for
     /// another it is the longer time.
-    pub(crate) fn set(self, socket: &mut zmq::Socket) -> Result<(), raw::Errno> {
+    pub(crate) fn set(self, socket: &mut zmq::Socket) -> Result<(), ffi::Errno> {
         let most = milliseconds(self.most);
         if self.most != self.alone
-            && raw::set_int(socket, IntOption::Linger, most.saturating_neg()).is_ok()
+            && ffi::set_int(socket, IntOption::Linger, most.saturating_neg()).is_ok()
         {
             return Ok(());
         }
-        raw::set_int(socket, IntOption::Linger, most)
+        ffi::set_int(socket, IntOption::Linger, most)
     }
 }

@@ -12,7 +12,7 @@ use super::names::resolve;
 use super::system;
 use crate::endpoint::{Endpoint, Host, Path, Place};
 use crate::error::{Error, Result};
-use crate::raw;
+use crate::ffi;
 
 /// How often a port is looked for that is free at all addresses of a name.
 const ATTEMPTS: usize = 20;
@@ -143,7 +143,7 @@ fn no_interface(endpoint: &Endpoint, zone: &str) -> Error {
     )
 }
 
-pub(super) fn bind_error(endpoint: &Endpoint, errno: raw::Errno) -> Error {
+pub(super) fn bind_error(endpoint: &Endpoint, errno: ffi::Errno) -> Error {
     match errno {
         libc::EADDRINUSE => Error::AddressInUse {
             endpoint: endpoint.to_string(),

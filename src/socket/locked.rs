@@ -3,15 +3,15 @@
 use super::partial::PartialMessage;
 use super::{Connected, system};
 use crate::error::{BoxedError, Error};
+use crate::ffi::{self, RawMessage};
 use crate::message::{Frame, Message};
-use crate::raw;
 
 /// The socket, in the hands of the one thread that holds its lock.
 pub(crate) struct LockedSocket<'a> {
     pub(super) socket: &'a mut zmq::Socket,
     /// What frames are received into: to make one anew for each would cost more than to copy
     /// a small frame out of this one.
-    pub(super) scratch: &'a mut zmq::Message,
+    pub(super) scratch: &'a mut RawMessage,
     /// Whether the frame received last is not its message's last.
     pub(crate) more: bool,
     /// What was received of a message that takes several holds of the lock.
@@ -118,10 +118,10 @@ impl LockedSocket<'_> {
     /// Attempts to receive a frame, the first of a message or the next.
     #[inline(always)]
     fn recv_frame(&mut self, frame: &mut Frame) -> Result<Progress, BoxedError> {
-        match raw::receive(self.socket, self.scratch, zmq::DONTWAIT) {
+        match ffi::recv(self.socket, self.scratch, zmq::DONTWAIT) {
             Ok(bytes) => {
                 let inline = frame.set_inline(bytes);
-                self.more = raw::more(self.scratch);
+                self.more = self.scratch.has_more();
                 if !inline {
                     self.move_from_scratch(frame);
                 }
@@ -136,7 +136,7 @@ impl LockedSocket<'_> {
     fn recv_failed(
         &mut self,
         frame: &mut Frame,
-        errno: raw::Errno,
+        errno: ffi::Errno,
     ) -> Result<Progress, BoxedError> {
         match errno {
             libc::EINTR => self.recv_frame(frame),
@@ -147,7 +147,7 @@ impl LockedSocket<'_> {
     /// Moves what was received out of the scratch.
     #[inline(never)]
     fn move_from_scratch(&mut self, frame: &mut Frame) {
-        let message = std::mem::replace(self.scratch, zmq::Message::new());
+        let message = std::mem::replace(self.scratch, RawMessage::new());
         *frame = Frame::message(message);
     }
 
@@ -180,7 +180,7 @@ impl LockedSocket<'_> {
         let mut begun = false;
         let mut lost = false;
         for frame in envelope {
-            let sent = attempt(|| raw::send_bytes(self.socket, frame, MORE))?;
+            let sent = attempt(|| ffi::send_bytes(self.socket, frame, MORE))?;
             if sent == Progress::Blocked && !begun {
                 return Ok(Progress::Blocked);
             }
@@ -212,13 +212,13 @@ impl LockedSocket<'_> {
     /// Attempts to send a message of one frame, with a copy of these bytes.
     #[inline]
     pub(crate) fn send_bytes(&mut self, bytes: &[u8]) -> Result<Progress, BoxedError> {
-        attempt(|| raw::send_bytes(self.socket, bytes, zmq::DONTWAIT))
+        attempt(|| ffi::send_bytes(self.socket, bytes, zmq::DONTWAIT))
     }
 
     fn send_frame(&mut self, frame: &mut Frame, flags: i32) -> Result<Progress, BoxedError> {
         match frame.parts() {
-            Ok(bytes) => attempt(|| raw::send_bytes(self.socket, bytes, flags)),
-            Err(message) => attempt(|| raw::send(self.socket, message, flags)),
+            Ok(bytes) => attempt(|| ffi::send_bytes(self.socket, bytes, flags)),
+            Err(message) => attempt(|| ffi::send(self.socket, message, flags)),
         }
     }
 
@@ -252,7 +252,7 @@ impl LockedSocket<'_> {
 
 /// Attempts to send, again after a signal.
 #[inline]
-fn attempt(mut send: impl FnMut() -> Result<(), raw::Errno>) -> Result<Progress, BoxedError> {
+fn attempt(mut send: impl FnMut() -> Result<(), ffi::Errno>) -> Result<Progress, BoxedError> {
     loop {
         match send() {
             Ok(()) => return Ok(Progress::Done),
@@ -274,7 +274,7 @@ fn uninterrupted(mut call: impl FnMut() -> zmq::Result<()>) -> zmq::Result<()> {
 
 /// What an error number means; apart, so that what is done for every message stays small.
 #[cold]
-fn refused(operation: &'static str, errno: raw::Errno) -> Result<Progress, BoxedError> {
+fn refused(operation: &'static str, errno: ffi::Errno) -> Result<Progress, BoxedError> {
     match errno {
         libc::EAGAIN => Ok(Progress::Blocked),
         libc::EHOSTUNREACH => Err(Error::PeerLost.into()),

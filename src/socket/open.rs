@@ -13,11 +13,11 @@ use super::{AdaptiveSpin, Inner, Kind, Linger, SharedSocket, Socket, Throttles, 
 use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
+use crate::ffi::{self, IntOption, RawMessage};
 use crate::fork::ForkMutex;
 use crate::monitor::ConnectionTracker;
 use crate::monitor::{ConnectionStatus, MonitoredSocket};
 use crate::options::{Options, milliseconds};
-use crate::raw::{self, IntOption};
 
 impl Socket {
     /// A socket without endpoints, its connections monitored.
@@ -50,7 +50,7 @@ impl Socket {
             SharedSocket {
                 inner: ForkMutex::new(Inner {
                     socket: Some(socket),
-                    scratch: zmq::Message::new(),
+                    scratch: RawMessage::new(),
                     long: None,
                     frames: kind.frames(),
                     waiters: Waiters::default(),
@@ -113,11 +113,11 @@ fn configure(
         socket.set_tcp_keepalive_cnt(i32::from(probes.count.max(1)))?;
     }
     if let Some(time) = kind.unacknowledged(options) {
-        let _ = raw::set_int(socket, IntOption::TcpMaxRt, milliseconds(time));
+        let _ = ffi::set_int(socket, IntOption::TcpMaxRt, milliseconds(time));
     }
     if let Some(batch) = kind.batch(options) {
         for option in [IntOption::InBatchSize, IntOption::OutBatchSize] {
-            if let Err(errno) = raw::set_int(socket, option, batch) {
+            if let Err(errno) = ffi::set_int(socket, option, batch) {
                 debug!(
                     "libzmq has no {option:?} (error {errno}): messages from 1 KiB up are slower"
                 );
@@ -126,15 +126,15 @@ fn configure(
     }
     if kind == Kind::Publisher {
         // Every subscription and every departure, not a topic's first and last only.
-        let _ = raw::set_int(socket, IntOption::XpubVerboser, 1);
-        let _ = raw::set_int(socket, IntOption::XpubNoDrop, options.wait_for_slow.into());
+        let _ = ffi::set_int(socket, IntOption::XpubVerboser, 1);
+        let _ = ffi::set_int(socket, IntOption::XpubNoDrop, options.wait_for_slow.into());
     }
     if matches!(kind, Kind::Replier | Kind::Hub) {
         socket.set_router_mandatory(true)?;
     }
     if kind == Kind::Inbox {
         // A peer that connects anew is heard at once, though its old connection may still be up.
-        let _ = raw::set_int(socket, IntOption::RouterHandover, 1);
+        let _ = ffi::set_int(socket, IntOption::RouterHandover, 1);
     }
     Ok(())
 }
@@ -146,10 +146,10 @@ impl SharedSocket {
         self.status.spell(|spellings| spellings.bind(endpoint));
         let socket = inner.locked()?.socket;
         let use_fd = |socket: &mut zmq::Socket, fd| {
-            raw::set_int(socket, IntOption::UseFd, fd).map_err(|errno| system("binding", errno))
+            ffi::set_int(socket, IntOption::UseFd, fd).map_err(|errno| system("binding", errno))
         };
         use_fd(socket, listener.as_raw_fd())?;
-        let bound = raw::bind(socket, &numeric(endpoint));
+        let bound = ffi::bind(socket, &numeric(endpoint));
         // Sockets that libzmq makes later are its own.
         let reset = use_fd(socket, -1);
         if bound.is_ok() {
@@ -166,7 +166,7 @@ impl SharedSocket {
     /// Binds, and tells the endpoint that came of it: wildcards are filled in.
     pub(crate) fn bind(&self, endpoint: &Endpoint) -> Result<Endpoint> {
         let last = self.with(|locked| {
-            raw::bind(locked.socket, &endpoint.to_string())
+            ffi::bind(locked.socket, &endpoint.to_string())
                 .map_err(|errno| bind_error(endpoint, errno))?;
             let last = locked.socket.get_last_endpoint();
             last.map_err(|error| Error::system("binding", error).into())

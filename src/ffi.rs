@@ -1,0 +1,30 @@
+//! All unsafe code: libzmq's C functions that the zmq crate cannot call as we need them, and a few of
+//! the system's.
+//!
+//! Each function here is sound for every argument that safe code can give it.
+
+#![allow(unsafe_code)]
+
+mod capability;
+mod context;
+mod errno;
+mod fork;
+mod message;
+mod options;
+mod per_process;
+mod poll;
+mod socket;
+
+pub(crate) use capability::{SAFE_HEARTBEATS, has, tells_undelivered};
+pub(crate) use context::RawContext;
+pub(crate) use errno::{Errno, keep_errno, system};
+pub(crate) use fork::{count_forks, forks};
+pub(crate) use message::RawMessage;
+pub(crate) use options::{IntOption, set_int};
+pub(crate) use per_process::PerProcess;
+pub(crate) use poll::poll;
+pub(crate) use socket::{bind, recv, send, send_bytes};
+
+// Named, so that its libzmq is linked.
+#[cfg(feature = "libzmq")]
+use zeroless_libzmq as _;
