@@ -4,7 +4,7 @@ mod address;
 mod path;
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
 pub use address::{IntoEndpoints, Port};
@@ -131,6 +131,18 @@ impl Endpoint {
                 Endpoint::tcp(host, *port)
             }
             _ => self.clone(),
+        }
+    }
+
+    /// The address, where it is given as one: not for a name, a zone, or another transport than tcp.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        match &self.0 {
+            Place::Tcp { host, port } => match host {
+                Host::Any => Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, *port))),
+                Host::Ip(ip, None) => Some(SocketAddr::from((*ip, *port))),
+                Host::Ip(_, Some(_)) | Host::Name(_) => None,
+            },
+            _ => None,
         }
     }
 

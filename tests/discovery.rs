@@ -163,10 +163,13 @@ fn only_what_fits_and_is_where_it_is_announced_is_connected() {
             .map(|it| (it.pattern(), it.endpoint().to_owned()))
             .collect();
         found.sort();
-        let own = format!("tcp://127.0.0.1:{}", server.port());
+        let own = server.endpoint();
         assert_eq!(
             found,
-            [("publish", "tcp://127.0.0.1:9".to_owned()), ("pull", own)]
+            [
+                ("publish", "tcp://127.0.0.1:9".parse().unwrap()),
+                ("pull", own)
+            ]
         );
         let push = jobs.push().unwrap();
         (0..10).for_each(|_| push.send("job").unwrap());

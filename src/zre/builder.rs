@@ -5,13 +5,13 @@ mod start;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::directory::{self, Offer};
-use super::site::put_header;
-use super::{Bounds, Timing};
+use super::machine::{Bounds, Timing};
+use super::net::{AnnouncedService, put_header};
+use super::node::Node;
+
 use crate::endpoint::{Endpoint, IntoEndpoints, Role};
 use crate::error::Result;
 use crate::options::Options;
-use crate::server::Server;
 
 /// The port of beacons, registered for ZRE.
 const PORT: u16 = 5670;
@@ -42,7 +42,7 @@ pub struct Builder {
     events: usize,
     send_timeout: Duration,
     max_frame: u64,
-    offers: Vec<Result<Offer>>,
+    services: Vec<Result<AnnouncedService>>,
     contests: BTreeSet<String>,
     verbose: bool,
     endpoint: Option<Result<Vec<Endpoint>>>,
@@ -51,8 +51,21 @@ pub struct Builder {
     gossip_connect: Vec<Result<Vec<Endpoint>>>,
 }
 
+impl Node {
+    /// Begins to make a node of this name, which need not be unique.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// let node = zeroless::zre::Node::builder("bob").header("X-LANG", "Rust").start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn builder(name: impl Into<String>) -> Builder {
+        Builder::new(name.into())
+    }
+}
+
 impl Builder {
-    pub(super) fn new(name: String) -> Builder {
+    fn new(name: String) -> Builder {
         Builder {
             name,
             headers: Vec::new(),
@@ -63,7 +76,7 @@ impl Builder {
             events: 10_000,
             send_timeout: Duration::from_secs(1),
             max_frame: Options::default().max_frame,
-            offers: Vec::new(),
+            services: Vec::new(),
             contests: BTreeSet::new(),
             verbose: false,
             endpoint: None,
@@ -201,7 +214,7 @@ impl Builder {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn max_unconfirmed_peers(mut self, peers: usize) -> Builder {
-        self.bounds.unproven = peers;
+        self.bounds.unverified = peers;
         self
     }
 
@@ -252,21 +265,9 @@ impl Builder {
         self
     }
 
-    /// Announces what a server offers, under this name, for [`discover`](super::discover).
-    ///
-    /// Its pattern must have been chosen. It is told in a header,
-    /// `X-<name>-<pattern>: tcp://host:port`, which any ZRE node can set.
-    ///
-    /// ```no_run
-    /// # use std::time::Duration;
-    /// # let builder = zeroless::zre::Node::builder("alice");
-    /// let server = zeroless::Server::bind(0)?;
-    /// let pull = server.pull()?;
-    /// let node = builder.announce("jobs", &server).start()?;
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn announce(mut self, name: impl Into<String>, server: &Server) -> Builder {
-        self.offers.push(directory::offer(name.into(), server));
+    /// Adds a service, or why it cannot be announced, which [`start`](Builder::start) tells.
+    pub(super) fn service(mut self, service: Result<AnnouncedService>) -> Builder {
+        self.services.push(service);
         self
     }
 

@@ -1,117 +1,9 @@
 //! What happens in the network, as a node sees it.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
-use super::Uuid;
+use super::peer::Peer;
 use crate::message::Message;
-
-/// A peer, as it was when it was heard of; cheap to clone.
-///
-/// ```
-/// # use zeroless::zre;
-/// fn greet(peer: &zre::Peer) {
-///     println!("{} is at {}, speaks {:?}", peer.name(), peer.address(), peer.header("X-LANG"));
-/// }
-/// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct Peer(Arc<Profile>);
-
-/// What a peer tells of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Profile {
-    pub(crate) id: Uuid,
-    pub(crate) name: String,
-    pub(crate) address: String,
-    pub(crate) headers: BTreeMap<String, String>,
-}
-
-impl Peer {
-    pub(crate) fn new(profile: Profile) -> Peer {
-        Peer(Arc::new(profile))
-    }
-
-    /// Its identity: new each time that it starts.
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// # let peer = &node.peers()[0];
-    /// println!("{}", peer.id());
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn id(&self) -> Uuid {
-        self.0.id
-    }
-
-    /// Its name, which need not be unique.
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// # let peer = &node.peers()[0];
-    /// println!("{}", peer.name());
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    /// The endpoint of its inbox, `tcp://host:port`.
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// # let peer = &node.peers()[0];
-    /// println!("{}", peer.address());
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn address(&self) -> &str {
-        &self.0.address
-    }
-
-    /// Its headers, by their keys.
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// # let peer = &node.peers()[0];
-    /// for (key, value) in peer.headers() {
-    ///     println!("{key}: {value}");
-    /// }
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn headers(&self) -> &BTreeMap<String, String> {
-        &self.0.headers
-    }
-
-    /// The value of one of its headers.
-    ///
-    /// ```no_run
-    /// # let node = zeroless::zre::Node::builder("alice").start()?;
-    /// # let peer = &node.peers()[0];
-    /// println!("{:?}", peer.header("X-LANG"));
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn header(&self, key: &str) -> Option<&str> {
-        self.0.headers.get(key).map(String::as_str)
-    }
-}
-
-impl fmt::Debug for Peer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Peer")
-            .field("id", &self.id())
-            .field("name", &self.name())
-            .field("address", &self.address())
-            .field("headers", self.headers())
-            .finish()
-    }
-}
-
-/// Its name, its identity and its address.
-impl fmt::Display for Peer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}) at {}", self.name(), self.id(), self.address())
-    }
-}
 
 /// Something that happened, as [`Node::events`](super::Node::events) tells it.
 ///
@@ -254,8 +146,12 @@ impl fmt::Display for Event {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::message::Frames;
+    use crate::zre::Uuid;
+    use crate::zre::peer::Profile;
 
     #[test]
     fn a_line_tells_the_size_of_a_message_and_not_what_is_in_it() {

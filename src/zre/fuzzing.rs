@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-use super::beacon::Beacon;
-use super::codec::{Hello, MOST, Packet};
-use super::election::HEADER;
-use super::gossip::talk::Talk;
-use super::gossip::{Gossip, Whom};
-use super::node::{Action, State};
-use super::{Bounds, Event, Peer, Timing, Uuid};
+use super::event::Event;
+use super::machine::gossip::{Gossip, GossipPeer};
+use super::machine::{Action, Bounds, CONTEST_HEADER, Machine, Timing};
+use super::peer::Peer;
+use super::uuid::Uuid;
+use super::wire::{Beacon, GossipMessage, Hello, MOST, Packet};
 
 /// Does something, and tells how many bytes were allocated meanwhile, at the peak.
 pub type Allocated = fn(&mut dyn FnMut()) -> usize;
@@ -33,7 +32,7 @@ const REPLACED: u8 = "\u{fffd}".as_bytes()[0];
 const HANDLE: usize = 2 * size_of::<String>();
 
 /// A first frame, as it may come from anybody.
-pub fn codec(frame: &[u8], allocated: Allocated) {
+pub fn packet(frame: &[u8], allocated: Allocated) {
     let mut decoded = None;
     let bytes = allocated(&mut || decoded = Packet::decode(frame).ok());
     let texts = match &decoded {
@@ -53,7 +52,7 @@ pub fn codec(frame: &[u8], allocated: Allocated) {
     }
 }
 
-/// What others say to one who gossips: of each word whom it is from, and its bytes.
+/// What others say to one who gossips: of each word peer it is from, and its bytes.
 pub fn gossip(script: &[u8]) {
     let now = Instant::now();
     let mut gossip = Gossip::new(1, now);
@@ -61,17 +60,17 @@ pub fn gossip(script: &[u8]) {
     let mut script = Script(script);
     let mut said = 0;
     while let (Some(from), Some(frame)) = (script.byte(), script.bytes()) {
-        if let Ok(talk) = Talk::decode(frame) {
-            let again = talk.encode();
+        if let Ok(message) = GossipMessage::decode(frame) {
+            let again = message.encode();
             if !again.contains(&REPLACED) {
-                assert_eq!(Talk::decode(&again), Ok(talk));
+                assert_eq!(GossipMessage::decode(&again), Ok(message));
             }
         }
-        let whom = match from % NODES {
-            0 => Whom::Server(0),
-            client => Whom::Client(vec![client]),
+        let peer = match from % NODES {
+            0 => GossipPeer::Server(0),
+            client => GossipPeer::Client(vec![client]),
         };
-        gossip.hear(whom, frame, now);
+        gossip.hear(peer, frame, now);
         said += 1;
         // A word is passed on to all, or answered with all that is known.
         let most = usize::from(NODES).max(said + 1) + 1;
@@ -87,14 +86,14 @@ const NODES: u8 = 16;
 /// Few, so that they are reached.
 const BOUNDS: Bounds = Bounds {
     peers: 8,
-    unproven: 4,
+    unverified: 4,
     sockets: 3,
     sockets_at_an_address: 2,
     bytes: 4096,
 };
 
 /// What happens to a node, written in bytes: of each step what it is, and its arguments.
-pub fn state(script: &[u8]) {
+pub fn machine(script: &[u8]) {
     let mut run = Run::new();
     let mut script = Script(script);
     while run.step(&mut script).is_some() {
@@ -146,7 +145,7 @@ struct Link {
 
 /// A node, and what it has told so far.
 struct Run {
-    state: State,
+    machine: Machine,
     now: Instant,
     /// The number of the message that came last, of each node.
     sequences: [u16; NODES as usize],
@@ -160,11 +159,11 @@ struct Run {
 impl Run {
     fn new() -> Run {
         let (timing, name) = (Timing::default(), "node".to_owned());
-        let contests = vec![(HEADER.to_owned(), "A\nB".to_owned())];
-        let mut state = State::new(uuid(0), name, contests, timing, BOUNDS);
-        state.set_endpoint(endpoint(0));
+        let contests = vec![(CONTEST_HEADER.to_owned(), "A\nB".to_owned())];
+        let mut machine = Machine::new(uuid(0), name, contests, timing, BOUNDS);
+        machine.set_endpoint(endpoint(0));
         Run {
-            state,
+            machine,
             now: Instant::now(),
             sequences: [0; NODES as usize],
             links: BTreeMap::new(),
@@ -187,7 +186,7 @@ impl Run {
                     uuid: uuid(node),
                     port,
                 };
-                self.state.beacon(beacon, address, now);
+                self.machine.beacon(beacon, address, now);
             }
             // A greeting.
             1 => {
@@ -212,12 +211,12 @@ impl Run {
             // Time passes: up to 12.8 seconds.
             4 => {
                 self.now += Duration::from_millis(50) * u32::from(node);
-                self.state.tick(self.now);
+                self.machine.tick(self.now);
             }
-            5 => drop(self.state.join(&group(node))),
-            6 => drop(self.state.leave(&group(node))),
+            5 => drop(self.machine.join(&group(node))),
+            6 => drop(self.machine.leave(&group(node))),
             // There is no connection to it.
-            _ => self.state.drop_peer(uuid(node)),
+            _ => self.machine.drop_peer(uuid(node)),
         }
         Some(())
     }
@@ -229,22 +228,22 @@ impl Run {
                 self.answered.insert(uuid(node));
             }
         }
-        self.state.message(uuid(node), frame, None, self.now);
+        self.machine.message(uuid(node), frame, None, self.now);
     }
 
     fn act(&mut self) {
-        for action in self.state.take_actions() {
+        for action in self.machine.take_actions() {
             self.perform(action);
         }
-        assert!(self.state.known() <= BOUNDS.peers, "too many are known");
+        assert!(self.machine.known() <= BOUNDS.peers, "too many are known");
     }
 
     /// Compares what the node says with what it has told. Once is enough: what is wrong in the
     /// middle of a script is wrong at the end of a shorter one.
     fn check(&self) {
-        let known = self.state.known();
+        let known = self.machine.known();
         assert!(
-            known <= BOUNDS.unproven + self.answered.len(),
+            known <= BOUNDS.unverified + self.answered.len(),
             "too many are believed"
         );
         assert!(self.links.len() <= known, "a socket for nobody");
@@ -252,7 +251,7 @@ impl Run {
 
         let mut claims: BTreeMap<&str, usize> = BTreeMap::new();
         for (peer, link) in &self.links {
-            if !self.state.has_greeted(*peer) {
+            if !self.machine.has_greeted(*peer) {
                 let (address, _) = link.endpoint.rsplit_once(':').expect("a port");
                 *claims.entry(address).or_default() += 1;
             }
@@ -262,7 +261,7 @@ impl Run {
         let all = claims.values().sum::<usize>();
         assert!(all <= BOUNDS.sockets + claims.len(), "too many sockets");
 
-        let peers: Vec<_> = self.state.peers().iter().map(|peer| peer.id()).collect();
+        let peers: Vec<_> = self.machine.peers().iter().map(|peer| peer.id()).collect();
         assert!(peers.iter().eq(self.here.keys()), "who is here was told");
         assert!(peers.iter().all(|peer| self.links.contains_key(peer)));
         let mut groups: BTreeMap<&String, BTreeSet<Uuid>> = BTreeMap::new();
@@ -272,14 +271,14 @@ impl Run {
             }
         }
         assert!(
-            self.state
+            self.machine
                 .groups()
                 .names()
                 .iter()
                 .eq(groups.keys().copied())
         );
         for (group, peers) in groups {
-            assert!(self.state.groups().peers(group).eq(peers), "{group:?}");
+            assert!(self.machine.groups().peers(group).eq(peers), "{group:?}");
         }
     }
 
@@ -325,7 +324,7 @@ impl Run {
                 assert!(groups.remove(&group), "it was not in it");
             }
             Event::Leader { peer, group } => {
-                assert!(self.state.own_groups().contains(&group), "we are in it");
+                assert!(self.machine.own_groups().contains(&group), "we are in it");
                 let is_in = |peer: &Peer| self.here[&peer.id()].contains(&group);
                 assert!(
                     peer.as_ref().is_none_or(is_in),
@@ -346,9 +345,9 @@ impl Run {
     fn nobody_speaks(&mut self) {
         for _ in 0..=NODES {
             self.now += Timing::default().expired;
-            self.state.tick(self.now);
+            self.machine.tick(self.now);
             self.act();
-            if self.state.known() == 0 {
+            if self.machine.known() == 0 {
                 assert!(self.links.is_empty() && self.here.is_empty());
                 return;
             }

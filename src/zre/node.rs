@@ -1,291 +1,220 @@
-//! What a node does: a pure state machine, of bytes and events and the time, whose outcome is
-//! a list of actions. It has no socket, no thread and no clock.
+//! A node in the user's hands.
 
-mod contest;
-mod dump;
-mod found;
-mod heard;
+mod events;
+mod groups;
+mod messages;
+mod peers;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::net::SocketAddr;
-use std::time::Instant;
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
-use super::admission::Admission;
-use super::claims::Claims;
-use super::codec::Packet;
-use super::election::{self, Election};
-use super::group::Groups;
-use super::peer::{Doubt, Due, Known};
-use super::quarantine::{Frames, Kept, Quarantine};
-use super::{Bounds, Event, Peer, Timing, Uuid};
+use crossbeam_channel::Receiver;
 
-/// What is to be done, in this order.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Open a socket for a peer, connected to this endpoint.
-    Open { peer: Uuid, endpoint: String },
-    /// Send to a peer whose socket is open.
-    Send { peer: Uuid, packet: Packet },
-    /// Close a peer's socket.
-    Close { peer: Uuid },
-    /// Tell the user.
-    Tell(Event),
+use super::event::Event;
+use super::machine::Machine;
+use super::net::{Observation, Observer, SharedNode};
+use super::uuid::Uuid;
+use crate::background::Background;
+use crate::error::{Error, Result};
+use crate::fork::ForkOrigin;
+pub use events::{Events, TryIter};
+
+/// A node of a ZRE network; cheap to clone, and shared by all who have a clone.
+///
+/// When the last of them is dropped it says goodbye to its peers.
+///
+/// # Examples
+///
+/// ```
+/// use zeroless::zre::{Event, Node};
+///
+/// let port = 20_000 + (std::process::id() % 10_000) as u16; // 5670 unless you say otherwise
+/// let node = |name| Node::builder(name).interface("127.0.0.1").port(port);
+/// let (alice, bob) = (node("alice").start()?, node("bob").start()?);
+/// for event in bob.events() {
+///     match event {
+///         Event::Enter { peer } => bob.whisper(peer.id(), ("hello", "alice"))?,
+///         _ => break,
+///     }
+///     break;
+/// }
+/// let whisper = alice.events().find(|event| matches!(event, Event::Whisper { .. }));
+/// # assert!(whisper.is_some());
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Node {
+    handle: Arc<RunningNode>,
 }
 
-/// A node's state.
-#[derive(Debug)]
-pub(crate) struct State {
-    uuid: Uuid,
-    endpoint: String,
+/// What the last clone of a node drops.
+pub(crate) struct RunningNode {
+    id: Uuid,
     name: String,
-    headers: Vec<(String, String)>,
-    own: BTreeSet<String>,
-    status: u8,
-    known: HashMap<Uuid, Known>,
-    groups: Groups,
-    /// The groups that we contest for, in them or not.
-    contests: BTreeSet<String>,
-    /// Of the groups that we are in.
-    elections: BTreeMap<String, Election>,
-    admission: Admission,
-    /// Known nodes that have to wait for a socket.
-    waiting: VecDeque<Uuid>,
-    timing: Timing,
-    bounds: Bounds,
-    /// Whether somebody is said to leave, who has not answered yet.
-    in_doubt: bool,
-    /// When it was warned of lost messages last.
-    warned: Option<Instant>,
-    /// What came from who has told a name only.
-    early: Quarantine<Frames>,
-    /// Who waits for the place of another.
-    claims: Claims,
-    /// What came after the HELLO of who is not yet proven to be there, and has its turn when it is.
-    unproven: Quarantine<heard::Counted>,
-    /// Who waits for nothing any more: what they have sent is to be taken in.
-    let_in: VecDeque<(Uuid, Kept<Frames>)>,
-    /// Who has said goodbye, if that is asked for: as one does where there are no beacons.
-    departed: Option<Vec<Uuid>>,
-    actions: Vec<Action>,
+    shared: Arc<SharedNode>,
+    /// Stopped and waited for when this is dropped.
+    thread: Background,
+    limits: SendLimits,
+    gossip_endpoints: Vec<String>,
+    /// In a child of the process that made it, it is dead.
+    origin: ForkOrigin,
+    /// What such a child has, where nothing comes.
+    ended: Receiver<Event>,
 }
 
-impl State {
+/// How long a message is waited with, and how large its frames may be.
+pub(crate) struct SendLimits {
+    pub(crate) timeout: Duration,
+    pub(crate) max_frame: u64,
+}
+
+impl RunningNode {
     pub(crate) fn new(
-        uuid: Uuid,
-        name: String,
-        headers: Vec<(String, String)>,
-        timing: Timing,
-        bounds: Bounds,
-    ) -> State {
-        State {
-            uuid,
-            endpoint: String::new(),
+        shared: Arc<SharedNode>,
+        thread: Background,
+        limits: SendLimits,
+        gossip_endpoints: Vec<String>,
+    ) -> RunningNode {
+        let (id, name) = shared.look(|machine| (machine.uuid(), machine.name().to_owned()));
+        RunningNode {
+            id,
             name,
-            contests: election::contests(&headers).collect(),
-            elections: BTreeMap::new(),
-            headers,
-            own: BTreeSet::new(),
-            status: 0,
-            known: HashMap::new(),
-            groups: Groups::default(),
-            admission: Admission::default(),
-            waiting: VecDeque::new(),
-            timing,
-            bounds,
-            in_doubt: false,
-            warned: None,
-            early: Quarantine::default(),
-            claims: Claims::default(),
-            unproven: Quarantine::default(),
-            let_in: VecDeque::new(),
-            departed: None,
-            actions: Vec::new(),
+            shared,
+            thread,
+            limits,
+            gossip_endpoints,
+            origin: ForkOrigin::here(),
+            ended: crossbeam_channel::unbounded().1,
         }
     }
 
-    /// What there is to be done; the caller does all of it.
-    pub(crate) fn take_actions(&mut self) -> Vec<Action> {
-        // One that is let in may take the place of another, which lets in the next.
-        while let Some((from, kept)) = self.let_in.pop_front() {
-            for (first, rest) in kept.messages {
-                self.message(from, &first, rest, kept.since);
-            }
-        }
-        std::mem::take(&mut self.actions)
-    }
-
-    /// The endpoint of our inbox, once it is bound.
-    pub(crate) fn set_endpoint(&mut self, endpoint: String) {
-        self.endpoint = endpoint;
-    }
-
-    pub(crate) fn uuid(&self) -> Uuid {
-        self.uuid
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(crate) fn endpoint(&self) -> &str {
-        &self.endpoint
-    }
-
-    /// The peers that are here.
-    pub(crate) fn peers(&self) -> Vec<Peer> {
-        let mut peers: Vec<_> = self
-            .known
-            .values()
-            .filter_map(|known| known.here().cloned())
-            .collect();
-        peers.sort_by_key(Peer::id);
-        peers
-    }
-
-    pub(crate) fn peer(&self, uuid: Uuid) -> Option<Peer> {
-        self.known.get(&uuid)?.here().cloned()
-    }
-
-    #[cfg(test)]
-    pub(crate) fn set_bounds(&mut self, bounds: Bounds) {
-        self.bounds = bounds;
-    }
-
-    /// How many nodes are known that others tell of, and that have not said anything so far.
-    pub(crate) fn trying(&self) -> usize {
-        let known = self.known.values();
-        known.filter(|known| known.peer.is_none()).count()
-    }
-
-    /// How many nodes are known, peers or not.
-    #[cfg(any(test, fuzzing))]
-    pub(crate) fn known(&self) -> usize {
-        self.known.len()
-    }
-
-    /// Whether a node has said who it is, though it may not be there.
-    #[cfg(fuzzing)]
-    pub(crate) fn has_greeted(&self, uuid: Uuid) -> bool {
-        self.known
-            .get(&uuid)
-            .is_some_and(|known| known.peer.is_some())
-    }
-
-    pub(crate) fn groups(&self) -> &Groups {
-        &self.groups
-    }
-
-    pub(crate) fn own_groups(&self) -> Vec<String> {
-        self.own.iter().cloned().collect()
-    }
-
-    /// Joins a group; false if we are in it already.
-    pub(crate) fn join(&mut self, group: &str) -> bool {
-        let joined = self.own.insert(group.to_owned());
-        if joined {
-            self.status = self.status.wrapping_add(1);
-            let packet = Packet::Join {
-                group: group.to_owned(),
-                status: self.status,
-            };
-            self.tell_all(&packet);
-            self.election_begins(group);
-        }
-        joined
-    }
-
-    /// Leaves a group; false if we are not in it.
-    pub(crate) fn leave(&mut self, group: &str) -> bool {
-        let left = self.own.remove(group);
-        if left {
-            self.status = self.status.wrapping_add(1);
-            let packet = Packet::Leave {
-                group: group.to_owned(),
-                status: self.status,
-            };
-            self.tell_all(&packet);
-            self.elections.remove(group);
-        }
-        left
-    }
-
-    /// To all who have our HELLO: whoever misses one would count otherwise than we do.
-    fn tell_all(&mut self, packet: &Packet) {
-        let open = self.known.iter().filter(|(_, known)| known.open);
-        let sends = open.map(|(uuid, _)| Action::Send {
-            peer: *uuid,
-            packet: packet.clone(),
-        });
-        self.actions.extend(sends);
-    }
-
-    /// Who has said goodbye since the last call.
-    pub(crate) fn take_departed(&mut self) -> Vec<Uuid> {
-        self.departed.replace(Vec::new()).unwrap_or_default()
-    }
-
-    /// Tells all peers that we leave.
-    pub(crate) fn say_goodbye(&mut self) {
-        self.tell_all(&Packet::Goodbye);
-    }
-
-    /// We are somewhere else from now on, and begin anew with everybody.
-    pub(crate) fn moved(&mut self, endpoint: String, headers: Vec<(String, String)>) {
-        (self.endpoint, self.headers) = (endpoint, headers);
-        let all: Vec<Uuid> = self.known.keys().copied().collect();
-        all.into_iter().for_each(|uuid| self.drop_peer(uuid));
-    }
-
-    /// Time has passed: to be called as often as beacons are sent, and when a farewell may be
-    /// over.
-    pub(crate) fn tick(&mut self, now: Instant) {
-        let (mut asked, mut greeted, mut gone) = (Vec::new(), Vec::new(), Vec::new());
-        for (&uuid, known) in &mut self.known {
-            let doubt = match known.due(now, &self.timing) {
-                Due::Nothing => continue,
-                Due::Ask => {
-                    asked.extend(known.open.then_some(uuid));
-                    continue;
-                }
-                Due::Greet => {
-                    greeted.push(uuid);
-                    continue;
-                }
-                Due::Tell(doubt) => doubt,
-            };
-            let peer = known.here().cloned();
-            match (doubt, peer) {
-                (Doubt::Gone, _) => gone.push(uuid),
-                (Doubt::Evasive, Some(peer)) => {
-                    self.actions.push(Action::Tell(Event::Evasive { peer }));
-                }
-                (Doubt::Silent, Some(peer)) => {
-                    self.actions.push(Action::Tell(Event::Silent { peer }));
-                }
-                _ => {}
-            }
-        }
-        self.in_doubt = self.known.values().any(Known::is_in_doubt);
-        asked.into_iter().for_each(|uuid| self.ask(uuid));
-        greeted
-            .into_iter()
-            .for_each(|uuid| self.greet_anew(uuid, now));
-        gone.into_iter().for_each(|uuid| self.drop_peer(uuid));
-        self.settle_elections(now);
-        self.early.forget_old(self.timing.evasive, now);
-        self.claims.forget_old(self.timing.evasive, now);
-    }
-
-    /// Whether somebody is said to leave, who has not answered yet.
-    pub(crate) fn is_in_doubt(&self) -> bool {
-        self.in_doubt
+    /// An error in a child of the process that made it, which has no thread and maybe a lock
+    /// that is never released.
+    pub(crate) fn check_process(&self) -> Result<()> {
+        Ok(self.origin.check()?)
     }
 }
 
-/// The address of an endpoint that a node tells of itself: never a name, which would have to
-/// be looked up, nor one that is nowhere.
-pub(crate) fn address(endpoint: &str) -> Option<SocketAddr> {
-    let address: SocketAddr = endpoint.strip_prefix("tcp://")?.parse().ok()?;
-    let anywhere = address.ip().is_unspecified() || address.ip().is_multicast();
-    (!anywhere && address.port() != 0).then_some(address)
+impl From<Arc<RunningNode>> for Node {
+    fn from(handle: Arc<RunningNode>) -> Node {
+        Node { handle }
+    }
+}
+
+impl Node {
+    /// Calls this with each event, and at first with those that tell who is here, as long as what
+    /// it gives is kept.
+    pub(crate) fn observe(&self, observer: Observer) -> Result<Observation> {
+        self.handle.check_process()?;
+        Ok(SharedNode::observe(self.shared(), observer))
+    }
+
+    pub(crate) fn downgrade(&self) -> Weak<RunningNode> {
+        Arc::downgrade(&self.handle)
+    }
+
+    /// Looks at the machine. In a child of the process that made the node, where its lock may be held
+    /// by a thread that is not there, it knows nothing.
+    fn look<T: Default>(&self, look: impl FnOnce(&Machine) -> T) -> T {
+        match self.handle.check_process() {
+            Ok(()) => self.shared().look(look),
+            Err(_) => T::default(),
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<SharedNode> {
+        &self.handle.shared
+    }
+
+    /// Its identity: new each time that it starts.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// println!("I am {}", node.id());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn id(&self) -> Uuid {
+        self.handle.id
+    }
+
+    /// Its name.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// assert_eq!(node.name(), "alice");
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn name(&self) -> &str {
+        &self.handle.name
+    }
+
+    /// The endpoint of its inbox, `tcp://host:port`.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// println!("my inbox is {}", node.endpoint());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn endpoint(&self) -> String {
+        self.look(|machine| machine.endpoint().to_owned())
+    }
+
+    /// Where it [gossips](Builder::gossip_bind) with those who connect to it.
+    ///
+    /// ```
+    /// let hub = zeroless::zre::Node::builder("hub").gossip_bind("tcp://127.0.0.1:0").start()?;
+    /// assert!(hub.gossip_endpoints()[0].starts_with("tcp://127.0.0.1:"));
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn gossip_endpoints(&self) -> &[String] {
+        &self.handle.gossip_endpoints
+    }
+
+    /// Says goodbye to all peers, and ends all waiting for events; a last event says so.
+    ///
+    /// What was sent is still delivered, and its ports are free when this returns. Peers find out
+    /// that it has left after half a second: a goodbye can be anybody's, so they ask first.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// node.stop();
+    /// assert!(node.join("chat").is_err());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn stop(&self) {
+        self.handle.thread.stop();
+    }
+
+    /// An error in a child of the process that made it.
+    pub(crate) fn check_process(&self) -> Result<()> {
+        self.handle.check_process()
+    }
+
+    /// Why nothing can be had of it any more.
+    pub(crate) fn ended(&self) -> Error {
+        let process = self.check_process().err();
+        process.unwrap_or_else(|| self.shared().ended())
+    }
+
+    fn check(&self) -> Result<()> {
+        self.check_process()?;
+        match self.shared().is_stopping() {
+            true => Err(self.ended()),
+            false => Ok(()),
+        }
+    }
+}
+
+/// What this node knows: itself, its groups and its peers.
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node")
+            .field("id", &self.id())
+            .field("name", &self.name())
+            .field("endpoint", &self.endpoint())
+            .field("own_groups", &self.own_groups())
+            .field("peers", &self.peers())
+            .finish()
+    }
 }

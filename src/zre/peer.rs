@@ -1,272 +1,113 @@
-//! What a node knows of one of its peers, and when it doubts that it is still there.
+//! A peer, as a node knows it.
 
-use std::collections::BTreeSet;
-use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
-use super::codec::follows;
-use super::{Peer, Timing};
+use super::uuid::Uuid;
 
-/// How long a peer that is said to leave may take to say that it is still there.
-pub(crate) const FAREWELL: Duration = Duration::from_millis(500);
+/// A peer, as it was when it was heard of; cheap to clone.
+///
+/// ```
+/// # use zeroless::zre;
+/// fn greet(peer: &zre::Peer) {
+///     println!("{} is at {}, speaks {:?}", peer.name(), peer.address(), peer.header("X-LANG"));
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Peer(Arc<Profile>);
 
-/// A node that was heard of.
-#[derive(Debug)]
-pub(crate) struct Known {
-    pub(crate) endpoint: String,
-    /// The host of the endpoint.
-    pub(crate) host: IpAddr,
-    /// What its HELLO told; before that, nothing else of it counts.
-    pub(crate) peer: Option<Peer>,
-    /// The groups that its HELLO told, until it is proven to be there.
-    pub(crate) greeted_from: BTreeSet<String>,
-    /// How many groups it is in.
-    pub(crate) groups: usize,
-    /// How many bytes are kept of what it told.
-    pub(crate) bytes: usize,
-    /// The groups that it contests for, as far as we know, in them or not.
-    pub(crate) contests: BTreeSet<String>,
-    /// Whether it holds elections by messages, as zyre does.
-    pub(crate) elects: bool,
-    /// Whether it has a socket of its own, to which our HELLO went.
-    pub(crate) open: bool,
-    /// Whether it has answered at that endpoint: only then it is not a mere claim.
-    pub(crate) proven: bool,
-    /// Whether it has answered before it greeted us.
-    pub(crate) answers_first: bool,
-    /// The number of the message that came last.
-    sequence: u16,
-    since: Instant,
-    /// When a message came from it.
-    heard: Instant,
-    /// When its beacon came.
-    seen: Instant,
-    /// When it was asked whether it is there, without an answer so far.
-    asked: Option<Instant>,
-    /// How many questions it has not answered, and when the last was asked.
-    open_questions: u32,
-    questioned: Instant,
-    /// When somebody said that it leaves.
-    farewell: Option<Instant>,
-    /// When it greeted us again, and has not answered since: it may have forgotten our greeting.
-    greeted_again: Option<Instant>,
-    doubt: Doubt,
+/// What a peer tells of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Profile {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) address: String,
+    pub(crate) headers: BTreeMap<String, String>,
 }
 
-/// How far it is doubted that a peer is still there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Doubt {
-    None,
-    Evasive,
-    Silent,
-    Gone,
-}
-
-/// What time has come for, with a peer.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Due {
-    Nothing,
-    /// To ask whether it is there.
-    Ask,
-    /// To greet it anew.
-    Greet,
-    /// To tell of a doubt that is new.
-    Tell(Doubt),
-}
-
-impl Known {
-    pub(crate) fn new(endpoint: String, host: IpAddr, now: Instant) -> Known {
-        Known {
-            endpoint,
-            host,
-            peer: None,
-            greeted_from: BTreeSet::new(),
-            groups: 0,
-            bytes: 0,
-            contests: BTreeSet::new(),
-            elects: false,
-            open: false,
-            proven: false,
-            answers_first: false,
-            sequence: 0,
-            since: now,
-            heard: now,
-            seen: now,
-            asked: None,
-            open_questions: 0,
-            questioned: now,
-            farewell: None,
-            greeted_again: None,
-            doubt: Doubt::None,
-        }
+impl Peer {
+    pub(crate) fn new(profile: Profile) -> Peer {
+        Peer(Arc::new(profile))
     }
 
-    /// The peer, once it has greeted us and is proven to be there: it can be whispered to.
-    pub(crate) fn here(&self) -> Option<&Peer> {
-        self.peer.as_ref().filter(|_| self.proven)
+    /// Its identity: new each time that it starts.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// # let peer = &node.peers()[0];
+    /// println!("{}", peer.id());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn id(&self) -> Uuid {
+        self.0.id
     }
 
-    /// It begins to count anew, and may have forgotten us; whom it was until now, if it was here.
-    pub(crate) fn begin_anew(&mut self, now: Instant) -> Option<Peer> {
-        self.greeted_again.get_or_insert(now);
-        self.sequence = 0;
-        self.groups = 0;
-        self.peer.take().filter(|_| self.proven)
+    /// Its name, which need not be unique.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// # let peer = &node.peers()[0];
+    /// println!("{}", peer.name());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn name(&self) -> &str {
+        &self.0.name
     }
 
-    /// Takes the number of a message that came; false if one is missing before it.
-    pub(crate) fn follow(&mut self, sequence: u16, now: Instant) -> bool {
-        let follows = follows(sequence, self.sequence);
-        self.sequence = sequence;
-        self.heard = now;
-        follows
+    /// The endpoint of its inbox, `tcp://host:port`.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// # let peer = &node.peers()[0];
+    /// println!("{}", peer.address());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn address(&self) -> &str {
+        &self.0.address
     }
 
-    /// Its beacon came from there.
-    pub(crate) fn see(&mut self, from: IpAddr, now: Instant) {
-        if from == self.host {
-            self.seen = now;
-        }
+    /// Its headers, by their keys.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// # let peer = &node.peers()[0];
+    /// for (key, value) in peer.headers() {
+    ///     println!("{key}: {value}");
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn headers(&self) -> &BTreeMap<String, String> {
+        &self.0.headers
     }
 
-    /// It is being asked whether it is there.
-    pub(crate) fn ask(&mut self) {
-        self.open_questions += 1;
-    }
-
-    /// Its socket is closed, with all that was asked, for another; whether it had one.
-    pub(crate) fn close(&mut self, now: Instant) -> bool {
-        self.open_questions = 0;
-        (self.since, self.questioned) = (now, now);
-        std::mem::take(&mut self.open)
-    }
-
-    /// It has answered at its endpoint; whether for the first time.
-    pub(crate) fn answered(&mut self) -> bool {
-        self.open_questions = self.open_questions.saturating_sub(1);
-        self.greeted_again = None;
-        // What answers an earlier question says nothing of a farewell since.
-        if self.open_questions == 0 {
-            self.asked = None;
-            self.farewell = None;
-        }
-        !std::mem::replace(&mut self.proven, true)
-    }
-
-    /// Somebody says that it leaves, and anybody can say so: whether it has to be asked.
-    pub(crate) fn doubt(&mut self, now: Instant) -> bool {
-        if self.farewell.is_some() {
-            return false;
-        }
-        self.farewell = Some(now);
-        // What it has not answered for so long was lost, as when it had forgotten us.
-        if now.saturating_duration_since(self.questioned) > 2 * FAREWELL {
-            self.open_questions = 0;
-        }
-        self.questioned = now;
-        true
-    }
-
-    /// Whether it is to be looked at again before long.
-    pub(crate) fn is_in_doubt(&self) -> bool {
-        self.farewell.is_some() || self.greeted_again.is_some()
-    }
-
-    /// Whether it has not answered for so long that it may be elsewhere.
-    pub(crate) fn is_late(&self, now: Instant) -> bool {
-        !self.proven && now.saturating_duration_since(self.since) >= FAREWELL
-    }
-
-    /// Whether it was greeted just now, or has not answered at all.
-    pub(crate) fn is_new(&self, now: Instant) -> bool {
-        !self.proven || now.saturating_duration_since(self.since) < FAREWELL
-    }
-
-    /// What time has come for.
-    pub(crate) fn due(&mut self, now: Instant, timing: &Timing) -> Due {
-        let over = |since: Instant, time: Duration| now.saturating_duration_since(since) >= time;
-        let has_left = |since: Instant| {
-            // One that is only busy still beacons; anybody can do so in its name, for a while.
-            let patience = if self.seen > since { 4 } else { 1 };
-            over(since, patience * FAREWELL)
-        };
-        if self.farewell.is_some_and(has_left)
-            || (!self.proven && over(self.since, timing.evasive))
-            || over(self.heard, timing.expired)
-        {
-            return self.tell(Doubt::Gone);
-        }
-        if self
-            .greeted_again
-            .is_some_and(|since| over(since, FAREWELL))
-        {
-            self.greeted_again = None;
-            return Due::Greet;
-        }
-        // The question, or the answer, may have been lost with a connection.
-        if !self.proven && self.peer.is_some() && over(self.questioned, timing.interval) {
-            self.questioned = now;
-            return Due::Ask;
-        }
-        // In a mesh at rest, questions cost most. Who beacons is asked all the same before it
-        // expires: anybody can send a beacon in its name.
-        let rarely = timing.expired / 2;
-        let evasive = timing.evasive.min(rarely);
-        if !over(self.heard.max(self.seen), evasive) && !over(self.heard, rarely) {
-            self.asked = None;
-            self.doubt = Doubt::None;
-            return Due::Nothing;
-        }
-        let Some(asked) = self.asked else {
-            (self.asked, self.questioned) = (Some(now), now);
-            return Due::Ask;
-        };
-        if over(asked, timing.silent) && self.doubt < Doubt::Silent {
-            return self.tell(Doubt::Silent);
-        }
-        if over(asked, timing.interval) && self.doubt < Doubt::Evasive {
-            return self.tell(Doubt::Evasive);
-        }
-        Due::Nothing
-    }
-
-    fn tell(&mut self, doubt: Doubt) -> Due {
-        self.doubt = doubt;
-        Due::Tell(doubt)
+    /// The value of one of its headers.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// # let peer = &node.peers()[0];
+    /// println!("{:?}", peer.header("X-LANG"));
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn header(&self, key: &str) -> Option<&str> {
+        self.0.headers.get(key).map(String::as_str)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::net::Ipv4Addr;
-
-    use super::*;
-
-    #[test]
-    fn a_question_that_was_lost_does_not_make_a_later_rumour_true() {
-        let now = Instant::now();
-        let mut known = Known::new("tcp://10.0.0.1:1".into(), Ipv4Addr::LOCALHOST.into(), now);
-        known.ask();
-        let later = now + 3 * FAREWELL;
-        assert!(known.doubt(later));
-        known.ask();
-        known.answered();
-        assert!(!known.is_in_doubt());
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peer")
+            .field("id", &self.id())
+            .field("name", &self.name())
+            .field("address", &self.address())
+            .field("headers", self.headers())
+            .finish()
     }
+}
 
-    #[test]
-    fn one_is_asked_before_it_expires_however_soon_that_is() {
-        let now = Instant::now();
-        let mut known = Known::new("tcp://10.0.0.1:1".into(), Ipv4Addr::LOCALHOST.into(), now);
-        known.answered();
-        let timing = Timing {
-            expired: Duration::from_secs(3),
-            ..Timing::default()
-        };
-        assert_eq!(
-            known.due(now + Duration::from_secs(1), &timing),
-            Due::Nothing
-        );
-        assert_eq!(known.due(now + Duration::from_secs(2), &timing), Due::Ask);
+/// Its name, its identity and its address.
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}) at {}", self.name(), self.id(), self.address())
     }
 }

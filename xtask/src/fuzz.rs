@@ -9,9 +9,9 @@ use crate::{root, run};
 /// The fuzz targets, and how long their inputs are at most: longer ones find no more, later.
 const TARGETS: [(&str, u32); 4] = [
     ("beacon", 32),
-    ("codec", 1024),
+    ("packet", 1024),
     ("gossip", 256),
-    ("state", 128),
+    ("machine", 128),
 ];
 
 /// When a fuzz target ends, as it is told: after a number of runs, or of seconds.

@@ -7,23 +7,19 @@ use super::Builder;
 use crate::background::Background;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
-use crate::zre::air::Air;
-use crate::zre::codec::{self, LONGEST, MOST};
-use crate::zre::driver::{Driver, Shared};
-use crate::zre::gossip::hub::Hub;
-use crate::zre::handle::{Handle, Node, SendLimits};
-use crate::zre::interface::Interface;
-use crate::zre::node::State;
-use crate::zre::queue::Queue;
-use crate::zre::search::Search;
-use crate::zre::site::Site;
-use crate::zre::{Uuid, election};
+use crate::zre::machine::{CONTEST_HEADER, Machine};
+use crate::zre::net::{
+    BeaconSocket, Driver, EventQueue, Finder, GossipSockets, Interface, LocalAddress, SharedNode,
+};
+use crate::zre::node::{Node, RunningNode, SendLimits};
+use crate::zre::uuid::Uuid;
+use crate::zre::wire::{LARGEST, LONGEST, MOST};
 
 /// How many bytes all headers may have: half of what a peer takes in one message.
 const HEADERS: usize = 512 << 10;
 
 /// The first frame of a message may be so long.
-const MAX_FRAME_MIN: u64 = codec::LARGEST as u64;
+const MAX_FRAME_MIN: u64 = LARGEST as u64;
 
 impl Builder {
     /// Starts the node: when this returns, it can be found.
@@ -42,15 +38,15 @@ impl Builder {
     pub fn start(mut self) -> Result<Node> {
         if !self.contests.is_empty() {
             let groups = Vec::from_iter(self.contests.clone()).join("\n");
-            self = self.header(election::HEADER, groups);
+            self = self.header(CONTEST_HEADER, groups);
         }
-        let mut site = Site {
+        let mut local_address = LocalAddress {
             interface: Interface::find(self.interface.as_deref())?,
             wanted: self.interface.take(),
             endpoint: one(self.endpoint.take())?,
             advertised: one(self.advertised.take())?,
             headers: std::mem::take(&mut self.headers),
-            offers: std::mem::take(&mut self.offers)
+            services: std::mem::take(&mut self.services)
                 .into_iter()
                 .collect::<Result<_>>()?,
             expired: self.timing.expired,
@@ -61,36 +57,39 @@ impl Builder {
             all(std::mem::take(&mut self.gossip_connect))?,
         );
         let gossips = !(gossip_bind.is_empty() && gossip_connect.is_empty());
-        let (inbox, bound) = site.open_inbox()?;
+        let (inbox, bound) = local_address.open_inbox()?;
         if !gossips {
-            site.beacon_from(&bound)?;
+            local_address.beacon_from(&bound)?;
         }
-        let (headers, wrong) = site.headers();
+        let (headers, wrong) = local_address.headers();
         if let Some(error) = wrong.into_iter().next() {
             return Err(error);
         }
         self.check(&headers)?;
-        let endpoint = site.told(&bound).to_string();
+        let endpoint = local_address.told(&bound).to_string();
         let uuid = Uuid::random()?;
-        let search = match gossips {
-            false => Search::Air(Air::open(site.interface.clone(), self.port)?),
+        let finder = match gossips {
+            false => Finder::Beacons(BeaconSocket::open(
+                local_address.interface.clone(),
+                self.port,
+            )?),
             true => {
-                let mut hub = Hub::open(&gossip_bind, &gossip_connect)?;
-                hub.publish(uuid, &endpoint);
-                Search::Hub(Box::new(hub))
+                let mut gossip = GossipSockets::open(&gossip_bind, &gossip_connect)?;
+                gossip.publish(uuid, &endpoint);
+                Finder::Gossip(Box::new(gossip))
             }
         };
-        let gossip = search.bound().iter().map(Endpoint::to_string).collect();
-        let mut state = State::new(uuid, self.name, headers, self.timing, self.bounds);
-        state.set_endpoint(endpoint);
-        let shared = Shared::new(state, Queue::new(self.events), self.verbose)?;
+        let gossip = finder.bound().iter().map(Endpoint::to_string).collect();
+        let mut machine = Machine::new(uuid, self.name, headers, self.timing, self.bounds);
+        machine.set_endpoint(endpoint);
+        let shared = SharedNode::new(machine, EventQueue::new(self.events), self.verbose)?;
         let shared = Arc::new(shared);
         let driver = Driver {
             shared: shared.clone(),
             inbox,
             bound,
-            site,
-            search,
+            local_address,
+            finder,
             interval: self.timing.interval,
         };
         let stopped = shared.clone();
@@ -103,7 +102,7 @@ impl Builder {
             timeout: self.send_timeout,
             max_frame: self.max_frame,
         };
-        let handle = Handle::new(shared, thread, limits, gossip);
+        let handle = RunningNode::new(shared, thread, limits, gossip);
         Ok(Node::from(Arc::new(handle)))
     }
 
@@ -127,7 +126,7 @@ impl Builder {
         if self.port == 0 {
             return refuse("port", "choose the one that the others use");
         }
-        if self.bounds.unproven < 2 {
+        if self.bounds.unverified < 2 {
             return refuse("max_unconfirmed_peers", "at least 2");
         }
         if self.max_frame < MAX_FRAME_MIN {

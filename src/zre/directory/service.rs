@@ -1,77 +1,12 @@
-//! What is announced: the headers of those who offer it, and what others read in them.
+//! A server that was found, as its peer announces it.
 
 use crate::endpoint::Endpoint;
-use crate::error::{Error, Result};
-use crate::server::Server;
 use crate::socket::Kind;
-use crate::zre::Peer;
-use crate::zre::interface::Interface;
-use crate::zre::node::address;
+use crate::zre::peer::Peer;
+use crate::zre::wire::{ServiceHeader, address};
 
 /// How many servers a peer can announce under one name: each of them is connected to.
 const MOST_SERVICES: usize = 64;
-
-/// What a server offers, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Offer {
-    name: String,
-    kind: Kind,
-    endpoint: Endpoint,
-}
-
-/// What a server offers; an error where nobody could find it.
-pub(crate) fn offer(name: String, server: &Server) -> Result<Offer> {
-    let refuse = |reason: &str| {
-        Err(Error::InvalidOption {
-            option: "announce",
-            reason: reason.to_owned(),
-        })
-    };
-    if name.is_empty() || name.len() > 200 || name.contains(char::is_whitespace) {
-        return refuse("choose a name of 1 to 200 bytes without spaces");
-    }
-    let Some(kind) = server.kind() else {
-        return refuse("choose the server's pattern first, as by server.pull()");
-    };
-    match server
-        .bound()
-        .into_iter()
-        .find(|it| it.transport() == "tcp")
-    {
-        Some(endpoint) => Ok(Offer {
-            name,
-            kind,
-            endpoint,
-        }),
-        None => refuse("bind the server to a tcp port: others cannot reach any else"),
-    }
-}
-
-impl Offer {
-    /// The header that announces it on this interface.
-    pub(crate) fn header(&self, interface: &Interface) -> Result<(String, String)> {
-        let key = format!("X-{}-{}", self.name, self.kind.name());
-        let value = match self.endpoint.is_anywhere() {
-            true => format!(
-                "tcp://{}:{}",
-                interface.address,
-                self.endpoint.port().unwrap_or(0)
-            ),
-            false => self.endpoint.to_string(),
-        };
-        match address(&value) {
-            Some(it) if it.ip() == interface.address => Ok((key, value)),
-            _ => Err(Error::InvalidOption {
-                option: "announce",
-                reason: format!(
-                    "the server is at {value}, but the node at {}: bind the server to a port of \
-                     all interfaces, or choose its interface for the node",
-                    interface.address
-                ),
-            }),
-        }
-    }
-}
 
 /// A server that was found.
 ///
@@ -85,7 +20,7 @@ impl Offer {
 pub struct Service {
     peer: Peer,
     kind: Kind,
-    endpoint: String,
+    endpoint: Endpoint,
 }
 
 impl Service {
@@ -121,7 +56,7 @@ impl Service {
     /// }
     /// # Ok::<(), zeroless::Error>(())
     /// ```
-    pub fn endpoint(&self) -> &str {
+    pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 }
@@ -133,22 +68,18 @@ impl Service {
 
     /// What a peer announces under a name.
     pub(super) fn of(peer: &Peer, name: &str) -> Vec<Service> {
-        let values = peer.headers().iter().filter_map(|(key, value)| {
-            let (announced, pattern) = key
-                .get(..2)
-                .filter(|x| x.eq_ignore_ascii_case("X-"))
-                .and_then(|_| key[2..].rsplit_once('-'))?;
-            let kind = Kind::named(&pattern.to_ascii_lowercase())?;
-            announced
-                .eq_ignore_ascii_case(name)
-                .then_some((kind, value))
+        let headers = peer.headers().iter();
+        let announced = headers.filter_map(|(key, value)| {
+            let header = ServiceHeader::decode(key, value)?;
+            let kind = Kind::named(&header.pattern)?;
+            let is_named = header.name.eq_ignore_ascii_case(name);
+            is_named.then_some((kind, header.addresses))
         });
-        let each = values.flat_map(|(kind, value)| {
-            let addresses = value.split_whitespace().filter_map(address);
-            addresses.map(move |address| Service {
+        let each = announced.flat_map(|(kind, addresses)| {
+            addresses.into_iter().map(move |address| Service {
                 peer: peer.clone(),
                 kind,
-                endpoint: Endpoint::at(address).to_string(),
+                endpoint: Endpoint::at(address),
             })
         });
         each.take(MOST_SERVICES).collect()
@@ -156,38 +87,18 @@ impl Service {
 
     /// Whether it is where its peer is.
     pub(super) fn is_own(&self) -> bool {
-        let host = |endpoint: &str| address(endpoint).map(|it| it.ip());
-        host(&self.endpoint) == host(self.peer.address())
+        let host = self.endpoint.address().map(|it| it.ip());
+        host == address(self.peer.address()).map(|it| it.ip())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::zre::Uuid;
-    use crate::zre::event::Profile;
-
-    #[test]
-    fn a_server_at_one_address_is_announced_there_or_not_at_all() {
-        let interface = |address| Interface::of_tests("eth0", address);
-        let offer = |endpoint: &str| Offer {
-            name: "jobs".to_owned(),
-            kind: Kind::Pull,
-            endpoint: endpoint.parse().unwrap(),
-        };
-        let here = interface(Ipv4Addr::new(10, 0, 0, 7));
-        let header = ("X-jobs-pull".to_owned(), "tcp://10.0.0.7:9000".to_owned());
-        for endpoint in ["tcp://10.0.0.7:9000", "tcp://0.0.0.0:9000"] {
-            assert_eq!(offer(endpoint).header(&here).as_ref(), Ok(&header));
-        }
-        for endpoint in ["tcp://10.0.0.8:9000", "tcp://127.0.0.1:9000"] {
-            let error = offer(endpoint).header(&here).unwrap_err();
-            assert!(error.to_string().contains(endpoint), "{error}");
-        }
-    }
+    use crate::zre::peer::Profile;
+    use crate::zre::uuid::Uuid;
 
     #[test]
     fn headers_of_any_case_and_nothing_else_announce() {
@@ -214,13 +125,16 @@ mod tests {
         let found = Service::of(&peer, "Jobs");
         let found: Vec<_> = found
             .iter()
-            .map(|it| (it.pattern(), it.endpoint()))
+            .map(|it| (it.pattern(), it.endpoint().to_string()))
             .collect();
         let expected = [
             ("pull", "tcp://10.0.0.7:1"),
             ("pull", "tcp://10.0.0.7:2"),
             ("reply", "tcp://10.0.0.7:3"),
         ];
-        assert_eq!(found, expected);
+        assert_eq!(
+            found,
+            expected.map(|(pattern, it)| (pattern, it.to_owned()))
+        );
     }
 }

@@ -1,9 +1,0 @@
-//! A first frame is a message or malformed.
-
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
-use zeroless::zre::fuzzing;
-use zeroless_fuzz::allocated;
-
-fuzz_target!(|bytes: &[u8]| fuzzing::codec(bytes, allocated));

@@ -1,0 +1,235 @@
+//! Discovering: clients whose endpoints follow what is announced.
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::follow::{FollowingClient, FoundServices};
+use super::names::program;
+use super::service::Service;
+use crate::client::Client;
+use crate::error::{Error, Result, Wait};
+use crate::ffi::PerProcess;
+use crate::fork::ForkMutex;
+use crate::monitor::OnDown;
+use crate::options::{Options, common_setters};
+use crate::pattern::{self, Side, patterns};
+use crate::socket::Kind;
+use crate::throttle::Throttle;
+use crate::zre::event::Event;
+use crate::zre::net::Observation;
+use crate::zre::node::{Node, RunningNode};
+
+/// Finds servers that are announced under this name: a client whose endpoints follow the network.
+///
+/// Each pattern that is chosen is connected to the servers that offer its partner, those that
+/// are there and those that come, and disconnected from those that leave. One that dies without
+/// a goodbye is left within a second of its connection's end; what was queued for it is lost.
+///
+/// # Errors
+///
+/// As [`Builder::start`](super::Builder::start).
+///
+/// ```no_run
+/// use zeroless::zre;
+///
+/// let push = zre::discover("jobs")?.push()?;
+/// push.send("work")?; // waits until there is somebody
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+pub fn discover(name: impl Into<String>) -> Result<Discovery> {
+    static NODE: PerProcess<Mutex<Weak<RunningNode>>> = PerProcess::new();
+    let mut shared = NODE.get().lock();
+    let node = match shared.upgrade() {
+        Some(handle) => Node::from(handle),
+        None => Node::builder(program()).start()?,
+    };
+    *shared = node.downgrade();
+    drop(shared);
+    Ok(node.discover(name))
+}
+
+/// A client whose endpoints follow the network; made by [`discover`] and [`Node::discover`].
+///
+/// It has the patterns and the options of a [`Client`].
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use zeroless::zre;
+///
+/// let jobs = zre::discover("jobs")?;
+/// jobs.wait_for(2, Duration::from_secs(5))?;
+/// let push = jobs.push()?;
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Discovery {
+    shared: Arc<SharedDiscovery>,
+    options: Options,
+}
+
+/// What lives as long as a discovery, or any handle that was opened by it.
+struct SharedDiscovery {
+    found: Arc<FoundServices>,
+    // Before the node: it is the node that tells.
+    /// Not in a forked child.
+    _observation: Option<Observation>,
+    node: Node,
+}
+
+impl Node {
+    /// Finds servers that are announced under this name, by way of this node: see [`discover`].
+    ///
+    /// ```no_run
+    /// let node = zeroless::zre::Node::builder("alice").start()?;
+    /// let push = node.discover("jobs").push()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn discover(&self, name: impl Into<String>) -> Discovery {
+        let found = Arc::new(FoundServices {
+            name: name.into(),
+            state: ForkMutex::default(),
+            changed: Condvar::new(),
+            trouble: Throttle::new(),
+        });
+        let told = found.clone();
+        let observation = self.observe(Box::new(move |event| told.hear(event)));
+        if observation.is_err() {
+            found.hear(&Event::Stop);
+        }
+        let shared = SharedDiscovery {
+            _observation: observation.ok(),
+            found,
+            node: self.clone(),
+        };
+        Discovery {
+            shared: Arc::new(shared),
+            options: Options::default(),
+        }
+    }
+}
+
+impl Discovery {
+    /// Accepts servers at other addresses than that of the peer which announces them.
+    ///
+    /// Anybody on the network can announce anything: by default only where they are themselves.
+    ///
+    /// ```no_run
+    /// let jobs = zeroless::zre::discover("jobs")?.anywhere();
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    #[must_use]
+    pub fn anywhere(self) -> Discovery {
+        if let Ok(mut state) = self.shared.found.state.lock() {
+            state.anywhere = true;
+        }
+        self
+    }
+
+    /// The servers that are there now, of all patterns.
+    ///
+    /// ```no_run
+    /// let jobs = zeroless::zre::discover("jobs")?;
+    /// println!("{} are here", jobs.services().count());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn services(&self) -> impl Iterator<Item = Service> + use<> {
+        let state = self.shared.found.state.lock();
+        let services = state.map_or_else(|_| Vec::new(), |state| state.visible());
+        services.into_iter()
+    }
+
+    /// Waits until there are so many servers.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`]; [`Error::Stopped`] if the node was stopped.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// zeroless::zre::discover("jobs")?.wait_for(3, Duration::from_secs(5))?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn wait_for(&self, servers: usize, timeout: Duration) -> Result<()> {
+        let FoundServices { state, changed, .. } = &*self.shared.found;
+        let until = Instant::now().checked_add(timeout);
+        let mut state = state.lock()?;
+        while state.visible().len() < servers {
+            if state.ended {
+                return Err(self.shared.node.ended());
+            }
+            match until {
+                Some(until) => {
+                    if changed.wait_until(&mut state, until).timed_out()
+                        && state.visible().len() < servers
+                    {
+                        return Err(Error::timeout(Wait::Services {
+                            name: self.shared.found.name.clone(),
+                            wanted: servers,
+                            found: state.visible().len(),
+                        }));
+                    }
+                }
+                None => changed.wait(&mut state),
+            }
+        }
+        Ok(())
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Options)) -> Discovery {
+        change(&mut self.options);
+        self
+    }
+
+    fn open<P: Side>(&self, kind: Kind, side: P) -> Result<pattern::Handle<P>> {
+        self.shared.node.check_process()?;
+        let client = Client::new().options(self.options.clone());
+        let handle = client.open(kind, side)?;
+        handle.socket().keep(self.shared.clone());
+        handle.socket().status()?.on_down(self.shared.on_down());
+        self.shared.found.follow(FollowingClient {
+            kind: kind.partner(),
+            client,
+            handle_count: handle.socket().handle_count(),
+        })?;
+        Ok(handle)
+    }
+}
+
+impl SharedDiscovery {
+    /// What to do when a server cannot be reached: it may have died without a goodbye, and what
+    /// is sent to it until that is known is lost. So its node is asked, by our node's thread.
+    fn on_down(&self) -> OnDown {
+        let found = Arc::downgrade(&self.found);
+        let tasks = self.node.shared().tasks().clone();
+        Box::new(move |endpoint| {
+            let (found, endpoint) = (found.clone(), endpoint.to_owned());
+            tasks.push(Box::new(move |node| {
+                let peers = found.upgrade();
+                let peers = peers.zip(endpoint.parse().ok());
+                let peers = peers.map(|(found, endpoint)| found.peers_at(&endpoint));
+                for peer in peers.into_iter().flatten() {
+                    node.suspect(peer);
+                }
+            }));
+        })
+    }
+}
+
+impl fmt::Debug for Discovery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Discovery")
+            .field("name", &self.shared.found.name)
+            .field("services", &self.services().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+patterns!(
+    Discovery,
+    "let jobs = zeroless::zre::discover(\"jobs\")?;\nlet push = jobs.push()?;"
+);
+
+common_setters!(Discovery, "zeroless::zre::discover(\"jobs\")");

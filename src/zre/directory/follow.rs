@@ -1,0 +1,144 @@
+//! What was found, and the clients that follow it.
+
+use std::sync::Weak;
+
+use log::{info, warn};
+use parking_lot::Condvar;
+
+use super::service::Service;
+use crate::client::Client;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Result};
+use crate::fork::ForkMutex;
+use crate::socket::{HandleCount, Kind};
+use crate::throttle::Throttle;
+use crate::zre::event::Event;
+use crate::zre::peer::Peer;
+use crate::zre::uuid::Uuid;
+
+/// What was found, and who follows it.
+pub(super) struct FoundServices {
+    pub(super) name: String,
+    pub(super) state: ForkMutex<Following>,
+    pub(super) changed: Condvar,
+    /// Lines in the log of servers that cannot be connected to.
+    pub(super) trouble: Throttle,
+}
+
+#[derive(Default)]
+pub(super) struct Following {
+    pub(super) services: Vec<Service>,
+    clients: Vec<FollowingClient>,
+    pub(super) anywhere: bool,
+    /// The node has ended: nothing more will be found.
+    pub(super) ended: bool,
+}
+
+/// A client that is to be connected to all that offer this.
+pub(super) struct FollowingClient {
+    pub(super) kind: Kind,
+    pub(super) client: Client,
+    pub(super) handle_count: Weak<HandleCount>,
+}
+
+impl Following {
+    /// Those that may be connected to.
+    pub(super) fn visible(&self) -> Vec<Service> {
+        let visible = self
+            .services
+            .iter()
+            .filter(|it| self.anywhere || it.is_own());
+        visible.cloned().collect()
+    }
+}
+
+impl FoundServices {
+    pub(super) fn hear(&self, event: &Event) {
+        match event {
+            Event::Enter { peer } => self.enter(peer),
+            Event::Exit { peer } => self.exit(peer),
+            Event::Stop => {
+                if let Ok(mut state) = self.state.lock() {
+                    state.ended = true;
+                }
+                self.changed.notify_all();
+            }
+            _ => {}
+        }
+    }
+
+    fn enter(&self, peer: &Peer) {
+        let new = Service::of(peer, &self.name);
+        if new.is_empty() {
+            return;
+        }
+        let Ok(mut state) = self.state.lock() else {
+            return;
+        };
+        state.services.extend(new);
+        self.adjust(&mut state);
+    }
+
+    fn exit(&self, peer: &Peer) {
+        let Ok(mut state) = self.state.lock() else {
+            return;
+        };
+        state
+            .services
+            .retain(|service| service.peer().id() != peer.id());
+        self.adjust(&mut state);
+    }
+
+    /// Who announces a server there.
+    pub(super) fn peers_at(&self, endpoint: &Endpoint) -> Vec<Uuid> {
+        let Ok(state) = self.state.lock() else {
+            return Vec::new();
+        };
+        let there = state.services.iter().filter(|it| it.endpoint() == endpoint);
+        there.map(|service| service.peer().id()).collect()
+    }
+
+    pub(super) fn follow(&self, client: FollowingClient) -> Result<()> {
+        let mut state = self.state.lock()?;
+        state.clients.push(client);
+        self.adjust(&mut state);
+        Ok(())
+    }
+
+    /// Connects and disconnects, so that everybody has what there is.
+    fn adjust(&self, state: &mut Following) {
+        state
+            .clients
+            .retain(|client| client.handle_count.strong_count() > 0);
+        let visible = state.visible();
+        for FollowingClient { kind, client, .. } in &state.clients {
+            let wanted = visible.iter().filter(|it| it.kind() == *kind);
+            let wanted: Vec<&Endpoint> = wanted.map(Service::endpoint).collect();
+            let has = client.endpoints();
+            for endpoint in has.iter().filter(|it| !wanted.contains(it)) {
+                info!("{}: {endpoint} has left", self.name);
+                if let Err(error) = client.disconnect(endpoint.clone())
+                    && let Some(left_out) = self.trouble.admit()
+                {
+                    warn!(
+                        "{}: disconnecting from {endpoint}: {error}{left_out}",
+                        self.name
+                    );
+                }
+            }
+            for endpoint in wanted.into_iter().filter(|it| !has.contains(it)) {
+                info!("{}: {endpoint} is here", self.name);
+                match client.connect(endpoint.clone()) {
+                    Ok(_) | Err(Error::AlreadyConnected { .. }) => {}
+                    Err(error) => {
+                        if let Some(left_out) = self.trouble.admit() {
+                            let name = &self.name;
+                            warn!("{name}: connecting to {endpoint}: {error}{left_out}");
+                        }
+                    }
+                }
+            }
+        }
+        self.changed.notify_all();
+    }
+}

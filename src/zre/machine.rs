@@ -1,0 +1,299 @@
+//! What a node does: a pure state machine, of bytes and events and the time, whose outcome is
+//! a list of actions. It has no socket, no thread and no clock.
+
+mod admission;
+mod beacons;
+mod bounds;
+mod display;
+mod election;
+mod elections;
+pub(crate) mod gossip;
+mod groups;
+mod messages;
+mod peer_state;
+mod pending_claims;
+mod quarantine;
+#[cfg(test)]
+mod simulation;
+mod timing;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::time::Instant;
+
+use super::event::Event;
+use super::peer::Peer;
+use super::uuid::Uuid;
+use super::wire::Packet;
+use admission::Admission;
+pub(crate) use bounds::Bounds;
+use election::Election;
+pub(crate) use election::HEADER as CONTEST_HEADER;
+use groups::Groups;
+pub(crate) use peer_state::SUSPECT_TIMEOUT;
+use peer_state::{Due, PeerState, Suspicion};
+use pending_claims::PendingClaims;
+use quarantine::{Frames, Numbered, Quarantine, Quarantined};
+pub(crate) use timing::Timing;
+
+/// What is to be done, in this order.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Open a socket for a peer, connected to this endpoint.
+    Open { peer: Uuid, endpoint: String },
+    /// Send to a peer whose socket is open.
+    Send { peer: Uuid, packet: Packet },
+    /// Close a peer's socket.
+    Close { peer: Uuid },
+    /// Tell the user.
+    Tell(Event),
+}
+
+/// A node's machine.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    uuid: Uuid,
+    endpoint: String,
+    name: String,
+    headers: Vec<(String, String)>,
+    own: BTreeSet<String>,
+    status: u8,
+    known: HashMap<Uuid, PeerState>,
+    groups: Groups,
+    /// The groups that we contest for, in them or not.
+    contests: BTreeSet<String>,
+    /// Of the groups that we are in.
+    elections: BTreeMap<String, Election>,
+    admission: Admission,
+    /// PeerState nodes that have to wait for a socket.
+    waiting: VecDeque<Uuid>,
+    timing: Timing,
+    bounds: Bounds,
+    /// Whether somebody is said to leave, who has not answered yet.
+    any_suspects: bool,
+    /// When it was warned of lost messages last.
+    warned: Option<Instant>,
+    /// What came from who has told a name only.
+    early: Quarantine<Frames>,
+    /// Who waits for the place of another.
+    claims: PendingClaims,
+    /// What came after the HELLO of who is not yet verified to be there, and has its turn when it is.
+    unverified: Quarantine<Numbered>,
+    /// Who waits for nothing any more: what they have sent is to be taken in.
+    let_in: VecDeque<(Uuid, Quarantined<Frames>)>,
+    /// Who has said goodbye, if that is asked for: as one does where there are no beacons.
+    departed: Option<Vec<Uuid>>,
+    actions: Vec<Action>,
+}
+
+impl Machine {
+    pub(crate) fn new(
+        uuid: Uuid,
+        name: String,
+        headers: Vec<(String, String)>,
+        timing: Timing,
+        bounds: Bounds,
+    ) -> Machine {
+        Machine {
+            uuid,
+            endpoint: String::new(),
+            name,
+            contests: election::contests(&headers).collect(),
+            elections: BTreeMap::new(),
+            headers,
+            own: BTreeSet::new(),
+            status: 0,
+            known: HashMap::new(),
+            groups: Groups::default(),
+            admission: Admission::default(),
+            waiting: VecDeque::new(),
+            timing,
+            bounds,
+            any_suspects: false,
+            warned: None,
+            early: Quarantine::default(),
+            claims: PendingClaims::default(),
+            unverified: Quarantine::default(),
+            let_in: VecDeque::new(),
+            departed: None,
+            actions: Vec::new(),
+        }
+    }
+
+    /// What there is to be done; the caller does all of it.
+    pub(crate) fn take_actions(&mut self) -> Vec<Action> {
+        // One that is let in may take the place of another, which lets in the next.
+        while let Some((from, kept)) = self.let_in.pop_front() {
+            for (first, rest) in kept.messages {
+                self.message(from, &first, rest, kept.since);
+            }
+        }
+        std::mem::take(&mut self.actions)
+    }
+
+    /// The endpoint of our inbox, once it is bound.
+    pub(crate) fn set_endpoint(&mut self, endpoint: String) {
+        self.endpoint = endpoint;
+    }
+
+    pub(crate) fn uuid(&self) -> Uuid {
+        self.uuid
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The peers that are here.
+    pub(crate) fn peers(&self) -> Vec<Peer> {
+        let mut peers: Vec<_> = self
+            .known
+            .values()
+            .filter_map(|known| known.here().cloned())
+            .collect();
+        peers.sort_by_key(Peer::id);
+        peers
+    }
+
+    pub(crate) fn peer(&self, uuid: Uuid) -> Option<Peer> {
+        self.known.get(&uuid)?.here().cloned()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_bounds(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
+    }
+
+    /// How many nodes are known that others tell of, and that have not said anything so far.
+    pub(crate) fn trying(&self) -> usize {
+        let known = self.known.values();
+        known.filter(|known| known.peer.is_none()).count()
+    }
+
+    /// How many nodes are known, peers or not.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn known(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether a node has said who it is, though it may not be there.
+    #[cfg(fuzzing)]
+    pub(crate) fn has_greeted(&self, uuid: Uuid) -> bool {
+        self.known
+            .get(&uuid)
+            .is_some_and(|known| known.peer.is_some())
+    }
+
+    pub(crate) fn groups(&self) -> &Groups {
+        &self.groups
+    }
+
+    pub(crate) fn own_groups(&self) -> Vec<String> {
+        self.own.iter().cloned().collect()
+    }
+
+    /// Joins a group; false if we are in it already.
+    pub(crate) fn join(&mut self, group: &str) -> bool {
+        let joined = self.own.insert(group.to_owned());
+        if joined {
+            self.status = self.status.wrapping_add(1);
+            let packet = Packet::Join {
+                group: group.to_owned(),
+                status: self.status,
+            };
+            self.tell_all(&packet);
+            self.election_begins(group);
+        }
+        joined
+    }
+
+    /// Leaves a group; false if we are not in it.
+    pub(crate) fn leave(&mut self, group: &str) -> bool {
+        let left = self.own.remove(group);
+        if left {
+            self.status = self.status.wrapping_add(1);
+            let packet = Packet::Leave {
+                group: group.to_owned(),
+                status: self.status,
+            };
+            self.tell_all(&packet);
+            self.elections.remove(group);
+        }
+        left
+    }
+
+    /// To all who have our HELLO: whoever misses one would count otherwise than we do.
+    fn tell_all(&mut self, packet: &Packet) {
+        let open = self.known.iter().filter(|(_, known)| known.open);
+        let sends = open.map(|(uuid, _)| Action::Send {
+            peer: *uuid,
+            packet: packet.clone(),
+        });
+        self.actions.extend(sends);
+    }
+
+    /// Who has said goodbye since the last call.
+    pub(crate) fn take_departed(&mut self) -> Vec<Uuid> {
+        self.departed.replace(Vec::new()).unwrap_or_default()
+    }
+
+    /// Tells all peers that we leave.
+    pub(crate) fn say_goodbye(&mut self) {
+        self.tell_all(&Packet::Goodbye);
+    }
+
+    /// We are somewhere else from now on, and begin anew with everybody.
+    pub(crate) fn moved(&mut self, endpoint: String, headers: Vec<(String, String)>) {
+        (self.endpoint, self.headers) = (endpoint, headers);
+        let all: Vec<Uuid> = self.known.keys().copied().collect();
+        all.into_iter().for_each(|uuid| self.drop_peer(uuid));
+    }
+
+    /// Time has passed: to be called as often as beacons are sent, and when a farewell may be
+    /// over.
+    pub(crate) fn tick(&mut self, now: Instant) {
+        let (mut asked, mut greeted, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+        for (&uuid, known) in &mut self.known {
+            let suspicion = match known.due(now, &self.timing) {
+                Due::Nothing => continue,
+                Due::Ask => {
+                    asked.extend(known.open.then_some(uuid));
+                    continue;
+                }
+                Due::Greet => {
+                    greeted.push(uuid);
+                    continue;
+                }
+                Due::Tell(suspicion) => suspicion,
+            };
+            let peer = known.here().cloned();
+            match (suspicion, peer) {
+                (Suspicion::Gone, _) => gone.push(uuid),
+                (Suspicion::Evasive, Some(peer)) => {
+                    self.actions.push(Action::Tell(Event::Evasive { peer }));
+                }
+                (Suspicion::Silent, Some(peer)) => {
+                    self.actions.push(Action::Tell(Event::Silent { peer }));
+                }
+                _ => {}
+            }
+        }
+        self.any_suspects = self.known.values().any(PeerState::is_suspect);
+        asked.into_iter().for_each(|uuid| self.ask(uuid));
+        greeted
+            .into_iter()
+            .for_each(|uuid| self.greet_anew(uuid, now));
+        gone.into_iter().for_each(|uuid| self.drop_peer(uuid));
+        self.settle_elections(now);
+        self.early.forget_old(self.timing.evasive, now);
+        self.claims.forget_old(self.timing.evasive, now);
+    }
+
+    /// Whether somebody is said to leave, who has not answered yet.
+    pub(crate) fn any_suspects(&self) -> bool {
+        self.any_suspects
+    }
+}

@@ -1,0 +1,149 @@
+//! Who may be known: how many nodes in all and at each address, and how much they may tell.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::bounds::Bounds;
+
+/// How many nodes are known at each address. Anybody can claim to be any number of nodes; of those
+/// who have not verified that they are there, whoever claims most has to make room for others.
+#[derive(Debug, Default)]
+pub(crate) struct Admission {
+    at: HashMap<IpAddr, Count>,
+    unverified: usize,
+    /// Of what all nodes have told, and is kept.
+    bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    all: usize,
+    unverified: usize,
+}
+
+/// Whether there is room for one more.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Admit,
+    Refuse,
+    /// Once one at this address is forgotten that has not verified that it is there.
+    Replace(IpAddr),
+}
+
+impl Admission {
+    /// One at this address is known, and has not verified that it is there.
+    pub(crate) fn add(&mut self, host: IpAddr) {
+        let count = self.at.entry(host).or_default();
+        count.all += 1;
+        count.unverified += 1;
+        self.unverified += 1;
+    }
+
+    /// One has verified that it is there.
+    pub(crate) fn prove(&mut self, host: IpAddr) {
+        if let Some(count) = self.at.get_mut(&host) {
+            count.unverified -= 1;
+            self.unverified -= 1;
+        }
+    }
+
+    /// One is forgotten, and so many bytes that it told.
+    pub(crate) fn remove(&mut self, host: IpAddr, verified: bool, bytes: usize) {
+        if !verified {
+            self.prove(host);
+        }
+        self.bytes -= bytes;
+        if let Some(count) = self.at.get_mut(&host) {
+            count.all -= 1;
+            if count.all == 0 {
+                self.at.remove(&host);
+            }
+        }
+    }
+
+    /// One that has told so many bytes before has told so many now.
+    pub(crate) fn told(&mut self, before: usize, now: usize) {
+        self.bytes = self.bytes - before + now;
+    }
+
+    /// Whether so many bytes more are too many.
+    pub(crate) fn is_full(&self, more: usize, bounds: &Bounds) -> bool {
+        self.bytes.saturating_add(more) > bounds.bytes
+    }
+
+    pub(crate) fn verdict(&self, host: IpAddr, bounds: &Bounds) -> Verdict {
+        let here = self.at.get(&host);
+        let (all, here) = here.map_or((0, 0), |count| (count.all, count.unverified));
+        if all >= bounds.peers_at_an_address() || here >= bounds.unverified / 2 {
+            return Verdict::Refuse;
+        }
+        if self.unverified < bounds.unverified {
+            return Verdict::Admit;
+        }
+        match self.at.iter().max_by_key(|(_, count)| count.unverified) {
+            Some((most, count)) if count.unverified > here + 1 => Verdict::Replace(*most),
+            _ => Verdict::Refuse,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    fn host(n: u8) -> IpAddr {
+        Ipv4Addr::new(10, 0, 0, n).into()
+    }
+
+    #[test]
+    fn who_claims_most_makes_room() {
+        let bounds = Bounds {
+            unverified: 8,
+            ..Bounds::default()
+        };
+        let mut admission = Admission::default();
+        for n in [1, 1, 1, 1, 2, 2, 2] {
+            assert_eq!(admission.verdict(host(n), &bounds), Verdict::Admit);
+            admission.add(host(n));
+        }
+        assert_eq!(
+            admission.verdict(host(1), &bounds),
+            Verdict::Refuse,
+            "half of all"
+        );
+        admission.add(host(3));
+        assert_eq!(
+            admission.verdict(host(3), &bounds),
+            Verdict::Replace(host(1))
+        );
+        assert_eq!(admission.verdict(host(2), &bounds), Verdict::Refuse);
+        admission.remove(host(1), false, 0);
+        assert_eq!(admission.verdict(host(2), &bounds), Verdict::Admit);
+    }
+
+    #[test]
+    fn one_address_leaves_room_for_others() {
+        let bounds = Bounds::default();
+        let mut admission = Admission::default();
+        for _ in 0..bounds.peers / 2 {
+            assert_eq!(admission.verdict(host(1), &bounds), Verdict::Admit);
+            admission.add(host(1));
+            admission.prove(host(1));
+        }
+        assert_eq!(admission.verdict(host(1), &bounds), Verdict::Refuse);
+        assert_eq!(admission.verdict(host(2), &bounds), Verdict::Admit);
+        admission.remove(host(1), true, 0);
+        assert_eq!(admission.verdict(host(1), &bounds), Verdict::Admit);
+    }
+
+    #[test]
+    fn few_peers_may_all_be_at_one_address() {
+        let bounds = Bounds {
+            peers: 3,
+            ..Bounds::default()
+        };
+        assert_eq!(bounds.peers_at_an_address(), 3);
+    }
+}

@@ -1,0 +1,299 @@
+//! Who leads a group: the lowest identity of those in it that contest for it.
+//!
+//! Every node sees who is in a group. Ours tell by a header for which groups they contest, so all
+//! of them come to the same leader without a message. zyre tells it only by the messages of its
+//! election, an echo algorithm: a challenge goes from each node to all others, and back to the
+//! challenger once it has come from all of them; then the challenger has won, and says so. We
+//! take part in that as zyre expects it, with those that do it, and learn who contests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use crate::zre::uuid::Uuid;
+use crate::zre::wire::{MOST, Packet};
+
+/// The header that tells for which groups a node contests, one a line.
+pub(crate) const HEADER: &str = "X-CONTEST";
+
+/// The groups that a node with these headers contests for: no more than it can be in.
+pub(crate) fn contests(headers: &[(String, String)]) -> impl Iterator<Item = String> {
+    let values = headers.iter().filter(|(key, _)| key == HEADER);
+    let groups = values.flat_map(|(_, groups)| groups.lines());
+    groups.take(MOST).map(str::to_owned)
+}
+
+/// The election of one group that we are in.
+#[derive(Debug, Default)]
+pub(crate) struct Election {
+    leader: Option<Uuid>,
+    /// Whether the group has changed since the leader was found.
+    changed: bool,
+    /// Since when it has not changed any more.
+    quiet: Option<Instant>,
+    echo: Echo,
+}
+
+impl Election {
+    pub(crate) fn leader(&self) -> Option<Uuid> {
+        self.leader
+    }
+
+    pub(crate) fn echo(&mut self) -> &mut Echo {
+        &mut self.echo
+    }
+
+    /// The group, or who contests in it, is no longer as it was.
+    pub(crate) fn change(&mut self) {
+        self.changed = true;
+        self.quiet = None;
+    }
+
+    /// Time has passed. A leader is found once the group has been the same for this long, so that
+    /// those who come together do not lead one after the other. True if there is a new one.
+    pub(crate) fn tick(&mut self, best: Option<Uuid>, now: Instant, settled: Duration) -> bool {
+        let since = *self.quiet.get_or_insert(now);
+        self.changed && now.saturating_duration_since(since) >= settled && self.decide(best)
+    }
+
+    /// The leader is gone: its successor leads at once. True if there is one.
+    pub(crate) fn lose(&mut self, peer: Uuid, best: Option<Uuid>) -> bool {
+        self.leader == Some(peer) && self.decide(best)
+    }
+
+    fn decide(&mut self, best: Option<Uuid>) -> bool {
+        self.changed = false;
+        std::mem::replace(&mut self.leader, best) != best && best.is_some()
+    }
+}
+
+/// What those of a group who hold elections have heard from us, and we from them.
+#[derive(Debug, Default)]
+pub(crate) struct Echo {
+    /// Whose challenge it is.
+    challenger: Option<Uuid>,
+    /// By whom it came to us, who waits for it to come back.
+    parent: Option<Uuid>,
+    heard: BTreeSet<Uuid>,
+    challenged: BTreeSet<Uuid>,
+    led: BTreeSet<Uuid>,
+    /// Whose challenge each has told us that is not the best's, as far as we know: it may have
+    /// learnt before us that the best is gone.
+    early: BTreeMap<Uuid, Uuid>,
+}
+
+/// What a node is told: the challenge, or that the challenger has won.
+pub(crate) enum ElectionMessage {
+    Elect(Uuid),
+    Leader(Uuid),
+}
+
+impl ElectionMessage {
+    pub(crate) fn packet(&self, group: &str) -> Packet {
+        let group = group.to_owned();
+        match self {
+            ElectionMessage::Elect(uuid) => Packet::Elect {
+                group,
+                challenger: uuid.to_string(),
+            },
+            ElectionMessage::Leader(uuid) => Packet::Leader {
+                group,
+                leader: uuid.to_string(),
+            },
+        }
+    }
+}
+
+impl Echo {
+    /// Another challenge than before; that of the same goes on.
+    fn begin(&mut self, challenger: Uuid, parent: Option<Uuid>) {
+        if self.challenger != Some(challenger) {
+            *self = Echo {
+                challenger: Some(challenger),
+                parent,
+                early: std::mem::take(&mut self.early),
+                ..Echo::default()
+            };
+        }
+    }
+
+    /// A node begins anew, or is gone.
+    pub(crate) fn forget(&mut self, peer: Uuid) {
+        for peers in [&mut self.heard, &mut self.challenged, &mut self.led] {
+            peers.remove(&peer);
+        }
+        self.early.remove(&peer);
+        if self.challenger == Some(peer) {
+            *self = Echo {
+                early: std::mem::take(&mut self.early),
+                ..Echo::default()
+            };
+        }
+    }
+
+    /// We challenge those who do not know it yet.
+    pub(crate) fn challenge(&mut self, own: Uuid, peers: &[Uuid]) -> Vec<(Uuid, ElectionMessage)> {
+        self.begin(own, None);
+        self.spread(own, peers)
+    }
+
+    /// A challenge came; `best` is the lowest of those who contest, as far as we know.
+    pub(crate) fn elect(
+        &mut self,
+        from: Uuid,
+        challenger: Uuid,
+        own: Uuid,
+        best: Uuid,
+        peers: &[Uuid],
+    ) -> Vec<(Uuid, ElectionMessage)> {
+        if challenger == best {
+            self.early.remove(&from);
+            self.begin(challenger, (challenger != own).then_some(from));
+            if self.heard.contains(&from) {
+                self.restart(from);
+            }
+            self.heard.insert(from);
+        } else {
+            // It does not know of the best, who will tell it, or no longer. To speak for the best would
+            // be wrong then: zyre would wait for one that is gone.
+            self.restart(from);
+            if peers.contains(&from) {
+                self.early.insert(from, challenger);
+            }
+            if best != own {
+                return Vec::new();
+            }
+            self.begin(own, None);
+        }
+        self.spread(own, peers)
+    }
+
+    /// The best may be another than before: its challenge may have come already.
+    pub(crate) fn reconsider(
+        &mut self,
+        own: Uuid,
+        best: Uuid,
+        peers: &[Uuid],
+    ) -> Vec<(Uuid, ElectionMessage)> {
+        let early = self
+            .early
+            .iter()
+            .filter(|(_, challenger)| **challenger == best);
+        let early: Vec<Uuid> = early.map(|(from, _)| *from).collect();
+        let messages = early
+            .into_iter()
+            .map(|from| self.elect(from, best, own, best, peers));
+        messages.flatten().collect()
+    }
+
+    /// A node says who has won.
+    pub(crate) fn leader(
+        &mut self,
+        leader: Uuid,
+        own: Uuid,
+        peers: &[Uuid],
+    ) -> Vec<(Uuid, ElectionMessage)> {
+        if leader == own {
+            return Vec::new();
+        }
+        self.begin(leader, None);
+        self.tell(leader, peers)
+    }
+
+    fn restart(&mut self, peer: Uuid) {
+        for peers in [&mut self.heard, &mut self.challenged, &mut self.led] {
+            peers.remove(&peer);
+        }
+    }
+
+    /// Passes the challenge on, and back to where it came from once all have it.
+    fn spread(&mut self, own: Uuid, peers: &[Uuid]) -> Vec<(Uuid, ElectionMessage)> {
+        let Some(challenger) = self.challenger else {
+            return Vec::new();
+        };
+        let whole = peers.iter().all(|peer| self.heard.contains(peer));
+        let mut messages = Vec::new();
+        for &peer in peers {
+            if (whole || Some(peer) != self.parent) && self.challenged.insert(peer) {
+                messages.push((peer, ElectionMessage::Elect(challenger)));
+            }
+        }
+        if whole && challenger == own {
+            messages.extend(self.tell(own, peers));
+        }
+        messages
+    }
+
+    fn tell(&mut self, leader: Uuid, peers: &[Uuid]) -> Vec<(Uuid, ElectionMessage)> {
+        let new = peers.iter().filter(|peer| self.led.insert(**peer));
+        new.map(|&peer| (peer, ElectionMessage::Leader(leader)))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uuid(n: u8) -> Uuid {
+        Uuid::from([n; 16])
+    }
+
+    /// What each is told, in short.
+    fn told(messages: Vec<(Uuid, ElectionMessage)>) -> Vec<(u8, &'static str, u8)> {
+        let told = messages.iter().map(|(peer, message)| {
+            let (kind, node) = match message {
+                ElectionMessage::Elect(node) => ("elect", node),
+                ElectionMessage::Leader(node) => ("leader", node),
+            };
+            (peer.as_bytes()[0], kind, node.as_bytes()[0])
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn a_challenge_goes_to_all_and_back_once_it_has_come_from_all() {
+        let (own, zyres) = (uuid(9), [uuid(1), uuid(2), uuid(3)]);
+        let mut echo = Echo::default();
+        let mut elect = |from| told(echo.elect(uuid(from), uuid(1), own, uuid(1), &zyres));
+        assert_eq!(elect(2), [(1, "elect", 1), (3, "elect", 1)]);
+        assert_eq!(elect(1), []);
+        assert_eq!(elect(3), [(2, "elect", 1)]);
+        assert_eq!(
+            told(echo.leader(uuid(1), own, &zyres)),
+            [(1, "leader", 1), (2, "leader", 1), (3, "leader", 1)]
+        );
+        assert_eq!(told(echo.leader(uuid(1), own, &zyres)), []);
+    }
+
+    #[test]
+    fn a_challenge_counts_that_came_before_we_knew_that_the_best_is_gone() {
+        let (own, zyres) = (uuid(9), [uuid(1), uuid(2)]);
+        let mut echo = Echo::default();
+        let messages = echo.elect(uuid(2), uuid(2), own, uuid(1), &zyres);
+        assert_eq!(told(messages), []);
+        echo.forget(uuid(1));
+        let messages = echo.reconsider(own, uuid(2), &zyres[1..]);
+        assert_eq!(told(messages), [(2, "elect", 2)]);
+        assert_eq!(told(echo.reconsider(own, uuid(2), &zyres[1..])), []);
+    }
+
+    #[test]
+    fn our_own_challenge_beats_a_higher_one_and_wins() {
+        let (own, zyres) = (uuid(1), [uuid(2), uuid(3)]);
+        let mut echo = Echo::default();
+        let mut elect = |from, node| told(echo.elect(uuid(from), uuid(node), own, own, &zyres));
+        assert_eq!(elect(3, 3), [(2, "elect", 1), (3, "elect", 1)]);
+        assert_eq!(elect(3, 1), []);
+        assert_eq!(elect(2, 1), [(2, "leader", 1), (3, "leader", 1)]);
+        // One that begins anew is told anew, and nobody else.
+        assert_eq!(elect(2, 2), [(2, "elect", 1)]);
+        assert_eq!(elect(2, 1), [(2, "leader", 1)]);
+    }
+
+    #[test]
+    fn no_node_contests_for_more_groups_than_it_can_be_in() {
+        let groups = (0..2 * MOST).map(|n| n.to_string());
+        let headers = [(HEADER.to_owned(), Vec::from_iter(groups).join("\n"))];
+        assert_eq!(contests(&headers).count(), MOST);
+    }
+}

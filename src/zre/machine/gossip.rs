@@ -1,0 +1,196 @@
+//! The second discovery, where there is no broadcast: nodes tell each other who is where.
+//!
+//! The wire is that of czmq's zgossip, which zyre uses. One binds, others connect to it, in stars
+//! and chains; whatever tuple (an identity and an endpoint) is new to one is told to all others.
+//! This is the state machine: words and the time in, words out; hub.rs has the sockets.
+
+mod client;
+mod listings;
+mod neighbour;
+#[cfg(test)]
+mod tests;
+mod tuple;
+mod tuples;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Instant;
+
+use log::debug;
+
+use crate::zre::uuid::Uuid;
+use crate::zre::wire::GossipMessage;
+use client::{Client, Listing};
+pub(crate) use neighbour::{GossipPeer, MOST, PING};
+use tuple::Tuple;
+
+/// After how many questions without an answer, some ten seconds, a connection is made anew: libzmq
+/// gives up for good one whose other end is not what it should be.
+const MUTE: u32 = 6;
+
+#[derive(Debug)]
+pub(crate) struct Gossip {
+    own: Option<(String, String)>,
+    tuples: BTreeMap<String, Tuple>,
+    servers: Vec<Server>,
+    clients: HashMap<Vec<u8>, Client>,
+    words: VecDeque<(GossipPeer, GossipMessage)>,
+    /// Who is being told of all tuples.
+    tellings: VecDeque<Listing>,
+    mute: Vec<usize>,
+    /// Until when no more nodes are tried, because so many are.
+    trying: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Server {
+    next: Instant,
+    /// How many questions it has not answered.
+    unanswered: u32,
+    greeted: Instant,
+}
+
+impl Gossip {
+    /// One that is connected to so many others.
+    pub(crate) fn new(servers: usize, now: Instant) -> Gossip {
+        let server = |_| Server {
+            next: now + PING,
+            unanswered: 0,
+            greeted: now,
+        };
+        let mut gossip = Gossip {
+            own: None,
+            tuples: BTreeMap::new(),
+            servers: (0..servers).map(server).collect(),
+            clients: HashMap::new(),
+            words: VecDeque::new(),
+            tellings: VecDeque::new(),
+            mute: Vec::new(),
+            trying: None,
+        };
+        (0..servers).for_each(|at| gossip.greet(at));
+        gossip
+    }
+
+    /// Those that are to be connected to anew, before anything else is said.
+    pub(crate) fn take_mute(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.mute)
+    }
+
+    /// When time comes for something next.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        let asks = self.servers.iter().map(|server| server.next);
+        let tries = self.tuples.values().map(|tuple| tuple.due).min();
+        let tries = tries.max(tries.and(self.trying));
+        let owed = self.clients.values().filter_map(|it| it.owed.as_ref());
+        asks.chain(tries).chain(owed.map(|(due, _)| *due)).min()
+    }
+
+    /// Tells where we are.
+    pub(crate) fn publish(&mut self, uuid: Uuid, endpoint: &str) {
+        let (key, value) = (uuid.to_string(), endpoint.to_owned());
+        self.own = Some((key.clone(), value.clone()));
+        self.tell_all(&GossipMessage::Publish { key, value }, None);
+    }
+
+    /// A word came.
+    pub(crate) fn hear(&mut self, from: GossipPeer, frame: &[u8], now: Instant) {
+        let message = match GossipMessage::decode(frame) {
+            Ok(message) => message,
+            Err(malformed) => return debug!("gossip that is none: {malformed}"),
+        };
+        match (&from, message) {
+            (GossipPeer::Client(client), GossipMessage::Hello) => {
+                self.admit(client.clone(), now);
+                self.asks(client, now);
+            }
+            (GossipPeer::Client(client), message) => {
+                let known = self.clients.get_mut(client).map(|it| it.heard = now);
+                if let GossipMessage::Publish { key, value } = message.clone() {
+                    self.accept(key, value, Some(&from), now);
+                }
+                match (known, message) {
+                    (None, GossipMessage::Publish { .. } | GossipMessage::Ping) => {
+                        self.words.push_back((from, GossipMessage::Invalid));
+                    }
+                    (Some(()), GossipMessage::Ping) => {
+                        self.words.push_back((from, GossipMessage::Pong))
+                    }
+                    _ => {}
+                }
+            }
+            (GossipPeer::Server(at), message) => {
+                let Some(server) = self.servers.get_mut(*at) else {
+                    return;
+                };
+                match message {
+                    GossipMessage::Publish { key, value } => {
+                        self.accept(key, value, Some(&from), now)
+                    }
+                    GossipMessage::Pong => server.unanswered = 0,
+                    GossipMessage::Invalid => {
+                        server.unanswered = 0;
+                        // Whatever it answers to that, it is not asked to answer in a loop.
+                        if now.saturating_duration_since(server.greeted) >= PING / 2 {
+                            server.greeted = now;
+                            let at = *at;
+                            self.greet(at);
+                        }
+                    }
+                    GossipMessage::Hello | GossipMessage::Ping => {}
+                }
+            }
+        }
+    }
+
+    /// Time has passed; gives the nodes that it is time to reach, and where they are said to be.
+    ///
+    /// `trying` tells how many are being tried that have not said anything so far.
+    pub(crate) fn tick(
+        &mut self,
+        now: Instant,
+        is_here: impl Fn(Uuid) -> bool,
+        trying: impl Fn() -> usize,
+    ) -> Vec<(Uuid, String)> {
+        self.tell_those_owed(now);
+        for at in 0..self.servers.len() {
+            let server = &mut self.servers[at];
+            if now < server.next {
+                continue;
+            }
+            // What it has not answered waits for it, or is lost with a connection.
+            server.next = now + PING * (1 << server.unanswered.min(5));
+            server.unanswered += 1;
+            match server.unanswered < MUTE {
+                // zgossip answers a PING whomever it is from: only to a PUBLISH does it say that it
+                // has forgotten us, or was started anew. One that it knows costs nothing.
+                true => {
+                    let own = self.own.clone();
+                    let publish = own.map(|(key, value)| GossipMessage::Publish { key, value });
+                    let words = publish.into_iter().chain([GossipMessage::Ping]);
+                    self.words
+                        .extend(words.map(|message| (GossipPeer::Server(at), message)));
+                }
+                false => {
+                    server.unanswered = MUTE - 1;
+                    self.mute.push(at);
+                    self.greet(at);
+                }
+            }
+        }
+        self.tries(now, is_here, trying)
+    }
+
+    fn greet(&mut self, server: usize) {
+        self.words
+            .push_back((GossipPeer::Server(server), GossipMessage::Hello));
+        self.tell_everything(GossipPeer::Server(server), String::new());
+    }
+
+    fn tell_all(&mut self, message: &GossipMessage, but: Option<&GossipPeer>) {
+        let clients = self.clients.keys().cloned().map(GossipPeer::Client);
+        let all = clients.chain((0..self.servers.len()).map(GossipPeer::Server));
+        let others = all.filter(|peer| Some(peer) != but);
+        self.words
+            .extend(others.map(|peer| (peer, message.clone())));
+    }
+}

@@ -1,0 +1,318 @@
+//! Those who gossip, in one thread and in simulated time.
+
+use super::listings::LISTING;
+use super::tuple::PAUSES;
+use super::tuples::{AT_A_TIME, TRIES, TRIES_AGAIN};
+use std::time::Duration;
+
+use super::*;
+
+/// Those who gossip, each connected to some of the others, as clients of them.
+struct Circle {
+    all: Vec<Gossip>,
+    connected: Vec<Vec<usize>>,
+    now: Instant,
+}
+
+impl Circle {
+    fn new(connected: &[&[usize]]) -> Circle {
+        let now = Instant::now();
+        let all = connected.iter().map(|to| Gossip::new(to.len(), now));
+        let mut all: Vec<_> = all.collect();
+        for (at, gossip) in all.iter_mut().enumerate() {
+            gossip.publish(uuid(at), &format!("tcp://10.0.0.{at}:1"));
+        }
+        let connected = connected.iter().map(|to| to.to_vec()).collect();
+        Circle {
+            all,
+            connected,
+            now,
+        }
+    }
+
+    /// Delivers what is said until nobody says anything; how many words that were.
+    fn message(&mut self) -> usize {
+        let mut count = 0;
+        loop {
+            let before = count;
+            for from in 0..self.all.len() {
+                for (peer, message) in self.all[from].take_words() {
+                    count += 1;
+                    let (to, as_whom) = match peer {
+                        GossipPeer::Server(at) => (
+                            self.connected[from][at],
+                            GossipPeer::Client(vec![from as u8]),
+                        ),
+                        GossipPeer::Client(client) => {
+                            let to = usize::from(client[0]);
+                            let at = self.connected[to].iter().position(|it| *it == from);
+                            (to, GossipPeer::Server(at.unwrap()))
+                        }
+                    };
+                    self.all[to].hear(as_whom, &message.encode(), self.now);
+                }
+            }
+            if count == before {
+                return count;
+            }
+        }
+    }
+
+    fn tick(&mut self, at: usize) -> Vec<(Uuid, String)> {
+        self.all[at].tick(self.now, |_| false, || 0)
+    }
+
+    fn assert_all_know_all(&self) {
+        for gossip in &self.all {
+            assert_eq!(gossip.tuples.len(), self.all.len() - 1);
+        }
+    }
+}
+
+fn uuid(at: usize) -> Uuid {
+    Uuid::from([at as u8; 16])
+}
+
+#[test]
+fn stars_and_chains_and_circles_come_to_know_all() {
+    let star: &[&[usize]] = &[&[], &[0], &[0], &[0], &[0]];
+    let chain: &[&[usize]] = &[&[], &[0], &[1], &[2], &[3]];
+    let circle: &[&[usize]] = &[&[4], &[0], &[1], &[2], &[3]];
+    for shape in [star, chain, circle] {
+        let mut circle = Circle::new(shape);
+        let words = circle.message();
+        circle.assert_all_know_all();
+        assert!(words < 200, "{words} words");
+        let mut nodes = circle.tick(0);
+        nodes.sort();
+        let places = (1..5).map(|at| (uuid(at), format!("tcp://10.0.0.{at}:1")));
+        assert_eq!(nodes, Vec::from_iter(places));
+    }
+}
+
+#[test]
+fn who_was_forgotten_says_hello_again() {
+    let mut circle = Circle::new(&[&[], &[0]]);
+    circle.message();
+    circle.all[0] = Gossip::new(0, circle.now);
+    circle.all[0].publish(uuid(0), "tcp://10.0.0.0:1");
+    circle.now += PING;
+    circle.tick(1);
+    circle.message();
+    assert_eq!(circle.all[0].tuples.len(), 1);
+    assert_eq!(circle.all[0].clients.len(), 1);
+}
+
+#[test]
+fn a_question_comes_with_where_we_are() {
+    let now = Instant::now();
+    let mut gossip = Gossip::new(1, now);
+    gossip.publish(uuid(1), "tcp://10.0.0.1:1");
+    gossip.take_words();
+    gossip.tick(now + PING, |_| false, || 0);
+    let words = gossip.take_words().into_iter().map(|(_, message)| message);
+    let own = GossipMessage::Publish {
+        key: uuid(1).to_string(),
+        value: "tcp://10.0.0.1:1".to_owned(),
+    };
+    assert_eq!(Vec::from_iter(words), [own, GossipMessage::Ping]);
+}
+
+#[test]
+fn one_who_never_answers_is_connected_to_anew_ever_more_rarely() {
+    let mut gossip = Gossip::new(1, Instant::now());
+    let (mut now, mut pings, mut anew) = (Instant::now(), 0, 0);
+    for _ in 0..6000 {
+        now += Duration::from_millis(10);
+        gossip.tick(now, |_| false, || 0);
+        let words = gossip.take_words();
+        pings += words
+            .iter()
+            .filter(|(_, message)| *message == GossipMessage::Ping)
+            .count();
+        anew += gossip.take_mute().len();
+    }
+    assert_eq!((pings, anew), (5, 6));
+}
+
+#[test]
+fn whoever_always_says_invalid_does_not_make_us_talk_without_end() {
+    let mut gossip = Gossip::new(1, Instant::now());
+    gossip.take_words();
+    let now = Instant::now() + PING;
+    (0..100)
+        .for_each(|_| gossip.hear(GossipPeer::Server(0), &GossipMessage::Invalid.encode(), now));
+    assert_eq!(
+        gossip.take_words(),
+        [(GossipPeer::Server(0), GossipMessage::Hello)]
+    );
+}
+
+#[test]
+fn a_node_that_cannot_be_reached_is_tried_more_and_more_rarely_and_then_forgotten() {
+    let mut circle = Circle::new(&[&[], &[0]]);
+    circle.message();
+    let mut tries = 0;
+    for _ in 0..2000 {
+        tries += circle.tick(0).len();
+        circle.now += Duration::from_secs(1);
+    }
+    assert_eq!(tries as u32, TRIES);
+    assert!(circle.all[0].tuples.is_empty());
+}
+
+/// One that knows of so many others.
+fn knowing(count: usize, now: Instant) -> Gossip {
+    let mut gossip = Gossip::new(1, now);
+    gossip.publish(uuid(255), "tcp://10.0.0.255:1");
+    for at in 0..count {
+        let (key, value) = (uuid(at).to_string(), format!("tcp://10.0.0.{at}:1"));
+        let message = GossipMessage::Publish { key, value };
+        gossip.hear(GossipPeer::Server(0), &message.encode(), now);
+    }
+    while !gossip.take_words().is_empty() {}
+    gossip
+}
+
+/// How many words it has for others.
+fn count_words(gossip: &mut Gossip) -> usize {
+    let words = std::iter::repeat_with(|| gossip.take_words());
+    words.map(|it| it.len()).take_while(|it| *it > 0).sum()
+}
+
+#[test]
+fn who_asks_again_and_again_is_told_everything_once_a_second() {
+    let mut now = Instant::now();
+    let mut gossip = knowing(200, now);
+    let client = || GossipPeer::Client(vec![1]);
+    for second in 0..3 {
+        for asked in 0..100 {
+            gossip.hear(client(), &GossipMessage::Hello.encode(), now);
+            let told = count_words(&mut gossip);
+            let expected = if (second, asked) == (0, 0) { 201 } else { 0 };
+            assert_eq!(told, expected);
+        }
+        assert!(gossip.next().is_some_and(|next| next <= now + LISTING));
+        now += LISTING;
+        gossip.tick(now, |_| true, || 0);
+        let to_client = |words: Vec<(GossipPeer, GossipMessage)>| {
+            let words = words.into_iter();
+            words.filter(|(peer, _)| *peer == client()).count()
+        };
+        let words = std::iter::repeat_with(|| gossip.take_words());
+        let told: usize = words.take_while(|it| !it.is_empty()).map(to_client).sum();
+        assert_eq!(told, 201);
+    }
+}
+
+#[test]
+fn what_a_client_has_no_room_for_it_is_told_again() {
+    let mut now = Instant::now();
+    let mut gossip = knowing(200, now);
+    let client = GossipPeer::Client(vec![1]);
+    gossip.hear(client.clone(), &GossipMessage::Hello.encode(), now);
+    let mut heard = std::collections::BTreeSet::new();
+    for _ in 0..10 {
+        let mut room = 50;
+        loop {
+            let words = gossip.take_words();
+            if words.is_empty() {
+                break;
+            }
+            for (_, message) in words.into_iter().filter(|(peer, _)| *peer == client) {
+                match (room, message) {
+                    (0, message) => gossip.unheard(&[1], message, now),
+                    (_, GossipMessage::Publish { key, .. }) => {
+                        room -= 1;
+                        heard.insert(key);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        now += PING;
+        gossip.tick(now, |_| true, || 0);
+    }
+    assert_eq!(heard.len(), 201);
+}
+
+#[test]
+fn few_nodes_are_tried_at_a_time_and_those_not_there_are_forgotten_soon() {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let mut now = Instant::now();
+    let mut gossip = knowing(100, now);
+    let mut under_way: Vec<(Instant, Uuid)> = Vec::new();
+    let mut tried = HashMap::new();
+    let began = now;
+    while !gossip.tuples.is_empty() {
+        under_way.retain(|(since, _)| now < *since + PATIENCE);
+        let count = under_way.len();
+        let new = gossip.tick(now, |_| false, || count);
+        under_way.extend(new.into_iter().map(|(node, _)| (now, node)));
+        assert!(under_way.len() <= AT_A_TIME);
+        for (since, node) in &under_way {
+            tried.entry(*node).or_insert(*since);
+        }
+        gossip.take_mute();
+        while !gossip.take_words().is_empty() {}
+        now = gossip.next().unwrap().max(now + Duration::from_millis(1));
+    }
+    assert_eq!(tried.len(), 100);
+    // Each was tried before any was tried often.
+    let last = tried.values().max().unwrap();
+    assert!(*last < began + PATIENCE * 3 * 100 / AT_A_TIME as u32);
+    assert!(now < began + Duration::from_secs(600), "{:?}", now - began);
+}
+
+#[test]
+fn one_that_was_here_is_tried_for_longer() {
+    let mut now = Instant::now();
+    let mut gossip = knowing(1, now);
+    now += PAUSES.0;
+    gossip.tick(now, |_| true, || 0);
+    let mut tries = 0;
+    for _ in 0..2000 {
+        now += Duration::from_secs(1);
+        tries += gossip.tick(now, |_| false, || 0).len();
+    }
+    assert_eq!(tries as u32, TRIES_AGAIN);
+    assert!(gossip.tuples.is_empty());
+}
+
+#[test]
+fn one_that_is_still_told_of_is_not_forgotten() {
+    let mut now = Instant::now();
+    let mut gossip = knowing(1, now);
+    let (key, value) = (uuid(0).to_string(), "tcp://10.0.0.0:1".to_owned());
+    let message = GossipMessage::Publish { key, value }.encode();
+    for _ in 0..600 {
+        now += Duration::from_secs(1);
+        gossip.hear(GossipPeer::Client(vec![1]), &message, now);
+        gossip.tick(now, |_| false, || 0);
+    }
+    assert_eq!(gossip.tuples.len(), 1);
+}
+
+#[test]
+fn what_is_told_takes_bounded_memory() {
+    let mut gossip = Gossip::new(0, Instant::now());
+    let now = Instant::now();
+    for n in 0..2 * MOST as u64 {
+        let client = n.to_be_bytes().to_vec();
+        gossip.hear(
+            GossipPeer::Client(client),
+            &GossipMessage::Hello.encode(),
+            now,
+        );
+    }
+    assert_eq!(gossip.clients.len(), MOST);
+    gossip.clients.clear();
+    for n in 0..2 * MOST {
+        let message = GossipMessage::Publish {
+            key: n.to_string(),
+            value: "tcp://10.0.0.1:1".to_owned(),
+        };
+        gossip.hear(GossipPeer::Client(Vec::new()), &message.encode(), now);
+    }
+    assert_eq!(gossip.tuples.len(), MOST);
+}

@@ -1,0 +1,123 @@
+//! What is told of other nodes, and which of them it is time to reach.
+
+use std::time::{Duration, Instant};
+
+use log::debug;
+
+use super::Gossip;
+use super::neighbour::{GossipPeer, MOST};
+use super::tuple::{PAUSES, Tuple};
+use crate::zre::uuid::Uuid;
+use crate::zre::wire::{GossipMessage, LONGEST_VALUE};
+
+/// After how many tries in vain a node is forgotten that was never reached: half a minute.
+pub(super) const TRIES: u32 = 5;
+
+/// The same of one that was here, and may only be cut off: a quarter of an hour.
+pub(super) const TRIES_AGAIN: u32 = 18;
+
+/// Who has told for so long nothing of a node knows nothing of it, either.
+const OLD: Duration = Duration::from_secs(30);
+
+/// How many nodes are tried at a time. A hub tells of many that are not there any more; those who
+/// are there are told of us, and come to us.
+pub(super) const AT_A_TIME: usize = 8;
+
+/// How long who has to wait for that waits.
+const WAIT: Duration = Duration::from_millis(20);
+
+impl Gossip {
+    /// Takes a tuple, and hands it on if it is new.
+    pub(super) fn accept(
+        &mut self,
+        key: String,
+        value: String,
+        from: Option<&GossipPeer>,
+        now: Instant,
+    ) {
+        let is_own = self.own.as_ref().is_some_and(|(own, _)| *own == key);
+        let known = self.tuples.get_mut(&key);
+        if is_own || value.len() > LONGEST_VALUE {
+            return;
+        }
+        let is_new = match known {
+            Some(known) if known.value == value => {
+                known.heard = now;
+                return;
+            }
+            known => known.is_none(),
+        };
+        if is_new && self.tuples.len() >= MOST {
+            // Whoever was tried most often in vain makes room.
+            let worst = self.tuples.iter().max_by_key(|(_, tuple)| tuple.tries);
+            match worst.filter(|(_, tuple)| tuple.tries > 1) {
+                Some((worst, _)) => drop(self.tuples.remove(&worst.clone())),
+                None => return debug!("no room for what is told of {key}"),
+            }
+        }
+        let tuple = Tuple {
+            value: value.clone(),
+            due: now,
+            tries: 0,
+            met: false,
+            heard: now,
+        };
+        self.tuples.insert(key.clone(), tuple);
+        self.tell_all(&GossipMessage::Publish { key, value }, from);
+    }
+
+    /// A node has said goodbye: what others say of it is out of date.
+    pub(crate) fn forget_node(&mut self, node: Uuid) {
+        self.tuples.retain(|key, _| key.parse() != Ok(node));
+    }
+
+    /// The nodes that are to be tried now: those first that were tried least.
+    pub(super) fn tries(
+        &mut self,
+        now: Instant,
+        is_here: impl Fn(Uuid) -> bool,
+        trying: impl Fn() -> usize,
+    ) -> Vec<(Uuid, String)> {
+        if self.trying.is_some_and(|until| now < until) {
+            return Vec::new();
+        }
+        self.trying = None;
+        let mut due = Vec::new();
+        self.tuples.retain(|key, tuple| {
+            if now < tuple.due {
+                return true;
+            }
+            let node = key.parse().ok();
+            if node.is_none_or(&is_here) {
+                (tuple.tries, tuple.met) = (0, node.is_some());
+                tuple.due = now + PAUSES.0;
+                return true;
+            }
+            let most = if tuple.met { TRIES_AGAIN } else { TRIES };
+            if tuple.tries >= most && now.saturating_duration_since(tuple.heard) >= OLD {
+                return false;
+            }
+            // A node with a key speaks CURVE alone.
+            if let Some(node) = node
+                && !tuple.value.contains('|')
+            {
+                due.push((tuple.tries, node, key.clone()));
+            } else {
+                tuple.wait(now);
+            }
+            true
+        });
+        if due.is_empty() {
+            return Vec::new();
+        }
+        let room = AT_A_TIME.saturating_sub(trying());
+        self.trying = (due.len() > room).then_some(now + WAIT);
+        due.sort();
+        let tried = due.into_iter().take(room).filter_map(|(_, node, key)| {
+            let tuple = self.tuples.get_mut(&key)?;
+            tuple.wait(now);
+            Some((node, tuple.value.clone()))
+        });
+        tried.collect()
+    }
+}

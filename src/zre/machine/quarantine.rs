@@ -1,0 +1,213 @@
+//! What comes from nodes that are not let in yet: kept in order, and bounded, until they are.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::message::{Frame, Message};
+use crate::zre::uuid::Uuid;
+use crate::zre::wire::Packet;
+
+/// A message: its first frame, and what follows.
+pub(crate) type Frames = (Vec<u8>, Option<Message>);
+
+/// What takes memory.
+pub(crate) trait Size {
+    /// About how many bytes.
+    fn size(&self) -> usize;
+}
+
+impl Size for Frames {
+    fn size(&self) -> usize {
+        self.0.len() + self.1.size()
+    }
+}
+
+impl Size for Option<Message> {
+    fn size(&self) -> usize {
+        let (frames, bytes) = self.as_ref().map_or((0, 0), Message::size);
+        frames
+            .saturating_mul(size_of::<Frame>())
+            .saturating_add(bytes)
+    }
+}
+
+/// A message whose number was counted.
+#[derive(Debug)]
+pub(crate) struct Numbered(pub(super) Packet, pub(super) Option<Message>);
+
+impl Size for Numbered {
+    fn size(&self) -> usize {
+        let group = match &self.0 {
+            Packet::Shout { group }
+            | Packet::Join { group, .. }
+            | Packet::Leave { group, .. }
+            | Packet::Elect { group, .. }
+            | Packet::Leader { group, .. } => group.len(),
+            _ => 0,
+        };
+        group + self.1.size()
+    }
+}
+
+/// How much is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    senders: usize,
+    /// Of each sender.
+    messages: usize,
+    pub(crate) bytes: usize,
+    /// Of all senders.
+    bytes_in_all: usize,
+}
+
+/// A HELLO of any length finds room, with some messages that follow it.
+pub(crate) const LIMITS: Limits = Limits {
+    senders: 256,
+    messages: 256,
+    bytes: (1 << 20) + (64 << 10),
+    bytes_in_all: 8 << 20,
+};
+
+/// What a message costs beside its bytes.
+const OVERHEAD: usize = 128;
+
+/// What was kept of each sender.
+#[derive(Debug)]
+pub(crate) struct Quarantine<T> {
+    senders: HashMap<Uuid, Quarantined<T>>,
+    bytes: usize,
+    limits: Limits,
+}
+
+/// What was kept of one.
+#[derive(Debug)]
+pub(crate) struct Quarantined<T> {
+    pub(crate) since: Instant,
+    pub(crate) messages: Vec<T>,
+    bytes: usize,
+}
+
+impl<T> Default for Quarantine<T> {
+    fn default() -> Quarantine<T> {
+        Quarantine {
+            senders: HashMap::new(),
+            bytes: 0,
+            limits: LIMITS,
+        }
+    }
+}
+
+impl<T: Size> Quarantine<T> {
+    pub(crate) fn len(&self) -> usize {
+        self.senders.len()
+    }
+
+    pub(crate) fn contains(&self, sender: Uuid) -> bool {
+        self.senders.contains_key(&sender)
+    }
+
+    /// Keeps a message; where there is no room for it, nothing of its sender is kept, and this is
+    /// false. Whoever says most makes room for others.
+    pub(crate) fn keep(&mut self, sender: Uuid, message: T, now: Instant) -> bool {
+        let known = self.senders.get(&sender);
+        let (count, before) = known.map_or((0, 0), |kept| (kept.messages.len(), kept.bytes));
+        let bytes = message.size().saturating_add(OVERHEAD);
+        let of_sender = before.saturating_add(bytes);
+        let limits = self.limits;
+        let fits = count < limits.messages
+            && of_sender <= limits.bytes
+            && (known.is_some() || self.senders.len() < limits.senders)
+            && self.make_room(sender, bytes, of_sender);
+        if !fits {
+            self.forget(sender);
+            return false;
+        }
+        let kept = self.senders.entry(sender).or_insert_with(|| Quarantined {
+            since: now,
+            messages: Vec::new(),
+            bytes: 0,
+        });
+        kept.messages.push(message);
+        kept.bytes = of_sender;
+        self.bytes += bytes;
+        true
+    }
+
+    fn make_room(&mut self, sender: Uuid, bytes: usize, of_sender: usize) -> bool {
+        while self.bytes + bytes > self.limits.bytes_in_all {
+            let others = self.senders.iter().filter(|(uuid, _)| **uuid != sender);
+            match others.max_by_key(|(_, kept)| kept.bytes) {
+                Some((&most, kept)) if kept.bytes > of_sender => self.forget(most),
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// What was kept of a sender, which is let in now.
+    pub(crate) fn take(&mut self, sender: Uuid) -> Option<Quarantined<T>> {
+        let kept = self.senders.remove(&sender)?;
+        self.bytes -= kept.bytes;
+        Some(kept)
+    }
+
+    pub(crate) fn forget(&mut self, sender: Uuid) {
+        self.take(sender);
+    }
+
+    /// Forgets whom it has kept something of for so long.
+    pub(crate) fn forget_old(&mut self, age: Duration, now: Instant) {
+        let bytes = &mut self.bytes;
+        self.senders.retain(|_, kept| {
+            let stays = now.saturating_duration_since(kept.since) < age;
+            *bytes -= if stays { 0 } else { kept.bytes };
+            stays
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Size for usize {
+        fn size(&self) -> usize {
+            *self
+        }
+    }
+
+    fn uuid(n: usize) -> Uuid {
+        Uuid::from((n as u128).to_be_bytes())
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let (mut quarantine, now) = (Quarantine::default(), Instant::now());
+        for n in 0..LIMITS.senders {
+            assert!(quarantine.keep(uuid(n), 1, now));
+        }
+        assert!(!quarantine.keep(uuid(LIMITS.senders), 1, now));
+        assert!(!quarantine.keep(uuid(0), LIMITS.bytes, now));
+        assert!(!quarantine.contains(uuid(0)));
+        let fits = (1..LIMITS.messages).all(|_| quarantine.keep(uuid(1), 1, now));
+        assert!(fits && !quarantine.keep(uuid(1), 1, now));
+        assert!(quarantine.take(uuid(1)).is_none());
+        assert_eq!(quarantine.take(uuid(2)).unwrap().messages, [1]);
+        quarantine.forget_old(Duration::from_secs(1), now + Duration::from_secs(1));
+        assert!(quarantine.senders.is_empty());
+        assert_eq!(quarantine.bytes, 0);
+    }
+
+    #[test]
+    fn who_says_most_makes_room() {
+        let (mut quarantine, now) = (Quarantine::default(), Instant::now());
+        let most = LIMITS.bytes_in_all / LIMITS.bytes;
+        for n in 0..2 * most {
+            quarantine.keep(uuid(n), LIMITS.bytes - OVERHEAD, now);
+        }
+        assert_eq!(quarantine.senders.len(), most);
+        assert!(quarantine.keep(uuid(1000), LIMITS.bytes / 2, now));
+        assert!(quarantine.bytes <= LIMITS.bytes_in_all);
+        assert!(quarantine.contains(uuid(1000)));
+    }
+}

@@ -1,0 +1,219 @@
+//! The thread of a node: it hands what comes in to the state machine, and does what that says.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use log::{info, warn};
+use nix::time::{ClockId, clock_gettime};
+
+use super::finder::Finder;
+use super::local_address::LocalAddress;
+use super::ports::wait_until_free;
+use super::shared_node::SharedNode;
+use crate::background::guarded;
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::message::{Frame, Message};
+use crate::socket::{Interest, Socket};
+use crate::wake::{Deadline, poll, readable};
+use crate::zre::machine::{Machine, SUSPECT_TIMEOUT};
+use crate::zre::uuid::Uuid;
+
+/// How much is taken in at once, before anything else gets its turn.
+const TURN: usize = 256;
+
+/// How long a full queue of events keeps messages from being taken in, before they are dropped.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether the network has changed.
+const LOOK_AROUND: Duration = Duration::from_secs(5);
+
+/// How often it is looked whether a full queue is still full.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// What the thread has for itself.
+pub(crate) struct Driver {
+    pub(crate) shared: Arc<SharedNode>,
+    pub(crate) inbox: Socket,
+    /// Where the inbox is bound.
+    pub(crate) bound: Endpoint,
+    pub(crate) local_address: LocalAddress,
+    pub(crate) finder: Finder,
+    pub(crate) interval: Duration,
+}
+
+/// Where there may be something to take in.
+struct Ready {
+    inbox: bool,
+    finder: bool,
+}
+
+impl Driver {
+    /// Runs until the node is stopped. Should a user's logger panic in it, the node ends, and says
+    /// why: nobody may wait for it in vain.
+    pub(crate) fn run(mut self) {
+        if guarded("a node", || self.run_until_stopped()).is_none() {
+            let reason = "its thread has panicked; the log tells with what";
+            self.shared.fail(Error::system("running a node", reason));
+        }
+        self.shared.stop();
+        guarded("a node's goodbye", || self.finder.leave(&self.shared));
+        guarded("a node's end", || self.shared.end_observers());
+        // What was sent still goes out, for as long as it may linger.
+        self.shared.close_links();
+        // Whoever has stopped the node may start another there.
+        let mut bound = self.finder.bound();
+        let inbox = self.inbox.bound().unwrap_or_default();
+        bound.extend(inbox.iter().filter_map(|it| it.parse().ok()));
+        drop((self.inbox, self.finder));
+        wait_until_free(&bound);
+    }
+
+    fn run_until_stopped(&mut self) {
+        let mut next = Instant::now();
+        let mut look_around = next + LOOK_AROUND;
+        let mut full: Option<Instant> = None;
+        let mut ready = Ready {
+            inbox: true,
+            finder: true,
+        };
+        while !self.shared.is_stopping() {
+            let now = Instant::now();
+            self.shared.run_tasks();
+            if now >= next {
+                next = now + self.until_next();
+                // Where the inbox is: what is told of it may be elsewhere, or a name.
+                let port = self.bound.port().unwrap_or(0);
+                if !self.finder.tell(&self.shared, port) || now >= look_around {
+                    look_around = now + LOOK_AROUND;
+                    // Another inbox must be found empty before it is waited for.
+                    ready.inbox |= self.look_around();
+                }
+                self.shared.change(|machine| machine.tick(now));
+                self.shared.retry_links();
+            } else if self.shared.look(Machine::any_suspects) {
+                self.shared.change(|machine| machine.tick(now));
+            }
+            if ready.finder || self.finder.next().is_some_and(|next| now >= next) {
+                ready.finder = self.finder.turn(&self.shared, now);
+            }
+            full = match self.shared.events.is_full() {
+                true => full.or(Some(now)),
+                false => None,
+            };
+            // Nobody has taken an event for long: nothing is gained by waiting on.
+            let dropping = full.is_some_and(|since| now >= since + PATIENCE);
+            if ready.inbox {
+                ready.inbox = self.take_in(now, dropping);
+            }
+            let patient = ready.inbox && !dropping && self.shared.events.is_full();
+            if ready.finder || (ready.inbox && !patient) {
+                continue;
+            }
+            let mut deadline = Deadline::At(self.finder.next().map_or(next, |it| it.min(next)));
+            if self.shared.look(Machine::any_suspects) {
+                deadline = deadline.within(SUSPECT_TIMEOUT / 5);
+            }
+            if patient {
+                deadline = deadline.within(LOOK);
+            }
+            let more = self.sleep(deadline);
+            ready.inbox |= more.inbox;
+            ready.finder |= more.finder;
+        }
+    }
+
+    /// How long to wait until the next beacon. All nodes of a machine beacon at the same time, so
+    /// that each wakes up once to hear all of them.
+    fn until_next(&self) -> Duration {
+        let interval = u64::try_from(self.interval.as_micros()).unwrap_or(u64::MAX);
+        // Without a clock they would each have their own time.
+        let now = clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from);
+        let since = now.as_micros() % u128::from(interval);
+        Duration::from_micros(interval - u64::try_from(since).unwrap_or(0))
+    }
+
+    /// Looks whether the network has changed; if so, the node is elsewhere from now on.
+    fn look_around(&mut self) -> bool {
+        let Some(new) = self.local_address.look() else {
+            return false;
+        };
+        let old = std::mem::replace(&mut self.local_address.interface, new);
+        if !self.local_address.keeps_inbox() {
+            match self.local_address.open_inbox() {
+                Ok((inbox, bound)) => (self.inbox, self.bound) = (inbox, bound),
+                Err(error) => {
+                    warn!("an inbox at {}: {error}", self.local_address.interface);
+                    self.local_address.interface = old;
+                    return false;
+                }
+            }
+        }
+        let (headers, wrong) = self.local_address.headers();
+        let endpoint = self.local_address.told(&self.bound).to_string();
+        let name = self.shared.look(|machine| machine.name().to_owned());
+        info!("{name}: from {old} to {}", self.local_address.interface);
+        wrong.iter().for_each(|error| warn!("{name}: {error}"));
+        self.shared
+            .change(|machine| machine.moved(endpoint, headers));
+        self.finder
+            .move_to(&self.local_address.interface, &self.shared);
+        true
+    }
+
+    /// Waits until there is something to do.
+    fn sleep(&self, deadline: Deadline) -> Ready {
+        let searches = self.finder.fds();
+        let waker = self.shared.waker();
+        let fds = [waker.fd(), self.inbox.fd()];
+        let fds = fds.iter().chain(&searches);
+        let mut fds: Vec<_> = fds.map(|fd| readable(*fd)).collect();
+        poll(&mut fds, deadline);
+        let is_ready = |at: usize| fds[at].revents != 0;
+        let woken = is_ready(0);
+        if woken {
+            waker.clear();
+        }
+        Ready {
+            inbox: is_ready(1),
+            // A name that was looked up wakes, too.
+            finder: woken || (2..fds.len()).any(is_ready),
+        }
+    }
+
+    /// Takes in messages, as long as there is room for what they tell or it is to be dropped;
+    /// false if there are no more.
+    fn take_in(&self, now: Instant, dropping: bool) -> bool {
+        for _ in 0..TURN {
+            if !dropping && self.shared.events.is_full() {
+                return true;
+            }
+            let mut frames = Vec::new();
+            let taken = self
+                .inbox
+                .perform(Interest::Readable, Deadline::Now, |locked| {
+                    locked.recv_frames(&mut frames)
+                });
+            if taken.is_err() {
+                return false;
+            }
+            if let Some((from, first, rest)) = read(frames) {
+                self.shared
+                    .change(|machine| machine.message(from, &first, rest, now));
+            }
+        }
+        true
+    }
+}
+
+/// A message: who calls itself what, the first frame, and what follows; `None` for what cannot be
+/// one.
+fn read(frames: Vec<Frame>) -> Option<(Uuid, Frame, Option<Message>)> {
+    let mut frames = frames.into_iter();
+    let uuid = Uuid::from_identity(&frames.next()?)?;
+    let first = frames.next()?;
+    let rest = frames
+        .next()
+        .map(|second| Message::new(second, frames.collect()));
+    Some((uuid, first, rest))
+}

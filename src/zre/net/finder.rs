@@ -1,0 +1,87 @@
+//! How a node finds others: by beacons, or by gossip.
+
+use std::os::fd::RawFd;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::beacon_socket::BeaconSocket;
+use super::gossip_sockets::GossipSockets;
+use super::interface::Interface;
+use super::shared_node::SharedNode;
+use crate::endpoint::Endpoint;
+use crate::zre::machine::Machine;
+use crate::zre::wire::Beacon;
+
+/// One of the two: where there is gossip there are no beacons, as with zyre.
+pub(crate) enum Finder {
+    Beacons(BeaconSocket),
+    Gossip(Box<GossipSockets>),
+}
+
+impl Finder {
+    /// Says where we are, as often as the node's interval tells; false if that could not be, for we
+    /// are no longer there.
+    pub(crate) fn tell(&self, shared: &SharedNode, port: u16) -> bool {
+        match self {
+            Finder::Beacons(beacons) => {
+                let uuid = shared.look(Machine::uuid);
+                beacons.send(Beacon { uuid, port })
+            }
+            Finder::Gossip(_) => true,
+        }
+    }
+
+    /// Says that we leave.
+    pub(crate) fn leave(&self, shared: &SharedNode) {
+        match self {
+            Finder::Beacons(_) => drop(self.tell(shared, 0)),
+            Finder::Gossip(_) => shared.change(Machine::say_goodbye),
+        }
+    }
+
+    /// We are on another interface, or elsewhere on it.
+    pub(crate) fn move_to(&mut self, interface: &Interface, shared: &SharedNode) {
+        match self {
+            Finder::Beacons(beacons) => beacons.move_to(interface.clone()),
+            Finder::Gossip(gossip) => {
+                let (uuid, endpoint) =
+                    shared.look(|machine| (machine.uuid(), machine.endpoint().to_owned()));
+                gossip.publish(uuid, &endpoint);
+            }
+        }
+    }
+
+    /// Takes in what others say; false if there is no more.
+    pub(crate) fn turn(&mut self, shared: &Arc<SharedNode>, now: Instant) -> bool {
+        match self {
+            Finder::Beacons(beacons) => beacons.hear(|beacon, from| {
+                shared.change(|machine| machine.beacon(beacon, from, now));
+            }),
+            Finder::Gossip(gossip) => gossip.turn(shared, now),
+        }
+    }
+
+    /// Where others connect to it.
+    pub(crate) fn bound(&self) -> Vec<Endpoint> {
+        match self {
+            Finder::Beacons(_) => Vec::new(),
+            Finder::Gossip(gossip) => gossip.endpoints().to_vec(),
+        }
+    }
+
+    /// What tells that something has come.
+    pub(crate) fn fds(&self) -> Vec<RawFd> {
+        match self {
+            Finder::Beacons(beacons) => vec![beacons.fd()],
+            Finder::Gossip(gossip) => gossip.fds().collect(),
+        }
+    }
+
+    /// When it is to have a turn though nothing has come.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        match self {
+            Finder::Beacons(_) => None,
+            Finder::Gossip(gossip) => gossip.next(),
+        }
+    }
+}

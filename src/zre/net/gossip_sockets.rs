@@ -1,0 +1,196 @@
+//! The sockets by which a node gossips.
+
+use std::os::fd::RawFd;
+use std::sync::Arc;
+use std::time::Instant;
+
+use log::{debug, warn};
+
+use super::lookups::Lookups;
+use super::shared_node::SharedNode;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Result};
+use crate::message::{Frame, Message};
+use crate::options::Options;
+use crate::socket::{Interest, Kind, Socket, Target, listen};
+use crate::wake::Deadline;
+use crate::zre::machine::Machine;
+use crate::zre::machine::gossip::{Gossip, GossipPeer, MOST};
+use crate::zre::uuid::Uuid;
+use crate::zre::wire::{GossipMessage, address};
+
+/// How much is taken in at once, before anything else gets its turn.
+const TURN: usize = 64;
+
+/// Gossip, with where it comes from and goes to.
+pub(crate) struct GossipSockets {
+    gossip: Gossip,
+    /// Where others are connected to us.
+    bound: Option<Socket>,
+    endpoints: Vec<Endpoint>,
+    servers: Vec<(Target, Socket)>,
+    lookups: Lookups,
+}
+
+impl GossipSockets {
+    /// Binds and connects.
+    pub(crate) fn open(bind: &[Endpoint], connect: &[Endpoint]) -> Result<GossipSockets> {
+        let mut bound = None;
+        let mut endpoints = Vec::new();
+        for endpoint in bind {
+            let socket = match &bound {
+                Some(socket) => socket,
+                None => bound.insert(Socket::open(Kind::Hub, &Options::default())?),
+            };
+            let Some(listeners) = listen(endpoint)? else {
+                endpoints.push(socket.bind(endpoint)?);
+                continue;
+            };
+            for (listener, endpoint) in listeners {
+                socket.bind_listener(listener, &endpoint)?;
+                endpoints.push(endpoint);
+            }
+        }
+        let servers = connect.iter().map(|endpoint| {
+            let target = Target::find(endpoint.clone(), false)?;
+            let socket = connected(&target)?;
+            Ok((target, socket))
+        });
+        Ok(GossipSockets {
+            gossip: Gossip::new(connect.len(), Instant::now()),
+            bound,
+            endpoints,
+            servers: servers.collect::<Result<_>>()?,
+            lookups: Lookups::new(),
+        })
+    }
+
+    /// Where others connect to us.
+    pub(crate) fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// What tells that something has come.
+    pub(crate) fn fds(&self) -> impl Iterator<Item = RawFd> {
+        let servers = self.servers.iter().map(|(_, socket)| socket);
+        self.bound.iter().chain(servers).map(|socket| socket.fd())
+    }
+
+    /// When time comes for something next.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.gossip.next()
+    }
+
+    /// Tells where we are.
+    pub(crate) fn publish(&mut self, uuid: Uuid, endpoint: &str) {
+        self.gossip.publish(uuid, endpoint);
+    }
+
+    /// Does what there is to do; false if there is no more.
+    pub(crate) fn turn(&mut self, shared: &Arc<SharedNode>, now: Instant) -> bool {
+        for node in shared.change(Machine::take_departed) {
+            self.gossip.forget_node(node);
+        }
+        let is_here = |node| shared.look(|machine| machine.peer(node).is_some());
+        let trying = || shared.look(Machine::trying);
+        for (node, endpoint) in self.gossip.tick(now, is_here, trying) {
+            match address(&endpoint) {
+                Some(address) => shared.change(|machine| machine.told(node, address, now)),
+                None => self.lookups.begin(node, endpoint, shared),
+            }
+        }
+        for at in self.gossip.take_mute() {
+            let (target, socket) = &mut self.servers[at];
+            match connected(target) {
+                Ok(new) => std::mem::replace(socket, new).abandon(),
+                Err(error) => warn!("gossip: connecting anew: {error}"),
+            }
+        }
+        for (node, address) in self.lookups.done() {
+            shared.change(|machine| machine.told(node, address, now));
+        }
+        for _ in 0..TURN {
+            let words = self.gossip.take_words();
+            let (silent, much) = (words.is_empty(), words.len() >= TURN);
+            words
+                .into_iter()
+                .for_each(|(peer, message)| self.say(peer, message, now));
+            // Nothing more is heard before all of it is answered.
+            if much {
+                return true;
+            }
+            if !self.listen(now) && silent {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn say(&mut self, peer: GossipPeer, said: GossipMessage, now: Instant) {
+        let mut message = Message::from(said.encode());
+        let (socket, prefix) = match &peer {
+            GossipPeer::Server(at) => (self.servers.get(*at).map(|(_, it)| it), Vec::new()),
+            GossipPeer::Client(client) => (self.bound.as_ref(), vec![Frame::from(client.clone())]),
+        };
+        let Some(socket) = socket else { return };
+        let sent = socket.perform(Interest::Writable, Deadline::Now, |locked| {
+            locked.send(&prefix, &mut message)
+        });
+        match (sent, peer) {
+            (Ok(()), _) => {}
+            (Err(error), GossipPeer::Client(client)) if *error == Error::WouldBlock => {
+                self.gossip.unheard(&client, said, now);
+            }
+            (Err(error), peer) => {
+                debug!("gossip is not heard: {error}");
+                if let GossipPeer::Client(client) = peer {
+                    self.gossip.forget_client(&client);
+                }
+            }
+        }
+    }
+
+    /// Takes one message from each who has sent one; false if nobody has.
+    fn listen(&mut self, now: Instant) -> bool {
+        let mut any = false;
+        if let Some(frames) = self.bound.as_ref().and_then(receive) {
+            any = true;
+            if let [client, frame] = &frames[..] {
+                let client = GossipPeer::Client(client.to_vec());
+                self.gossip.hear(client, frame, now);
+            }
+        }
+        for (at, (_, server)) in self.servers.iter().enumerate() {
+            if let Some(frames) = receive(server) {
+                any = true;
+                if let [frame] = &frames[..] {
+                    self.gossip.hear(GossipPeer::Server(at), frame, now);
+                }
+            }
+        }
+        any
+    }
+}
+
+/// GossipPeer we connect to is told of everything at once, and nobody waits for room.
+fn options() -> Options {
+    Options {
+        send_queue: 4 * MOST as u32,
+        ..Options::default()
+    }
+}
+
+fn connected(target: &Target) -> Result<Socket> {
+    let socket = Socket::open(Kind::Link, &options())?;
+    socket.connect(target, 0)?;
+    Ok(socket)
+}
+
+/// The frames of a message, if there is one.
+fn receive(socket: &Socket) -> Option<Vec<Frame>> {
+    let mut frames = Vec::new();
+    let received = socket.perform(Interest::Readable, Deadline::Now, |locked| {
+        locked.recv_frames(&mut frames)
+    });
+    received.is_ok().then_some(frames)
+}

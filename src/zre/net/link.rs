@@ -1,0 +1,169 @@
+//! A node's connection to one of its peers: what goes out to it, in order, and counted.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Result, Wait};
+use crate::message::{Frame, Message};
+use crate::options::Options;
+use crate::socket::{Interest, Kind, LockedSocket, Progress, Socket, Target};
+use crate::wake::Deadline;
+use crate::zre::uuid::Uuid;
+use crate::zre::wire::Packet;
+
+/// Where zyre looks for a free port, from the first on; other nodes have any.
+const PORTS_OF_ZYRE: Range<u16> = 49152..49152 + 256;
+
+/// How many things a node may be backlog before it is given up.
+const MAX_BACKLOG: usize = 1000;
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    socket: Socket,
+    outbox: Mutex<Outbox>,
+    /// Whether the last message did not get through: the next does not wait.
+    stalled: AtomicBool,
+}
+
+/// What the socket's lock guards beside the socket: locked only by who holds that.
+#[derive(Debug, Default)]
+struct Outbox {
+    /// The number of the message sent last.
+    sequence: u16,
+    /// The number that 0 follows: zyre counts to 65,535, pyre and zyre.js to 65,534, and they
+    /// give up whoever counts otherwise. Ours take both.
+    last: u16,
+    /// What must not be left out, and found no room yet.
+    backlog: VecDeque<Packet>,
+}
+
+impl Outbox {
+    /// To a node with this port, which tells best who it is.
+    fn to(port: Option<u16>) -> Outbox {
+        let zyre = port.is_some_and(|port| PORTS_OF_ZYRE.contains(&port));
+        Outbox {
+            last: u16::MAX - u16::from(!zyre),
+            ..Outbox::default()
+        }
+    }
+
+    /// The number of the next message.
+    fn next(&self) -> u16 {
+        match self.sequence == self.last {
+            true => 0,
+            false => self.sequence + 1,
+        }
+    }
+
+    /// Sends what is backlog.
+    fn flush(&mut self, locked: &mut LockedSocket<'_>) -> Result<Progress, Box<Error>> {
+        while let Some(packet) = self.backlog.front() {
+            let number = self.next();
+            match locked.send_bytes(&packet.encode(number))? {
+                Progress::Done => self.sequence = number,
+                attempt => return Ok(attempt),
+            }
+            self.backlog.pop_front();
+        }
+        Ok(Progress::Done)
+    }
+}
+
+impl Link {
+    /// Connects to a peer's inbox.
+    pub(crate) fn open(own: Uuid, endpoint: &str) -> Result<Link> {
+        let endpoint: Endpoint = endpoint.parse()?;
+        let outbox = Outbox::to(endpoint.port());
+        let socket = Socket::open_as(&own.to_identity(), Kind::Link, &Options::default())?;
+        socket.connect(&Target::find(endpoint, false)?, 0)?;
+        Ok(Link {
+            socket,
+            outbox: Mutex::new(outbox),
+            stalled: AtomicBool::new(false),
+        })
+    }
+
+    /// Says something without waiting; if there is no room for it, it goes before what is sent
+    /// next. Fails if the peer has not taken anything for too long.
+    pub(crate) fn say(&self, packet: Packet) -> Result<()> {
+        let pings = matches!(packet, Packet::Ping | Packet::PingOk);
+        let mut packet = Some(packet);
+        let said = self
+            .socket
+            .perform(Interest::Writable, Deadline::Now, |locked| {
+                let mut outbox = self.outbox.lock();
+                // One is as good as many.
+                if let Some(packet) = packet.take()
+                    && !(pings && outbox.backlog.contains(&packet))
+                {
+                    outbox.backlog.push_back(packet);
+                }
+                outbox.flush(locked)
+            });
+        match said {
+            Ok(()) => Ok(()),
+            Err(error)
+                if *error == Error::WouldBlock
+                    && self.outbox.lock().backlog.len() < MAX_BACKLOG =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(*error),
+        }
+    }
+
+    /// Tries again to say what found no room.
+    pub(crate) fn retry(&self) {
+        if !self.outbox.lock().backlog.is_empty() {
+            let _ = self
+                .socket
+                .perform(Interest::Writable, Deadline::Now, |locked| {
+                    self.outbox.lock().flush(locked)
+                });
+        }
+    }
+
+    /// Sends a message, waiting for room; one that did not get through in time is not waited for
+    /// again until there is room.
+    pub(crate) fn send(
+        &self,
+        packet: &Packet,
+        message: &mut Message,
+        deadline: Deadline,
+    ) -> Result<()> {
+        let deadline = match self.stalled.load(Ordering::Relaxed) {
+            true => Deadline::Now,
+            false => deadline,
+        };
+        let sent = self.socket.perform(Interest::Writable, deadline, |locked| {
+            let mut outbox = self.outbox.lock();
+            let attempt = outbox.flush(locked)?;
+            if attempt != Progress::Done {
+                return Ok(attempt);
+            }
+            let number = outbox.next();
+            let attempt = locked.send(&[Frame::from(packet.encode(number))], message)?;
+            if attempt == Progress::Done {
+                outbox.sequence = number;
+            }
+            Ok(attempt)
+        });
+        self.stalled.store(
+            matches!(&sent, Err(error) if error.is_timeout()),
+            Ordering::Relaxed,
+        );
+        sent.map_err(|error| match *error {
+            Error::WouldBlock => Error::timeout(Wait::Room),
+            error => error,
+        })
+    }
+
+    /// Closes it with all that it has not delivered: the peer is gone, or begins anew.
+    pub(crate) fn abandon(&self) {
+        self.socket.abandon();
+    }
+}

@@ -1,0 +1,235 @@
+//! What the thread and the handles of a node share.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use log::{Level, log, warn};
+use parking_lot::Mutex;
+
+use super::event_queue::EventQueue;
+use super::link::Link;
+use super::task_queue::TaskQueue;
+use crate::error::{Error, Result};
+use crate::fork::ForkGuard;
+use crate::throttle::Throttle;
+use crate::wake::Waker;
+use crate::zre::event::Event;
+use crate::zre::machine::{Action, Machine};
+use crate::zre::uuid::Uuid;
+
+/// What the thread and the handles of a node share.
+pub(crate) struct SharedNode {
+    machine: Mutex<Machine>,
+    links: Mutex<HashMap<Uuid, Arc<Link>>>,
+    observers: Mutex<Vec<(u64, Observer)>>,
+    pub(crate) events: EventQueue,
+    tasks: Arc<TaskQueue<Task>>,
+    stopping: AtomicBool,
+    /// Lines in the log of peers that cannot be reached.
+    unreached: Throttle,
+    /// What ended the thread, if it was not stopped.
+    failure: OnceLock<Error>,
+    /// Whether all events are logged.
+    verbose: bool,
+}
+
+/// Something to be done in the node's thread.
+pub(crate) type Task = Box<dyn FnOnce(&SharedNode) + Send>;
+
+/// Called with each event, under the node's lock.
+pub(crate) type Observer = Box<dyn Fn(&Event) + Send>;
+
+/// Ends a observer when it is dropped.
+pub(crate) struct Observation {
+    shared: ForkGuard<Arc<SharedNode>>,
+    number: u64,
+}
+
+impl Drop for Observation {
+    fn drop(&mut self) {
+        let Ok(shared) = self.shared.get() else {
+            return;
+        };
+        let mut observers = shared.observers.lock();
+        observers.retain(|(number, _)| *number != self.number);
+    }
+}
+
+impl std::fmt::Debug for SharedNode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SharedNode")
+            .field("machine", &self.machine)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SharedNode {
+    pub(crate) fn new(machine: Machine, events: EventQueue, verbose: bool) -> Result<SharedNode> {
+        Ok(SharedNode {
+            machine: Mutex::new(machine),
+            links: Mutex::default(),
+            observers: Mutex::default(),
+            events,
+            tasks: Arc::new(TaskQueue::new()?),
+            stopping: AtomicBool::new(false),
+            unreached: Throttle::new(),
+            failure: OnceLock::new(),
+            verbose,
+        })
+    }
+
+    /// Looks at the machine.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Machine) -> T) -> T {
+        look(&self.machine.lock())
+    }
+
+    /// Changes the machine, and does what follows from it.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Machine) -> T) -> T {
+        let mut machine = self.machine.lock();
+        let result = change(&mut machine);
+        loop {
+            let actions = machine.take_actions();
+            if actions.is_empty() {
+                return result;
+            }
+            for action in actions {
+                self.perform(action, &mut machine);
+            }
+        }
+    }
+
+    fn perform(&self, action: Action, machine: &mut Machine) {
+        match action {
+            Action::Open { peer, endpoint } => match Link::open(machine.uuid(), &endpoint) {
+                Ok(link) => drop(self.links.lock().insert(peer, Arc::new(link))),
+                Err(error) => {
+                    if let Some(left_out) = self.unreached.admit() {
+                        let name = machine.name();
+                        warn!("{name}: connecting to {endpoint}: {error}{left_out}");
+                    }
+                    machine.drop_peer(peer);
+                }
+            },
+            Action::Send { peer, packet } => {
+                if let Some(link) = self.link(peer)
+                    && let Err(error) = link.say(packet)
+                {
+                    if let Some(left_out) = self.unreached.admit() {
+                        let name = machine.name();
+                        warn!("{name}: {peer} is given up: {error}{left_out}");
+                    }
+                    machine.drop_peer(peer);
+                }
+            }
+            Action::Close { peer } => {
+                if let Some(link) = self.links.lock().remove(&peer) {
+                    link.abandon();
+                }
+            }
+            Action::Tell(event) => {
+                let level = if self.verbose {
+                    Level::Info
+                } else {
+                    Level::Trace
+                };
+                log!(level, "{}: {event}", machine.name());
+                for (_, observer) in self.observers.lock().iter() {
+                    observer(&event);
+                }
+                self.events.push(event);
+            }
+        }
+    }
+
+    /// Calls this with each event, after those that tell who is here.
+    pub(crate) fn observe(shared: &Arc<SharedNode>, observer: Observer) -> Observation {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        // Nothing can happen in between.
+        let machine = shared.machine.lock();
+        for peer in machine.peers() {
+            observer(&Event::Enter { peer });
+        }
+        if shared.is_stopping() {
+            observer(&Event::Stop);
+        }
+        shared.observers.lock().push((number, observer));
+        let shared = ForkGuard::new(shared.clone());
+        Observation { shared, number }
+    }
+
+    /// A peer may be gone: it is asked, and has left if it does not answer.
+    pub(crate) fn suspect(&self, peer: Uuid) {
+        self.change(|machine| machine.suspect(peer, Instant::now()));
+        // The thread is to look when the time for an answer is over.
+        self.wake();
+    }
+
+    /// The connection to a peer, if there is one.
+    pub(crate) fn link(&self, peer: Uuid) -> Option<Arc<Link>> {
+        self.links.lock().get(&peer).cloned()
+    }
+
+    /// Has the thread look for what there is to do.
+    pub(crate) fn wake(&self) {
+        self.tasks.waker().wake();
+    }
+
+    /// What others have for the thread to do.
+    pub(crate) fn tasks(&self) -> &Arc<TaskQueue<Task>> {
+        &self.tasks
+    }
+
+    /// Ends the thread, and all waiting for events.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.events.close();
+        self.wake();
+    }
+
+    /// The error of what cannot be had any more: what has ended the thread, or a stop.
+    pub(crate) fn ended(&self) -> Error {
+        self.failure.get().cloned().unwrap_or(Error::Stopped)
+    }
+
+    /// The thread has ended, and not because of a stop.
+    pub(super) fn fail(&self, error: Error) {
+        let _ = self.failure.set(error);
+    }
+
+    /// Does what others have left for the node's thread.
+    pub(super) fn run_tasks(&self) {
+        for task in self.tasks.take() {
+            task(self);
+        }
+    }
+
+    /// Tries again to send what found no room.
+    pub(super) fn retry_links(&self) {
+        self.links.lock().values().for_each(|link| link.retry());
+    }
+
+    /// Closes all connections; what was sent still goes out, for as long as it may linger.
+    pub(super) fn close_links(&self) {
+        self.links.lock().clear();
+    }
+
+    /// The wake-up of the node's thread.
+    pub(super) fn waker(&self) -> &Waker {
+        self.tasks.waker()
+    }
+
+    /// Tells all observers that nothing more is to come.
+    pub(super) fn end_observers(&self) {
+        let _state = self.machine.lock();
+        for (_, observer) in self.observers.lock().iter() {
+            observer(&Event::Stop);
+        }
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}
