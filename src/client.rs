@@ -8,7 +8,8 @@ use crate::endpoint::{Endpoint, IntoEndpoints, Role};
 use crate::error::{Error, Result};
 use crate::fork::ForkMutex;
 use crate::options::{Options, common_setters};
-use crate::pattern::{self, Handle, Side, patterns};
+use crate::pattern::sealed::Pattern;
+use crate::pattern::{self, patterns};
 use crate::socket::{HandleCount, Kind, SharedSocket, Target};
 
 /// Endpoints that are connected to, to be given patterns.
@@ -95,12 +96,12 @@ impl Client {
         self
     }
 
-    pub(crate) fn open<P: Side>(&self, kind: Kind, side: P) -> Result<Handle<P>> {
+    pub(crate) fn open<H: Pattern>(&self) -> Result<H> {
         let mut state = self.endpoints.state.lock()?;
-        if kind == Kind::Pair && state.targets.len() > 1 {
+        if H::KIND == Kind::Pair && state.targets.len() > 1 {
             return Err(Error::PairTaken);
         }
-        let handle = pattern::open(kind, side, &state.options, |socket| {
+        let handle: H = pattern::open(&state.options, |socket| {
             let others = state.targets.len().saturating_sub(1);
             let mut targets = state.targets.iter();
             targets.try_for_each(|target| socket.connect(target, others))

@@ -121,12 +121,12 @@
 //! Like channels: `recv` waits, `try_recv` does not, `recv_timeout` and `recv_deadline` wait no
 //! longer than told; `iter` and `try_iter` are their loops; so for `send`. A send that fails
 //! [gives the message back](SendError). A timeout [says](Wait) what was waited for, and why a peer
-//! does not come together with us, if that is [known](Refusal). [`into_channel`](Handle::into_channel) makes a crossbeam
+//! does not come together with us, if that is [known](Refusal). [`into_channel`](Pull::into_channel) makes a crossbeam
 //! channel of a handle, to `select!` from several.
 //!
 //! # Stopping a loop
 //!
-//! [`stop`](Handle::stop) ends every wait and every loop in a handle and its clones, from any
+//! [`stop`](Push::stop) ends every wait and every loop in a handle and its clones, from any
 //! thread. Whatever does not wait goes on until the handle is dropped: what has arrived by then is
 //! still there for `try_iter`, and requests that were taken can be replied to. A signal handler stops with a
 //! [`Stopper`]; with the ctrlc crate: `ctrlc::set_handler(move || stopper.stop())`.
@@ -152,8 +152,8 @@
 //!
 //! | when | what helps |
 //! |---|---|
-//! | the program ends, and its peer does not take the message within 30 s (publish and reply: 5 s), or nobody is there for a second | a longer [linger](Options::linger) time; [`close`](Handle::close) tells whether all was delivered, and the log what was not |
-//! | a receiver stops with messages that it has not received | [`try_iter`](Handle::try_iter) after the loop |
+//! | the program ends, and its peer does not take the message within 30 s (publish and reply: 5 s), or nobody is there for a second | a longer [linger](Options::linger) time; [`close`](Push::close) tells whether all was delivered, and the log what was not |
+//! | a receiver stops with messages that it has not received | [`try_iter`](Pull::try_iter) after the loop |
 //! | an endpoint is disconnected with messages that have come from it and were not received | receive them first |
 //! | the peer dies with messages in its queue | ask for replies |
 //! | a connection breaks with a message on its way | ask for replies |
@@ -170,8 +170,8 @@
 //! | nobody takes a node's events | [`Missed`](zre::Event::Missed) tells how many; a longer [`event_queue`](zre::Builder::event_queue) |
 //! | a frame is larger than its receiver takes | the same [`max_frame`](zre::Builder::max_frame) in all nodes |
 //!
-//! A handle tells what happens to its connections ([`connections`](Handle::connections)), and
-//! whether it works at all ([`status`](Handle::status)). The same, and how many frames and bytes
+//! A handle tells what happens to its connections ([`connection_events`](Push::connection_events)), and
+//! whether it works at all ([`status`](Push::status)). The same, and how many frames and bytes
 //! move (never what is in them), goes to the [`log`] crate: `RUST_LOG=info` with env_logger.
 //!
 //! # No address anywhere
@@ -225,16 +225,15 @@ pub use message::{DynFrames, Frame, Frames, Message};
 pub use monitor::ConnectionEvent;
 pub use options::{Batch, Heartbeat, KeepAlive, Options};
 pub use pattern::{
-    Callable, Channel, Connections, Delivery, Handle, Pair, Pending, Publisher, Pull, Push,
-    Receiving, Replier, Request, Requester, SendError, Sending, Side, Stopper, Subscriber,
+    Channel, ConnectionEvents, Delivery, Handle, Pair, Pending, Publisher, Pull, Push, Receiving,
+    Replier, Request, Requester, SendError, Sending, Stopper, Subscriber,
 };
 pub use server::Server;
 
-/// The sides of the patterns and the iterators, by name; rarely needed.
-pub mod side {
+/// The iterators of the handles, by name.
+pub mod iter {
     pub use crate::pattern::{
-        IntoIter, Iter, PairSide, Parts, PublisherSide, PullSide, PushSide, ReplierSide,
-        RequesterSide, SubscriberSide, TryIter,
+        ConnectionEventIter, ConnectionEventTryIter, IntoIter, Iter, Parts, TryIter,
     };
 }
 

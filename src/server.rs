@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::fork::ForkMutex;
 use crate::monitor::ConnectionStatus;
 use crate::options::{Options, common_setters};
-use crate::pattern::{self, Handle, Side, patterns};
+use crate::pattern::sealed::Pattern;
+use crate::pattern::{self, patterns};
 use crate::socket::{HandleCount, Kind, Linger, Socket, check_path, listen};
 use crate::wake::{Deadline, io_error};
 
@@ -184,18 +185,18 @@ impl Server {
         self
     }
 
-    fn open<P: Side>(&self, kind: Kind, side: P) -> Result<Handle<P>> {
+    fn open<H: Pattern>(&self) -> Result<H> {
         let mut active = self.active.lock()?;
         if let Some(last) = active.as_ref() {
             self.wait_for_leave(last)?;
         }
-        let handle = pattern::open(kind, side, &self.options, |socket| {
+        let handle: H = pattern::open(&self.options, |socket| {
             self.endpoints
                 .iter()
                 .try_for_each(|endpoint| endpoint.give(socket))
         })?;
         *active = Some(ActiveHandle {
-            kind,
+            kind: H::KIND,
             handle_count: handle.socket().handle_count(),
             status: handle.socket().status()?.clone(),
         });

@@ -80,7 +80,7 @@ impl Waker {
 
 /// Until when a call may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deadline {
+pub(crate) enum Deadline {
     /// Not at all.
     Now,
     /// Until then.

@@ -8,18 +8,18 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use support::{Folder, SOON, assert_timeout, blocked, deadline, ends, inproc, marry, until};
-use zeroless::{Client, ConnectionEvent, Connections, Error, Options, Server};
+use zeroless::{Client, ConnectionEvent, ConnectionEvents, Error, Options, Server};
 
 /// The next event, which must come.
 #[track_caller]
-fn next(events: &Connections) -> ConnectionEvent {
+fn next(events: &ConnectionEvents) -> ConnectionEvent {
     events.recv_timeout(SOON).unwrap()
 }
 
 /// Sees that these events come next. There may be retries between them; the peers' addresses are
 /// not looked at.
 #[track_caller]
-fn assert_events(events: &Connections, expected: &[ConnectionEvent]) {
+fn assert_events(events: &ConnectionEvents, expected: &[ConnectionEvent]) {
     for expected in expected {
         let mut event = loop {
             match next(events) {
@@ -66,7 +66,7 @@ fn a_server_tells_who_comes_and_goes() {
     deadline(|| {
         let (server, client) = ends();
         let pull = server.pull().unwrap();
-        let events = pull.connections().unwrap();
+        let events = pull.connection_events().unwrap();
         assert_events(&events, &[listening(&server)]);
         for _ in 0..3 {
             let push = client.push().unwrap();
@@ -82,7 +82,7 @@ fn a_server_tells_each_peers_address() {
     deadline(|| {
         let (server, client) = ends();
         let pull = server.pull().unwrap();
-        let mut events = pull.connections().unwrap();
+        let mut events = pull.connection_events().unwrap();
         let pushes = [(); 2].map(|()| client.push().unwrap());
         let accepted = events.by_ref().filter_map(|event| match event {
             ConnectionEvent::Accepted { peer, .. } => Some(peer.unwrap()),
@@ -109,7 +109,7 @@ fn where_it_listens_is_told_once() {
         for _ in 0..20 {
             let (server, client) = ends();
             let pull = server.pull().unwrap();
-            let events = pull.connections().unwrap();
+            let events = pull.connection_events().unwrap();
             assert_eq!(next(&events), listening(&server));
             let _push = client.push().unwrap();
             let accepted = next(&events);
@@ -126,7 +126,7 @@ fn a_client_tells_when_a_server_comes_and_goes() {
     deadline(|| {
         let (server, client) = ends();
         let push = client.push().unwrap();
-        let events = push.connections().unwrap();
+        let events = push.connection_events().unwrap();
         for _ in 0..3 {
             let pull = server.pull().unwrap();
             assert_events(&events, &[connected(&server)]);
@@ -144,7 +144,7 @@ fn a_client_without_a_server_tells_that_it_tries_again() {
             .unwrap()
             .push()
             .unwrap();
-        let mut events = push.connections().unwrap();
+        let mut events = push.connection_events().unwrap();
         let retrying = |event| matches!(event, ConnectionEvent::Retrying { .. });
         assert!(events.any(retrying));
         assert!(push.status().is_ok(), "nobody has refused anything");
@@ -158,9 +158,9 @@ fn who_asks_late_is_told_what_is_so() {
         let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
         marry(&push, &pull);
         for _ in 0..2 {
-            let events = pull.connections().unwrap();
+            let events = pull.connection_events().unwrap();
             assert_events(&events, &[listening(&server), accepted(&server)]);
-            assert_events(&push.connections().unwrap(), &[connected(&server)]);
+            assert_events(&push.connection_events().unwrap(), &[connected(&server)]);
         }
     });
 }
@@ -170,7 +170,7 @@ fn each_who_asks_is_told_everything() {
     deadline(|| {
         let (server, client) = ends();
         let pull = server.pull().unwrap();
-        let all = [(); 3].map(|()| pull.connections().unwrap());
+        let all = [(); 3].map(|()| pull.connection_events().unwrap());
         let push = client.push().unwrap();
         for events in all {
             assert_events(&events, &[listening(&server), accepted(&server)]);
@@ -183,7 +183,10 @@ fn each_who_asks_is_told_everything() {
 fn the_events_end_with_the_handle() {
     deadline(|| {
         let pull = Server::bind_local(0).unwrap().pull().unwrap();
-        let (mut events, other) = (pull.connections().unwrap(), pull.connections().unwrap());
+        let (mut events, other) = (
+            pull.connection_events().unwrap(),
+            pull.connection_events().unwrap(),
+        );
         let listens = |event| matches!(event, ConnectionEvent::Listening { .. });
         let looping = blocked(move || events.all(listens));
         drop(pull);
@@ -197,7 +200,7 @@ fn the_events_end_with_the_handle() {
 fn waiting_for_an_event_gives_up_at_its_deadline() {
     deadline(|| {
         let push = Client::new().push().unwrap();
-        let events = push.connections().unwrap();
+        let events = push.connection_events().unwrap();
         let soon = Duration::from_millis(1);
         assert_timeout(events.recv_timeout(soon));
         assert_eq!(events.try_iter().count(), 0);
@@ -231,7 +234,7 @@ fn ipc_connections_are_told_too() {
         let pull = server.pull().unwrap();
         let push = Client::connect(server.endpoint()).unwrap().push().unwrap();
         marry(&push, &pull);
-        let events = pull.connections().unwrap();
+        let events = pull.connection_events().unwrap();
         assert_events(&events, &[listening(&server), accepted(&server)]);
     });
 }
@@ -256,7 +259,7 @@ fn a_stranger_fails_the_handshake_and_disturbs_nobody() {
         let server = server.options(options);
         let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
         marry(&push, &pull);
-        let events = pull.connections().unwrap();
+        let events = pull.connection_events().unwrap();
         assert_events(&events, &[listening(&server), accepted(&server)]);
         for number in 0..5 {
             let mut stranger = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
@@ -310,7 +313,7 @@ fn a_server_of_another_pattern_is_told_and_tried_again_until_it_is_the_right_one
         let (server, client) = ends();
         let wrong = server.reply().unwrap();
         let push = client.push().unwrap();
-        let events = push.connections().unwrap();
+        let events = push.connection_events().unwrap();
         let endpoint = server.endpoint().to_string();
 
         let failed = |event| matches!(event, ConnectionEvent::HandshakeFailed { .. });
@@ -363,10 +366,10 @@ fn an_endpoint_has_one_spelling() {
         let named = format!("tcp://localhost:{}", server.port());
         let client = Client::connect(("localhost", server.port())).unwrap();
         let push = client.push().unwrap();
-        let tried = push.connections().unwrap();
+        let tried = push.connection_events().unwrap();
         for _ in 0..2 {
             let pull = server.pull().unwrap();
-            let events = pull.connections().unwrap();
+            let events = pull.connection_events().unwrap();
             marry(&push, &pull);
             drop(pull);
             // Until the handle is gone.

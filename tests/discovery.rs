@@ -91,7 +91,7 @@ fn a_server_that_breaks_off_is_kept_while_its_node_answers() {
         let port = beacon_port();
         let finder = node(port).start().unwrap();
         let push = finder.discover("jobs").push().unwrap();
-        let mut events = push.connections().unwrap();
+        let mut events = push.connection_events().unwrap();
         let server = Server::bind(0).unwrap();
         let mut pull = server.pull().unwrap();
         let _announcer = node(port).announce("jobs", &server).start().unwrap();

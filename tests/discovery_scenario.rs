@@ -54,7 +54,7 @@ fn serve(port: u16) {
     let pull = server.pull().unwrap();
     let announcement = node(port).announce("jobs", &server).start().unwrap();
     println!("\nannounced"); // on a line without what the test harness says
-    let (stopping, mut events) = (pull.clone(), pull.connections().unwrap());
+    let (stopping, mut events) = (pull.clone(), pull.connection_events().unwrap());
     thread::spawn(move || {
         io::stdin().lines().next();
         drop(announcement);

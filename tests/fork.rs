@@ -15,7 +15,7 @@ use support::{
     SOON, beacon_port, blocked, deadline, inproc, pairs, pub_sub, push_pull, req_rep, until,
 };
 use zeroless::zre::Node;
-use zeroless::{Client, Error, Handle, Server, Side};
+use zeroless::{Client, Error, Handle, Server};
 
 /// A fork copies the locks that others hold, so no other test may run meanwhile.
 fn alone() -> MutexGuard<'static, ()> {
@@ -24,9 +24,9 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 /// What every handle refuses in a child.
-fn assert_dead<P: Side>(handle: &Handle<P>) {
+fn assert_dead(handle: &impl Handle) {
     assert!(matches!(handle.stopper(), Err(Error::Forked)));
-    assert!(matches!(handle.connections(), Err(Error::Forked)));
+    assert!(matches!(handle.connection_events(), Err(Error::Forked)));
     assert_eq!(handle.wait_connected(1, SOON), Err(Error::Forked));
     handle.stop();
     assert_eq!(handle.clone().close(SOON), Err(Error::Forked));

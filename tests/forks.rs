@@ -17,7 +17,8 @@ use child::Child;
 use support::{SOON, beacon_port, deadline_after, echo, ends, inproc, marry};
 use zeroless::zre::{Discovery, Node};
 use zeroless::{
-    Channel, Client, Connections, Error, Message, Pending, Pull, Push, Replier, Requester, Server,
+    Channel, Client, ConnectionEvents, Error, Message, Pending, Pull, Push, Replier, Requester,
+    Server,
 };
 
 const FORKS: usize = 1000;
@@ -39,7 +40,7 @@ struct Everything {
     pending: Pending,
     push: Push,
     pull: Pull,
-    events: Connections,
+    events: ConnectionEvents,
     channel: Channel<Message>,
 }
 
@@ -57,7 +58,7 @@ impl Everything {
             discovery,
             requester: requester.clone(),
             pending: requester.start("under way").unwrap(),
-            events: push.connections().unwrap(),
+            events: push.connection_events().unwrap(),
             channel: Client::new().pull().unwrap().into_channel(1).unwrap(),
             server,
             push,

@@ -122,7 +122,7 @@ fn who_receives_too_large_a_frame_says_from_whom() {
                 false => (server.push().unwrap(), client.pull().unwrap()),
             };
             marry(&push, &pull);
-            let mut events = pull.connections().unwrap();
+            let mut events = pull.connection_events().unwrap();
             push.send(vec![7; MAX + 1]).unwrap();
             let ended = events.find_map(|event| match event {
                 ConnectionEvent::Disconnected { peer, refusal, .. } => Some((peer, refusal)),

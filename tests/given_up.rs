@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
 use support::{SOON, deadline_after};
-use zeroless::{Client, ConnectionEvent, Connections, Server};
+use zeroless::{Client, ConnectionEvent, ConnectionEvents, Server};
 
 /// Somebody who is no peer: says nonsense to who comes first, and leaves. libzmq does not try
 /// such a one again.
@@ -27,14 +27,14 @@ fn stranger() -> (u16, JoinHandle<()>) {
 
 /// Connects to a second server as soon as this is so; the first is a stranger. Then waits until
 /// the stranger was tried anew, and sees that the second server gets what is pushed.
-fn connect_after(refused: impl Fn(&Connections)) {
+fn connect_after(refused: impl Fn(&ConnectionEvents)) {
     for round in 0..20 {
         // Before the stranger leaves its port to others.
         let server = Server::bind_local(0).unwrap();
         let (port, stranger) = stranger();
         let client = Client::connect(port).unwrap();
         let push = client.push().unwrap();
-        let events = push.connections().unwrap();
+        let events = push.connection_events().unwrap();
         stranger.join().unwrap();
         refused(&events);
         client.connect(server.port()).unwrap();

@@ -76,7 +76,7 @@ fn connections_are_watched_though_the_logger_panics() {
         });
         let (server, client) = ends();
         let pull = server.pull().unwrap();
-        let mut events = pull.connections().unwrap();
+        let mut events = pull.connection_events().unwrap();
         for number in 0..20 {
             let push = client.push().unwrap();
             push.wait_connected(1, SOON).unwrap();

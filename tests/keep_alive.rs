@@ -102,7 +102,7 @@ fn a_subscriber_that_takes_nothing_stops_a_publisher_that_waits_for_a_while_only
         let publisher = server.publish().unwrap();
         let _idle = client.subscribe("").unwrap();
         publisher.wait_for_subscribers(1, SOON).unwrap();
-        let events = publisher.connections().unwrap();
+        let events = publisher.connection_events().unwrap();
         let message = vec![0; 1 << 20];
         // Until the idle one is cut, which then comes anew.
         for _ in 0..200 {
@@ -125,7 +125,7 @@ fn a_puller_that_takes_nothing_is_not_cut() {
         let pull = server.options(options.clone()).pull().unwrap();
         let push = client.options(options).push().unwrap();
         marry(&push, &pull);
-        let events = push.connections().unwrap();
+        let events = push.connection_events().unwrap();
         let message = vec![0; 1 << 20];
         let mut sent = 0;
         while push.send_timeout(&message, Duration::from_secs(1)).is_ok() {

@@ -11,8 +11,8 @@ use parking_lot::{Mutex, MutexGuard};
 use process::{Process, again};
 use support::{Folder, SOON, assert_timeout, blocked, deadline, ends, inproc, marry};
 use zeroless::{
-    Channel, Client, Connections, Endpoint, Error, Frame, Message, Pair, Pending, Publisher, Pull,
-    Push, Replier, Request, Requester, Server, Stopper, Subscriber,
+    Channel, Client, ConnectionEvents, Endpoint, Error, Frame, Message, Pair, Pending, Publisher,
+    Pull, Push, Replier, Request, Requester, Server, Stopper, Subscriber,
 };
 
 /// In a process of these tests: what it is to push to.
@@ -277,7 +277,7 @@ fn everything_can_be_shared_among_threads() {
     shared::<Pair>();
     shared::<Client>();
     shared::<Stopper>();
-    shared::<Connections>();
+    shared::<ConnectionEvents>();
     shared::<Message>();
     shared::<Frame>();
     shared::<Endpoint>();

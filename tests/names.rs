@@ -117,7 +117,7 @@ fn a_server_that_comes_later_at_the_other_family_is_found() {
                 let port = free_port();
                 let client = Client::connect(("both", port)).unwrap();
                 let push = client.push().unwrap();
-                let mut events = push.connections().unwrap();
+                let mut events = push.connection_events().unwrap();
                 let retrying = |event| matches!(event, ConnectionEvent::Retrying { .. });
                 assert!(events.any(retrying));
                 let server = Server::bind(format!("tcp://[::1]:{port}")).unwrap();
@@ -141,7 +141,7 @@ fn a_name_that_changes_its_family_is_followed_and_nothing_lost() {
                 let port = free_port();
                 let client = Client::connect(("moves", port)).unwrap();
                 let push = client.push().unwrap();
-                let events = push.connections().unwrap();
+                let events = push.connection_events().unwrap();
                 for at in ["127.0.0.1", "::1", "127.0.0.1"] {
                     // What was sent before it moved comes first.
                     push.send(at).unwrap();
@@ -190,7 +190,7 @@ fn a_name_that_does_not_resolve_yet_is_waited_for() {
                 }
                 assert!(push.try_send("nobody").is_err());
                 set_hosts("::1 later\n127.0.0.1 later\n");
-                let events = push.connections().unwrap();
+                let events = push.connection_events().unwrap();
                 for at in ["127.0.0.1", "::1"] {
                     let server = Server::bind((at, port)).unwrap();
                     let pull = server.pull().unwrap();

@@ -60,7 +60,7 @@ fn a_client_of_zmtp_1_is_refused() {
         }
         let server = Server::bind_local(0).unwrap();
         let pull = server.pull().unwrap();
-        let mut events = pull.connections().unwrap();
+        let mut events = pull.connection_events().unwrap();
         let mut peer = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
         // No identity, and a message.
         peer.write_all(b"\x01\0\x03\0hi").unwrap();

@@ -171,7 +171,7 @@ fn a_server_that_comes_late_is_asked_by_a_retry() {
             .request_retries(1_000_000);
         let client = Client::connect(server.port()).unwrap().options(options);
         let requester = client.request().unwrap();
-        let mut events = requester.connections().unwrap();
+        let mut events = requester.connection_events().unwrap();
         let asking = blocked(move || requester.request("hello").unwrap());
         // The port is bound already: some handshakes time out, and the request many times.
         let again = |event| matches!(event, ConnectionEvent::Retrying { .. });

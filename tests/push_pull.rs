@@ -374,7 +374,7 @@ fn a_server_that_comes_back_is_connected_to_again() {
         let (port, pull) = (server.port(), server.pull().unwrap());
         let push = Client::connect(port).unwrap().push().unwrap();
         marry(&push, &pull);
-        let events = push.connections().unwrap();
+        let events = push.connection_events().unwrap();
         drop((server, pull));
         let gone = |event| matches!(event, zeroless::ConnectionEvent::Disconnected { .. });
         assert!(events.into_iter().any(gone));

@@ -31,7 +31,7 @@ fn a_client_cut_for_an_oversize_frame_comes_back() {
         let client = Client::connect(server.port()).unwrap().options(options);
         let pull = client.pull().unwrap();
         push.wait_connected(1, SOON).unwrap();
-        let mut events = push.connections().unwrap();
+        let mut events = push.connection_events().unwrap();
         push.send(vec![7; 2000]).unwrap();
         let gone = |event: &ConnectionEvent| matches!(event, ConnectionEvent::Disconnected { .. });
         assert!(events.any(|event| gone(&event)), "the frame is refused");
@@ -47,7 +47,7 @@ fn a_pair_that_is_idle_takes_one_client_after_another() {
         let server = Server::bind_local(0).unwrap();
         let pair = server.pair().unwrap();
         let takes = |number: usize| {
-            let events = pair.connections().unwrap();
+            let events = pair.connection_events().unwrap();
             let client = Client::connect(server.port()).unwrap().pair().unwrap();
             client.wait_connected(1, SOON).unwrap();
             client.send(number.to_string()).unwrap();
@@ -72,7 +72,7 @@ fn a_server_known_by_name_comes_back_after_a_wrong_one() {
         let client = Client::connect(("localhost", server.port())).unwrap();
         let push = client.push().unwrap();
         let refused = |event| matches!(event, ConnectionEvent::HandshakeFailed { .. });
-        let mut events = push.connections().unwrap();
+        let mut events = push.connection_events().unwrap();
         for _ in 0..3 {
             assert!(events.any(refused), "a reply server is no pull server");
         }

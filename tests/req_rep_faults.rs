@@ -131,7 +131,7 @@ fn a_server_that_has_died_is_passed_over() {
         let client = Client::connect([dead.port(), alive.port()]).unwrap();
         let requester = client.request().unwrap();
         requester.wait_connected(2, SOON).unwrap();
-        let mut events = requester.connections().unwrap();
+        let mut events = requester.connection_events().unwrap();
         drop((dead, first));
         assert!(events.any(|event| matches!(event, ConnectionEvent::Disconnected { .. })));
         echo(second);
@@ -215,7 +215,7 @@ fn a_reply_to_somebody_who_has_gone_is_no_error() {
     deadline(|| {
         let (server, client) = ends();
         let replier = server.reply().unwrap();
-        let mut events = replier.connections().unwrap();
+        let mut events = replier.connection_events().unwrap();
         let requester = client.request().unwrap();
         drop(requester.start("hello").unwrap());
         let request = replier.recv().unwrap();

@@ -60,7 +60,7 @@ fn a_requester_waits_for_a_real_server() {
             let options = Options::default().reconnect_min(pause).reconnect_max(pause);
             let client = Client::connect(40000).unwrap().options(options);
             let requester = client.request().unwrap();
-            let events = requester.connections().unwrap();
+            let events = requester.connection_events().unwrap();
             let mut tries = 0;
             for event in events {
                 match event {

@@ -55,7 +55,7 @@ fn connections_are_watched_though_polls_are_refused() {
         let (server, client) = ends();
         let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
         marry(&pull, &push);
-        let mut events = push.connections().unwrap();
+        let mut events = push.connection_events().unwrap();
         events.next().unwrap();
         // Linux does not poll more files than may be open.
         let before = limit(1);

@@ -11,7 +11,7 @@ use support::{
     SOON, assert_timeout, blocked, deadline, ends, inproc, pairs, pub_sub, push_pull, req_rep,
     until,
 };
-use zeroless::{Client, Delivery, Error, Handle, Publisher, Pull, Push, Requester, Server, Side};
+use zeroless::{Client, Delivery, Error, Handle, Publisher, Pull, Push, Requester, Server};
 
 /// How long a loop may go on after it was stopped.
 const AT_ONCE: Duration = Duration::from_millis(50);
@@ -53,9 +53,9 @@ fn at_signal(signal: i32, act: impl Fn() + Send + Sync + 'static) -> impl Drop {
 }
 
 /// Begins a call of a clone in another thread, and waits until it waits.
-fn waits_in<P: Side, T: Send + 'static>(
-    handle: &Handle<P>,
-    call: impl FnOnce(Handle<P>) -> T + Send + 'static,
+fn waits_in<H: Handle, T: Send + 'static>(
+    handle: &H,
+    call: impl FnOnce(H) -> T + Send + 'static,
 ) -> JoinHandle<T> {
     let handle = handle.clone();
     blocked(move || call(handle))
@@ -148,7 +148,7 @@ fn all_ends(push_ends: fn(&Push), publisher_ends: fn(&Publisher), requester_ends
         waits_in(&push, move |push| Ok(push.send_timeout("a", long)?)),
         waits_in(&push, move |push| push.wait_connected(1, long)),
         waits_in(&push, |push| {
-            push.connections()?.skip(1).for_each(drop);
+            push.connection_events()?.skip(1).for_each(drop);
             push.status()
         }),
         waits_in(&publisher, move |publisher| {
@@ -206,7 +206,7 @@ fn what_comes_after_a_stop_is_stopped_too() {
             assert_eq!(pull.iter().count(), 0);
             assert_eq!(pull.status(), Err(Error::Stopped));
             assert_eq!(pull.wait_connected(2, soon), Err(Error::Stopped));
-            assert!(matches!(pull.connections(), Err(Error::Stopped)));
+            assert!(matches!(pull.connection_events(), Err(Error::Stopped)));
             assert!(push.send("a").unwrap_err().is_stopped());
             assert!(push.send_timeout("a", soon).unwrap_err().is_stopped());
             assert!(push(&"a").unwrap_err().is_stopped());

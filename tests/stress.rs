@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-use zeroless::{Client, Error, Handle, Message, Receiving, Sending, Server};
+use zeroless::{Client, Error, Message, Receiving, Sending, Server};
 
 /// A receive that this ends, though there is something to receive, is a lost wake-up.
 const STALL: Duration = Duration::from_secs(20);
@@ -38,7 +38,7 @@ impl Tally {
     }
 
     /// Sends numbers, in each of the ways in turn, until all are sent.
-    fn send<P: Sending>(&self, handle: &Handle<P>) {
+    fn send(&self, handle: &impl Sending) {
         loop {
             let number = self.sent.fetch_add(1, SeqCst);
             if number >= self.total {
@@ -59,7 +59,7 @@ impl Tally {
     }
 
     /// Receives, in each of the ways in turn, until the handle is stopped.
-    fn receive<P: Receiving<Item = Message>>(&self, handle: &Handle<P>) {
+    fn receive(&self, handle: &impl Receiving<Item = Message>) {
         for turn in 0_u32.. {
             let received = match turn % 4 {
                 0 => handle.try_recv(),
@@ -80,7 +80,7 @@ impl Tally {
         }
     }
 
-    fn count<P: Receiving>(&self, handle: &Handle<P>, message: &Message) {
+    fn count(&self, handle: &impl Receiving, message: &Message) {
         let number = message.as_bytes().try_into().expect("8 bytes");
         self.sum.fetch_add(u64::from_le_bytes(number), SeqCst);
         if self.received.fetch_add(1, SeqCst) + 1 == self.total {
@@ -114,7 +114,7 @@ fn eight_threads_on_one_pair_lose_nothing() {
     let server = Server::bind_local(0).unwrap();
     let ours = server.pair().unwrap();
     let theirs = Client::connect(server.port()).unwrap().pair().unwrap();
-    let until_stopped = ours.connections().unwrap();
+    let until_stopped = ours.connection_events().unwrap();
     // What goes out comes back: half of the messages, twice.
     let tally = Tally::new(messages() / 2);
     thread::scope(|scope| {

@@ -155,7 +155,7 @@ fn a_server_that_is_not_ready_yet_does_not_refuse() {
         // Its port is bound: the system takes connections that nobody answers yet.
         let options = Options::default().handshake_timeout(MOMENT);
         let push = client.options(options).push().unwrap();
-        let mut events = push.connections().unwrap();
+        let mut events = push.connection_events().unwrap();
         let no_answer = |event| match event {
             ConnectionEvent::Retrying { refusal, .. } => refusal == Some(Refusal::NoAnswer),
             other => panic!("{other}"),
@@ -179,7 +179,7 @@ fn a_server_that_leaves_early_does_not_refuse() {
         let port = listener.local_addr().unwrap().port();
         let told = warnings(port);
         let push = Client::connect(port).unwrap().push().unwrap();
-        let events = push.connections().unwrap();
+        let events = push.connection_events().unwrap();
         for _ in 0..2 {
             drop(listener.accept().unwrap());
             match events.recv_timeout(SOON).unwrap() {
@@ -202,7 +202,7 @@ fn a_client_that_leaves_early_is_no_trouble() {
         let server = Server::bind_local(0).unwrap();
         let told = warnings(server.endpoint());
         let pull = server.pull().unwrap();
-        let mut events = pull.connections().unwrap();
+        let mut events = pull.connection_events().unwrap();
         drop(std::net::TcpStream::connect(("127.0.0.1", server.port())).unwrap());
         let failed = |event| matches!(event, ConnectionEvent::HandshakeFailed { .. });
         assert!(events.any(failed));

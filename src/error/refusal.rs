@@ -6,7 +6,7 @@ use std::fmt;
 ///
 /// It is in [`Error::Refused`](super::Error::Refused) and
 /// [`Error::Timeout`](super::Error::Timeout), in a handle's
-/// [`status`](crate::Handle::status), and in
+/// [`status`](crate::Push::status), and in
 /// [`ConnectionEvent`](crate::ConnectionEvent)s.
 ///
 /// ```

@@ -15,7 +15,7 @@ use crate::error::Refusal;
 ///
 /// let server = Server::bind(0)?;
 /// let pull = server.pull()?;
-/// let mut events = pull.connections()?;
+/// let mut events = pull.connection_events()?;
 /// let push = Client::connect(server.endpoint())?.push()?;
 ///
 /// let accepted = events.find(|event| matches!(event, ConnectionEvent::Accepted { .. }));

@@ -3,67 +3,60 @@
 use std::fmt;
 use std::ops::Deref;
 
-use super::{Handle, Receiving, Stopper};
+use super::{IntoIter, Receiving, Stopper};
 use crate::background::Background;
 use crate::error::Result;
 use crate::fork::ForkGuard;
 
-/// A bounded channel of a handle's messages; see [`Handle::into_channel`].
+/// A bounded channel of what a handle receives; see [`Pull::into_channel`](crate::Pull::into_channel).
 ///
 /// It dereferences to a [`crossbeam_channel::Receiver`]. When it is dropped its thread ends,
 /// and with it the handle; what was in the channel is lost.
+///
+/// ```
+/// use crossbeam_channel::select;
+/// use zeroless::{Client, Server};
+///
+/// let jobs = Server::bind(0)?;
+/// let news = Server::bind(0)?;
+/// let (pull, pair) = (jobs.pull()?.into_channel(8)?, news.pair()?.into_channel(8)?);
+/// Client::connect(jobs.port())?.push()?.send("a job")?;
+/// select! {
+///     recv(pull) -> message => assert_eq!(message.unwrap(), "a job"),
+///     recv(pair) -> message => unreachable!("{message:?}"),
+/// }
+/// # Ok::<(), zeroless::Error>(())
+/// ```
 pub struct Channel<T> {
     receiver: ForkGuard<crossbeam_channel::Receiver<T>>,
-    /// What a forked child has, where nothing comes: the thread is in its parent.
+    /// A forked child has this one, where nothing comes: the thread is in its parent.
     ended: crossbeam_channel::Receiver<T>,
     stopper: Stopper,
     thread: Background,
 }
 
-impl<P: Receiving> Handle<P> {
-    /// Receives into a channel of this capacity, in a thread of its own.
-    ///
-    /// The handle (with its clones) is stopped when the channel is dropped, and the channel
-    /// ends when the handle is stopped.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::OutOfFiles`](crate::Error::OutOfFiles), or [`Error::System`](crate::Error::System)
-    /// if no thread can be made.
-    ///
-    /// ```
-    /// use crossbeam_channel::select;
-    /// use zeroless::{Client, Server};
-    ///
-    /// let jobs = Server::bind(0)?;
-    /// let news = Server::bind(0)?;
-    /// let (pull, pair) = (jobs.pull()?.into_channel(8)?, news.pair()?.into_channel(8)?);
-    /// Client::connect(jobs.port())?.push()?.send("a job")?;
-    /// select! {
-    ///     recv(pull) -> message => assert_eq!(message.unwrap(), "a job"),
-    ///     recv(pair) -> message => unreachable!("{message:?}"),
-    /// }
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn into_channel(self, capacity: usize) -> Result<Channel<P::Item>> {
-        let stopper = self.stopper()?;
-        let (sender, receiver) = crossbeam_channel::bounded(capacity);
-        let run = move || {
-            for item in self {
-                if sender.send(item).is_err() {
-                    break;
-                }
+/// Receives into a channel of this capacity, in a thread of its own.
+pub(super) fn receive_into<H: Receiving>(
+    items: IntoIter<H>,
+    capacity: usize,
+) -> Result<Channel<H::Item>> {
+    let stopper = items.handle().stopper()?;
+    let (sender, receiver) = crossbeam_channel::bounded(capacity);
+    let run = move || {
+        for item in items {
+            if sender.send(item).is_err() {
+                break;
             }
-        };
-        let stop = stopper.clone();
-        let thread = Background::start("zeroless-channel", move || stop.stop(), || Ok(run))?;
-        Ok(Channel {
-            receiver: ForkGuard::new(receiver),
-            ended: crossbeam_channel::unbounded().1,
-            stopper,
-            thread,
-        })
-    }
+        }
+    };
+    let stop = stopper.clone();
+    let thread = Background::start("zeroless-channel", move || stop.stop(), || Ok(run))?;
+    Ok(Channel {
+        receiver: ForkGuard::new(receiver),
+        ended: crossbeam_channel::unbounded().1,
+        stopper,
+        thread,
+    })
 }
 
 impl<T> Deref for Channel<T> {

@@ -1,11 +1,13 @@
 //! Pair: two ends that talk to each other, and to nobody else (PAIR).
 
-use super::sealed::Sealed;
-use super::sending::{self, SendCall};
-use super::{Handle, Receiving, Sending, Side};
+use super::receiving::{receiving, receiving_messages};
+use super::sealed::Pattern;
+use super::sending::{self, SendCall, sending};
+use super::shared;
 use crate::error::Result;
-use crate::message::Message;
-use crate::socket::Socket;
+use crate::message::{Frames, Message};
+use crate::pattern::SendError;
+use crate::socket::{Kind, Socket};
 use crate::wake::Deadline;
 
 /// Talks to exactly one other pair, in both directions.
@@ -13,6 +15,10 @@ use crate::wake::Deadline;
 /// While one client is connected to a server, another is turned away without being told, and
 /// what it sends is lost. When the first has gone, and what it sent was received, the next can
 /// come. One thread may send while another receives.
+///
+/// Clones share the socket, and may be used from any thread, also while another is blocked in one.
+/// The socket closes with the last of them, and what is queued is then
+/// [delivered](crate::Options::linger).
 ///
 /// # Examples
 ///
@@ -23,33 +29,65 @@ use crate::wake::Deadline;
 /// let (one, two) = (server.pair()?, Client::connect(server.port())?.pair()?);
 /// one.send("ping")?;
 /// assert_eq!(two.recv()?, "ping");
-/// two(&"pong")?;
+/// two(&"pong")?; // the handle itself is callable
 /// assert_eq!(one.iter().next().unwrap(), "pong");
 /// # Ok::<(), zeroless::Error>(())
 /// ```
-pub type Pair = Handle<PairSide>;
+#[derive(Clone)]
+pub struct Pair {
+    socket: Socket,
+    call: SendCall,
+}
 
-/// The side of [`Pair`].
-#[derive(Debug, Clone, Copy)]
-pub struct PairSide;
+impl Pattern for Pair {
+    const KIND: Kind = Kind::Pair;
 
-impl Sealed for PairSide {}
+    fn new(socket: Socket) -> Pair {
+        let call = sending::call(&socket);
+        Pair { socket, call }
+    }
 
-impl Side for PairSide {
-    type Call = SendCall;
-
-    fn call(&self, socket: &Socket) -> SendCall {
-        sending::call(self, socket)
+    fn socket(&self) -> &Socket {
+        &self.socket
     }
 }
 
-impl Sending for PairSide {}
+sending! {
+    Pair, "pair", "zeroless::Server::bind(0)?.pair()?",
+    "use zeroless::{Client, Server};
 
-impl Receiving for PairSide {
-    type Item = Message;
+let server = Server::bind(0)?;
+let other = server.pair()?;
+let pair = Client::connect(server.port())?.pair()?;
+pair.send(\"one frame\")?;
+pair.send((\"7\", b\"payload\"))?; // a tuple is a message of several
+assert_eq!(other.recv()?, \"one frame\");
+assert_eq!(other.recv()?, [\"7\", \"payload\"]);"
+}
 
+receiving! {
+    Pair of Message, "message", "pair", "zeroless::Server::bind(0)?.pair()?",
+    arrives: "# use zeroless::{Client, Server};
+# let server = Server::bind(0)?;
+# let pair = server.pair()?;
+# Client::connect(server.port())?.pair()?.send(\"hello\")?;",
+    receive: "assert_eq!(pair.recv()?, \"hello\");",
+    each: "println!(\"{message}\");"
+}
+
+receiving_messages! {
+    Pair, "pair",
+    arrives: "# use zeroless::{Client, Server};
+# let server = Server::bind(0)?;
+# let pair = server.pair()?;
+# Client::connect(server.port())?.pair()?.send((\"7\", \"payload\"))?;"
+}
+
+shared! { Pair, "pair", "zeroless::Server::bind(0)?.pair()?" }
+
+impl Pair {
     #[inline]
-    fn receive(&self, socket: &Socket, deadline: Deadline) -> Result<Message> {
-        socket.receive(deadline)
+    fn send_until(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
+        sending::send(&self.socket, frames, deadline)
     }
 }

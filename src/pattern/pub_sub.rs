@@ -9,12 +9,13 @@ use std::time::Duration;
 use subscriptions::Subscriptions;
 use topics::Topics;
 
-use super::sealed::Sealed;
-use super::sending::{self, SendCall};
-use super::{Handle, Receiving, Sending, Side};
+use super::receiving::{receiving, receiving_messages};
+use super::sealed::Pattern;
+use super::sending::{self, SendCall, sending};
+use super::{SendError, shared};
 use crate::error::{BoxedError, Error, Result, Wait};
-use crate::message::{Frame, Frames, Message};
-use crate::socket::{Interest, LockedSocket, Progress, Socket};
+use crate::message::{DynFrames, Frame, Frames, Message};
+use crate::socket::{Interest, Kind, LockedSocket, Progress, Socket};
 use crate::wake::{Deadline, Waker};
 
 /// Publishes messages, each to all who subscribe to what it begins with.
@@ -22,7 +23,7 @@ use crate::wake::{Deadline, Waker};
 /// A message that nobody subscribes to is dropped, and one for a subscriber that is 1000
 /// messages behind is dropped for that one (unless told to
 /// [wait](crate::Options::wait_for_slow)). It knows who subscribes, so nothing needs to sleep
-/// before the first message: [`wait_for_subscribers`](Handle::wait_for_subscribers).
+/// before the first message: [`wait_for_subscribers`](Publisher::wait_for_subscribers).
 ///
 /// # Examples
 ///
@@ -38,7 +39,13 @@ use crate::wake::{Deadline, Waker};
 /// assert_eq!(subscriber.recv()?, ["sh", "Msg1"]);
 /// # Ok::<(), zeroless::Error>(())
 /// ```
-pub type Publisher = Handle<PublisherSide>;
+#[doc(alias = "pub")]
+#[doc(alias = "xpub")]
+#[derive(Clone)]
+pub struct Publisher {
+    publishing: Publishing,
+    call: SendCall,
+}
 
 /// Receives what is published under its topics; they can be changed while it does.
 ///
@@ -59,19 +66,19 @@ pub type Publisher = Handle<PublisherSide>;
 /// }
 /// # Ok::<(), zeroless::Error>(())
 /// ```
-pub type Subscriber = Handle<SubscriberSide>;
-
-/// The side of [`Publisher`]: its topic, and who subscribes.
-#[derive(Debug, Clone, Default)]
-pub struct PublisherSide {
-    topic: Topic,
-    subscriptions: Arc<Subscriptions>,
+#[doc(alias = "sub")]
+#[derive(Clone)]
+pub struct Subscriber {
+    socket: Socket,
+    topics: Arc<Topics>,
 }
 
-/// The side of [`Subscriber`]: its topics.
-#[derive(Debug, Clone, Default)]
-pub struct SubscriberSide {
-    topics: Arc<Topics>,
+/// What a publisher and the function that it can be called as have in common.
+#[derive(Clone)]
+struct Publishing {
+    socket: Socket,
+    topic: Topic,
+    subscriptions: Arc<Subscriptions>,
 }
 
 /// What a publisher does about topics.
@@ -86,30 +93,47 @@ enum Topic {
     Demand(Arc<[u8]>),
 }
 
-impl Sealed for PublisherSide {}
-impl Sealed for SubscriberSide {}
+impl Pattern for Publisher {
+    const KIND: Kind = Kind::Publisher;
 
-impl Side for PublisherSide {
-    type Call = SendCall;
-
-    fn call(&self, socket: &Socket) -> SendCall {
-        sending::call(self, socket)
-    }
-
-    fn attach(&self, socket: &Socket) {
+    fn new(socket: Socket) -> Publisher {
+        let subscriptions = Arc::new(Subscriptions::default());
         // What is subscribed to by those who come and go must not pile up in a publisher that
         // does nothing.
-        let subscriptions = self.subscriptions.clone();
-        socket.on_pump(Box::new(move |locked| subscriptions.drain_all(locked)));
+        let pumped = subscriptions.clone();
+        socket.on_pump(Box::new(move |locked| pumped.drain_all(locked)));
+        Publisher::of(Publishing {
+            socket,
+            topic: Topic::Any,
+            subscriptions,
+        })
+    }
+
+    fn socket(&self) -> &Socket {
+        &self.publishing.socket
     }
 }
 
-impl Sending for PublisherSide {
-    const AS_THEY_ARE: bool = false;
+impl Publishing {
+    fn send(&self, mut message: Message, deadline: Deadline) -> Result<(), SendError> {
+        if let Err(error) = self.prepare(&mut message) {
+            return Err(SendError::new(error, message));
+        }
+        match self.socket.send(&[], &mut message, deadline) {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                if let Topic::Embed(_) = self.topic {
+                    message.pop_front();
+                }
+                Err(SendError::new(*error, message))
+            }
+        }
+    }
 
+    /// Sees to a message's topic: puts it there, or refuses a message without it.
     #[inline]
-    fn prepare(&self, socket: &Socket, message: &mut Message) -> Result<()> {
-        self.subscriptions.read_sometimes(socket)?;
+    fn prepare(&self, message: &mut Message) -> Result<()> {
+        self.subscriptions.read_sometimes(&self.socket)?;
         match &self.topic {
             Topic::Any => {}
             Topic::Embed(topic) => message.push_front(Frame::from(&topic[..])),
@@ -121,12 +145,6 @@ impl Sending for PublisherSide {
             }
         }
         Ok(())
-    }
-
-    fn restore(&self, message: &mut Message) {
-        if let Topic::Embed(_) = self.topic {
-            message.pop_front();
-        }
     }
 }
 
@@ -141,7 +159,33 @@ impl Topic {
     }
 }
 
-impl Handle<PublisherSide> {
+sending! {
+    Publisher, "publisher", "zeroless::Server::bind(0)?.publish()?",
+    "use std::time::Duration;
+use zeroless::{Client, Server};
+
+let server = Server::bind(0)?;
+let publisher = server.publish()?;
+let subscriber = Client::connect(server.port())?.subscribe(\"news\")?;
+publisher.wait_for_subscribers(1, Duration::from_secs(5))?;
+publisher.send((\"news\", \"all is well\"))?; // a tuple is a message of several frames
+assert_eq!(subscriber.recv()?, [\"news\", \"all is well\"]);"
+}
+
+impl Publisher {
+    fn of(publishing: Publishing) -> Publisher {
+        let own = publishing.clone();
+        let call: SendCall = Arc::new(move |frames: &dyn DynFrames| {
+            own.send(frames.to_message()?, sending::default_deadline(&own.socket))
+        });
+        Publisher { publishing, call }
+    }
+
+    #[inline]
+    fn send_until(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
+        self.publishing.send(frames.into_message()?, deadline)
+    }
+
     /// A publisher on the same socket that puts this topic before each message, as a frame of
     /// its own.
     ///
@@ -177,12 +221,10 @@ impl Handle<PublisherSide> {
     }
 
     fn with_topic(&self, topic: Topic) -> Publisher {
-        let subscriptions = self.side.subscriptions.clone();
-        let side = PublisherSide {
+        Publisher::of(Publishing {
             topic,
-            subscriptions,
-        };
-        Handle::new(self.socket.clone(), side)
+            ..self.publishing.clone()
+        })
     }
 
     /// Waits until there are this many subscriptions that this publisher's messages match.
@@ -206,16 +248,20 @@ impl Handle<PublisherSide> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn wait_for_subscribers(&self, count: usize, timeout: Duration) -> Result<()> {
-        if self.socket.is_stopped() {
+        let Publishing {
+            socket,
+            topic,
+            subscriptions,
+        } = &self.publishing;
+        if socket.is_stopped() {
             return Err(Error::Stopped);
         }
-        let subscriptions = &self.side.subscriptions;
         let deadline = Deadline::after(timeout);
         let mut there = 0;
         let mut own = None;
         let attempt = |locked: &mut LockedSocket<'_>| {
             let drained = subscriptions.drain(locked)?;
-            there = subscriptions.count(|topic| self.side.topic.meets(topic));
+            there = subscriptions.count(|subscribed| topic.meets(subscribed));
             Ok(match there >= count {
                 true => Progress::Done,
                 false => drained,
@@ -225,9 +271,7 @@ impl Handle<PublisherSide> {
             subscriptions.wake_later(waker);
             own = Some(waker.clone());
         };
-        let waited =
-            self.socket
-                .perform_registered(Interest::Readable, deadline, attempt, register);
+        let waited = socket.perform_registered(Interest::Readable, deadline, attempt, register);
         if let Some(waker) = own {
             subscriptions.wake_no_more(&waker);
         }
@@ -250,28 +294,53 @@ impl Handle<PublisherSide> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn has_subscriber(&self, topic: impl AsRef<[u8]>) -> Result<bool> {
-        let subscriptions = &self.side.subscriptions;
-        self.socket.with(|locked| subscriptions.drain_all(locked))?;
+        let subscriptions = &self.publishing.subscriptions;
+        let socket = &self.publishing.socket;
+        socket.with(|locked| subscriptions.drain_all(locked))?;
         Ok(subscriptions.count(|subscribed| topic.as_ref().starts_with(subscribed)) > 0)
     }
 }
 
-impl Side for SubscriberSide {
-    type Call = ();
+shared! { Publisher, "publisher", "zeroless::Server::bind(0)?.publish()?" }
 
-    fn call(&self, _socket: &Socket) {}
-}
+impl Pattern for Subscriber {
+    const KIND: Kind = Kind::Subscriber;
 
-impl Receiving for SubscriberSide {
-    type Item = Message;
+    fn new(socket: Socket) -> Subscriber {
+        let topics = Arc::default();
+        Subscriber { socket, topics }
+    }
 
-    #[inline]
-    fn receive(&self, socket: &Socket, deadline: Deadline) -> Result<Message> {
-        socket.receive(deadline)
+    fn socket(&self) -> &Socket {
+        &self.socket
     }
 }
 
-impl Handle<SubscriberSide> {
+receiving! {
+    Subscriber of Message, "message", "subscriber", "zeroless::Server::bind(0)?.subscribe(\"\")?",
+    arrives: "# use std::time::Duration;
+# use zeroless::{Client, Server};
+# let server = Server::bind(0)?;
+# let publisher = server.publish()?;
+# let subscriber = Client::connect(server.port())?.subscribe(\"\")?;
+# publisher.wait_for_subscribers(1, Duration::from_secs(5))?;
+# publisher.send(\"hello\")?;",
+    receive: "assert_eq!(subscriber.recv()?, \"hello\");",
+    each: "println!(\"{message}\");"
+}
+
+receiving_messages! {
+    Subscriber, "subscriber",
+    arrives: "# use std::time::Duration;
+# use zeroless::{Client, Server};
+# let server = Server::bind(0)?;
+# let publisher = server.publish()?;
+# let subscriber = Client::connect(server.port())?.subscribe(\"\")?;
+# publisher.wait_for_subscribers(1, Duration::from_secs(5))?;
+# publisher.send((\"7\", \"payload\"))?;"
+}
+
+impl Subscriber {
     /// Subscribes to these topics too, whoever is receiving meanwhile.
     ///
     /// Several are given as [frames](Frames) are: an array, a tuple or a `Vec`. To subscribe
@@ -318,10 +387,12 @@ impl Handle<SubscriberSide> {
             Err(Error::EmptyMessage) => return Ok(()),
             Err(error) => return Err(error),
         };
-        let own = &self.side.topics;
+        let own = &self.topics;
         let each = |locked: &mut LockedSocket<'_>| {
             topics.iter().try_for_each(|topic| set(own, locked, topic))
         };
         Ok(self.socket.with(each)?)
     }
 }
+
+shared! { Subscriber, "subscriber", "zeroless::Server::bind(0)?.subscribe(\"\")?" }

@@ -1,17 +1,24 @@
 //! Push and pull: work handed out, each message to one worker (PUSH and PULL).
 
-use super::sealed::Sealed;
-use super::sending::{self, SendCall};
-use super::{Handle, Receiving, Sending, Side};
+use super::receiving::{receiving, receiving_messages};
+use super::sealed::Pattern;
+use super::sending::{self, SendCall, sending};
+use super::shared;
 use crate::error::Result;
-use crate::message::Message;
-use crate::socket::Socket;
+use crate::message::{Frames, Message};
+use crate::pattern::SendError;
+use crate::socket::{Kind, Socket};
 use crate::wake::Deadline;
 
 /// Pushes messages, each to one of the connected pullers in turn.
 ///
 /// A client's pushes are queued while the server is not there yet; a server's wait until a
-/// puller is connected. [`wait_connected`](Handle::wait_connected) waits for one first.
+/// puller is connected. [`wait_connected`](Push::wait_connected) waits for one first.
+///
+/// Clones share the socket, and may be used from any thread, also while another is blocked in one.
+/// The socket closes with the last of them. What was sent and is still queued is then delivered,
+/// for the [linger](crate::Options::linger) time at most: 30 s as long as somebody takes it, and
+/// 1 s where nobody is there.
 ///
 /// # Examples
 ///
@@ -24,11 +31,22 @@ use crate::wake::Deadline;
 /// push.send(("7", b"payload"))?;
 /// push(&("8", b"payload"))?; // the handle itself is callable
 /// assert_eq!(pull.recv()?, ["7", "payload"]);
+///
+/// let other = push.clone();
+/// std::thread::spawn(move || other.send("from a thread"));
+/// assert_eq!(pull.iter().take(2).count(), 2);
 /// # Ok::<(), zeroless::Error>(())
 /// ```
-pub type Push = Handle<PushSide>;
+#[derive(Clone)]
+pub struct Push {
+    socket: Socket,
+    call: SendCall,
+}
 
 /// Pulls messages, from all connected pushers in turn.
+///
+/// Clones share the socket, and may be used from any thread, also while another is blocked in one:
+/// each message goes to one of them. The socket closes with the last of them.
 ///
 /// # Examples
 ///
@@ -40,44 +58,78 @@ pub type Push = Handle<PushSide>;
 /// # push.send("hello")?;
 /// for message in &pull {
 ///     println!("{message}");
-///     pull.stop();
+///     pull.stop(); // or it would wait for the next
 /// }
 /// # Ok::<(), zeroless::Error>(())
 /// ```
-pub type Pull = Handle<PullSide>;
+#[derive(Clone)]
+pub struct Pull {
+    socket: Socket,
+}
 
-/// The side of [`Push`].
-#[derive(Debug, Clone, Copy)]
-pub struct PushSide;
+impl Pattern for Push {
+    const KIND: Kind = Kind::Push;
 
-/// The side of [`Pull`].
-#[derive(Debug, Clone, Copy)]
-pub struct PullSide;
+    fn new(socket: Socket) -> Push {
+        let call = sending::call(&socket);
+        Push { socket, call }
+    }
 
-impl Sealed for PushSide {}
-impl Sealed for PullSide {}
-
-impl Side for PushSide {
-    type Call = SendCall;
-
-    fn call(&self, socket: &Socket) -> SendCall {
-        sending::call(self, socket)
+    fn socket(&self) -> &Socket {
+        &self.socket
     }
 }
 
-impl Sending for PushSide {}
+impl Pattern for Pull {
+    const KIND: Kind = Kind::Pull;
 
-impl Side for PullSide {
-    type Call = ();
+    fn new(socket: Socket) -> Pull {
+        Pull { socket }
+    }
 
-    fn call(&self, _socket: &Socket) {}
+    fn socket(&self) -> &Socket {
+        &self.socket
+    }
 }
 
-impl Receiving for PullSide {
-    type Item = Message;
+sending! {
+    Push, "push", "zeroless::Server::bind(0)?.push()?",
+    "use zeroless::{Client, Server};
 
+let server = Server::bind(0)?;
+let pull = server.pull()?;
+let push = Client::connect(server.port())?.push()?;
+push.send(\"one frame\")?;
+push.send((\"7\", b\"payload\", vec![1u8]))?; // a tuple is a message of several
+assert_eq!(pull.recv()?, \"one frame\");
+assert_eq!(pull.recv()?.frame_count(), 3);"
+}
+
+shared! { Push, "push", "zeroless::Server::bind(0)?.push()?" }
+
+receiving! {
+    Pull of Message, "message", "pull", "zeroless::Server::bind(0)?.pull()?",
+    arrives: "# use zeroless::{Client, Server};
+# let server = Server::bind(0)?;
+# let pull = server.pull()?;
+# Client::connect(server.port())?.push()?.send(\"hello\")?;",
+    receive: "assert_eq!(pull.recv()?, \"hello\");",
+    each: "println!(\"{message}\");"
+}
+
+receiving_messages! {
+    Pull, "pull",
+    arrives: "# use zeroless::{Client, Server};
+# let server = Server::bind(0)?;
+# let pull = server.pull()?;
+# Client::connect(server.port())?.push()?.send((\"7\", \"payload\"))?;"
+}
+
+shared! { Pull, "pull", "zeroless::Server::bind(0)?.pull()?" }
+
+impl Push {
     #[inline]
-    fn receive(&self, socket: &Socket, deadline: Deadline) -> Result<Message> {
-        socket.receive(deadline)
+    fn send_until(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
+        sending::send(&self.socket, frames, deadline)
     }
 }

@@ -1,258 +1,284 @@
-//! Receiving: the calls of every handle that receives messages, and their iterators.
+//! Receiving: the calls of every handle that receives messages.
 
 use std::time::{Duration, Instant};
 
-use log::{error, warn};
+use log::error;
 
-use super::{Handle, Side};
+use super::{Channel, Handle, IntoIter, Iter, Parts, TryIter, channel};
 use crate::error::{Error, Result};
-use crate::message::{Frame, Message};
+use crate::message::Message;
 use crate::socket::Socket;
-use crate::wake::Deadline;
 
-/// A side that receives messages: pull, subscribe, reply and pair.
+/// What the handles that receive can do, for code that is generic over them:
+/// [`Pull`](crate::Pull), [`Subscriber`](crate::Subscriber), [`Replier`](crate::Replier) and
+/// [`Pair`](crate::Pair).
+///
+/// Each of them has these methods of its own, with the same names and an example each. It is
+/// implemented for them alone.
 ///
 /// ```
-/// use zeroless::{Handle, Receiving};
-/// fn drain<P: Receiving>(handle: &Handle<P>) -> usize {
+/// use zeroless::Receiving;
+///
+/// fn drain(handle: &impl Receiving) -> usize {
 ///     handle.try_iter().count()
 /// }
 /// assert_eq!(drain(&zeroless::Server::bind(0)?.reply()?), 0);
 /// # Ok::<(), zeroless::Error>(())
 /// ```
-pub trait Receiving: Side {
-    /// What is received: a [`Message`], or a [`Request`](super::Request) to reply to.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a handle that receives",
+    note = "`Pull`, `Subscriber`, `Replier` and `Pair` receive; a `Requester` gets replies to its requests"
+)]
+pub trait Receiving: Handle {
+    /// What is received: a [`Message`], or a [`Request`](crate::Request) to reply to.
     type Item: Send;
 
-    /// Receives from the socket; one that cannot be an item is passed over.
-    #[doc(hidden)]
-    fn receive(&self, socket: &Socket, deadline: Deadline) -> Result<Self::Item>;
+    /// Receives the next message, waiting for it; see [`Pull::recv`](crate::Pull::recv).
+    ///
+    /// # Errors
+    ///
+    /// As the handles' own method.
+    fn recv(&self) -> Result<Self::Item>;
+
+    /// Receives the next message if it is there; see [`Pull::try_recv`](crate::Pull::try_recv).
+    ///
+    /// # Errors
+    ///
+    /// As the handles' own method.
+    fn try_recv(&self) -> Result<Self::Item>;
+
+    /// Receives the next message, waiting no longer than this; see
+    /// [`Pull::recv_timeout`](crate::Pull::recv_timeout).
+    ///
+    /// # Errors
+    ///
+    /// As the handles' own method.
+    fn recv_timeout(&self, timeout: Duration) -> Result<Self::Item>;
+
+    /// Receives the next message, waiting no longer than until then; see
+    /// [`Pull::recv_deadline`](crate::Pull::recv_deadline).
+    ///
+    /// # Errors
+    ///
+    /// As the handles' own method.
+    fn recv_deadline(&self, deadline: Instant) -> Result<Self::Item>;
+
+    /// Goes over messages, each waited for; see [`Pull::iter`](crate::Pull::iter).
+    fn iter(&self) -> Iter<'_, Self> {
+        Iter::new(self)
+    }
+
+    /// Goes over the messages that are there already; see
+    /// [`Pull::try_iter`](crate::Pull::try_iter).
+    fn try_iter(&self) -> TryIter<'_, Self> {
+        TryIter::new(self)
+    }
+
+    /// Goes over messages of exactly `N` frames; see [`Pull::parts`](crate::Pull::parts).
+    fn parts<const N: usize>(&self) -> Parts<'_, Self, N>
+    where
+        Self: Receiving<Item = Message>,
+    {
+        Parts::new(self)
+    }
+
+    /// Receives into a channel; see [`Pull::into_channel`](crate::Pull::into_channel).
+    ///
+    /// # Errors
+    ///
+    /// As the handles' own method.
+    fn into_channel(self, capacity: usize) -> Result<Channel<Self::Item>> {
+        channel::receive_into(IntoIter::new(self), capacity)
+    }
 }
 
-impl<P: Receiving> Handle<P> {
-    /// Receives the next message, waiting for it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Stopped`] if the handle is stopped, before or meanwhile.
-    ///
-    /// ```
-    /// # use zeroless::{Client, Server};
-    /// # let server = Server::bind(0)?;
-    /// # let pull = server.pull()?;
-    /// # Client::connect(server.port())?.push()?.send("hello")?;
-    /// assert_eq!(pull.recv()?, "hello");
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    #[inline]
-    pub fn recv(&self) -> Result<P::Item> {
-        self.side.receive(&self.socket, Deadline::Never)
-    }
+/// Gives a handle that has a `receive_until` the calls that receive, as methods of its own.
+///
+/// It is told what the handle is called in its examples, how they make one, how something arrives
+/// there, and what they do with it.
+macro_rules! receiving {
+    (
+        $handle:ident of $item:ident, $what:literal, $name:literal, $open:literal,
+        arrives: $arrives:literal, receive: $receive:literal, each: $each:literal
+    ) => {
+        impl $handle {
+            #[doc = concat!("Receives the next ", $what, ", waiting for it.")]
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Stopped`](crate::Error::Stopped) if the handle is stopped, before or
+            /// meanwhile; [`Error::Forked`](crate::Error::Forked).
+            #[doc = concat!("\n```\n", $arrives, "\n", $receive, "\n# Ok::<(), zeroless::Error>(())\n```")]
+            #[inline]
+            pub fn recv(&self) -> crate::Result<$item> {
+                self.receive_until(crate::wake::Deadline::Never)
+            }
 
-    /// Receives the next message if it is there already.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::WouldBlock`] if there is none.
-    ///
-    /// ```
-    /// use zeroless::Error;
-    /// let pull = zeroless::Server::bind(0)?.pull()?;
-    /// assert_eq!(pull.try_recv(), Err(Error::WouldBlock));
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    #[inline]
-    pub fn try_recv(&self) -> Result<P::Item> {
-        self.side.receive(&self.socket, Deadline::Now)
-    }
+            #[doc = concat!("Goes over each ", $what, " as it comes; the iterator ends when the handle is stopped.")]
+            ///
+            #[doc = concat!("`for ", $what, " in &", $name, "` is the same, and `for ", $what, " in ", $name, "` owns the handle.")]
+            /// A fatal error ends it too, and is then told by [`status`](Self::status).
+            #[doc = concat!("\n```\n", $arrives, "\nfor ", $what, " in ", $name, ".iter() {\n    ", $each)]
+            #[doc = concat!("    ", $name, ".stop(); // or it would wait for the next\n}")]
+            /// # Ok::<(), zeroless::Error>(())
+            /// ```
+            pub fn iter(&self) -> crate::pattern::Iter<'_, $handle> {
+                crate::pattern::Receiving::iter(self)
+            }
 
-    /// Receives the next message, waiting no longer than this.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Timeout`]; [`Error::Stopped`].
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// let pull = zeroless::Server::bind(0)?.pull()?;
-    /// assert!(pull.recv_timeout(Duration::from_millis(1)).is_err());
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn recv_timeout(&self, timeout: Duration) -> Result<P::Item> {
-        self.side.receive(&self.socket, Deadline::after(timeout))
-    }
+            #[doc = concat!("Receives the next ", $what, " if it is there already, also when the handle was stopped.")]
+            ///
+            /// # Errors
+            ///
+            /// [`Error::WouldBlock`](crate::Error::WouldBlock) if there is none;
+            /// [`Error::Stopped`](crate::Error::Stopped) if the handle was closed;
+            /// [`Error::Forked`](crate::Error::Forked).
+            #[doc = concat!("\n```\nlet ", $name, " = ", $open, ";")]
+            #[doc = concat!("assert!(", $name, ".try_recv().is_err()); // nothing there yet")]
+            /// # Ok::<(), zeroless::Error>(())
+            /// ```
+            #[doc(alias = "poll")]
+            #[inline]
+            pub fn try_recv(&self) -> crate::Result<$item> {
+                self.receive_until(crate::wake::Deadline::Now)
+            }
 
-    /// Receives the next message, waiting no longer than until then.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Timeout`]; [`Error::Stopped`].
-    ///
-    /// ```
-    /// use std::time::{Duration, Instant};
-    /// let pull = zeroless::Server::bind(0)?.pull()?;
-    /// let soon = Instant::now() + Duration::from_millis(1);
-    /// assert!(pull.recv_deadline(soon).is_err());
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn recv_deadline(&self, deadline: Instant) -> Result<P::Item> {
-        self.side.receive(&self.socket, Deadline::At(deadline))
-    }
+            #[doc = concat!("Receives the next ", $what, ", waiting no longer than this.")]
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Timeout`](crate::Error::Timeout); otherwise as [`recv`](Self::recv).
+            #[doc = concat!("\n```\nuse std::time::Duration;\n\nlet ", $name, " = ", $open, ";")]
+            #[doc = concat!("let nothing = ", $name, ".recv_timeout(Duration::from_millis(1));")]
+            /// assert!(nothing.unwrap_err().is_timeout());
+            /// # Ok::<(), zeroless::Error>(())
+            /// ```
+            #[doc(alias = "poll")]
+            pub fn recv_timeout(&self, timeout: std::time::Duration) -> crate::Result<$item> {
+                self.receive_until(crate::wake::Deadline::after(timeout))
+            }
 
-    /// An iterator over messages, each waited for; it ends when the handle is stopped.
-    ///
-    /// `for message in &handle` is the same, and `for message in handle` owns the handle.
-    /// A fatal error ends it too, and is then told by [`status`](Handle::status).
-    ///
-    /// ```
-    /// # use zeroless::{Client, Server};
-    /// # let server = Server::bind(0)?;
-    /// # let pull = server.pull()?;
-    /// # let push = Client::connect(server.port())?.push()?;
-    /// # push.send("hello")?;
-    /// for message in pull.iter() {
-    ///     println!("{message}");
-    ///     pull.stop();
-    /// }
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn iter(&self) -> Iter<'_, P> {
-        Iter { handle: self }
-    }
+            #[doc = concat!("Receives the next ", $what, ", waiting no longer than until then.")]
+            ///
+            /// # Errors
+            ///
+            /// As [`recv_timeout`](Self::recv_timeout).
+            #[doc = concat!("\n```\nuse std::time::{Duration, Instant};\n\nlet ", $name, " = ", $open, ";")]
+            /// let soon = Instant::now() + Duration::from_millis(1);
+            #[doc = concat!("assert!(", $name, ".recv_deadline(soon).is_err());")]
+            /// # Ok::<(), zeroless::Error>(())
+            /// ```
+            pub fn recv_deadline(&self, deadline: std::time::Instant) -> crate::Result<$item> {
+                self.receive_until(crate::wake::Deadline::At(deadline))
+            }
 
-    /// An iterator over the messages that are there already.
-    ///
-    /// ```
-    /// let pull = zeroless::Server::bind(0)?.pull()?;
-    /// assert_eq!(pull.try_iter().count(), 0);
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn try_iter(&self) -> TryIter<'_, P> {
-        TryIter { handle: self }
-    }
+            #[doc = concat!("Goes over each ", $what, " that is there already, also when the handle was stopped.")]
+            #[doc = concat!("\n```\nlet ", $name, " = ", $open, ";")]
+            #[doc = concat!("assert_eq!(", $name, ".try_iter().count(), 0);")]
+            /// # Ok::<(), zeroless::Error>(())
+            /// ```
+            pub fn try_iter(&self) -> crate::pattern::TryIter<'_, $handle> {
+                crate::pattern::Receiving::try_iter(self)
+            }
 
-    /// The next item of a loop, or the end of it.
-    #[inline]
-    fn next(&self) -> Option<P::Item> {
-        match self.recv() {
-            Ok(item) => Some(item),
-            Err(Error::Stopped) => None,
-            Err(failure) => {
-                error!("{}: receiving ends: {failure}", self.socket.kind().name());
-                self.socket.fail(&failure);
-                None
+            /// Receives into a channel of this capacity, in a thread of its own, to `select!` from
+            /// several.
+            ///
+            /// The handle (with its clones) is stopped when the channel is dropped, and the channel
+            /// ends when the handle is stopped.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::OutOfFiles`](crate::Error::OutOfFiles), or
+            /// [`Error::System`](crate::Error::System) if no thread can be made.
+            #[doc = concat!("\n```\n", $arrives, "\nlet ", $name, " = ", $name, ".into_channel(8)?;")]
+            #[doc = concat!("crossbeam_channel::select! {\n    recv(", $name, ") -> ", $what, " => {")]
+            #[doc = concat!("        let ", $what, " = ", $what, ".unwrap();\n        ", $each, "\n    }\n}")]
+            /// # Ok::<(), zeroless::Error>(())
+            /// ```
+            #[doc(alias = "poll")]
+            pub fn into_channel(self, capacity: usize) -> crate::Result<crate::Channel<$item>> {
+                crate::pattern::Receiving::into_channel(self, capacity)
             }
         }
-    }
-}
 
-impl<P: Receiving<Item = Message>> Handle<P> {
-    /// An iterator over messages of exactly `N` frames, as arrays to destructure.
-    ///
-    /// A message with another number is passed over, logged and
-    /// [counted](Handle::skipped).
-    ///
-    /// ```
-    /// # use zeroless::{Client, Server};
-    /// # let server = Server::bind(0)?;
-    /// # let pull = server.pull()?;
-    /// # let push = Client::connect(server.port())?.push()?;
-    /// # push.send(("7", "payload"))?;
-    /// for [id, body] in pull.parts() {
-    ///     println!("{id}: {body}");
-    ///     pull.stop();
-    /// }
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn parts<const N: usize>(&self) -> Parts<'_, P, N> {
-        Parts { handle: self }
-    }
-}
+        impl crate::pattern::Receiving for $handle {
+            type Item = $item;
 
-/// An iterator over a handle's messages; see [`Handle::iter`].
-#[derive(Debug)]
-pub struct Iter<'a, P: Receiving> {
-    handle: &'a Handle<P>,
-}
+            #[inline]
+            fn recv(&self) -> crate::Result<$item> {
+                $handle::recv(self)
+            }
 
-impl<P: Receiving> Iterator for Iter<'_, P> {
-    type Item = P::Item;
+            #[inline]
+            fn try_recv(&self) -> crate::Result<$item> {
+                $handle::try_recv(self)
+            }
 
-    #[inline]
-    fn next(&mut self) -> Option<P::Item> {
-        self.handle.next()
-    }
-}
+            fn recv_timeout(&self, timeout: std::time::Duration) -> crate::Result<$item> {
+                $handle::recv_timeout(self, timeout)
+            }
 
-/// An iterator over the messages that are there; see [`Handle::try_iter`].
-#[derive(Debug)]
-pub struct TryIter<'a, P: Receiving> {
-    handle: &'a Handle<P>,
-}
-
-impl<P: Receiving> Iterator for TryIter<'_, P> {
-    type Item = P::Item;
-
-    fn next(&mut self) -> Option<P::Item> {
-        self.handle.try_recv().ok()
-    }
-}
-
-/// An iterator over messages of `N` frames; see [`Handle::parts`].
-#[derive(Debug)]
-pub struct Parts<'a, P: Receiving<Item = Message>, const N: usize> {
-    handle: &'a Handle<P>,
-}
-
-impl<P: Receiving<Item = Message>, const N: usize> Iterator for Parts<'_, P, N> {
-    type Item = [Frame; N];
-
-    fn next(&mut self) -> Option<[Frame; N]> {
-        loop {
-            match self.handle.next()?.parts() {
-                Ok(parts) => return Some(parts),
-                Err(error) => {
-                    let socket = &self.handle.socket;
-                    socket.skip(1);
-                    if let Some(left_out) = socket.throttles.passed_over.admit() {
-                        let name = socket.kind().name();
-                        warn!("{name}: passed over a message: {error}{left_out}");
-                    }
-                }
+            fn recv_deadline(&self, deadline: std::time::Instant) -> crate::Result<$item> {
+                $handle::recv_deadline(self, deadline)
             }
         }
-    }
+
+        impl IntoIterator for $handle {
+            type Item = $item;
+            type IntoIter = crate::pattern::IntoIter<$handle>;
+
+            fn into_iter(self) -> Self::IntoIter {
+                crate::pattern::IntoIter::new(self)
+            }
+        }
+
+        impl<'a> IntoIterator for &'a $handle {
+            type Item = $item;
+            type IntoIter = crate::pattern::Iter<'a, $handle>;
+
+            fn into_iter(self) -> Self::IntoIter {
+                self.iter()
+            }
+        }
+    };
 }
 
-/// An iterator over the messages of a handle that it owns.
-#[derive(Debug)]
-pub struct IntoIter<P: Receiving> {
-    handle: Handle<P>,
+/// Gives a handle that receives plain messages what can be done with those alone.
+macro_rules! receiving_messages {
+    ($handle:ident, $name:literal, arrives: $arrives:literal) => {
+        impl $handle {
+            #[inline]
+            fn receive_until(
+                &self,
+                deadline: crate::wake::Deadline,
+            ) -> crate::Result<crate::Message> {
+                self.socket.receive(deadline)
+            }
+
+            /// Goes over messages of exactly `N` frames, as arrays to destructure.
+            ///
+            /// A message with another number is passed over, logged and
+            /// [counted](Self::skipped).
+            #[doc = concat!("\n```\n", $arrives, "\nfor [id, body] in ", $name, ".parts() {")]
+            ///     println!("{id}: {body}");
+            #[doc = concat!("    ", $name, ".stop(); // or it would wait for the next\n}")]
+            /// # Ok::<(), zeroless::Error>(())
+            /// ```
+            pub fn parts<const N: usize>(&self) -> crate::pattern::Parts<'_, $handle, N> {
+                crate::pattern::Receiving::parts(self)
+            }
+        }
+    };
 }
 
-impl<P: Receiving> Iterator for IntoIter<P> {
-    type Item = P::Item;
+pub(super) use {receiving, receiving_messages};
 
-    #[inline]
-    fn next(&mut self) -> Option<P::Item> {
-        self.handle.next()
-    }
-}
-
-impl<P: Receiving> IntoIterator for Handle<P> {
-    type Item = P::Item;
-    type IntoIter = IntoIter<P>;
-
-    fn into_iter(self) -> IntoIter<P> {
-        IntoIter { handle: self }
-    }
-}
-
-impl<'a, P: Receiving> IntoIterator for &'a Handle<P> {
-    type Item = P::Item;
-    type IntoIter = Iter<'a, P>;
-
-    fn into_iter(self) -> Iter<'a, P> {
-        self.iter()
+/// What ends a loop: nothing to be told of, or a failure that is kept for `status`.
+#[cold]
+pub(super) fn end_loop(socket: &Socket, failure: &Error) {
+    if *failure != Error::Stopped {
+        error!("{}: receiving ends: {failure}", socket.kind().name());
+        socket.fail(failure);
     }
 }

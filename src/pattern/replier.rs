@@ -7,11 +7,12 @@ use std::mem;
 
 use log::{debug, warn};
 
-use super::sealed::Sealed;
-use super::{Handle, Receiving, SendError, Side};
+use super::receiving::receiving;
+use super::sealed::Pattern;
+use super::{SendError, shared};
 use crate::error::{BoxedError, Error, Result};
 use crate::message::{Frame, Frames, Message};
-use crate::socket::{BUDGET, Interest, LockedSocket, Progress, Socket};
+use crate::socket::{BUDGET, Interest, Kind, LockedSocket, Progress, Socket};
 use crate::wake::Deadline;
 
 /// Receives requests, each to be replied to: now or later, in any order, from any thread.
@@ -37,24 +38,41 @@ use crate::wake::Deadline;
 /// assert_eq!(reply, "hello, too");
 /// # Ok::<(), zeroless::Error>(())
 /// ```
-pub type Replier = Handle<ReplierSide>;
-
-/// The side of [`Replier`].
-#[derive(Debug, Clone, Copy)]
-pub struct ReplierSide;
-
-impl Sealed for ReplierSide {}
-
-impl Side for ReplierSide {
-    type Call = ();
-
-    fn call(&self, _socket: &Socket) {}
+#[doc(alias = "rep")]
+#[doc(alias = "router")]
+#[derive(Clone)]
+pub struct Replier {
+    socket: Socket,
 }
 
-impl Receiving for ReplierSide {
-    type Item = Request;
+impl Pattern for Replier {
+    const KIND: Kind = Kind::Replier;
 
-    fn receive(&self, socket: &Socket, deadline: Deadline) -> Result<Request> {
+    fn new(socket: Socket) -> Replier {
+        Replier { socket }
+    }
+
+    fn socket(&self) -> &Socket {
+        &self.socket
+    }
+}
+
+receiving! {
+    Replier of Request, "request", "replier", "zeroless::Server::bind(0)?.reply()?",
+    arrives: "# use zeroless::{Client, Server};
+# let server = Server::bind(0)?;
+# let replier = server.reply()?;
+# let requester = Client::connect(server.port())?.request()?;
+# let pending = requester.start(\"hello\")?;",
+    receive: "let request = replier.recv()?;\nrequest.reply(\"the answer\")?;",
+    each: "request.reply(\"the answer\")?;"
+}
+
+shared! { Replier, "replier", "zeroless::Server::bind(0)?.reply()?" }
+
+impl Replier {
+    fn receive_until(&self, deadline: Deadline) -> Result<Request> {
+        let socket = &self.socket;
         let mut envelope = Vec::with_capacity(3);
         let mut message = Message::from("");
         let mut skipped = 0;

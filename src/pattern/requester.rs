@@ -4,20 +4,22 @@
 //! before the empty frame for the envelope and sends it back with its reply, and so the id.
 
 mod ids;
+mod pending;
 mod pending_requests;
 
+use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use log::debug;
+pub use pending::Pending;
 use pending_requests::PendingRequests;
 
-use super::sealed::Sealed;
-use super::{Callable, Handle, SendError, Side};
-use crate::error::{Error, Result, Wait};
-use crate::message::{DynFrames, Frame, Frames, Message};
-use crate::socket::{Interest, LockedSocket, Socket};
-use crate::wake::{Deadline, Waker};
+use super::sealed::Pattern;
+use super::{SendError, shared};
+use crate::error::Result;
+use crate::message::{DynFrames, Frames, Message};
+use crate::socket::{Kind, Socket};
+use crate::wake::Deadline;
 
 /// Sends requests and waits for their replies: any number at once, from any thread.
 ///
@@ -43,60 +45,70 @@ use crate::wake::{Deadline, Waker};
 /// assert_eq!(request(&"a question")?, "the answer"); // the handle itself is callable
 /// # Ok::<(), zeroless::Error>(())
 /// ```
-pub type Requester = Handle<RequesterSide>;
+#[doc(alias = "req")]
+#[doc(alias = "dealer")]
+#[derive(Clone)]
+pub struct Requester {
+    requesting: Requesting,
+    call: RequestCall,
+}
 
-/// The side of [`Requester`]: the requests under way.
-#[derive(Debug, Clone, Default)]
-pub struct RequesterSide {
+/// What calling a requester does.
+type RequestCall = Arc<dyn Fn(&dyn DynFrames) -> Result<Message> + Send + Sync>;
+
+/// What a requester, the function that it can be called as, and its requests under way have in
+/// common.
+#[derive(Debug, Clone)]
+struct Requesting {
+    socket: Socket,
     pending_requests: Arc<PendingRequests>,
 }
 
-/// With more requests than this under way, replies are taken in while sending.
-const MANY: usize = 256;
+impl Pattern for Requester {
+    const KIND: Kind = Kind::Requester;
 
-impl Sealed for RequesterSide {}
+    fn new(socket: Socket) -> Requester {
+        let requesting = Requesting {
+            socket,
+            pending_requests: Arc::default(),
+        };
+        let own = requesting.clone();
+        let call = Arc::new(move |frames: &dyn DynFrames| own.request(frames.to_message()?));
+        Requester { requesting, call }
+    }
 
-impl Side for RequesterSide {
-    type Call = Arc<Callable<Result<Message>>>;
-
-    fn call(&self, socket: &Socket) -> Self::Call {
-        let (pending_requests, socket) = (self.pending_requests.clone(), socket.clone());
-        Arc::new(move |frames: &dyn DynFrames| {
-            ask(&pending_requests, &socket, frames.to_message()?)
-        })
+    fn socket(&self) -> &Socket {
+        &self.requesting.socket
     }
 }
 
-/// Sends a request, within the deadline; its reply is to be waited for.
-fn start(
-    pending_requests: &Arc<PendingRequests>,
-    socket: &Socket,
-    message: Message,
-    deadline: Deadline,
-) -> Result<Pending, SendError> {
-    let pending = match Pending::begin(pending_requests, socket, &message, deadline) {
-        Ok(pending) => pending,
-        Err(error) => return Err(SendError::new(error, message)),
-    };
-    pending.send_first(message)?;
-    Ok(pending)
-}
+impl Requesting {
+    /// Sends a request and waits for its reply, with its retries.
+    fn request(&self, message: Message) -> Result<Message> {
+        let deadline = self.default_deadline();
+        let pending = Pending::begin(self, &message, deadline)?;
+        match pending.send_first(message) {
+            Ok(()) => pending.wait(),
+            Err(unsent) => pending.retry(Err(unsent.into())),
+        }
+    }
 
-/// Sends a request and waits for its reply, with its retries.
-fn ask(
-    pending_requests: &Arc<PendingRequests>,
-    socket: &Socket,
-    message: Message,
-) -> Result<Message> {
-    let deadline = Deadline::after_some(socket.options().request_timeout);
-    let pending = Pending::begin(pending_requests, socket, &message, deadline)?;
-    match pending.send_first(message) {
-        Ok(()) => pending.wait(),
-        Err(unsent) => pending.retry(Err(unsent.into())),
+    /// Sends a request, within the deadline; its reply is to be waited for.
+    fn start(&self, message: Message, deadline: Deadline) -> Result<Pending, SendError> {
+        let pending = match Pending::begin(self, &message, deadline) {
+            Ok(pending) => pending,
+            Err(error) => return Err(SendError::new(error, message)),
+        };
+        pending.send_first(message)?;
+        Ok(pending)
+    }
+
+    fn default_deadline(&self) -> Deadline {
+        Deadline::after_some(self.socket.options().request_timeout)
     }
 }
 
-impl Handle<RequesterSide> {
+impl Requester {
     /// Sends a request and waits for its reply.
     ///
     /// It waits for [`Options::request_timeout`](crate::Options::request_timeout), for a server
@@ -105,8 +117,9 @@ impl Handle<RequesterSide> {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] if there was no reply; [`Error::Stopped`];
-    /// [`Error::EmptyMessage`]; [`Error::FrameTooLarge`]; [`Error::Forked`].
+    /// [`Error::Timeout`](crate::Error::Timeout) if there was no reply; also
+    /// [`Stopped`](crate::Error::Stopped), [`EmptyMessage`](crate::Error::EmptyMessage),
+    /// [`FrameTooLarge`](crate::Error::FrameTooLarge) and [`Forked`](crate::Error::Forked).
     ///
     /// ```
     /// # use zeroless::{Client, Server};
@@ -118,11 +131,7 @@ impl Handle<RequesterSide> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn request(&self, frames: impl Frames) -> Result<Message> {
-        ask(
-            &self.side.pending_requests,
-            &self.socket,
-            frames.into_message()?,
-        )
+        self.requesting.request(frames.into_message()?)
     }
 
     /// Sends a request and waits for its reply no longer than this, without a retry.
@@ -139,9 +148,31 @@ impl Handle<RequesterSide> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn request_timeout(&self, frames: impl Frames, timeout: Duration) -> Result<Message> {
-        let deadline = Deadline::after(timeout);
-        let message = frames.into_message()?;
-        start(&self.side.pending_requests, &self.socket, message, deadline)?.take_until(deadline)
+        self.request_until(frames, Deadline::after(timeout))
+    }
+
+    /// Sends a request and waits for its reply no longer than until then, without a retry.
+    ///
+    /// # Errors
+    ///
+    /// As [`request`](Self::request).
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let request = zeroless::Client::new().request()?;
+    /// let soon = Instant::now() + Duration::from_millis(1);
+    /// let error = request.request_deadline("nobody is there", soon);
+    /// assert!(error.unwrap_err().is_timeout());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn request_deadline(&self, frames: impl Frames, deadline: Instant) -> Result<Message> {
+        self.request_until(frames, Deadline::At(deadline))
+    }
+
+    fn request_until(&self, frames: impl Frames, deadline: Deadline) -> Result<Message> {
+        let pending = self.requesting.start(frames.into_message()?, deadline)?;
+        pending.take_until(deadline)
     }
 
     /// Sends a request, and gives what its reply can be waited for with.
@@ -168,198 +199,18 @@ impl Handle<RequesterSide> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn start(&self, frames: impl Frames) -> Result<Pending, SendError> {
-        let deadline = Deadline::after_some(self.socket.options().request_timeout);
-        let message = frames.into_message()?;
-        start(&self.side.pending_requests, &self.socket, message, deadline)
+        let deadline = self.requesting.default_deadline();
+        self.requesting.start(frames.into_message()?, deadline)
     }
 }
 
-/// A request under way; its reply can be waited for, from any thread.
-///
-/// If it is dropped, its reply is dropped when it comes.
-///
-/// ```
-/// # use zeroless::{Client, Server};
-/// # let server = Server::bind(0)?;
-/// # let replier = server.reply()?;
-/// # let request = Client::connect(server.port())?.request()?;
-/// let pending = request.start("a question")?;
-/// replier.recv()?.reply("the answer")?;
-/// assert_eq!(pending.wait()?, "the answer");
-/// # Ok::<(), zeroless::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct Pending {
-    id: u64,
-    pending_requests: Arc<PendingRequests>,
-    socket: Socket,
-    /// The request, if it may have to be sent again.
-    repeat: Option<Message>,
-    /// When the time is over that it was given when it was started.
-    deadline: Deadline,
-}
+shared! { Requester, "requester", "zeroless::Server::bind(0)?.request()?" }
 
-impl Pending {
-    /// A request that is to be sent by then.
-    fn begin(
-        pending_requests: &Arc<PendingRequests>,
-        socket: &Socket,
-        message: &Message,
-        deadline: Deadline,
-    ) -> Result<Pending> {
-        let (id, under_way) = pending_requests.begin()?;
-        let pending = Pending {
-            id,
-            pending_requests: pending_requests.clone(),
-            socket: socket.clone(),
-            repeat: (socket.options().request_retries > 0).then(|| message.clone()),
-            deadline,
-        };
-        if under_way > MANY && under_way.is_multiple_of(64) {
-            // Or those who only ask would make the servers wait, or drop their replies.
-            let _ = pending.try_wait();
-        }
-        Ok(pending)
-    }
+/// The handle is callable, with a reference to what is to be requested: `request(&("id", "body"))`.
+impl Deref for Requester {
+    type Target = dyn Fn(&dyn DynFrames) -> Result<Message> + Send + Sync;
 
-    fn send_first(&self, message: Message) -> Result<(), SendError> {
-        match self.send(message, self.deadline) {
-            // Nobody has got it whole, so that nobody handles it twice.
-            Err(unsent) if *unsent.error() == Error::PeerLost && self.repeat.is_some() => {
-                self.send_again(self.deadline)
-            }
-            sent => sent,
-        }
-    }
-
-    fn send(&self, mut message: Message, deadline: Deadline) -> Result<(), SendError> {
-        let envelope = [Frame::from(self.id.to_be_bytes()), Frame::new()];
-        let sent = self.socket.send(&envelope, &mut message, deadline);
-        sent.map_err(|error| SendError::new(*error, message))
-    }
-
-    /// Sends the request anew, as often as a peer leaves in the middle of it.
-    fn send_again(&self, deadline: Deadline) -> Result<(), SendError> {
-        loop {
-            let Some(message) = self.repeat.clone() else {
-                return Ok(());
-            };
-            match self.send(message, deadline) {
-                Err(unsent) if *unsent.error() == Error::PeerLost => {
-                    if deadline.is_over() {
-                        let error = Error::timeout(Wait::Reply);
-                        return Err(SendError::new(error, unsent.into_message()));
-                    }
-                }
-                sent => return sent,
-            }
-        }
-    }
-
-    /// Waits for the reply, as long as [`request`](Handle::request) does, with its retries.
-    ///
-    /// Its time began when it was started: requests that were started together run out of time
-    /// together, whichever is waited for first.
-    ///
-    /// # Errors
-    ///
-    /// As [`request`](Handle::request).
-    ///
-    /// ```
-    /// # use zeroless::{Client, Server};
-    /// # let server = Server::bind(0)?;
-    /// # let replier = server.reply()?;
-    /// # let request = Client::connect(server.port())?.request()?;
-    /// # let pending = request.start("a question")?;
-    /// # replier.recv()?.reply("the answer")?;
-    /// assert_eq!(pending.wait()?, "the answer");
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn wait(self) -> Result<Message> {
-        let outcome = self.take_until(self.deadline);
-        self.retry(outcome)
-    }
-
-    /// Tries as often as it may what did not come out in time.
-    fn retry(self, mut outcome: Result<Message>) -> Result<Message> {
-        let options = self.socket.options();
-        let (timeout, retries) = (options.request_timeout, options.request_retries);
-        for retry in 1..=retries {
-            if !matches!(outcome, Err(Error::Timeout { .. })) {
-                break;
-            }
-            debug!("request: no reply in {timeout:?}, retry {retry} of {retries}");
-            let deadline = Deadline::after_some(timeout);
-            let sent = self.send_again(deadline).map_err(Error::from);
-            // A reply to an earlier try is as good.
-            outcome = match (sent, self.take_until(deadline)) {
-                (Err(unsent), Err(_)) => Err(unsent),
-                (_, outcome) => outcome,
-            };
-        }
-        outcome
-    }
-
-    /// Waits for the reply no longer than this; the request stays under way if it has not
-    /// come.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Timeout`]; [`Error::Stopped`]; [`Error::Unsupported`] if the reply was taken
-    /// already, or is by another thread that waits for it too.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use zeroless::{Client, Server};
-    /// # let server = Server::bind(0)?;
-    /// # let replier = server.reply()?;
-    /// # let request = Client::connect(server.port())?.request()?;
-    /// let pending = request.start("a question")?;
-    /// assert!(pending.wait_timeout(Duration::from_millis(1)).is_err());
-    /// replier.recv()?.reply("the answer")?;
-    /// assert_eq!(pending.wait_timeout(Duration::from_secs(5))?, "the answer");
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn wait_timeout(&self, timeout: Duration) -> Result<Message> {
-        self.take_until(Deadline::after(timeout))
-    }
-
-    /// Takes the reply if it is there already.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::WouldBlock`] if it is not.
-    ///
-    /// ```
-    /// # use zeroless::{Client, Error, Server};
-    /// # let server = Server::bind(0)?;
-    /// # let replier = server.reply()?;
-    /// # let request = Client::connect(server.port())?.request()?;
-    /// let pending = request.start("a question")?;
-    /// assert_eq!(pending.try_wait(), Err(Error::WouldBlock));
-    /// # replier.recv()?.reply("the answer")?;
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn try_wait(&self) -> Result<Message> {
-        self.take_until(Deadline::Now)
-    }
-
-    fn take_until(&self, deadline: Deadline) -> Result<Message> {
-        if deadline != Deadline::Now && self.socket.is_stopped() {
-            return Err(Error::Stopped);
-        }
-        let (pending_requests, socket) = (&self.pending_requests, &self.socket);
-        let attempt =
-            |locked: &mut LockedSocket<'_>| pending_requests.attempt(locked, socket, self.id);
-        let register = |waker: &Arc<Waker>| pending_requests.register(self.id, waker);
-        let waited = socket.perform_registered(Interest::Readable, deadline, attempt, register);
-        waited.map_err(|error| error.waiting_for(|wait| *wait = Wait::Reply))?;
-        pending_requests.take(self.id)
-    }
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        self.pending_requests.end(self.id);
+    fn deref(&self) -> &Self::Target {
+        &*self.call
     }
 }

@@ -1,260 +1,248 @@
 //! Sending: the calls of every handle that sends messages.
 
-use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Callable, Handle, Side};
-use crate::error::Error;
+use super::{Handle, SendError};
 use crate::message::{DynFrames, Frames, Message};
 use crate::socket::Socket;
 use crate::wake::Deadline;
 
-/// A side that sends messages: push, publish and pair.
+/// What the handles that send can do, for code that is generic over them: [`Push`](crate::Push),
+/// [`Publisher`](crate::Publisher) and [`Pair`](crate::Pair).
+///
+/// Each of them has these methods of its own, with the same names and an example each. It is
+/// implemented for them alone.
 ///
 /// ```
-/// use zeroless::{Handle, SendError, Sending};
-/// fn greet<P: Sending>(handle: &Handle<P>) -> Result<(), SendError> {
+/// use zeroless::{SendError, Sending};
+///
+/// fn greet(handle: &impl Sending) -> Result<(), SendError> {
 ///     handle.send("hello")
 /// }
 /// greet(&zeroless::Server::bind(0)?.publish()?)?;
 /// # Ok::<(), zeroless::Error>(())
 /// ```
-pub trait Sending: Side {
-    /// Whether messages are sent as they are.
-    #[doc(hidden)]
-    const AS_THEY_ARE: bool = true;
-
-    /// Makes a message ready, or refuses it.
-    #[doc(hidden)]
-    #[inline]
-    fn prepare(&self, _socket: &Socket, _message: &mut Message) -> Result<(), Error> {
-        Ok(())
-    }
-
-    /// Undoes what was done to a message to make it ready.
-    #[doc(hidden)]
-    fn restore(&self, _message: &mut Message) {}
-}
-
-/// A message that was not sent, and why; it gives the message back.
-///
-/// # Examples
-///
-/// ```
-/// use zeroless::Server;
-///
-/// let push = Server::bind(0)?.push()?; // nobody is connected
-/// let unsent = push.try_send(("id", "payload")).unwrap_err();
-/// assert!(unsent.is_timeout());
-/// assert_eq!(unsent.into_message(), ["id", "payload"]);
-/// # Ok::<(), zeroless::Error>(())
-/// ```
-pub struct SendError(Box<Unsent>);
-
-struct Unsent {
-    error: Error,
-    message: Message,
-}
-
-impl SendError {
-    #[cold]
-    pub(crate) fn new(error: Error, message: Message) -> SendError {
-        SendError(Box::new(Unsent { error, message }))
-    }
-
-    /// Why it was not sent.
-    ///
-    /// ```
-    /// # use zeroless::Error;
-    /// let push = zeroless::Server::bind(0)?.push()?;
-    /// assert_eq!(push.try_send("a").unwrap_err().error(), &Error::WouldBlock);
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn error(&self) -> &Error {
-        &self.0.error
-    }
-
-    /// The message, to be sent again.
-    ///
-    /// After [`Error::PeerLost`] the frames that were handed over already are empty; after
-    /// [`Error::EmptyMessage`] there was none, and it is one empty frame.
-    ///
-    /// ```
-    /// let push = zeroless::Server::bind(0)?.push()?;
-    /// assert_eq!(push.try_send("a").unwrap_err().into_message(), "a");
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn into_message(self) -> Message {
-        self.0.message
-    }
-
-    /// Whether time ran out, or a `try_send` would have had to wait.
-    ///
-    /// ```
-    /// let push = zeroless::Server::bind(0)?.push()?;
-    /// assert!(push.try_send("a").unwrap_err().is_timeout());
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn is_timeout(&self) -> bool {
-        self.0.error.is_timeout()
-    }
-
-    /// Whether the handle was stopped.
-    ///
-    /// ```
-    /// let push = zeroless::Server::bind(0)?.push()?;
-    /// push.stop();
-    /// assert!(push.send("a").unwrap_err().is_stopped());
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn is_stopped(&self) -> bool {
-        self.0.error.is_stopped()
-    }
-}
-
-/// As `Display` has it: it is what a `main` that returns an error prints.
-impl fmt::Debug for SendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl fmt::Display for SendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the message was not sent: {}", self.0.error)
-    }
-}
-
-impl std::error::Error for SendError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0.error)
-    }
-}
-
-/// There was no message to begin with.
-impl From<Error> for SendError {
-    #[cold]
-    fn from(error: Error) -> SendError {
-        SendError::new(error, Message::from(""))
-    }
-}
-
-/// Forgets the message.
-impl From<SendError> for Error {
-    fn from(unsent: SendError) -> Error {
-        unsent.0.error
-    }
-}
-
-impl<P: Sending> Handle<P> {
-    /// Sends a message, waiting until there is room for it.
-    ///
-    /// Sent means queued: it is delivered in the background. It waits while no peer can take
-    /// it, for ever unless [`Options::send_timeout`](crate::Options::send_timeout) says
-    /// otherwise.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a handle that sends",
+    note = "`Push`, `Publisher` and `Pair` send; a `Requester` requests, and a `Request` is replied to"
+)]
+pub trait Sending: Handle {
+    /// Sends a message, waiting for room; see [`Push::send`](crate::Push::send).
     ///
     /// # Errors
     ///
-    /// A [`SendError`] that gives the message back, for [`Error::Timeout`],
-    /// [`Error::Stopped`], [`Error::EmptyMessage`], [`Error::FrameTooLarge`],
-    /// [`Error::TopicMissing`], [`Error::PeerLost`] and [`Error::Forked`].
-    ///
-    /// ```
-    /// use zeroless::{Client, Server};
-    ///
-    /// let server = Server::bind(0)?;
-    /// let pull = server.pull()?;
-    /// let push = Client::connect(server.port())?.push()?;
-    /// push.send("one frame")?;
-    /// push.send(("7", b"payload", vec![1u8]))?; // a tuple is a message of several
-    /// assert_eq!(pull.recv()?, "one frame");
-    /// assert_eq!(pull.recv()?.frame_count(), 3);
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    #[inline]
-    pub fn send(&self, frames: impl Frames) -> Result<(), SendError> {
-        let deadline = Deadline::after_some(self.socket.options().send_timeout);
-        self.send_until(frames, deadline)
-    }
+    /// As the handles' own method.
+    fn send(&self, frames: impl Frames) -> Result<(), SendError>;
 
-    /// Sends a message if there is room for it now, also when the handle was stopped.
+    /// Sends a message if there is room now; see [`Push::try_send`](crate::Push::try_send).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), with [`Error::WouldBlock`] where that would wait.
-    ///
-    /// ```
-    /// let push = zeroless::Server::bind(0)?.push()?;
-    /// assert!(push.try_send("nobody is there").is_err());
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    #[inline]
-    pub fn try_send(&self, frames: impl Frames) -> Result<(), SendError> {
-        self.send_until(frames, Deadline::Now)
-    }
+    /// As the handles' own method.
+    fn try_send(&self, frames: impl Frames) -> Result<(), SendError>;
 
-    /// Sends a message, waiting no longer than this until there is room for it.
+    /// Sends a message, waiting no longer than this; see
+    /// [`Push::send_timeout`](crate::Push::send_timeout).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// let push = zeroless::Server::bind(0)?.push()?;
-    /// assert!(push.send_timeout("nobody", Duration::from_millis(1)).is_err());
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn send_timeout(&self, frames: impl Frames, timeout: Duration) -> Result<(), SendError> {
-        self.send_until(frames, Deadline::after(timeout))
-    }
+    /// As the handles' own method.
+    fn send_timeout(&self, frames: impl Frames, timeout: Duration) -> Result<(), SendError>;
 
-    #[inline]
-    fn send_until(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
-        if P::AS_THEY_ARE
-            && let Some(bytes) = frames.single()
-            && bytes.len() <= COPIED_AGAIN
-        {
-            return match self.socket.send_bytes(bytes, deadline) {
-                Ok(()) => Ok(()),
-                Err(error) => Err(SendError::new(*error, frames.into_message()?)),
-            };
+    /// Sends a message, waiting no longer than until then; see
+    /// [`Push::send_deadline`](crate::Push::send_deadline).
+    ///
+    /// # Errors
+    ///
+    /// As the handles' own method.
+    fn send_deadline(&self, frames: impl Frames, deadline: Instant) -> Result<(), SendError>;
+}
+
+/// Gives a handle that has a `send_until` the calls that send, as methods of its own.
+///
+/// It is told what the handle is called in its examples, how they make one, and a whole example of
+/// sending.
+macro_rules! sending {
+    ($handle:ident, $name:literal, $open:literal, $example:literal) => {
+        impl $handle {
+            /// Sends a message, waiting until there is room for it.
+            ///
+            /// Sent means queued: it is delivered in the background. It waits while no peer can
+            /// take it, for ever unless [`Options::send_timeout`](crate::Options::send_timeout)
+            /// says otherwise.
+            ///
+            /// # Errors
+            ///
+            /// A [`SendError`](crate::SendError) that gives the message back, for
+            /// [`Timeout`](crate::Error::Timeout), [`Stopped`](crate::Error::Stopped),
+            /// [`EmptyMessage`](crate::Error::EmptyMessage),
+            /// [`FrameTooLarge`](crate::Error::FrameTooLarge),
+            /// [`TopicMissing`](crate::Error::TopicMissing),
+            /// [`PeerLost`](crate::Error::PeerLost) and [`Forked`](crate::Error::Forked).
+            #[doc = concat!("\n```\n", $example, "\n# Ok::<(), zeroless::Error>(())\n```")]
+            #[inline]
+            pub fn send(
+                &self,
+                frames: impl crate::Frames,
+            ) -> std::result::Result<(), crate::SendError> {
+                self.send_until(frames, crate::pattern::sending::default_deadline(self.socket()))
+            }
+
+            /// Sends a message if there is room for it now, also when the handle was stopped.
+            ///
+            /// # Errors
+            ///
+            /// As [`send`](Self::send), with [`WouldBlock`](crate::Error::WouldBlock) where that
+            /// would wait.
+            #[doc = concat!("\n```\nlet ", $name, " = ", $open, ";")]
+            #[doc = concat!("if let Err(unsent) = ", $name, ".try_send(\"hello\") {")]
+            ///     println!("{unsent}");
+            /// }
+            /// # Ok::<(), zeroless::Error>(())
+            /// ```
+            #[inline]
+            pub fn try_send(
+                &self,
+                frames: impl crate::Frames,
+            ) -> std::result::Result<(), crate::SendError> {
+                self.send_until(frames, crate::wake::Deadline::Now)
+            }
+
+            /// Sends a message, waiting no longer than this until there is room for it.
+            ///
+            /// # Errors
+            ///
+            /// As [`send`](Self::send).
+            #[doc = concat!("\n```\nuse std::time::Duration;\n\nlet ", $name, " = ", $open, ";")]
+            #[doc = concat!("if let Err(unsent) = ", $name, ".send_timeout(\"hello\", Duration::from_millis(1)) {")]
+            ///     println!("{unsent}");
+            /// }
+            /// # Ok::<(), zeroless::Error>(())
+            /// ```
+            pub fn send_timeout(
+                &self,
+                frames: impl crate::Frames,
+                timeout: std::time::Duration,
+            ) -> std::result::Result<(), crate::SendError> {
+                self.send_until(frames, crate::wake::Deadline::after(timeout))
+            }
+
+            /// Sends a message, waiting no longer than until then for there to be room for it.
+            ///
+            /// # Errors
+            ///
+            /// As [`send`](Self::send).
+            #[doc = concat!("\n```\nuse std::time::{Duration, Instant};\n\nlet ", $name, " = ", $open, ";")]
+            /// let soon = Instant::now() + Duration::from_millis(1);
+            #[doc = concat!("if let Err(unsent) = ", $name, ".send_deadline(\"hello\", soon) {")]
+            ///     println!("{unsent}");
+            /// }
+            /// # Ok::<(), zeroless::Error>(())
+            /// ```
+            pub fn send_deadline(
+                &self,
+                frames: impl crate::Frames,
+                deadline: std::time::Instant,
+            ) -> std::result::Result<(), crate::SendError> {
+                self.send_until(frames, crate::wake::Deadline::At(deadline))
+            }
         }
-        send(&self.side, &self.socket, frames.into_message()?, deadline)
-    }
+
+        impl crate::pattern::Sending for $handle {
+            #[inline]
+            fn send(
+                &self,
+                frames: impl crate::Frames,
+            ) -> std::result::Result<(), crate::SendError> {
+                $handle::send(self, frames)
+            }
+
+            #[inline]
+            fn try_send(
+                &self,
+                frames: impl crate::Frames,
+            ) -> std::result::Result<(), crate::SendError> {
+                $handle::try_send(self, frames)
+            }
+
+            fn send_timeout(
+                &self,
+                frames: impl crate::Frames,
+                timeout: std::time::Duration,
+            ) -> std::result::Result<(), crate::SendError> {
+                $handle::send_timeout(self, frames, timeout)
+            }
+
+            fn send_deadline(
+                &self,
+                frames: impl crate::Frames,
+                deadline: std::time::Instant,
+            ) -> std::result::Result<(), crate::SendError> {
+                $handle::send_deadline(self, frames, deadline)
+            }
+        }
+
+        #[doc = concat!("The handle is callable, with a reference to what is to be sent: `", $name, "(&(\"id\", \"body\"))`.")]
+        impl std::ops::Deref for $handle {
+            type Target = dyn Fn(&dyn crate::DynFrames) -> std::result::Result<(), crate::SendError>
+                + Send
+                + Sync;
+
+            fn deref(&self) -> &Self::Target {
+                &*self.call
+            }
+        }
+    };
+}
+
+pub(super) use sending;
+
+/// What calling a handle that sends does.
+pub(super) type SendCall = Arc<dyn Fn(&dyn DynFrames) -> Result<(), SendError> + Send + Sync>;
+
+/// The call of a handle whose messages are sent as they are.
+pub(super) fn call(socket: &Socket) -> SendCall {
+    let socket = socket.clone();
+    Arc::new(move |frames| send_message(&socket, frames.to_message()?, default_deadline(&socket)))
+}
+
+/// Until when a send waits that is not told.
+#[inline]
+pub(super) fn default_deadline(socket: &Socket) -> Deadline {
+    Deadline::after_some(socket.options().send_timeout)
 }
 
 /// How many bytes may be copied anew for each attempt at sending them; more become a message
 /// first, which is kept.
 const COPIED_AGAIN: usize = 4096;
 
+/// Sends frames as they are.
 #[inline]
-fn send<P: Sending>(
-    side: &P,
+pub(super) fn send(
+    socket: &Socket,
+    frames: impl Frames,
+    deadline: Deadline,
+) -> Result<(), SendError> {
+    if let Some(bytes) = frames.single()
+        && bytes.len() <= COPIED_AGAIN
+    {
+        return match socket.send_bytes(bytes, deadline) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(SendError::new(*error, frames.into_message()?)),
+        };
+    }
+    send_message(socket, frames.into_message()?, deadline)
+}
+
+#[inline]
+fn send_message(
     socket: &Socket,
     mut message: Message,
     deadline: Deadline,
 ) -> Result<(), SendError> {
-    if let Err(error) = side.prepare(socket, &mut message) {
-        return Err(SendError::new(error, message));
-    }
     match socket.send(&[], &mut message, deadline) {
         Ok(()) => Ok(()),
-        Err(error) => {
-            side.restore(&mut message);
-            Err(SendError::new(*error, message))
-        }
+        Err(error) => Err(SendError::new(*error, message)),
     }
-}
-
-/// What calling a handle that sends does.
-pub(super) type SendCall = Arc<Callable<Result<(), SendError>>>;
-
-pub(super) fn call<P: Sending>(side: &P, socket: &Socket) -> SendCall {
-    let (side, socket) = (side.clone(), socket.clone());
-    Arc::new(move |frames: &dyn DynFrames| {
-        let deadline = Deadline::after_some(socket.options().send_timeout);
-        send(&side, &socket, frames.to_message()?, deadline)
-    })
 }

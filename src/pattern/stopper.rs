@@ -7,7 +7,7 @@ use crate::ffi;
 use crate::wake::Waker;
 
 /// Stops a handle from another thread or from a signal handler; see
-/// [`Handle::stopper`](super::Handle::stopper).
+/// [`Push::stopper`](crate::Push::stopper).
 ///
 /// Its [`stop`](Stopper::stop) is async-signal-safe: an atomic store, and a poll and a write
 /// that do not block; it leaves `errno` as it was.
@@ -32,7 +32,7 @@ impl Stopper {
         }
     }
 
-    /// Stops the handle, as [`Handle::stop`](super::Handle::stop) does.
+    /// Stops the handle, as [`Push::stop`](crate::Push::stop) does.
     ///
     /// ```
     /// # let pull = zeroless::Server::bind(0)?.pull()?;

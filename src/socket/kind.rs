@@ -7,7 +7,7 @@ use crate::options::{Batch, Heartbeat, KeepAlive, Options};
 
 /// The socket type behind each end of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     Push,
     Pull,
     Publisher,

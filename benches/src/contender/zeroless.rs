@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::hint::black_box;
 use std::time::Duration;
 
-use zeroless::{Batch, Client, Handle, Options, Receiving, Sending, Server};
+use zeroless::{Batch, Client, Options, Receiving, Sending, Server};
 
 use super::{Contender, node};
 use crate::job::Job;
@@ -90,7 +90,7 @@ impl Contender for Zeroless {
     }
 }
 
-fn send<P: Sending>(handle: &Handle<P>, job: &Job, meter: &mut Meter) {
+fn send(handle: &impl Sending, job: &Job, meter: &mut Meter) {
     let body = &job.body()[..];
     match job.frames {
         1 => {
@@ -107,7 +107,7 @@ fn send<P: Sending>(handle: &Handle<P>, job: &Job, meter: &mut Meter) {
     }
 }
 
-fn receive<P: Receiving>(handle: &Handle<P>, mut ready: impl FnMut(), meter: &mut Meter) {
+fn receive(handle: &impl Receiving, mut ready: impl FnMut(), meter: &mut Meter) {
     ready();
     let mut messages = handle.iter();
     while meter.more() {

@@ -15,8 +15,8 @@ use crate::ffi::PerProcess;
 use crate::fork::ForkMutex;
 use crate::monitor::OnDown;
 use crate::options::{Options, common_setters};
-use crate::pattern::{self, Side, patterns};
-use crate::socket::Kind;
+use crate::pattern::patterns;
+use crate::pattern::sealed::Pattern;
 use crate::throttle::Throttle;
 use crate::zre::event::Event;
 use crate::zre::net::Observation;
@@ -183,14 +183,14 @@ impl Discovery {
         self
     }
 
-    fn open<P: Side>(&self, kind: Kind, side: P) -> Result<pattern::Handle<P>> {
+    fn open<H: Pattern>(&self) -> Result<H> {
         self.shared.node.check_process()?;
         let client = Client::new().options(self.options.clone());
-        let handle = client.open(kind, side)?;
+        let handle: H = client.open()?;
         handle.socket().keep(self.shared.clone());
         handle.socket().status()?.on_down(self.shared.on_down());
         self.shared.found.follow(FollowingClient {
-            kind: kind.partner(),
+            kind: H::KIND.partner(),
             client,
             handle_count: handle.socket().handle_count(),
         })?;

@@ -1,0 +1,126 @@
+//! The iterators over what a handle receives.
+
+use log::warn;
+
+use super::Receiving;
+use super::receiving::end_loop;
+use crate::error::{Error, Result};
+use crate::message::{Frame, Message};
+use crate::socket::Socket;
+
+/// The next item of a loop, or the end of it.
+#[inline]
+fn next<H: Receiving>(handle: &H) -> Option<H::Item> {
+    match handle.recv() {
+        Ok(item) => Some(item),
+        Err(failure) => {
+            end_loop(handle.socket(), &failure);
+            None
+        }
+    }
+}
+
+/// Goes over what a handle receives, each waited for; see [`Pull::iter`](crate::Pull::iter).
+#[derive(Debug)]
+pub struct Iter<'a, H> {
+    handle: &'a H,
+}
+
+impl<'a, H: Receiving> Iter<'a, H> {
+    pub(super) fn new(handle: &'a H) -> Iter<'a, H> {
+        Iter { handle }
+    }
+}
+
+impl<H: Receiving> Iterator for Iter<'_, H> {
+    type Item = H::Item;
+
+    #[inline]
+    fn next(&mut self) -> Option<H::Item> {
+        next(self.handle)
+    }
+}
+
+/// Goes over what a handle receives, and owns the handle: `for message in pull`.
+#[derive(Debug)]
+pub struct IntoIter<H> {
+    handle: H,
+}
+
+impl<H: Receiving> IntoIter<H> {
+    pub(super) fn new(handle: H) -> IntoIter<H> {
+        IntoIter { handle }
+    }
+
+    pub(super) fn handle(&self) -> &H {
+        &self.handle
+    }
+}
+
+impl<H: Receiving> Iterator for IntoIter<H> {
+    type Item = H::Item;
+
+    #[inline]
+    fn next(&mut self) -> Option<H::Item> {
+        next(&self.handle)
+    }
+}
+
+/// Goes over what is there already; see [`Pull::try_iter`](crate::Pull::try_iter).
+#[derive(Debug)]
+pub struct TryIter<'a, H> {
+    handle: &'a H,
+}
+
+impl<'a, H: Receiving> TryIter<'a, H> {
+    pub(super) fn new(handle: &'a H) -> TryIter<'a, H> {
+        TryIter { handle }
+    }
+}
+
+impl<H: Receiving> Iterator for TryIter<'_, H> {
+    type Item = H::Item;
+
+    fn next(&mut self) -> Option<H::Item> {
+        self.handle.try_recv().ok()
+    }
+}
+
+/// Goes over messages of `N` frames; see [`Pull::parts`](crate::Pull::parts).
+#[derive(Debug)]
+pub struct Parts<'a, H, const N: usize> {
+    handle: &'a H,
+}
+
+impl<'a, H: Receiving, const N: usize> Parts<'a, H, N> {
+    pub(super) fn new(handle: &'a H) -> Parts<'a, H, N> {
+        Parts { handle }
+    }
+}
+
+impl<H: Receiving<Item = Message>, const N: usize> Iterator for Parts<'_, H, N> {
+    type Item = [Frame; N];
+
+    fn next(&mut self) -> Option<[Frame; N]> {
+        loop {
+            if let Some(parts) = fitting(self.handle.socket(), next(self.handle)?.parts()) {
+                return Some(parts);
+            }
+        }
+    }
+}
+
+/// What has the number of frames that was asked for; others are counted and logged.
+pub(super) fn fitting<T>(socket: &Socket, parts: Result<T, Error>) -> Option<T> {
+    match parts {
+        Ok(parts) => Some(parts),
+        Err(error) => {
+            socket.skip(1);
+            if let Some(left_out) = socket.throttles.passed_over.admit() {
+                let name = socket.kind().name();
+                warn!("{name}: passed over a message: {error}{left_out}");
+            }
+            None
+        }
+    }
+}

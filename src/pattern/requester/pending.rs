@@ -1,0 +1,234 @@
+//! A request under way.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use log::debug;
+
+use super::Requesting;
+use crate::error::{Error, Result, Wait};
+use crate::message::{Frame, Message};
+use crate::pattern::SendError;
+use crate::socket::{Interest, LockedSocket};
+use crate::wake::{Deadline, Waker};
+
+/// With more requests than this under way, replies are taken in while sending.
+const MANY: usize = 256;
+
+/// A request under way; its reply can be waited for, from any thread.
+///
+/// If it is dropped, its reply is dropped when it comes.
+///
+/// ```
+/// # use zeroless::{Client, Server};
+/// # let server = Server::bind(0)?;
+/// # let replier = server.reply()?;
+/// # let request = Client::connect(server.port())?.request()?;
+/// let pending = request.start("a question")?;
+/// replier.recv()?.reply("the answer")?;
+/// assert_eq!(pending.wait()?, "the answer");
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Pending {
+    id: u64,
+    requesting: Requesting,
+    /// The request, if it may have to be sent again.
+    repeat: Option<Message>,
+    /// When the time is over that it was given when it was started.
+    deadline: Deadline,
+}
+
+impl Pending {
+    /// A request that is to be sent by then.
+    pub(super) fn begin(
+        requesting: &Requesting,
+        message: &Message,
+        deadline: Deadline,
+    ) -> Result<Pending> {
+        let (id, under_way) = requesting.pending_requests.begin()?;
+        let pending = Pending {
+            id,
+            requesting: requesting.clone(),
+            repeat: (requesting.socket.options().request_retries > 0).then(|| message.clone()),
+            deadline,
+        };
+        if under_way > MANY && under_way.is_multiple_of(64) {
+            // Or those who only ask would make the servers wait, or drop their replies.
+            let _ = pending.try_wait();
+        }
+        Ok(pending)
+    }
+
+    pub(super) fn send_first(&self, message: Message) -> Result<(), SendError> {
+        match self.send(message, self.deadline) {
+            // Nobody has got it whole, so that nobody handles it twice.
+            Err(unsent) if *unsent.error() == Error::PeerLost && self.repeat.is_some() => {
+                self.send_again(self.deadline)
+            }
+            sent => sent,
+        }
+    }
+
+    fn send(&self, mut message: Message, deadline: Deadline) -> Result<(), SendError> {
+        let envelope = [Frame::from(self.id.to_be_bytes()), Frame::new()];
+        let sent = self
+            .requesting
+            .socket
+            .send(&envelope, &mut message, deadline);
+        sent.map_err(|error| SendError::new(*error, message))
+    }
+
+    /// Sends the request anew, as often as a peer leaves in the middle of it.
+    fn send_again(&self, deadline: Deadline) -> Result<(), SendError> {
+        loop {
+            let Some(message) = self.repeat.clone() else {
+                return Ok(());
+            };
+            match self.send(message, deadline) {
+                Err(unsent) if *unsent.error() == Error::PeerLost => {
+                    if deadline.is_over() {
+                        let error = Error::timeout(Wait::Reply);
+                        return Err(SendError::new(error, unsent.into_message()));
+                    }
+                }
+                sent => return sent,
+            }
+        }
+    }
+
+    /// Waits for the reply, as long as [`request`](super::Requester::request) does, with its retries.
+    ///
+    /// Its time began when it was started: requests that were started together run out of time
+    /// together, whichever is waited for first.
+    ///
+    /// # Errors
+    ///
+    /// As [`request`](super::Requester::request).
+    ///
+    /// ```
+    /// # use zeroless::{Client, Server};
+    /// # let server = Server::bind(0)?;
+    /// # let replier = server.reply()?;
+    /// # let request = Client::connect(server.port())?.request()?;
+    /// # let pending = request.start("a question")?;
+    /// # replier.recv()?.reply("the answer")?;
+    /// assert_eq!(pending.wait()?, "the answer");
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn wait(self) -> Result<Message> {
+        let outcome = self.take_until(self.deadline);
+        self.retry(outcome)
+    }
+
+    /// Tries as often as it may what did not come out in time.
+    pub(super) fn retry(self, mut outcome: Result<Message>) -> Result<Message> {
+        let options = self.requesting.socket.options();
+        let (timeout, retries) = (options.request_timeout, options.request_retries);
+        for retry in 1..=retries {
+            if !matches!(outcome, Err(Error::Timeout { .. })) {
+                break;
+            }
+            debug!("request: no reply in {timeout:?}, retry {retry} of {retries}");
+            let deadline = Deadline::after_some(timeout);
+            let sent = self.send_again(deadline).map_err(Error::from);
+            // A reply to an earlier try is as good.
+            outcome = match (sent, self.take_until(deadline)) {
+                (Err(unsent), Err(_)) => Err(unsent),
+                (_, outcome) => outcome,
+            };
+        }
+        outcome
+    }
+
+    /// Waits for the reply no longer than this; the request stays under way if it has not
+    /// come.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`]; [`Error::Stopped`]; [`Error::Unsupported`] if the reply was taken
+    /// already, or is by another thread that waits for it too.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use zeroless::{Client, Server};
+    /// # let server = Server::bind(0)?;
+    /// # let replier = server.reply()?;
+    /// # let request = Client::connect(server.port())?.request()?;
+    /// let pending = request.start("a question")?;
+    /// assert!(pending.wait_timeout(Duration::from_millis(1)).is_err());
+    /// replier.recv()?.reply("the answer")?;
+    /// assert_eq!(pending.wait_timeout(Duration::from_secs(5))?, "the answer");
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn wait_timeout(&self, timeout: Duration) -> Result<Message> {
+        self.take_until(Deadline::after(timeout))
+    }
+
+    /// Waits for the reply no longer than until then; the request stays under way if it has not
+    /// come.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_timeout`](Self::wait_timeout).
+    ///
+    /// ```
+    /// # use std::time::{Duration, Instant};
+    /// # use zeroless::{Client, Server};
+    /// # let server = Server::bind(0)?;
+    /// # let replier = server.reply()?;
+    /// # let request = Client::connect(server.port())?.request()?;
+    /// let soon = Instant::now() + Duration::from_secs(5);
+    /// let (one, two) = (request.start("one")?, request.start("two")?);
+    /// replier.recv()?.reply("1")?;
+    /// assert_eq!(one.wait_deadline(soon)?, "1");
+    /// replier.recv()?.reply("2")?;
+    /// assert_eq!(two.wait_deadline(soon)?, "2"); // the same time for both
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn wait_deadline(&self, deadline: Instant) -> Result<Message> {
+        self.take_until(Deadline::At(deadline))
+    }
+
+    /// Takes the reply if it is there already.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WouldBlock`] if it is not.
+    ///
+    /// ```
+    /// # use zeroless::{Client, Error, Server};
+    /// # let server = Server::bind(0)?;
+    /// # let replier = server.reply()?;
+    /// # let request = Client::connect(server.port())?.request()?;
+    /// let pending = request.start("a question")?;
+    /// assert_eq!(pending.try_wait(), Err(Error::WouldBlock));
+    /// # replier.recv()?.reply("the answer")?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn try_wait(&self) -> Result<Message> {
+        self.take_until(Deadline::Now)
+    }
+
+    pub(super) fn take_until(&self, deadline: Deadline) -> Result<Message> {
+        if deadline != Deadline::Now && self.requesting.socket.is_stopped() {
+            return Err(Error::Stopped);
+        }
+        let Requesting {
+            pending_requests,
+            socket,
+        } = &self.requesting;
+        let attempt =
+            |locked: &mut LockedSocket<'_>| pending_requests.attempt(locked, socket, self.id);
+        let register = |waker: &Arc<Waker>| pending_requests.register(self.id, waker);
+        let waited = socket.perform_registered(Interest::Readable, deadline, attempt, register);
+        waited.map_err(|error| error.waiting_for(|wait| *wait = Wait::Reply))?;
+        pending_requests.take(self.id)
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.requesting.pending_requests.end(self.id);
+    }
+}
