@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::fork::ForkMutex;
 use crate::options::{Options, common_setters};
 use crate::pattern::sealed::Pattern;
-use crate::pattern::{self, patterns};
-use crate::socket::{HandleCount, Kind, SharedSocket, Target};
+use crate::pattern::{self, Kind, patterns};
+use crate::socket::{HandleCount, SharedSocket, SocketType, Target};
 
 /// Endpoints that are connected to, to be given patterns.
 ///
@@ -156,7 +156,7 @@ impl EndpointSet {
             }
         }
         let sockets = state.sockets();
-        let is_pair = |socket: &Arc<SharedSocket>| socket.kind() == Kind::Pair;
+        let is_pair = |socket: &Arc<SharedSocket>| socket.socket_type() == SocketType::Pair;
         if state.targets.len() + added.len() > 1 && sockets.iter().any(is_pair) {
             return Err(Error::PairTaken);
         }

@@ -30,8 +30,8 @@ pub(crate) struct Context {
     dropped: Option<Sender<()>>,
 }
 
-/// How many sockets a context may have; libzmq keeps a pointer for each. A mesh of ZRE nodes in
-/// one process has a socket for each two of them.
+/// How many sockets a context may have; libzmq keeps a pointer for each. Programs that
+/// find each other have a socket for each two of them, and many may be in one process.
 const SOCKETS: i32 = 65_535;
 
 static CURRENT: PerProcess<Mutex<Weak<Context>>> = PerProcess::new();

@@ -1,10 +1,12 @@
 //! What can go wrong, and what to do about it.
 
+mod module;
 mod refusal;
 mod wait;
 
 use std::fmt;
 
+pub use module::ModuleError;
 pub use refusal::Refusal;
 pub use wait::Wait;
 
@@ -157,35 +159,11 @@ pub enum Error {
     #[error("the peer left in the middle of a message; send it again")]
     PeerLost,
 
-    /// There is no such peer, or not any more. Peers come and go: look at the node's events.
+    /// There is no such peer, or not any more: peers come and go.
     #[error("there is no peer {peer}; it may have left")]
     NoPeer {
         /// Its identity.
         peer: String,
-    },
-
-    /// A shout did not get through to some peers, who do not take their messages. All others
-    /// have it.
-    #[error("{missed} of {peers} peers do not take their messages; the others have it")]
-    Unreached {
-        /// How many did not get it.
-        missed: usize,
-        /// How many there are in the group.
-        peers: usize,
-    },
-
-    /// There is no such network interface, or none that is up and has an IPv4 address.
-    #[error("no network interface `{wanted}` that is up and has an IPv4 address")]
-    NoInterface {
-        /// What was asked for.
-        wanted: String,
-    },
-
-    /// An identity is 32 hexadecimal digits.
-    #[error("`{text}` is no identity of a node: that would be 32 hexadecimal digits")]
-    InvalidUuid {
-        /// The text as it was given.
-        text: String,
     },
 
     /// This process is a fork of the one that made the handle. Make a new one here.
@@ -220,6 +198,11 @@ pub enum Error {
         /// The system's own words.
         reason: String,
     },
+
+    /// The error of a module that has errors of its own; [`downcast_ref`](Error::downcast_ref) gives
+    /// it.
+    #[error(transparent)]
+    Module(ModuleError),
 }
 
 /// As `Display` has it: it is what a `main` that returns an error prints.
@@ -275,6 +258,24 @@ impl Error {
         match self {
             Error::Refused { refusal, .. } => Some(refusal),
             Error::Timeout { refused, .. } => refused.as_ref()?.refusal(),
+            _ => None,
+        }
+    }
+
+    /// The error of a module that has errors of its own, if this is one of that type.
+    ///
+    /// ```
+    /// use zeroless::{Error, zre};
+    ///
+    /// fn peer(text: &str) -> zeroless::Result<zre::Uuid> {
+    ///     Ok(text.parse()?)
+    /// }
+    /// let error = peer("alice").unwrap_err();
+    /// assert!(matches!(error.downcast_ref(), Some(zre::Error::InvalidUuid { .. })));
+    /// ```
+    pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        match self {
+            Error::Module(error) => error.downcast_ref(),
             _ => None,
         }
     }

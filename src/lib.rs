@@ -220,7 +220,7 @@ pub use capabilities::{Capabilities, Libzmq, capabilities};
 pub use client::{Client, EndpointSet};
 pub use context::set_io_threads;
 pub use endpoint::{Endpoint, IntoEndpoints, Port};
-pub use error::{Error, Refusal, Result, Wait};
+pub use error::{Error, ModuleError, Refusal, Result, Wait};
 pub use message::{DynFrames, Frame, Frames, Message};
 pub use monitor::ConnectionEvent;
 pub use options::{Batch, Heartbeat, KeepAlive, Options};

@@ -4,6 +4,7 @@ mod channel;
 mod connection_events;
 mod handle;
 mod iter;
+mod kind;
 mod pair;
 mod pub_sub;
 mod push_pull;
@@ -19,6 +20,7 @@ pub use connection_events::{ConnectionEventIter, ConnectionEventTryIter, Connect
 pub use handle::Handle;
 use handle::shared;
 pub use iter::{IntoIter, Iter, Parts, TryIter};
+pub(crate) use kind::Kind;
 pub use pair::Pair;
 pub use pub_sub::{Publisher, Subscriber};
 pub use push_pull::{Pull, Push};
@@ -34,12 +36,13 @@ use crate::options::Options;
 use crate::socket::Socket;
 
 pub(crate) mod sealed {
-    use crate::socket::{Kind, Socket};
+    use super::kind::Kind;
+    use crate::socket::Socket;
 
     /// What the crate itself has to know of a handle. It keeps the set of handles closed, so that
     /// their traits can grow without breaking anybody.
     pub trait Pattern: Sized {
-        /// The socket behind it.
+        /// The side of a pattern, which says what socket is behind it.
         const KIND: Kind;
 
         /// A handle of a socket that was just made for it, and has no endpoint yet.
@@ -54,7 +57,7 @@ pub(crate) fn open<H: sealed::Pattern>(
     options: &Options,
     attach: impl FnOnce(&Socket) -> Result<()>,
 ) -> Result<H> {
-    let handle = H::new(Socket::open(H::KIND, options)?);
+    let handle = H::new(Socket::open(&H::KIND.spec(options), options)?);
     attach(handle.socket())?;
     Ok(handle)
 }

@@ -13,8 +13,8 @@ use crate::fork::ForkMutex;
 use crate::monitor::ConnectionStatus;
 use crate::options::{Options, common_setters};
 use crate::pattern::sealed::Pattern;
-use crate::pattern::{self, patterns};
-use crate::socket::{HandleCount, Kind, Linger, Socket, check_path, listen};
+use crate::pattern::{self, Kind, patterns};
+use crate::socket::{HandleCount, Linger, Socket, check_path, listen};
 use crate::wake::{Deadline, io_error};
 
 /// Endpoints that clients connect to, to be given a pattern.
@@ -53,6 +53,7 @@ struct BoundEndpoint {
 /// The pattern that the port carries, or carried last.
 struct ActiveHandle {
     kind: Kind,
+    linger: Linger,
     handle_count: Weak<HandleCount>,
     status: Arc<ConnectionStatus>,
 }
@@ -197,6 +198,7 @@ impl Server {
         })?;
         *active = Some(ActiveHandle {
             kind: H::KIND,
+            linger: handle.socket().linger(),
             handle_count: handle.socket().handle_count(),
             status: handle.socket().status()?.clone(),
         });
@@ -216,8 +218,7 @@ impl Server {
             .iter()
             .any(|endpoint| endpoint.listener.is_none())
         {
-            let linger = Linger::of(last.kind, &self.options).most;
-            let patience = linger.saturating_add(Duration::from_secs(1));
+            let patience = last.linger.most.saturating_add(Duration::from_secs(1));
             last.status.wait_end(Deadline::after(patience));
         }
         Ok(())

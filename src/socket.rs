@@ -14,13 +14,14 @@
 //!    under which it registers, and does not touch the socket after that. ([`SharedSocket::sleep`])
 
 mod connect;
-mod kind;
 mod linger;
 mod listen;
 mod locked;
 mod names;
 mod open;
 mod partial;
+mod profile;
+mod spec;
 mod wait;
 mod waiters;
 
@@ -33,12 +34,13 @@ use std::time::{Duration, Instant};
 use log::debug;
 use parking_lot::MutexGuard;
 
-pub(crate) use kind::Kind;
 pub(crate) use linger::Linger;
 pub(crate) use listen::{check_path, listen};
 pub(crate) use locked::{BUDGET, LockedSocket, Progress};
 pub(crate) use names::Target;
 use partial::PartialMessage;
+pub(crate) use profile::Profile;
+pub(crate) use spec::{SocketSpec, SocketType};
 pub(crate) use waiters::Interest;
 use waiters::{AdaptiveSpin, Waiters};
 
@@ -115,7 +117,7 @@ impl Deref for Socket {
 pub struct SharedSocket {
     inner: ForkMutex<Inner>,
     fd: i32,
-    kind: Kind,
+    spec: SocketSpec,
     options: Options,
     stopped: Arc<AtomicBool>,
     /// Rung by signal handlers, which must not lock; it is never silenced.
@@ -182,7 +184,7 @@ struct Connected {
 impl std::fmt::Debug for SharedSocket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SharedSocket")
-            .field("kind", &self.kind)
+            .field("spec", &self.spec)
             .field("inner", &self.inner)
             .finish_non_exhaustive()
     }
@@ -220,8 +222,18 @@ impl Inner {
 }
 
 impl SharedSocket {
-    pub(crate) fn kind(&self) -> Kind {
-        self.kind
+    pub(crate) fn socket_type(&self) -> SocketType {
+        self.spec.socket_type
+    }
+
+    /// What the log calls it.
+    pub(crate) fn name(&self) -> &'static str {
+        self.spec.name
+    }
+
+    /// How long it delivers once its last handle is gone.
+    pub(crate) fn linger(&self) -> Linger {
+        self.spec.profile.linger(&self.options)
     }
 
     pub(crate) fn options(&self) -> &Options {
@@ -278,7 +290,7 @@ impl SharedSocket {
     /// Ends all waiting in this socket, now and later.
     pub(crate) fn stop(&self) {
         if !self.stopped.swap(true, Ordering::SeqCst) {
-            debug!("{}: stopped", self.kind.name());
+            debug!("{}: stopped", self.name());
         }
         if let Ok(mut inner) = self.lock() {
             inner.waiters.wake_all();
@@ -353,10 +365,7 @@ impl SharedSocket {
 
     #[cold]
     fn log_enabled(&self, what: &str, frames: usize, bytes: usize) {
-        debug!(
-            "{}: {what} {frames} frames, {bytes} bytes",
-            self.kind.name()
-        );
+        debug!("{}: {what} {frames} frames, {bytes} bytes", self.name());
     }
 
     /// Receives a message, all its frames at once.
@@ -488,7 +497,7 @@ impl Drop for SharedSocket {
     fn drop(&mut self) {
         match self.check_process() {
             Ok(()) => {
-                self.linger();
+                self.begin_linger();
                 self.status.end();
             }
             // Closing it would be the business of threads that this process does not have.
@@ -499,14 +508,14 @@ impl Drop for SharedSocket {
 
 impl SharedSocket {
     /// The last handle is gone: the socket closes, and delivers what is queued.
-    fn linger(&mut self) {
+    fn begin_linger(&mut self) {
+        let mut linger = self.linger();
         let Some(socket) = &mut self.inner.get_mut().socket else {
             return;
         };
-        if !self.kind.is_monitored() {
+        if !self.spec.profile.is_monitored {
             return;
         }
-        let mut linger = Linger::of(self.kind, &self.options);
         if !ffi::tells_undelivered() && self.status.is_deserted() {
             linger = Linger::exactly(linger.alone);
             let _ = linger.set(socket);

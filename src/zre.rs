@@ -29,6 +29,7 @@
 
 mod builder;
 mod directory;
+mod error;
 mod event;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -42,6 +43,7 @@ mod wire;
 
 pub use builder::Builder;
 pub use directory::{Announce, Announcement, BoundService, Discovery, Service, announce, discover};
+pub use error::Error;
 pub use event::Event;
 pub use node::{Events, Node, TryIter};
 pub use peer::Peer;

@@ -51,7 +51,7 @@ pub enum Wait {
         /// How many there were when the time ran out.
         there: usize,
     },
-    /// So many servers that announce this name.
+    /// So many servers of a name.
     #[non_exhaustive]
     Services {
         /// The name.

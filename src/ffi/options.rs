@@ -9,6 +9,7 @@ use super::errno::{Errno, check};
 #[repr(i32)]
 pub(crate) enum IntOption {
     Linger = 17,
+    RouterMandatory = 33,
     RouterHandover = 56,
     XpubNoDrop = 69,
     XpubVerboser = 78,

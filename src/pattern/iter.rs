@@ -117,7 +117,7 @@ pub(super) fn fitting<T>(socket: &Socket, parts: Result<T, Error>) -> Option<T> 
         Err(error) => {
             socket.skip(1);
             if let Some(left_out) = socket.throttles.passed_over.admit() {
-                let name = socket.kind().name();
+                let name = socket.name();
                 warn!("{name}: passed over a message: {error}{left_out}");
             }
             None

@@ -1,5 +1,6 @@
 //! Pair: two ends that talk to each other, and to nobody else (PAIR).
 
+use super::Kind;
 use super::receiving::{receiving, receiving_messages};
 use super::sealed::Pattern;
 use super::sending::{self, SendCall, sending};
@@ -7,7 +8,7 @@ use super::shared;
 use crate::error::Result;
 use crate::message::{Frames, Message};
 use crate::pattern::SendError;
-use crate::socket::{Kind, Socket};
+use crate::socket::Socket;
 use crate::wake::Deadline;
 
 /// Talks to exactly one other pair, in both directions.

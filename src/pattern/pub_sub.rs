@@ -12,10 +12,10 @@ use topics::Topics;
 use super::receiving::{receiving, receiving_messages};
 use super::sealed::Pattern;
 use super::sending::{self, SendCall, sending};
-use super::{SendError, shared};
+use super::{Kind, SendError, shared};
 use crate::error::{BoxedError, Error, Result, Wait};
 use crate::message::{DynFrames, Frame, Frames, Message};
-use crate::socket::{Interest, Kind, LockedSocket, Progress, Socket};
+use crate::socket::{Interest, LockedSocket, Progress, Socket};
 use crate::wake::{Deadline, Waker};
 
 /// Publishes messages, each to all who subscribe to what it begins with.

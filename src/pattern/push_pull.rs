@@ -1,5 +1,6 @@
 //! Push and pull: work handed out, each message to one worker (PUSH and PULL).
 
+use super::Kind;
 use super::receiving::{receiving, receiving_messages};
 use super::sealed::Pattern;
 use super::sending::{self, SendCall, sending};
@@ -7,7 +8,7 @@ use super::shared;
 use crate::error::Result;
 use crate::message::{Frames, Message};
 use crate::pattern::SendError;
-use crate::socket::{Kind, Socket};
+use crate::socket::Socket;
 use crate::wake::Deadline;
 
 /// Pushes messages, each to one of the connected pullers in turn.

@@ -278,7 +278,7 @@ pub(super) use {receiving, receiving_messages};
 #[cold]
 pub(super) fn end_loop(socket: &Socket, failure: &Error) {
     if *failure != Error::Stopped {
-        error!("{}: receiving ends: {failure}", socket.kind().name());
+        error!("{}: receiving ends: {failure}", socket.name());
         socket.fail(failure);
     }
 }

@@ -9,10 +9,10 @@ use log::{debug, warn};
 
 use super::receiving::receiving;
 use super::sealed::Pattern;
-use super::{SendError, shared};
+use super::{Kind, SendError, shared};
 use crate::error::{BoxedError, Error, Result};
 use crate::message::{Frame, Frames, Message};
-use crate::socket::{BUDGET, Interest, Kind, LockedSocket, Progress, Socket};
+use crate::socket::{BUDGET, Interest, LockedSocket, Progress, Socket};
 use crate::wake::Deadline;
 
 /// Receives requests, each to be replied to: now or later, in any order, from any thread.

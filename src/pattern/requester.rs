@@ -15,10 +15,10 @@ pub use pending::Pending;
 use pending_requests::PendingRequests;
 
 use super::sealed::Pattern;
-use super::{SendError, shared};
+use super::{Kind, SendError, shared};
 use crate::error::Result;
 use crate::message::{DynFrames, Frames, Message};
-use crate::socket::{Kind, Socket};
+use crate::socket::Socket;
 use crate::wake::Deadline;
 
 /// Sends requests and waits for their replies: any number at once, from any thread.

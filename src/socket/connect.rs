@@ -35,7 +35,7 @@ impl SharedSocket {
     /// It may wait for a moment, when a connection of this socket has just ended.
     pub(crate) fn connect(&self, target: &Target, others: usize) -> Result<()> {
         let endpoint = target.endpoint.to_string();
-        info!("{}: connecting to {endpoint}", self.kind.name());
+        info!("{}: connecting to {endpoint}", self.name());
         let named = target.endpoint.host_name().is_some();
         let known = Connected {
             address: with_index(&target.endpoint)?,
@@ -76,7 +76,7 @@ impl SharedSocket {
             let mut inner = self.lock()?;
             // Once some are immediate the socket must stay so: libzmq ends the process over
             // the mixture.
-            if self.kind.immediate(&self.options, others) {
+            if self.spec.profile.is_immediate(&self.options, others) {
                 let set = inner.locked()?.socket.set_immediate(true);
                 set.map_err(connect_error)?;
             }
@@ -156,7 +156,7 @@ impl SharedSocket {
             Ok(again) => again,
             Err(Error::Stopped) => None,
             Err(error) => {
-                warn!("{}: connecting to {endpoint}: {error}", self.kind.name());
+                warn!("{}: connecting to {endpoint}: {error}", self.name());
                 Some(Instant::now() + AFTER_ERROR)
             }
         }
@@ -186,7 +186,7 @@ impl SharedSocket {
     /// unless connections are immediate.
     pub(crate) fn disconnect(&self, endpoint: &Endpoint) -> Result<()> {
         let text = endpoint.to_string();
-        info!("{}: disconnecting from {text}", self.kind.name());
+        info!("{}: disconnecting from {text}", self.name());
         let mut inner = self.lock()?;
         let mut connected = inner.connected.iter();
         let place = connected.position(|known| known.endpoint == text);

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::Kind;
 use crate::ffi::{self, IntOption};
-use crate::options::{Options, milliseconds};
+use crate::options::milliseconds;
 
 /// How long what is queued may still be delivered once its socket is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,18 +18,8 @@ pub(crate) struct Linger {
 const ALONE: Duration = Duration::from_secs(1);
 
 impl Linger {
-    /// As the options have it, or as suits the pattern.
-    pub(crate) fn of(kind: Kind, options: &Options) -> Linger {
-        let most = match (options.linger, kind) {
-            (Some(time), _) => return Linger::exactly(time),
-            // They send nothing of the user's.
-            (None, Kind::Pull | Kind::Subscriber) => return Linger::exactly(Duration::ZERO),
-            // Whoever does not read must not hold up the end of a server.
-            (None, Kind::Publisher | Kind::Replier) => Duration::from_secs(5),
-            // A node says goodbye, and goes.
-            (None, Kind::Inbox | Kind::Link | Kind::Hub) => ALONE,
-            (None, _) => Duration::from_secs(30),
-        };
+    /// So long while a peer takes it, and a second where nobody is connected.
+    pub(crate) fn at_most(most: Duration) -> Linger {
         Linger { most, alone: ALONE }
     }
 
@@ -40,7 +29,7 @@ impl Linger {
         Linger { most, alone }
     }
 
-    /// Sets it. Our libzmq reads less than -1 as milliseconds while somebody is connected; for
+    /// Sets it on a socket. Our libzmq reads less than -1 as milliseconds while somebody is connected; for
     /// another it is the longer time.
     pub(crate) fn set(self, socket: &mut zmq::Socket) -> Result<(), ffi::Errno> {
         let most = milliseconds(self.most);
@@ -50,5 +39,11 @@ impl Linger {
             return Ok(());
         }
         ffi::set_int(socket, IntOption::Linger, most)
+    }
+}
+
+impl Default for Linger {
+    fn default() -> Linger {
+        Linger::at_most(Duration::from_secs(30))
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use log::{debug, info, warn};
 use socket2::{Domain, Socket, Type};
 
-use super::{Connected, Kind, SharedSocket};
+use super::{Connected, SharedSocket};
 use crate::background::detach;
 use crate::endpoint::{Endpoint, Host, Place};
 use crate::error::{Error, Refusal, Result};
@@ -128,7 +128,7 @@ impl SharedSocket {
     /// Now, before anything is queued: what is queued for the one does not come to the other.
     pub(super) fn choose_family(&self, target: &Target) {
         let endpoint = target.endpoint.to_string();
-        if !self.kind.is_monitored() || !has_both(&target.addresses) {
+        if !self.spec.profile.is_monitored || !has_both(&target.addresses) {
             return;
         }
         let until = Instant::now() + FIRST_TRY;
@@ -143,7 +143,7 @@ impl SharedSocket {
     /// Connects anew by another address family.
     fn change_family(&self, endpoint: &str, ipv6: bool) {
         let family = if ipv6 { "IPv6" } else { "IPv4" };
-        let name = self.kind.name();
+        let name = self.name();
         let changed = self.update(endpoint, |known| {
             known.ipv6 = ipv6;
         });
@@ -209,9 +209,9 @@ impl SharedSocket {
 
     /// What is queued does not move from one family to the other.
     fn warn_of_change(&self, endpoint: &str) {
-        let queues = matches!(self.kind, Kind::Push | Kind::Pair | Kind::Requester);
-        if queues && self.sent.load(std::sync::atomic::Ordering::Relaxed) {
-            let name = self.kind.name();
+        if self.spec.profile.queues_for_peer && self.sent.load(std::sync::atomic::Ordering::Relaxed)
+        {
+            let name = self.name();
             warn!(
                 "{name}: {endpoint} has moved to another address: what was queued for it may be lost"
             );
@@ -230,7 +230,7 @@ impl SharedSocket {
         drop(self);
         look_up(endpoint, core, move |core, endpoint, found| match found {
             Ok(addresses) => {
-                info!("{}: {endpoint} resolves now", core.kind.name());
+                info!("{}: {endpoint} resolves now", core.name());
                 core.spell(endpoint, &addresses);
                 core.status.mark(endpoint, None);
                 let both = has_both(&addresses);
@@ -242,10 +242,7 @@ impl SharedSocket {
                 core.status.put_off(endpoint, Instant::now());
             }
             Err(error) => {
-                debug!(
-                    "{}: {endpoint} does not resolve yet: {error}",
-                    core.kind.name()
-                );
+                debug!("{}: {endpoint} does not resolve yet: {error}", core.name());
                 core.status.put_off(endpoint, Instant::now() + pause);
             }
         });

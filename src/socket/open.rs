@@ -9,7 +9,8 @@ use std::time::Duration;
 use log::{debug, info};
 
 use super::listen::bind_error;
-use super::{AdaptiveSpin, Inner, Kind, Linger, SharedSocket, Socket, Throttles, Waiters, system};
+use super::profile::heartbeat;
+use super::{AdaptiveSpin, Inner, SharedSocket, Socket, SocketSpec, Throttles, Waiters, system};
 use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
@@ -20,28 +21,26 @@ use crate::monitor::{ConnectionStatus, MonitoredSocket};
 use crate::options::{Options, milliseconds};
 
 impl Socket {
-    /// A socket without endpoints, its connections monitored.
-    pub(crate) fn open(kind: Kind, options: &Options) -> Result<Socket> {
-        Socket::open_as(&[], kind, options)
-    }
-
-    /// The same, for a socket that calls itself so.
-    pub(crate) fn open_as(identity: &[u8], kind: Kind, options: &Options) -> Result<Socket> {
+    /// A socket as it is specified, without endpoints.
+    pub(crate) fn open(spec: &SocketSpec, options: &Options) -> Result<Socket> {
         options.check()?;
         let context = Context::current()?;
-        let mut socket = context.socket(kind.zmq())?;
-        configure(&mut socket, kind, options, identity)
+        let mut socket = context.socket(spec.socket_type.zmq())?;
+        configure(&mut socket, spec, options)
             .map_err(|error| Error::system("setting socket options", error))?;
-        let linger = Linger::of(kind, options).set(&mut socket);
+        for (option, value) in &spec.raw_options {
+            ffi::set_int(&mut socket, *option, *value)
+                .map_err(|errno| system("setting socket options", errno))?;
+        }
+        let linger = spec.profile.linger(options).set(&mut socket);
         linger.map_err(|errno| system("setting the linger time", errno))?;
         let fd = socket.get_fd();
         let fd = fd.map_err(|error| Error::system("making a socket", error))?;
-        let names = (kind.name(), kind.partner().name());
-        let tracker = ConnectionTracker::new(names, options);
-        let status = Arc::new(ConnectionStatus::new(kind.name(), tracker));
+        let tracker = ConnectionTracker::new((spec.name, spec.partner), options);
+        let status = Arc::new(ConnectionStatus::new(spec.name, tracker));
         let mut monitoring = Ok(());
         let core = Arc::new_cyclic(|core: &Weak<SharedSocket>| {
-            if kind.is_monitored() {
+            if spec.profile.is_monitored {
                 let monitored: Weak<dyn MonitoredSocket> = core.clone();
                 monitoring = context.with_monitor_thread(|thread| {
                     thread.add(context.zmq(), &socket, status.clone(), monitored)
@@ -52,14 +51,14 @@ impl Socket {
                     socket: Some(socket),
                     scratch: RawMessage::new(),
                     long: None,
-                    frames: kind.frames(),
+                    frames: spec.profile.frames(),
                     waiters: Waiters::default(),
                     spin: AdaptiveSpin::default(),
                     bound: Vec::new(),
                     connected: Vec::new(),
                 }),
                 fd,
-                kind,
+                spec: spec.clone(),
                 options: options.clone(),
                 stopped: Arc::new(AtomicBool::new(false)),
                 stop_signal: OnceLock::new(),
@@ -81,41 +80,37 @@ impl Socket {
     }
 }
 
-fn configure(
-    socket: &mut zmq::Socket,
-    kind: Kind,
-    options: &Options,
-    identity: &[u8],
-) -> zmq::Result<()> {
-    if !identity.is_empty() {
-        socket.set_identity(identity)?;
+fn configure(socket: &mut zmq::Socket, spec: &SocketSpec, options: &Options) -> zmq::Result<()> {
+    let profile = &spec.profile;
+    if !spec.identity.is_empty() {
+        socket.set_identity(&spec.identity)?;
     }
     let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
-    socket.set_sndhwm(kind.send_queue(options).map_or(0, count))?;
+    socket.set_sndhwm(profile.send_queue(options).map_or(0, count))?;
     socket.set_rcvhwm(count(options.receive_queue))?;
     socket.set_maxmsgsize(i64::try_from(options.max_frame).unwrap_or(i64::MAX))?;
     socket.set_handshake_ivl(milliseconds(options.handshake_timeout))?;
     socket.set_connect_timeout(milliseconds(options.connect_timeout))?;
     socket.set_reconnect_ivl(milliseconds(options.reconnect_min))?;
     socket.set_reconnect_ivl_max(milliseconds(options.reconnect_max))?;
-    socket.set_immediate(kind.immediate(options, 0))?;
-    if let Some((interval, timeout)) = kind.heartbeat(options) {
+    socket.set_immediate(profile.is_immediate(options, 0))?;
+    if let Some((interval, timeout)) = heartbeat(options) {
         socket.set_heartbeat_ivl(milliseconds(interval))?;
         socket.set_heartbeat_timeout(milliseconds(timeout))?;
         // So the peer, too, gives us up, though it may not send heartbeats of its own.
         socket.set_heartbeat_ttl(milliseconds(timeout))?;
     }
-    if let Some(probes) = kind.keep_alive(options) {
+    if let Some(probes) = profile.keep_alive(options) {
         let seconds = |time: Duration| i32::try_from(time.as_secs().max(1)).unwrap_or(i32::MAX);
         socket.set_tcp_keepalive(1)?;
         socket.set_tcp_keepalive_idle(seconds(probes.idle))?;
         socket.set_tcp_keepalive_intvl(seconds(probes.interval))?;
         socket.set_tcp_keepalive_cnt(i32::from(probes.count.max(1)))?;
     }
-    if let Some(time) = kind.unacknowledged(options) {
+    if let Some(time) = profile.unacknowledged(options) {
         let _ = ffi::set_int(socket, IntOption::TcpMaxRt, milliseconds(time));
     }
-    if let Some(batch) = kind.batch(options) {
+    if let Some(batch) = profile.batch(options) {
         for option in [IntOption::InBatchSize, IntOption::OutBatchSize] {
             if let Err(errno) = ffi::set_int(socket, option, batch) {
                 debug!(
@@ -123,18 +118,6 @@ fn configure(
                 );
             }
         }
-    }
-    if kind == Kind::Publisher {
-        // Every subscription and every departure, not a topic's first and last only.
-        let _ = ffi::set_int(socket, IntOption::XpubVerboser, 1);
-        let _ = ffi::set_int(socket, IntOption::XpubNoDrop, options.wait_for_slow.into());
-    }
-    if matches!(kind, Kind::Replier | Kind::Hub) {
-        socket.set_router_mandatory(true)?;
-    }
-    if kind == Kind::Inbox {
-        // A peer that connects anew is heard at once, though its old connection may still be up.
-        let _ = ffi::set_int(socket, IntOption::RouterHandover, 1);
     }
     Ok(())
 }
@@ -159,7 +142,7 @@ impl SharedSocket {
         }
         self.leave(inner);
         bound.map_err(|errno| bind_error(endpoint, errno))?;
-        self.announce(endpoint);
+        self.log_bound(endpoint);
         reset
     }
 
@@ -177,12 +160,12 @@ impl SharedSocket {
         };
         self.status.spell(|spellings| spellings.bind(&bound));
         self.lock()?.bound.push(bound.to_string());
-        self.announce(&bound);
+        self.log_bound(&bound);
         Ok(bound)
     }
 
-    fn announce(&self, endpoint: &Endpoint) {
-        let name = self.kind.name();
+    fn log_bound(&self, endpoint: &Endpoint) {
+        let name = self.name();
         match endpoint.is_open() {
             true => {
                 info!("{name}: ready on {endpoint}, open to the network without authentication")

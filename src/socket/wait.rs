@@ -104,7 +104,7 @@ impl SharedSocket {
         let mut outcome = Ok(first_try.attempt);
         let began = Instant::now();
         let most = match interest {
-            Interest::Readable => self.kind.awake(&self.options),
+            Interest::Readable => self.spec.profile.spin(&self.options),
             // Room comes many messages at a time: there is nothing to win by being early.
             Interest::Writable => Duration::ZERO,
         };
@@ -221,7 +221,7 @@ impl SharedSocket {
     fn out_of_time(&self, inner: &Inner, interest: Interest) -> Error {
         // The monitor tells nothing of inproc, and some sockets have none.
         let is_local = |endpoint: &String| endpoint.starts_with("inproc:");
-        let is_seen = || self.kind.is_monitored() && !inner.endpoints().any(is_local);
+        let is_seen = || self.spec.profile.is_monitored && !inner.endpoints().any(is_local);
         self.status.timeout(match interest {
             Interest::Readable => Wait::Message,
             Interest::Writable if is_seen() && self.status.up() == 0 => Wait::Peer {

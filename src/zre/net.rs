@@ -12,6 +12,7 @@ mod local_address;
 mod lookups;
 mod ports;
 mod shared_node;
+mod spec;
 mod task_queue;
 
 pub(crate) use announced::AnnouncedService;

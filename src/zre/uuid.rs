@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Read;
 use std::str::FromStr;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::wake::io_error;
 
 /// The identity of a node: 16 random bytes, new with each start.
@@ -63,17 +63,17 @@ impl From<[u8; 16]> for Uuid {
     }
 }
 
-/// From 32 hexadecimal digits; fails with [`Error::InvalidUuid`].
+/// From 32 hexadecimal digits; fails with [`Error::InvalidUuid`](super::Error::InvalidUuid).
 impl FromStr for Uuid {
-    type Err = Error;
+    type Err = super::Error;
 
-    fn from_str(text: &str) -> Result<Uuid> {
+    fn from_str(text: &str) -> Result<Uuid, super::Error> {
         let digits = (text.len() == 32 && text.bytes().all(|digit| digit.is_ascii_hexdigit()))
             .then(|| u128::from_str_radix(text, 16).ok())
             .flatten();
         match digits {
             Some(number) => Ok(Uuid(number.to_be_bytes())),
-            None => Err(Error::InvalidUuid {
+            None => Err(super::Error::InvalidUuid {
                 text: text.chars().take(64).collect(),
             }),
         }

@@ -26,7 +26,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`Error::NoInterface`]; [`Error::InvalidOption`] for names, headers, times and bounds that
+    /// [`zre::Error::NoInterface`](crate::zre::Error::NoInterface); [`Error::InvalidOption`] for names, headers, times and bounds that
     /// cannot be; [`Error::InvalidEndpoint`] and [`Error::AddressInUse`]; [`Error::OutOfFiles`].
     ///
     /// ```no_run

@@ -1,7 +1,7 @@
 //! A server that was found, as its peer announces it.
 
 use crate::endpoint::Endpoint;
-use crate::socket::Kind;
+use crate::pattern::Kind;
 use crate::zre::peer::Peer;
 use crate::zre::wire::{ServiceHeader, address};
 

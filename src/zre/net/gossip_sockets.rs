@@ -8,11 +8,12 @@ use log::{debug, warn};
 
 use super::lookups::Lookups;
 use super::shared_node::SharedNode;
+use super::spec;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::message::{Frame, Message};
 use crate::options::Options;
-use crate::socket::{Interest, Kind, Socket, Target, listen};
+use crate::socket::{Interest, Socket, Target, listen};
 use crate::wake::Deadline;
 use crate::zre::machine::Machine;
 use crate::zre::machine::gossip::{Gossip, GossipPeer, MOST};
@@ -40,7 +41,7 @@ impl GossipSockets {
         for endpoint in bind {
             let socket = match &bound {
                 Some(socket) => socket,
-                None => bound.insert(Socket::open(Kind::Hub, &Options::default())?),
+                None => bound.insert(Socket::open(&spec::gossip_server(), &Options::default())?),
             };
             let Some(listeners) = listen(endpoint)? else {
                 endpoints.push(socket.bind(endpoint)?);
@@ -181,7 +182,7 @@ fn options() -> Options {
 }
 
 fn connected(target: &Target) -> Result<Socket> {
-    let socket = Socket::open(Kind::Link, &options())?;
+    let socket = Socket::open(&spec::gossip_client(), &options())?;
     socket.connect(target, 0)?;
     Ok(socket)
 }

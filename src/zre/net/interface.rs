@@ -58,9 +58,8 @@ impl Interface {
                 all.into_iter().min_by_key(rank)
             }
         };
-        found.ok_or_else(|| Error::NoInterface {
-            wanted: wanted.unwrap_or("any").to_owned(),
-        })
+        let wanted = || wanted.unwrap_or("any").to_owned();
+        Ok(found.ok_or_else(|| crate::zre::Error::NoInterface { wanted: wanted() })?)
     }
 
     /// How unlikely it is that others are on it.

@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
+use super::spec;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result, Wait};
 use crate::message::{Frame, Message};
 use crate::options::Options;
-use crate::socket::{Interest, Kind, LockedSocket, Progress, Socket, Target};
+use crate::socket::{Interest, LockedSocket, Progress, Socket, Target};
 use crate::wake::Deadline;
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::Packet;
@@ -78,7 +79,7 @@ impl Link {
     pub(crate) fn open(own: Uuid, endpoint: &str) -> Result<Link> {
         let endpoint: Endpoint = endpoint.parse()?;
         let outbox = Outbox::to(endpoint.port());
-        let socket = Socket::open_as(&own.to_identity(), Kind::Link, &Options::default())?;
+        let socket = Socket::open(&spec::link(own), &Options::default())?;
         socket.connect(&Target::find(endpoint, false)?, 0)?;
         Ok(Link {
             socket,

@@ -7,10 +7,11 @@ use log::debug;
 
 use super::announced::AnnouncedService;
 use super::interface::Interface;
+use super::spec;
 use crate::endpoint::{Endpoint, Host, Place};
 use crate::error::{Error, Result};
 use crate::options::{KeepAlive, Options};
-use crate::socket::{Kind, Socket, listen};
+use crate::socket::{Socket, listen};
 
 #[derive(Debug)]
 pub(crate) struct LocalAddress {
@@ -54,7 +55,7 @@ impl LocalAddress {
                 reason: "a node's inbox is at a tcp address of this machine".to_owned(),
             });
         };
-        let inbox = Socket::open(Kind::Inbox, &self.options())?;
+        let inbox = Socket::open(&spec::inbox(), &self.options())?;
         let mut bound = wanted.clone();
         for (listener, endpoint) in listeners.into_iter().rev() {
             inbox.bind_listener(listener, &endpoint)?;

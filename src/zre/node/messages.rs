@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::message::{Frames, Message};
 use crate::pattern::SendError;
 use crate::wake::Deadline;
+use crate::zre;
 use crate::zre::net::Link;
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::Packet;
@@ -57,7 +58,7 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`Error::Unreached`] if it did not get through to some, who do not take their messages:
+    /// [`zre::Error::Unreached`] if it did not get through to some, who do not take their messages:
     /// all others have it. [`Error::EmptyMessage`]; [`Error::FrameTooLarge`]; [`Error::Stopped`].
     ///
     /// ```no_run
@@ -91,10 +92,10 @@ impl Node {
         }
         match missed {
             0 => Ok(links.len()),
-            missed => Err(Error::Unreached {
-                missed,
-                peers: links.len(),
-            }),
+            missed => {
+                let peers = links.len();
+                Err(zre::Error::Unreached { missed, peers }.into())
+            }
         }
     }
 }

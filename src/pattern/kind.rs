@@ -1,0 +1,170 @@
+//! The patterns, and the socket that each of their sides needs.
+
+use std::time::Duration;
+
+use crate::ffi::IntOption;
+use crate::options::{KeepAlive, Options};
+use crate::socket::{Linger, Profile, SocketSpec, SocketType};
+
+/// One side of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Push,
+    Pull,
+    Publisher,
+    Subscriber,
+    Requester,
+    Replier,
+    Pair,
+}
+
+/// A requester wants to know soon that nobody will answer.
+const QUICK: KeepAlive = KeepAlive {
+    idle: Duration::from_secs(1),
+    interval: Duration::from_secs(1),
+    count: 3,
+};
+
+impl Kind {
+    const ALL: [Kind; 7] = [
+        Kind::Push,
+        Kind::Pull,
+        Kind::Publisher,
+        Kind::Subscriber,
+        Kind::Requester,
+        Kind::Replier,
+        Kind::Pair,
+    ];
+
+    /// The pattern of this name.
+    pub(crate) fn named(name: &str) -> Option<Kind> {
+        let mut all = Kind::ALL.into_iter();
+        all.find(|kind| kind.name() == name)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::Push => "push",
+            Kind::Pull => "pull",
+            Kind::Publisher => "publish",
+            Kind::Subscriber => "subscribe",
+            Kind::Requester => "request",
+            Kind::Replier => "reply",
+            Kind::Pair => "pair",
+        }
+    }
+
+    /// The other side.
+    pub(crate) fn partner(self) -> Kind {
+        match self {
+            Kind::Push => Kind::Pull,
+            Kind::Pull => Kind::Push,
+            Kind::Publisher => Kind::Subscriber,
+            Kind::Subscriber => Kind::Publisher,
+            Kind::Requester => Kind::Replier,
+            Kind::Replier => Kind::Requester,
+            Kind::Pair => Kind::Pair,
+        }
+    }
+
+    /// The socket of this side.
+    pub(crate) fn spec(self, options: &Options) -> SocketSpec {
+        let spec = |socket_type, profile| {
+            SocketSpec::new(socket_type, self.name(), self.partner().name(), profile)
+        };
+        let stream = Profile {
+            is_stream: true,
+            ..Profile::default()
+        };
+        // The user sends nothing by it.
+        let receiver = Profile {
+            linger: Linger::exactly(Duration::ZERO),
+            ends_stalled: true,
+            ..stream
+        };
+        let call = Profile {
+            keep_alive: QUICK,
+            ends_stalled: true,
+            spins: true,
+            ..Profile::default()
+        };
+        // A peer that does not read must not hold up the end of a server.
+        let soon = Linger::at_most(Duration::from_secs(5));
+        match self {
+            Kind::Push => {
+                let queues_for_peer = true;
+                let profile = Profile {
+                    queues_for_peer,
+                    ..stream
+                };
+                spec(SocketType::Push, profile)
+            }
+            Kind::Pull => spec(SocketType::Pull, receiver),
+            Kind::Publisher => {
+                let profile = Profile {
+                    linger: soon,
+                    // One subscriber must not hold up all others for good.
+                    ends_stalled: options.wait_for_slow,
+                    ..stream
+                };
+                spec(SocketType::Xpub, profile)
+                    // Every subscription and every departure, not a topic's first and last only.
+                    .raw_option(IntOption::XpubVerboser, 1)
+                    .raw_option(IntOption::XpubNoDrop, options.wait_for_slow.into())
+            }
+            Kind::Subscriber => {
+                // All that it sends is what it subscribes to.
+                let has_send_limit = false;
+                let profile = Profile {
+                    has_send_limit,
+                    ..receiver
+                };
+                spec(SocketType::Sub, profile)
+            }
+            Kind::Requester => {
+                let profile = Profile {
+                    is_immediate_beside_others: true,
+                    receives_whole: true,
+                    queues_for_peer: true,
+                    ..call
+                };
+                spec(SocketType::Dealer, profile)
+            }
+            Kind::Replier => {
+                let profile = Profile {
+                    linger: soon,
+                    ..call
+                };
+                spec(SocketType::Router, profile).raw_option(IntOption::RouterMandatory, 1)
+            }
+            Kind::Pair => {
+                let profile = Profile {
+                    spins: true,
+                    queues_for_peer: true,
+                    ..stream
+                };
+                spec(SocketType::Pair, profile)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::socket::Socket;
+
+    #[test]
+    fn every_pattern_has_its_name_its_partner_and_a_socket() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::named(kind.name()), Some(kind));
+            assert_eq!(kind.partner().partner(), kind);
+            for wait_for_slow in [false, true] {
+                let options = Options::default().wait_for_slow(wait_for_slow);
+                let socket = Socket::open(&kind.spec(&options), &options);
+                assert_eq!(socket.expect("a socket").name(), kind.name());
+            }
+        }
+        assert_eq!(Kind::named("inbox"), None);
+    }
+}

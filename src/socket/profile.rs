@@ -1,0 +1,144 @@
+//! How a socket behaves where its user's options leave it open.
+
+use std::time::Duration;
+
+use super::Linger;
+use super::partial::FRAMES;
+use crate::options::{Batch, Heartbeat, KeepAlive, Options};
+
+/// How a socket behaves; where the user's options say something else, they count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Profile {
+    /// How long it delivers what is queued once it is closed.
+    pub(crate) linger: Linger,
+    /// Whether its connections are monitored, which costs a pair of sockets more.
+    pub(crate) is_monitored: bool,
+    /// Whether [`Options::send_queue`] bounds what it queues for each peer.
+    ///
+    /// libzmq drops a subscription without a word beyond the limit: topics would never arrive, and
+    /// subscribers never leave.
+    pub(crate) has_send_limit: bool,
+    /// Whether it moves many messages in one direction, so that it gets large batches.
+    pub(crate) is_stream: bool,
+    /// TCP's probes of a silent connection.
+    pub(crate) keep_alive: KeepAlive,
+    /// Whether a connection that takes nothing for as long as the probes take is ended. TCP does not
+    /// probe while data is on its way, so nothing else finds a host that is gone. But a live peer that
+    /// is busy for so long is cut off too.
+    pub(crate) ends_stalled: bool,
+    /// Whether a receive tries again for a while before it sleeps.
+    ///
+    /// Where messages answer each other, to be late is what costs. In a stream nobody waits for
+    /// an answer: to be early costs there, the processor for those who move the messages, and
+    /// more system calls for fewer messages each.
+    pub(crate) spins: bool,
+    /// Whether messages go only to connections that are up, once there are several endpoints.
+    ///
+    /// A request for a server that is down is better asked of another. But libzmq, told so,
+    /// throws away what has arrived on a connection and was not yet read when it breaks: where
+    /// there is no other server, there would be nothing to gain.
+    pub(crate) is_immediate_beside_others: bool,
+    /// Whether a message is received whole under one hold of the lock, however long it is.
+    ///
+    /// It must be where connections may be immediate: libzmq throws away what has arrived when one
+    /// breaks, and asserts that it was not in the middle of a message.
+    pub(crate) receives_whole: bool,
+    /// Whether what it sends is queued for one peer, and goes to no other.
+    pub(crate) queues_for_peer: bool,
+}
+
+impl Default for Profile {
+    fn default() -> Profile {
+        Profile {
+            linger: Linger::default(),
+            is_monitored: true,
+            has_send_limit: true,
+            is_stream: false,
+            keep_alive: KeepAlive::default(),
+            ends_stalled: false,
+            spins: false,
+            is_immediate_beside_others: false,
+            receives_whole: false,
+            queues_for_peer: false,
+        }
+    }
+}
+
+/// How many bytes libzmq moves in one system call by default.
+const SMALL_BATCH: i32 = 8 * 1024;
+
+/// The fastest for streams of messages, measured from 32 B to 1 MiB (benches/).
+const LARGE_BATCH: i32 = 256 * 1024;
+
+impl Profile {
+    pub(crate) fn linger(&self, options: &Options) -> Linger {
+        options.linger.map_or(self.linger, Linger::exactly)
+    }
+
+    /// How many messages wait for each peer before there is no room for more; `None` for no limit.
+    pub(super) fn send_queue(&self, options: &Options) -> Option<u32> {
+        self.has_send_limit.then_some(options.send_queue)
+    }
+
+    /// The batch size to set, or `None` to leave libzmq's own.
+    pub(super) fn batch(&self, options: &Options) -> Option<i32> {
+        match options.batch {
+            Batch::Auto => self.is_stream.then_some(LARGE_BATCH),
+            Batch::Small => Some(SMALL_BATCH),
+            Batch::Bytes(bytes) => i32::try_from(bytes).ok(),
+        }
+    }
+
+    /// The probes of a silent connection; `None` for none.
+    pub(super) fn keep_alive(&self, options: &Options) -> Option<KeepAlive> {
+        match options.keep_alive {
+            Some(probes)
+                if probes == KeepAlive::default() && options.heartbeat == Heartbeat::Auto =>
+            {
+                Some(self.keep_alive)
+            }
+            probes => probes,
+        }
+    }
+
+    /// How long what was sent may be without TCP's acknowledgement, or without room at the peer's,
+    /// before its connection is ended.
+    pub(super) fn unacknowledged(&self, options: &Options) -> Option<Duration> {
+        let probes = self.keep_alive(options).filter(|_| self.ends_stalled);
+        probes.map(|probes| probes.whole())
+    }
+
+    /// How many frames may be received before others get the lock, in the middle of a message.
+    pub(super) fn frames(&self) -> usize {
+        match self.receives_whole {
+            true => usize::MAX,
+            false => FRAMES,
+        }
+    }
+
+    /// How long a receive tries again, at most, before it sleeps.
+    pub(super) fn spin(&self, options: &Options) -> Duration {
+        match self.spins {
+            true => options.spin,
+            false => Duration::ZERO,
+        }
+    }
+
+    /// Whether messages go only to connections that are up, when it connects to an endpoint
+    /// beside so many others.
+    pub(super) fn is_immediate(&self, options: &Options, others: usize) -> bool {
+        let own = self.is_immediate_beside_others && others > 0;
+        options.immediate.unwrap_or(own)
+    }
+}
+
+/// Interval and timeout of heartbeats, if the user asks for any.
+///
+/// libzmq 4.3.4 ends the process if one falls due on a connection that broke while the receive
+/// queue was full, which any peer could bring about. So there are none by default.
+pub(super) fn heartbeat(options: &Options) -> Option<(Duration, Duration)> {
+    match options.heartbeat {
+        Heartbeat::Auto | Heartbeat::Off => None,
+        Heartbeat::Every { interval, timeout } => Some((interval, timeout)),
+    }
+}

@@ -1,0 +1,106 @@
+//! What a socket is: said by the layer that opens it, since this one knows no pattern.
+
+use super::Profile;
+use crate::ffi::IntOption;
+
+/// What a socket is, and how it behaves.
+#[derive(Debug, Clone)]
+pub(crate) struct SocketSpec {
+    pub(crate) socket_type: SocketType,
+    /// What the log and the refusals of peers call this socket.
+    pub(crate) name: &'static str,
+    /// What they call a peer that fits.
+    pub(crate) partner: &'static str,
+    /// The identity that peers see; if it is empty, each of them makes one up.
+    pub(crate) identity: Vec<u8>,
+    pub(crate) profile: Profile,
+    /// Options of libzmq that the profile has no word for.
+    pub(crate) raw_options: Vec<(IntOption, i32)>,
+}
+
+impl SocketSpec {
+    /// A socket without an identity and without raw options.
+    pub(crate) fn new(
+        socket_type: SocketType,
+        name: &'static str,
+        partner: &'static str,
+        profile: Profile,
+    ) -> SocketSpec {
+        SocketSpec {
+            socket_type,
+            name,
+            partner,
+            identity: Vec::new(),
+            profile,
+            raw_options: Vec::new(),
+        }
+    }
+
+    /// The same socket with one more option of libzmq.
+    pub(crate) fn raw_option(mut self, option: IntOption, value: i32) -> SocketSpec {
+        self.raw_options.push((option, value));
+        self
+    }
+}
+
+/// libzmq's types of socket, but for those that another type replaces: XPUB for PUB, DEALER for REQ,
+/// and ROUTER for REP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SocketType {
+    Push,
+    Pull,
+    Xpub,
+    Sub,
+    #[cfg_attr(not(test), expect(dead_code, reason = "no layer above opens one yet"))]
+    Xsub,
+    Dealer,
+    Router,
+    Pair,
+}
+
+impl SocketType {
+    pub(super) fn zmq(self) -> zmq::SocketType {
+        match self {
+            SocketType::Push => zmq::PUSH,
+            SocketType::Pull => zmq::PULL,
+            SocketType::Xpub => zmq::XPUB,
+            SocketType::Sub => zmq::SUB,
+            SocketType::Xsub => zmq::XSUB,
+            SocketType::Dealer => zmq::DEALER,
+            SocketType::Router => zmq::ROUTER,
+            SocketType::Pair => zmq::PAIR,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+    use crate::socket::Socket;
+
+    #[test]
+    fn a_socket_of_each_type_can_be_opened() {
+        for socket_type in [
+            SocketType::Push,
+            SocketType::Pull,
+            SocketType::Xpub,
+            SocketType::Sub,
+            SocketType::Xsub,
+            SocketType::Dealer,
+            SocketType::Router,
+            SocketType::Pair,
+        ] {
+            let spec = SocketSpec::new(socket_type, "one", "other", Profile::default());
+            let socket = Socket::open(&spec, &Options::default()).expect("a socket");
+            assert_eq!((socket.socket_type(), socket.name()), (socket_type, "one"));
+        }
+    }
+
+    #[test]
+    fn a_raw_option_that_the_type_does_not_have_is_an_error() {
+        let spec = SocketSpec::new(SocketType::Pair, "one", "other", Profile::default());
+        let spec = spec.raw_option(IntOption::XpubVerboser, 1);
+        assert!(Socket::open(&spec, &Options::default()).is_err());
+    }
+}
