@@ -24,8 +24,41 @@
 //! [gossip](Builder::gossip_connect). Of those in a group who [contest](Builder::contest) for it,
 //! one is its leader.
 //!
-//! On top of it, a [`Server`](crate::Server) can be [announced](fn@announce) and
-//! [discovered](discover): who wants it needs no address.
+//! # Servers by name
+//!
+//! On top of nodes, a [`Server`](crate::Server) can be [announced](fn@announce) under a name, until
+//! the announcement is dropped:
+//!
+//! ```no_run
+//! use zeroless::{Server, zre};
+//!
+//! let server = Server::bind(0)?;
+//! let pull = server.pull()?;
+//! let _announcement = zre::announce("jobs", &server)?;
+//! for job in pull {
+//!     println!("{job}");
+//! }
+//! # Ok::<(), zeroless::Error>(())
+//! ```
+//!
+//! and [discovered](discover) by it, from any machine of the network, without an address:
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use zeroless::zre;
+//!
+//! let jobs = zre::discover("jobs")?;
+//! jobs.wait_for(1, Duration::from_secs(5))?; // or let `send` wait
+//! for service in jobs.services() {
+//!     println!("{} at {}", service.peer().name(), service.endpoint());
+//! }
+//! jobs.push()?.send("work")?;
+//! # Ok::<(), zeroless::Error>(())
+//! ```
+//!
+//! A node of your own does the same: [`Builder::announce`] and [`Node::discover`], with an interface
+//! or a port of beacons that you choose. A server that is bound to loopback, by
+//! [`bind_local`](crate::Server::bind_local), is found on its own machine.
 
 mod builder;
 mod directory;

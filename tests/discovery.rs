@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use std::{iter, thread};
 
 use support::{SOON, beacon_port, deadline};
-use zeroless::zre::{Builder, Event, Node};
+use zeroless::zre::{self, Announce, BoundService, Builder, Event, Node};
 use zeroless::{ConnectionEvent, Error, Pull, Server};
 
 fn node(port: u16) -> Builder {
@@ -27,7 +27,7 @@ fn a_push_finds_its_pullers() {
     deadline(|| {
         let port = beacon_port();
         let finder = node(port).start().unwrap();
-        let push = finder.discover("jobs").push().unwrap();
+        let push = finder.discover("jobs").unwrap().push().unwrap();
         drop(finder); // the handle keeps it
         let (first, _first) = worker(port);
         push.send("one").unwrap();
@@ -47,7 +47,7 @@ fn nothing_is_lost_when_a_server_is_withdrawn() {
     deadline(|| {
         let port = beacon_port();
         let finder = node(port).start().unwrap();
-        let jobs = finder.discover("jobs");
+        let jobs = finder.discover("jobs").unwrap();
         let push = jobs.push().unwrap();
         let (first, announcement) = worker(port);
         let (second, _announcement) = worker(port);
@@ -90,7 +90,7 @@ fn a_server_that_breaks_off_is_kept_while_its_node_answers() {
     deadline(|| {
         let port = beacon_port();
         let finder = node(port).start().unwrap();
-        let push = finder.discover("jobs").push().unwrap();
+        let push = finder.discover("jobs").unwrap().push().unwrap();
         let mut events = push.connection_events().unwrap();
         let server = Server::bind(0).unwrap();
         let mut pull = server.pull().unwrap();
@@ -117,7 +117,7 @@ fn requests_follow_a_server_that_moves() {
     deadline(|| {
         let port = beacon_port();
         let finder = node(port).start().unwrap();
-        let requester = finder.discover("sum").request().unwrap();
+        let requester = finder.discover("sum").unwrap().request().unwrap();
         for round in 0..3 {
             let server = Server::bind(0).unwrap();
             let replier = server.reply().unwrap();
@@ -156,7 +156,7 @@ fn only_what_fits_and_is_where_it_is_announced_is_connected() {
             .start()
             .unwrap();
         let finder = node(port).start().unwrap();
-        let jobs = finder.discover("jobs");
+        let jobs = finder.discover("jobs").unwrap();
         jobs.wait_for(2, SOON).unwrap();
         let mut found: Vec<_> = jobs
             .services()
@@ -174,7 +174,15 @@ fn only_what_fits_and_is_where_it_is_announced_is_connected() {
         let push = jobs.push().unwrap();
         (0..10).for_each(|_| push.send("job").unwrap());
         (0..10).for_each(|_| drop(pull.recv_timeout(SOON).unwrap()));
-        assert_eq!(finder.discover("jobs").anywhere().services().count(), 3);
+        assert_eq!(
+            finder
+                .discover("jobs")
+                .unwrap()
+                .anywhere()
+                .services()
+                .count(),
+            3
+        );
     });
 }
 
@@ -186,7 +194,7 @@ fn a_peer_that_announces_far_too_much_is_not_followed_everywhere() {
         let announcer = node(port).header("X-jobs-pull", many.join(" "));
         let _announcer = announcer.start().unwrap();
         let finder = node(port).start().unwrap();
-        let jobs = finder.discover("jobs");
+        let jobs = finder.discover("jobs").unwrap();
         jobs.wait_for(1, SOON).unwrap();
         assert_eq!(jobs.services().count(), 64);
     });
@@ -216,7 +224,7 @@ fn an_announcement_that_nobody_could_follow_is_refused() {
 #[test]
 fn waiting_for_what_does_not_come_ends() {
     let finder = node(beacon_port()).start().unwrap();
-    let jobs = finder.discover("jobs");
+    let jobs = finder.discover("jobs").unwrap();
     let waited = jobs.wait_for(1, Duration::from_millis(20)).unwrap_err();
     assert!(
         waited.to_string().contains("0 of 1 servers of `jobs`"),
@@ -231,12 +239,109 @@ fn a_service_tells_whose_it_is() {
     deadline(|| {
         let port = beacon_port();
         let finder = node(port).start().unwrap();
-        let jobs = finder.discover("jobs");
+        let jobs = finder.discover("jobs").unwrap();
         let (_pull, announcer) = worker(port);
         jobs.wait_for(1, SOON).unwrap();
         let service = jobs.services().next().unwrap();
         assert_eq!(service.peer().id(), announcer.id());
         let enters = finder.events().find(|it| matches!(it, Event::Enter { .. }));
         assert_eq!(enters.unwrap().peer(), Some(service.peer()));
+    });
+}
+
+#[test]
+fn a_server_on_loopback_is_found_by_who_is_on_a_network() {
+    deadline(|| {
+        // Neither is told an interface. The name is ours alone: others use the port, too.
+        let name = format!("loopback-{}", std::process::id());
+        let server = Server::bind_local(0).unwrap();
+        let pull = server.pull().unwrap();
+        let announcement = zre::announce(&name, &server).unwrap();
+        let jobs = zre::discover(&name).unwrap();
+        jobs.wait_for(1, SOON).unwrap();
+        jobs.push().unwrap().send("near").unwrap();
+        assert_eq!(pull.recv_timeout(SOON).unwrap(), "near");
+        let found = jobs.services().next().unwrap();
+        assert_eq!(found.peer().id(), announcement.node().id());
+        assert!(jobs.node().peer(found.peer().id()).is_some());
+        drop(announcement);
+        while jobs.services().count() > 0 {
+            thread::yield_now();
+        }
+    });
+}
+
+#[test]
+fn a_name_that_cannot_be_announced_is_refused_wherever_it_is_given() {
+    let server = Server::bind_local(0).unwrap();
+    let _pull = server.pull().unwrap();
+    let node = node(beacon_port()).start().unwrap();
+    for name in ["", "two words", &"n".repeat(201)] {
+        let refused = [
+            zre::announce(name, &server).map(drop),
+            zre::discover(name).map(drop),
+            node.discover(name).map(drop),
+            Node::builder("node")
+                .announce(name, &server)
+                .start()
+                .map(drop),
+        ];
+        for (result, option) in iter::zip(refused, ["announce", "discover", "discover", "announce"])
+        {
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains(option) && error.contains("name"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn whatever_says_what_it_serves_can_be_announced() {
+    /// A server that is wrapped.
+    struct Jobs(Server);
+    impl Announce for Jobs {
+        fn service(&self) -> Result<BoundService, Error> {
+            let endpoints = self.0.endpoints();
+            Ok(BoundService::new("pull", endpoints))
+        }
+    }
+    deadline(|| {
+        let port = beacon_port();
+        let jobs = Jobs(Server::bind("tcp://127.0.0.1:0").unwrap());
+        let pull = jobs.0.pull().unwrap();
+        let _node = node(port).announce("jobs", &jobs).start().unwrap();
+        let push = node(port).start().unwrap().discover("jobs").unwrap();
+        push.push().unwrap().send("wrapped").unwrap();
+        assert_eq!(pull.recv_timeout(SOON).unwrap(), "wrapped");
+    });
+}
+
+#[test]
+fn an_endpoint_in_an_odd_spelling_is_connected_to_once() {
+    deadline(|| {
+        let port = beacon_port();
+        let jobs = node(port).start().unwrap().discover("jobs").unwrap();
+        let push = jobs.push().unwrap();
+        let server = Server::bind_local(0).unwrap();
+        let _pull = server.pull().unwrap();
+        let odd = format!("tcp://127.0.0.1:0{}", server.port());
+        let _odd = node(port).header("x-Jobs-PULL", odd).start().unwrap();
+        push.wait_connected(1, SOON).unwrap();
+        let events = push.connection_events().unwrap();
+        for _ in 0..3 {
+            // Whoever comes and goes has all connections looked through.
+            let other = worker(port);
+            push.wait_connected(2, SOON).unwrap();
+            drop(other);
+            while jobs.services().count() > 1 {
+                thread::yield_now();
+            }
+        }
+        push.stop();
+        let own = server.endpoint().to_string();
+        let breaks = events.filter(|event| {
+            matches!(event, ConnectionEvent::Disconnected { .. })
+                && event.to_string().contains(&own)
+        });
+        assert_eq!(breaks.count(), 0);
     });
 }

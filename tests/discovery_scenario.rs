@@ -151,7 +151,7 @@ impl Pace {
 
 fn scenario() {
     let port = beacon_port();
-    let jobs = node(port).start().unwrap().discover("jobs");
+    let jobs = node(port).start().unwrap().discover("jobs").unwrap();
     let push = jobs.push().unwrap();
     let mut servers: VecDeque<Process> = (0..SERVERS).map(|_| start(port)).collect();
     jobs.wait_for(SERVERS, SOON).unwrap();

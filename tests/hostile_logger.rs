@@ -139,7 +139,7 @@ fn a_node_whose_thread_panics_ends_with_an_error() {
         let node = |name| Node::builder(name).interface("127.0.0.1").port(port);
         let broken = node("broken").verbose().start().unwrap();
         let events = broken.events();
-        let jobs = broken.discover("jobs");
+        let jobs = broken.discover("jobs").unwrap();
         let waiting = thread::spawn(move || jobs.wait_for(1, Duration::from_secs(600)));
         let _other = node("other").start().unwrap();
         assert_eq!(events.filter(|event| *event != Event::Stop).count(), 0);
@@ -168,7 +168,7 @@ fn a_handle_that_was_discovered_outlives_a_logger_that_panics() {
         let port = beacon_port();
         let node = |name| Node::builder(name).interface("127.0.0.1").port(port);
         let finder = node("finder").start().unwrap();
-        let jobs = finder.discover("jobs");
+        let jobs = finder.discover("jobs").unwrap();
         let push = jobs.push().unwrap();
         for number in 0..2 {
             let server = Server::bind(0).unwrap();

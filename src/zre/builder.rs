@@ -103,7 +103,8 @@ impl Builder {
     /// `"127.0.0.1"`).
     ///
     /// By default that of the default route; without one, any that can broadcast and is not a
-    /// container's bridge; and loopback where there is nothing else.
+    /// container's bridge; and loopback where there is nothing else. A node on a network by default
+    /// also finds those of this machine that are on loopback.
     ///
     /// ```no_run
     /// # use std::time::Duration;

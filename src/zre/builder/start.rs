@@ -72,6 +72,7 @@ impl Builder {
             false => Finder::Beacons(BeaconSocket::open(
                 local_address.interface.clone(),
                 self.port,
+                local_address.wanted.is_none(),
             )?),
             true => {
                 let mut gossip = GossipSockets::open(&gossip_bind, &gossip_connect)?;

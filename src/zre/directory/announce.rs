@@ -146,6 +146,9 @@ fn only_address(endpoints: &[Endpoint]) -> Option<IpAddr> {
 /// The server's pattern must have been chosen. Dropping the announcement withdraws it: clients
 /// disconnect, and what they have sent before that still arrives.
 ///
+/// A server on all interfaces is announced where a node is by default. One that is bound to a single
+/// address is announced there: on loopback, programs of this machine find it.
+///
 /// # Errors
 ///
 /// As [`Builder::announce`](super::Builder::announce) and

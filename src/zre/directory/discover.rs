@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use super::follow::{FollowingClient, FoundServices};
-use super::names::program;
+use super::names::{check_name, program};
 use super::service::Service;
 use crate::client::Client;
 use crate::error::{Error, Result, Wait};
@@ -18,7 +18,6 @@ use crate::options::{Options, common_setters};
 use crate::pattern::patterns;
 use crate::pattern::sealed::Pattern;
 use crate::throttle::Throttle;
-use crate::zre::event::Event;
 use crate::zre::net::Observation;
 use crate::zre::node::{Node, RunningNode};
 
@@ -28,9 +27,13 @@ use crate::zre::node::{Node, RunningNode};
 /// are there and those that come, and disconnected from those that leave. One that dies without
 /// a goodbye is left within a second of its connection's end; what was queued for it is lost.
 ///
+/// All discoveries of a program that are made so share a node. It finds servers on its network, and
+/// those of this machine that are bound to loopback.
+///
 /// # Errors
 ///
-/// As [`Builder::start`](super::Builder::start).
+/// [`Error::InvalidOption`] for a name that cannot be announced: it has 1 to 200 bytes, and no
+/// spaces. As [`Builder::start`](crate::zre::Builder::start).
 ///
 /// ```no_run
 /// use zeroless::zre;
@@ -48,7 +51,7 @@ pub fn discover(name: impl Into<String>) -> Result<Discovery> {
     };
     *shared = node.downgrade();
     drop(shared);
-    Ok(node.discover(name))
+    node.discover(name)
 }
 
 /// A client whose endpoints follow the network; made by [`discover`] and [`Node::discover`].
@@ -74,40 +77,43 @@ pub struct Discovery {
 struct SharedDiscovery {
     found: Arc<FoundServices>,
     // Before the node: it is the node that tells.
-    /// Not in a forked child.
-    _observation: Option<Observation>,
+    _observation: Observation,
     node: Node,
 }
 
 impl Node {
     /// Finds servers that are announced under this name, by way of this node: see [`discover`].
     ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidOption`] for a name that cannot be announced: it has 1 to 200 bytes, and no
+    /// spaces. [`Error::Forked`].
+    ///
     /// ```no_run
     /// let node = zeroless::zre::Node::builder("alice").start()?;
-    /// let push = node.discover("jobs").push()?;
+    /// let push = node.discover("jobs")?.push()?;
     /// # Ok::<(), zeroless::Error>(())
     /// ```
-    pub fn discover(&self, name: impl Into<String>) -> Discovery {
+    pub fn discover(&self, name: impl Into<String>) -> Result<Discovery> {
+        let name = name.into();
+        check_name("discover", &name)?;
         let found = Arc::new(FoundServices {
-            name: name.into(),
+            name,
             state: ForkMutex::default(),
             changed: Condvar::new(),
             trouble: Throttle::new(),
         });
-        let told = found.clone();
-        let observation = self.observe(Box::new(move |event| told.hear(event)));
-        if observation.is_err() {
-            found.hear(&Event::Stop);
-        }
+        let observer = found.clone();
+        let observation = self.observe(Box::new(move |event| observer.observe(event)))?;
         let shared = SharedDiscovery {
-            _observation: observation.ok(),
+            _observation: observation,
             found,
             node: self.clone(),
         };
-        Discovery {
+        Ok(Discovery {
             shared: Arc::new(shared),
             options: Options::default(),
-        }
+        })
     }
 }
 
@@ -126,6 +132,17 @@ impl Discovery {
             state.anywhere = true;
         }
         self
+    }
+
+    /// The node by which servers are found.
+    ///
+    /// ```no_run
+    /// let jobs = zeroless::zre::discover("jobs")?;
+    /// println!("{} peers, of whom some announce jobs", jobs.node().peers().len());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn node(&self) -> &Node {
+        &self.shared.node
     }
 
     /// The servers that are there now, of all patterns.

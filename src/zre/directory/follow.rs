@@ -54,7 +54,7 @@ impl Following {
 }
 
 impl FoundServices {
-    pub(super) fn hear(&self, event: &Event) {
+    pub(super) fn observe(&self, event: &Event) {
         match event {
             Event::Enter { peer } => self.enter(peer),
             Event::Exit { peer } => self.exit(peer),

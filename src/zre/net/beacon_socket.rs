@@ -21,10 +21,18 @@ pub(crate) struct BeaconSocket {
     socket: UdpSocket,
     interface: Interface,
     port: u16,
+    /// Whether nodes on this machine's loopback are heard wherever ours is.
+    hears_loopback: bool,
 }
 
 impl BeaconSocket {
-    pub(crate) fn open(interface: Interface, port: u16) -> Result<BeaconSocket> {
+    /// Listens to a port. `hears_loopback` says whether nodes on this machine's loopback are heard
+    /// as well as those on the interface: others cannot send from there.
+    pub(crate) fn open(
+        interface: Interface,
+        port: u16,
+        hears_loopback: bool,
+    ) -> Result<BeaconSocket> {
         let open = || {
             let socket = socket2::Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
             // Others on this machine listen to the same port.
@@ -41,6 +49,7 @@ impl BeaconSocket {
             socket,
             interface,
             port,
+            hears_loopback,
         })
     }
 
@@ -73,7 +82,7 @@ impl BeaconSocket {
             match self.socket.recv_from(&mut datagram) {
                 Ok((len, from)) => {
                     if let Some(beacon) = Beacon::decode(&datagram[..len])
-                        && self.interface.reaches(from.ip())
+                        && self.is_near(from.ip())
                     {
                         heard(beacon, from.ip());
                     }
@@ -83,5 +92,9 @@ impl BeaconSocket {
             }
         }
         true
+    }
+
+    fn is_near(&self, address: IpAddr) -> bool {
+        self.interface.reaches(address) || (self.hears_loopback && address.is_loopback())
     }
 }
