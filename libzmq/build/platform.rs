@@ -41,7 +41,10 @@ const LINUX: &str = r#"
 #define ZMQ_HAVE_UIO
 #define ZMQ_HAVE_IFADDRS
 #define ZMQ_HAVE_O_CLOEXEC
-#if !defined(__GLIBC__) || __GLIBC_PREREQ(2, 38)
+//  In two steps: without glibc its macro is no function to the preprocessor.
+#if !defined(__GLIBC__)
+#define ZMQ_HAVE_STRLCPY
+#elif __GLIBC_PREREQ(2, 38)
 #define ZMQ_HAVE_STRLCPY
 #endif
 
