@@ -41,6 +41,8 @@ pub(crate) fn unpack(folder: &Path) -> PathBuf {
         // The first name that the crate cc looks for.
         unpack.env(format!("{tool}_{target}"), &itself);
     }
+    // The crate cc takes a wrapper such as sccache from here, which wants a real compiler.
+    unpack.env_remove("RUSTC_WRAPPER");
     let output = unpack.output().expect("this program runs again");
     assert!(output.status.success(), "zeromq-src failed: {output:?}");
     folder.join("source")
