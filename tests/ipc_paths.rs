@@ -3,14 +3,18 @@
 #[path = "support/alone.rs"]
 mod alone;
 mod support;
+#[path = "support/warnings.rs"]
+mod warnings;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixListener};
+use std::path::Path;
 
 use alone::without_rights;
 use socket2::{Domain, SockAddr, Socket, Type};
 use support::{Folder, SOON, assert_invalid, deadline, until};
+use warnings::warnings;
 use zeroless::{Client, Error, Refusal, Server};
 
 fn set_mode(endpoint: &str, mode: u32) {
@@ -118,4 +122,20 @@ fn a_client_without_permission_hears_why_and_comes_in_once_it_may() {
             });
         },
     );
+}
+
+#[test]
+fn a_path_that_was_removed_is_no_message_that_was_lost() {
+    deadline(|| {
+        let warned = warnings("could not be delivered");
+        let server = Server::bind("ipc://*").unwrap();
+        let pair = server.pair().unwrap();
+        let endpoint = server.endpoint().to_string();
+        let path = Path::new(endpoint.strip_prefix("ipc://").unwrap());
+        // As what cleans up temporary files does.
+        fs::remove_file(path).unwrap();
+        pair.close(SOON).unwrap();
+        let _ = fs::remove_dir(path.parent().unwrap());
+        assert_eq!(warned(), Vec::<String>::new());
+    });
 }

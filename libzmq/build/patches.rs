@@ -167,8 +167,8 @@ void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
         why: "How long a socket goes on delivering once it is closed cannot depend on whether \
               anybody is there to take it, and nobody is told what was dropped at the end. With \
               this, a linger time below -1 is one of as many milliseconds while a peer is \
-              connected, and of a second where none is; and ZMQ_EVENT_CLOSE_FAILED tells how many \
-              messages a connection did not deliver.",
+              connected, and of a second where none is; and ZMQ_EVENT_CLOSE_FAILED tells, \
+              beside 0x70000000, how many messages a connection did not deliver.",
         edits: &[
             Edit {
                 file: "src/options.cpp",
@@ -267,7 +267,8 @@ void zmq::session_base_t::drop_undelivered ()
     int rc = msg.init ();
     errno_assert (rc == 0);
     while (_pipe->read (&msg)) {
-        if (!(msg.flags () & msg_t::more) && !msg.is_routing_id ())
+        if (!(msg.flags () & msg_t::more) && !msg.is_routing_id ()
+            && messages < 0x0fffffff)
             ++messages;
         rc = msg.close ();
         errno_assert (rc == 0);
@@ -277,6 +278,8 @@ void zmq::session_base_t::drop_undelivered ()
     rc = msg.close ();
     errno_assert (rc == 0);
 
+    //  Beyond what an errno is, which the same event tells where a file cannot be removed.
+    messages |= 0x70000000;
     if (_engine)
         _socket->event_close_failed (_engine->get_endpoint (), messages);
     else if (_addr) {

@@ -31,6 +31,11 @@ pub(super) mod kind {
     /// for a frame above the limit: our own libzmq alone tells that.
     pub(in super::super) const FRAME_TOO_LARGE: u32 = 0x7000_0000;
     pub(in super::super) const FD_MASK: u32 = 0x0fff_ffff;
+
+    /// The same, and in the bits of the mask how many messages could not be delivered, in an event
+    /// that otherwise tells an errno.
+    pub(super) const UNDELIVERED: u32 = 0x7000_0000;
+    pub(super) const COUNT_MASK: u32 = 0x0fff_ffff;
 }
 
 /// The events that are asked for of every libzmq.
@@ -89,7 +94,9 @@ impl RawEvent {
 
     /// How many messages could not be delivered in time, if it tells that.
     pub(crate) fn undelivered(&self) -> Option<u32> {
-        (self.kind == kind::CLOSE_FAILED).then_some(self.value)
+        let tells =
+            self.kind == kind::CLOSE_FAILED && self.value & !kind::COUNT_MASK == kind::UNDELIVERED;
+        tells.then_some(self.value & kind::COUNT_MASK)
     }
 
     /// Whether the socket is gone: its last event.
