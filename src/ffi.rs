@@ -7,6 +7,7 @@
 
 mod capability;
 mod context;
+mod dropped_here;
 mod errno;
 mod fork;
 mod message;
@@ -17,7 +18,10 @@ mod socket;
 
 pub(crate) use capability::{SAFE_HEARTBEATS, has, tells_undelivered};
 pub(crate) use context::RawContext;
+pub(crate) use dropped_here::DroppedHere;
 pub(crate) use errno::{Errno, keep_errno, system};
+#[cfg(test)]
+pub(crate) use fork::tests;
 pub(crate) use fork::{count_forks, forks};
 pub(crate) use message::RawMessage;
 pub(crate) use options::{IntOption, set_int};

@@ -7,7 +7,7 @@
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::error::{BoxedError, Error, Result};
-use crate::ffi;
+use crate::ffi::{self, DroppedHere};
 
 /// The process that made something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,18 +44,18 @@ fn forked() -> BoxedError {
     Error::Forked.into()
 }
 
-/// A mutex that a child does not lock.
+/// A mutex that a child does not lock; nor does it drop what is in it.
 #[derive(Debug)]
 pub(crate) struct ForkMutex<T> {
     origin: ForkOrigin,
-    mutex: Mutex<T>,
+    mutex: DroppedHere<Mutex<T>>,
 }
 
 impl<T> ForkMutex<T> {
     pub(crate) fn new(value: T) -> ForkMutex<T> {
         ForkMutex {
             origin: ForkOrigin::here(),
-            mutex: Mutex::new(value),
+            mutex: DroppedHere::new(Mutex::new(value)),
         }
     }
 
@@ -118,5 +118,29 @@ impl<T> Drop for ForkGuard<T> {
         if !self.origin.is_here() {
             std::mem::forget(self.value.take());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_child_drops_nothing_that_may_be_half_changed() {
+        let value = Arc::new(());
+        let (own, mutex) = (ForkGuard::new(value.clone()), ForkMutex::new(value.clone()));
+        assert!(ffi::tests::in_child(|| {
+            drop((own, mutex));
+            Arc::strong_count(&value) == 3
+        }));
+    }
+
+    #[test]
+    fn whoever_made_it_drops_it() {
+        let value = Arc::new(());
+        drop((ForkGuard::new(value.clone()), ForkMutex::new(value.clone())));
+        assert_eq!(Arc::strong_count(&value), 1);
     }
 }
