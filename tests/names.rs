@@ -7,9 +7,11 @@ mod alone;
 mod support;
 
 use std::net::TcpListener;
+use std::thread;
 use std::time::Duration;
 
 use alone::{alone, set_hosts};
+use log::{LevelFilter, Log, Metadata, Record};
 use support::{SOON, deadline, until};
 use zeroless::{Client, ConnectionEvent, Error, Options, Refusal, Server};
 
@@ -228,6 +230,47 @@ fn a_name_that_is_waited_for_can_be_disconnected() {
                 // Without the option it is an error at once.
                 let refused = Client::connect("never:5555").unwrap_err();
                 assert!(matches!(refused, Error::HostNotFound { .. }), "{refused}");
+            });
+        },
+    );
+}
+
+/// Panics over all that is told of looking names up.
+struct Panics;
+
+impl Log for Panics {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, _: &Record<'_>) {
+        let looks_up = thread::current().name() == Some("zeroless-lookup");
+        assert!(!looks_up, "the logger panics on purpose");
+    }
+
+    fn flush(&self) {}
+}
+
+#[test]
+fn a_name_is_waited_for_though_the_logger_panics() {
+    alone(
+        "a_name_is_waited_for_though_the_logger_panics",
+        "",
+        BOTH,
+        || {
+            deadline(|| {
+                log::set_logger(&Panics).unwrap();
+                log::set_max_level(LevelFilter::Debug);
+                let server = Server::bind(("both", 0)).unwrap();
+                let pull = server.pull().unwrap();
+                let client = Client::new().options(Options::default().wait_for_name(true));
+                let client = client.connect(("later", server.port())).unwrap();
+                let push = client.push().unwrap();
+                // It is looked up in vain for some time.
+                thread::park_timeout(Duration::from_millis(300));
+                set_hosts("127.0.0.1 later\n");
+                push.send("at last").unwrap();
+                assert_eq!(pull.recv_timeout(SOON).unwrap(), "at last");
             });
         },
     );

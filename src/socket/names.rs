@@ -9,7 +9,7 @@ use log::{debug, info, warn};
 use socket2::{Domain, Socket, Type};
 
 use super::{Connected, SharedSocket};
-use crate::background::detach;
+use crate::background::{detach, guarded};
 use crate::endpoint::{Endpoint, Host, Place};
 use crate::error::{Error, Refusal, Result};
 
@@ -185,25 +185,36 @@ impl SharedSocket {
         let Some(ipv6) = due else { return };
         let core = Arc::downgrade(&self);
         drop(self);
-        look_up(endpoint, core, move |core, endpoint, found| {
+        let started = look_up(endpoint, core, move |core, endpoint, found| {
             // Where there is one family only, libzmq follows by itself.
             let both = found.as_ref().is_ok_and(|addresses| has_both(addresses));
-            if let Ok(addresses) = found
-                && let Some(other) = better_family(&addresses, ipv6)
-                // It may have come about meanwhile.
-                && core.status.wait_tried(endpoint, Instant::now()) != Some(true)
-            {
-                core.warn_of_change(endpoint);
-                core.spell(endpoint, &addresses);
-                core.change_family(endpoint, other);
-            }
             let pause = match both {
                 true => AGAIN,
                 false => core.options.reconnect_max.max(AGAIN),
             };
-            core.update(endpoint, |known| {
-                known.lookup = Some(Instant::now() + pause);
+            // A user's logger may panic, and it is looked up again all the same.
+            guarded("looking a host up", || {
+                if let Ok(addresses) = found
+                    && let Some(other) = better_family(&addresses, ipv6)
+                    // It may have come about meanwhile.
+                    && core.status.wait_tried(endpoint, Instant::now()) != Some(true)
+                {
+                    core.warn_of_change(endpoint);
+                    core.spell(endpoint, &addresses);
+                    core.change_family(endpoint, other);
+                }
             });
+            core.look_up_after(endpoint, pause);
+        });
+        if let Some(core) = started.err().and_then(|core| core.upgrade()) {
+            core.look_up_after(endpoint, AGAIN);
+        }
+    }
+
+    /// Has a name that was looked up be looked up again, this late at the soonest.
+    fn look_up_after(&self, endpoint: &str, pause: Duration) {
+        self.update(endpoint, |known| {
+            known.lookup = Some(Instant::now() + pause);
         });
     }
 
@@ -228,9 +239,8 @@ impl SharedSocket {
         });
         let core = Arc::downgrade(&self);
         drop(self);
-        look_up(endpoint, core, move |core, endpoint, found| match found {
+        let started = look_up(endpoint, core, move |core, endpoint, found| match found {
             Ok(addresses) => {
-                info!("{}: {endpoint} resolves now", core.name());
                 core.spell(endpoint, &addresses);
                 core.status.mark(endpoint, None);
                 let both = has_both(&addresses);
@@ -240,12 +250,17 @@ impl SharedSocket {
                     known.ipv6 = ipv6;
                 });
                 core.status.put_off(endpoint, Instant::now());
+                // Last: a user's logger may panic.
+                info!("{}: {endpoint} resolves now", core.name());
             }
             Err(error) => {
-                debug!("{}: {endpoint} does not resolve yet: {error}", core.name());
                 core.status.put_off(endpoint, Instant::now() + pause);
+                debug!("{}: {endpoint} does not resolve yet: {error}", core.name());
             }
         });
+        if let Some(core) = started.err().and_then(|core| core.upgrade()) {
+            core.status.put_off(endpoint, Instant::now() + pause);
+        }
     }
 
     fn spell(&self, endpoint: &str, addresses: &[SocketAddr]) {
@@ -266,13 +281,13 @@ pub(super) fn missing(reason: &str) -> Refusal {
 }
 
 /// Looks the host of an endpoint up in a thread of its own, since that can take its time, and does
-/// this then if the socket is still there.
+/// this then if the socket is still there. Gives the socket back if there is no thread to be had.
 fn look_up(
     endpoint: &str,
     core: Weak<SharedSocket>,
     then: impl FnOnce(&Arc<SharedSocket>, &str, io::Result<Vec<SocketAddr>>) + Send + 'static,
-) {
-    let endpoint = endpoint.to_owned();
+) -> Result<(), Weak<SharedSocket>> {
+    let (endpoint, own) = (endpoint.to_owned(), core.clone());
     let look = move || {
         let Ok(parsed) = endpoint.parse::<Endpoint>() else {
             return;
@@ -285,9 +300,10 @@ fn look_up(
             then(&core, &endpoint, found);
         }
     };
-    if let Err(error) = detach("zeroless-lookup", look) {
-        warn!("looking a host up: {error}");
-    }
+    detach("zeroless-lookup", look).map_err(|error| {
+        debug!("looking a host up: {error}");
+        own
+    })
 }
 
 #[cfg(test)]
