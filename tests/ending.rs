@@ -238,3 +238,30 @@ fn what_was_sent_within_the_process_to_nobody_holds_up_nothing() {
         drop(push);
     });
 }
+
+#[test]
+fn what_many_servers_do_not_take_is_told_in_a_line() {
+    const SERVERS: usize = 50;
+    if let Some(folder) = endpoint() {
+        let endpoints: Vec<String> = (0..SERVERS)
+            .map(|number| format!("ipc://{folder}/{number}"))
+            .collect();
+        let push = Client::connect(endpoints).unwrap().push().unwrap();
+        for _ in 0..SERVERS * 2 {
+            push.send("to nobody").unwrap();
+        }
+        return;
+    }
+    deadline_after(LONG, || {
+        let folder = Folder::new();
+        let name = "what_many_servers_do_not_take_is_told_in_a_line";
+        let log = again(name, folder.path().display(), SHORT).log();
+        let told = log.iter().filter(|line| line.contains(" WARN "));
+        let told: Vec<_> = told.collect();
+        assert_eq!(told.len(), 1, "{told:#?}");
+        assert!(
+            told[0].contains("100 messages for 50 connections"),
+            "{told:#?}"
+        );
+    });
+}

@@ -1,5 +1,6 @@
 //! A socket that is closed, and goes on delivering what is queued.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,7 +32,42 @@ pub(crate) struct Closing {
 pub(super) struct Closed {
     how: Closing,
     since: Instant,
-    undelivered: bool,
+    undelivered: Option<Undelivered>,
+}
+
+/// What libzmq could not deliver.
+#[derive(Debug)]
+struct Undelivered {
+    /// Of one of the connections.
+    endpoint: String,
+    connections: u32,
+    messages: u64,
+}
+
+/// Beside what a connection had begun to send.
+impl fmt::Display for Undelivered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint = &self.endpoint;
+        match (self.connections, self.messages) {
+            (1, 0) => write!(
+                f,
+                "the last of what was sent to {endpoint} could not be delivered"
+            ),
+            (1, 1) => write!(
+                f,
+                "a message for {endpoint} could not be delivered, and is lost"
+            ),
+            (1, messages) => write!(
+                f,
+                "{messages} messages for {endpoint} could not be delivered, and are lost"
+            ),
+            (connections, messages) => write!(
+                f,
+                "{messages} messages for {connections} connections could not be delivered, and \
+                 are lost; one is of {endpoint}"
+            ),
+        }
+    }
 }
 
 /// libzmq's timers may end a little early.
@@ -56,7 +92,7 @@ impl ConnectionStatus {
         self.seen.lock().closed = Some(Closed {
             how,
             since: Instant::now(),
-            undelivered: false,
+            undelivered: None,
         });
     }
 
@@ -69,35 +105,42 @@ impl ConnectionStatus {
     /// libzmq could not deliver so many messages at least, beside what a connection had begun
     /// to send.
     pub(super) fn undelivered(&self, endpoint: &str, messages: u32) {
+        let messages = messages.into();
         let mut seen = self.seen.lock();
-        let closed = seen.closed.as_mut();
-        let awaited = closed.is_some_and(|closed| {
-            closed.undelivered = true;
-            closed.how.awaited
-        });
-        drop(seen);
-        if awaited {
+        if let Some(closed) = &mut seen.closed {
+            // Told in the end, in a line: there may be as many connections as peers like.
+            let all = closed.undelivered.get_or_insert_with(|| Undelivered {
+                endpoint: endpoint.to_owned(),
+                connections: 0,
+                messages: 0,
+            });
+            all.connections = all.connections.saturating_add(1);
+            all.messages = all.messages.saturating_add(messages);
             return;
         }
-        let name = self.name;
-        match messages {
-            0 => warn!("{name}: the last of what was sent to {endpoint} could not be delivered"),
-            1 => warn!("{name}: a message for {endpoint} could not be delivered, and is lost"),
-            _ => warn!(
-                "{name}: {messages} messages for {endpoint} could not be delivered, and are lost"
-            ),
-        }
+        drop(seen);
+        // The user has disconnected it.
+        let undelivered = Undelivered {
+            endpoint: endpoint.to_owned(),
+            connections: 1,
+            messages,
+        };
+        warn!("{}: {undelivered}", self.name);
     }
 
-    /// libzmq is done with the socket: says what may be lost, where it does not tell.
+    /// libzmq is done with the socket: says what is lost, or what may be where it does not tell.
     pub(super) fn note_end(&self) {
         let seen = self.seen.lock();
-        let lost = seen.closed.as_ref().is_some_and(|closed| {
-            let how = closed.how;
-            how.sent && !how.told && !how.awaited && closed.ran_out(Instant::now())
-        });
+        let Some(closed) = seen.closed.as_ref().filter(|closed| !closed.how.awaited) else {
+            return;
+        };
+        let how = closed.how;
+        let undelivered = closed.undelivered.as_ref().map(Undelivered::to_string);
+        let may_be_lost = how.sent && !how.told && closed.ran_out(Instant::now());
         drop(seen);
-        if lost {
+        if let Some(undelivered) = undelivered {
+            warn!("{}: {undelivered}", self.name);
+        } else if may_be_lost {
             warn!(
                 "{}: its time is over, and what was sent last may be lost",
                 self.name
@@ -110,7 +153,7 @@ impl ConnectionStatus {
         let ended = self.wait_end(deadline);
         let seen = self.seen.lock();
         match &seen.closed {
-            Some(closed) if closed.how.told => ended && !closed.undelivered,
+            Some(closed) if closed.how.told => ended && closed.undelivered.is_none(),
             Some(closed) => ended && !closed.ran_out(seen.gone.unwrap_or_else(Instant::now)),
             None => ended,
         }
