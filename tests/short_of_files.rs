@@ -16,6 +16,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 use std::{env, io, iter, thread};
 
+use log::{LevelFilter, Log, Metadata, Record};
 use process::Process;
 use support::{SOON, blocked, deadline, ends, marry};
 use zeroless::{Client, Error};
@@ -65,6 +66,45 @@ fn connections_are_watched_though_polls_are_refused() {
             push.send_timeout("nobody", Duration::from_millis(30))
                 .is_ok()
         );
+        limit(before);
+        disconnected.unwrap();
+        let (server, client) = ends();
+        marry(&server.pull().unwrap(), &client.push().unwrap());
+    });
+}
+
+/// Panics over what the thread that watches connections tells of its polls.
+struct Panics;
+
+impl Log for Panics {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let watches = thread::current().name() == Some("zeroless-monitor");
+        let refused = record.args().to_string().contains("refuses to wait");
+        assert!(!watches || !refused, "the logger panics on purpose");
+    }
+
+    fn flush(&self) {}
+}
+
+#[test]
+fn connections_are_watched_though_a_logger_panics_over_a_poll_that_is_refused() {
+    let name = "connections_are_watched_though_a_logger_panics_over_a_poll_that_is_refused";
+    in_process(name, || {
+        log::set_logger(&Panics).unwrap();
+        log::set_max_level(LevelFilter::Warn);
+        let (server, client) = ends();
+        let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+        marry(&pull, &push);
+        let mut events = push.connections().unwrap();
+        events.next().unwrap();
+        let before = limit(1);
+        drop((server, pull));
+        let disconnected = events.recv_timeout(SOON);
+        thread::park_timeout(Duration::from_millis(30));
         limit(before);
         disconnected.unwrap();
         let (server, client) = ends();

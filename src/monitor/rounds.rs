@@ -48,7 +48,9 @@ impl MonitorLoop {
 
     /// Waits, and does what there is to do; false if it is to end.
     fn turn(&mut self) -> bool {
-        self.wait();
+        // What it waits with may be logged.
+        let waited = guarded("reading monitors", || self.wait());
+        self.again |= waited.is_none();
         self.waker.clear();
         while let Ok(command) = self.commands.try_recv() {
             match command {
