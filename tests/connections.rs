@@ -408,3 +408,22 @@ fn endpoint(event: &ConnectionEvent) -> &str {
         other => panic!("{other}"),
     }
 }
+
+#[test]
+fn who_was_disconnected_does_not_stay_among_those_who_are_there() {
+    deadline(|| {
+        let one = Server::bind_local(0).unwrap();
+        let (_one, two) = (one.pull().unwrap(), Server::bind_local(0).unwrap());
+        for turn in 0..300 {
+            let client = Client::new();
+            let push = client.push().unwrap();
+            client.connect(one.endpoint()).unwrap();
+            // Its events come now, and whoever connects reads them.
+            std::thread::park_timeout(Duration::from_micros(turn % 100 * 10));
+            client.connect(two.endpoint()).unwrap();
+            client.disconnect([one.endpoint(), two.endpoint()]).unwrap();
+            std::thread::park_timeout(Duration::from_millis(3));
+            assert_timeout(push.wait_connected(1, Duration::from_millis(1)));
+        }
+    });
+}

@@ -87,6 +87,11 @@ impl RawEvent {
         self.kind == kind::CONNECT_RETRIED
     }
 
+    /// Whether a connection that we have asked for begins.
+    pub(crate) fn begins(&self) -> bool {
+        self.kind == kind::CONNECTED
+    }
+
     /// Whether a connection is no more.
     pub(crate) fn takes_peer(&self) -> bool {
         self.kind == kind::DISCONNECTED

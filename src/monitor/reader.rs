@@ -101,9 +101,25 @@ impl MonitorReader {
         change(&mut self.state.lock().spellings)
     }
 
+    /// Whether an endpoint is connected to.
+    pub(super) fn is_connected(&self, endpoint: &str) -> bool {
+        self.state.lock().spellings.is_connected(endpoint)
+    }
+
     /// Forgets what has become of an endpoint.
     pub(super) fn forget_fate(&self, endpoint: &str) {
         self.state.lock().ended.forget(endpoint);
+    }
+
+    /// Forgets an endpoint that was disconnected, and what was read of it and not taken in.
+    pub(super) fn forget(&self, endpoint: &str) {
+        let mut state = self.state.lock();
+        state.spellings.forget(endpoint);
+        state.ended.forget(endpoint);
+        let is_of_it = |event: &RawEvent| event.endpoint == endpoint && !event.is_end();
+        state
+            .events
+            .retain(|(event, _)| !is_of_it(event) || event.undelivered().is_some());
     }
 }
 

@@ -14,6 +14,7 @@ use super::logged::{LoggedTrouble, Trouble};
 use super::raw_event::RawEvent;
 use super::reader::{MonitorReader, MonitorSnapshot};
 use super::{ConnectionEvent, ConnectionTracker, Spellings};
+use crate::background::guarded;
 use crate::endpoint::Path;
 use crate::error::{Error, Refusal, Result, Wait};
 use crate::throttle::Throttle;
@@ -149,7 +150,8 @@ impl ConnectionStatus {
         if self.seen.lock().gone.is_some() {
             return;
         }
-        self.note_end();
+        // A user's logger may panic, and others wait for the end.
+        guarded("reading monitors", || self.note_end());
         self.seen.lock().gone = Some(Instant::now());
         self.end();
     }
@@ -182,8 +184,7 @@ impl ConnectionStatus {
 
     /// Forgets an endpoint that the user disconnected.
     pub(crate) fn forget(&self, endpoint: &str) {
-        self.reader.spell(|spellings| spellings.forget(endpoint));
-        self.reader.forget_fate(endpoint);
+        self.reader.forget(endpoint);
         let mut seen = self.seen.lock();
         seen.logged.forget(endpoint);
         if seen.tracker.forget(endpoint) {
@@ -315,6 +316,10 @@ impl ConnectionStatus {
         if let Some(path) = path {
             let refusal = matches!(path, Path::NoPermission).then_some(Refusal::NoPermission);
             seen.tracker.mark(&event.endpoint, refusal);
+        }
+        // It may have been disconnected since this was read, and forgotten.
+        if event.begins() && !self.reader.is_connected(&event.endpoint) {
+            return;
         }
         if event.takes_peer() {
             seen.draining = Some(now + DRAINING);
