@@ -249,7 +249,7 @@ void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
                 old: "void zmq::session_base_t::timer_event (int id_)
 {
 ",
-                new: "static const int linger_step = 100;
+                new: "static const int linger_step = 20;
 
 void zmq::session_base_t::linger_on ()
 {
@@ -308,6 +308,9 @@ void zmq::session_base_t::timer_event (int id_)
     _linger_alone = _engine && _greeted ? 0 : _linger_alone + linger_step;
     if (_linger_left > 0 && _linger_alone < _linger_alone_max) {
         linger_on ();
+        //  It may be at its end by now.
+        if (_engine && _greeted)
+            _engine->restart_output ();
         return;
     }
 
@@ -321,8 +324,9 @@ void zmq::session_base_t::timer_event (int id_)
     Patch {
         name: "unsent",
         why: "A connection that has reached the end of its queue is closed though the system has \
-              not taken all of the last batch: up to a batch of messages is lost at the end of a \
-              program whose peer is slow.",
+              not taken all of the last batch, or not sent it to a peer that sends meanwhile: up to \
+              a batch, or all that the system has taken, is lost at the end of a program whose peer \
+              is slow.",
         edits: &[
             Edit {
                 file: "src/pipe.hpp",
@@ -357,6 +361,9 @@ bool zmq::pipe_t::read (msg_t *msg_)
 
     //  Whether the next thing to pull is the end of all, which closes the connection.
     bool is_at_end () const;
+
+    //  Whether the socket is closed, and there is still time to deliver.
+    bool lingers () const { return _pending && _has_linger_timer; }
 ",
             },
             Edit {
@@ -377,10 +384,32 @@ int zmq::session_base_t::push_msg (msg_t *msg_)
                 file: "src/stream_engine_base.cpp",
                 old: "        while (_outsize < static_cast<size_t> (_options.out_batch_size)) {
 ",
-                new: "        while (_outsize < static_cast<size_t> (_options.out_batch_size)) {
+                new: "        //  A connection that is closed while its peer sends is reset, and what the
+        //  peer has not acknowledged is dropped. The linger timer comes here again.
+        int unacknowledged = 0;
+        if (_outsize == 0 && _options.type != ZMQ_PUSH && _session->lingers ()
+            && _session->is_at_end ()
+            && _endpoint_uri_pair.identifier ().compare (0, 4, \"tcp:\") == 0
+            && ioctl (_s, TIOCOUTQ, &unacknowledged) == 0
+            && unacknowledged > 0) {
+            _output_stopped = true;
+            reset_pollout ();
+            return;
+        }
+
+        while (_outsize < static_cast<size_t> (_options.out_batch_size)) {
             //  First all that came before the end has to go out.
             if (_outsize > 0 && _session->is_at_end ())
                 break;
+",
+            },
+            Edit {
+                file: "src/stream_engine_base.cpp",
+                old: "#include \"stream_engine_base.hpp\"
+",
+                new: "#include <sys/ioctl.h>
+
+#include \"stream_engine_base.hpp\"
 ",
             },
         ],

@@ -23,3 +23,30 @@ fn what_was_sent_last_arrives_though_the_system_takes_it_in_parts() {
         }
     });
 }
+
+#[test]
+fn what_was_sent_last_arrives_though_the_peer_goes_on_sending() {
+    const COUNT: usize = 500;
+    fact(|| {
+        let context = zmq::Context::new();
+        let (server, client) = (socket(&context, zmq::PAIR), socket(&context, zmq::PAIR));
+        server.set_rcvhwm(1).unwrap();
+        server.bind("tcp://127.0.0.1:*").unwrap();
+        client.set_sndhwm(0).unwrap();
+        client.set_linger(20_000).unwrap();
+        let endpoint = server.get_last_endpoint().unwrap().unwrap();
+        client.connect(&endpoint).unwrap();
+        for _ in 0..COUNT {
+            client.send(vec![7; 1 << 16], 0).unwrap();
+        }
+        drop(client);
+        for number in 1..=COUNT {
+            assert!(server.recv_bytes(0).is_ok(), "{number}");
+            // Nobody reads it: closed with that, the connection would be reset.
+            let _ = server.send("and you?", zmq::DONTWAIT);
+            if number % 10 == 0 {
+                std::thread::park_timeout(std::time::Duration::from_millis(2));
+            }
+        }
+    });
+}
