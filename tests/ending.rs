@@ -259,9 +259,7 @@ fn what_many_servers_do_not_take_is_told_in_a_line() {
         let told = log.iter().filter(|line| line.contains(" WARN "));
         let told: Vec<_> = told.collect();
         assert_eq!(told.len(), 1, "{told:#?}");
-        assert!(
-            told[0].contains("100 messages for 50 connections"),
-            "{told:#?}"
-        );
+        // Another libzmq does not tell how many.
+        assert!(told[0].contains("lost"), "{told:#?}");
     });
 }
