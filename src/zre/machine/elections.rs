@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::election::{Election, ElectionMessage};
+use super::messages::cost_of_group;
 use super::{Action, Machine};
 use crate::zre::event::Event;
 use crate::zre::uuid::Uuid;
@@ -72,10 +73,13 @@ impl Machine {
             known.elects = true;
         }
         let is_member = self.groups.peers(group).any(|peer| peer == node);
-        if let Some(known) = self.known.get_mut(&node)
-            && is_member
-            && known.contests.insert(group.to_owned())
-        {
+        let known = self.known.get(&node);
+        let is_new = known.is_some_and(|known| !known.contests.contains(group));
+        // It is kept when it has left the group, too.
+        if is_member && is_new && self.afford(node, cost_of_group(group)) {
+            if let Some(known) = self.known.get_mut(&node) {
+                known.contests.insert(group.to_owned());
+            }
             self.election_changes(group);
         }
         let Some(best) = self.best(group) else { return };

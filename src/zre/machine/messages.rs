@@ -18,11 +18,14 @@ use crate::zre::wire::{Hello, MOST, Packet, address};
 /// How often it is warned of messages that are lost.
 const WARNING: Duration = Duration::from_secs(60);
 
+/// How many goodbyes are remembered until they are asked for. Who said another is tried in vain.
+const MOST_DEPARTED: usize = 1024;
+
 /// What a text costs beside its bytes.
 const TEXT: usize = 64;
 
 /// How many bytes are kept of what a node tells, with a group.
-fn cost_of_group(group: &str) -> usize {
+pub(super) fn cost_of_group(group: &str) -> usize {
     group.len() + TEXT
 }
 
@@ -98,13 +101,15 @@ impl Machine {
             }
             Packet::PingOk => self.answered(from),
             Packet::Goodbye => {
-                self.departed.iter_mut().for_each(|all| all.push(from));
+                let departed = self.departed.iter_mut();
+                let mut room = departed.filter(|all| all.len() < MOST_DEPARTED);
+                room.next().into_iter().for_each(|all| all.push(from));
                 self.drop_peer(from);
             }
             packet if !known.verified => {
-                if !self.unverified.keep(from, Numbered(packet, rest), now) {
-                    debug!("{}: {from} says much before it has answered", self.name);
-                    self.drop_peer(from);
+                for lost in self.unverified.keep(from, Numbered(packet, rest), now) {
+                    debug!("{}: {lost} says much before it has answered", self.name);
+                    self.drop_peer(lost);
                 }
             }
             packet => self.says(peer, packet, rest),
@@ -242,7 +247,7 @@ impl Machine {
 
     /// Whether there is room for so many bytes more that a node tells. Where there is none, whoever
     /// has told most is forgotten.
-    fn afford(&mut self, uuid: Uuid, more: usize) -> bool {
+    pub(super) fn afford(&mut self, uuid: Uuid, more: usize) -> bool {
         let Some(known) = self.known.get(&uuid) else {
             return false;
         };

@@ -106,21 +106,23 @@ impl<T: Size> Quarantine<T> {
         self.senders.contains_key(&sender)
     }
 
-    /// Keeps a message; where there is no room for it, nothing of its sender is kept, and this is
-    /// false. Whoever says most makes room for others.
-    pub(crate) fn keep(&mut self, sender: Uuid, message: T, now: Instant) -> bool {
+    /// Keeps a message; where there is no room for it, nothing of its sender is kept. Whoever says
+    /// most makes room for others. Gives those of whom nothing is kept any more.
+    pub(crate) fn keep(&mut self, sender: Uuid, message: T, now: Instant) -> Vec<Uuid> {
         let known = self.senders.get(&sender);
         let (count, before) = known.map_or((0, 0), |kept| (kept.messages.len(), kept.bytes));
         let bytes = message.size().saturating_add(OVERHEAD);
         let of_sender = before.saturating_add(bytes);
         let limits = self.limits;
+        let mut lost = Vec::new();
         let fits = count < limits.messages
             && of_sender <= limits.bytes
             && (known.is_some() || self.senders.len() < limits.senders)
-            && self.make_room(sender, bytes, of_sender);
+            && self.make_room(sender, bytes, of_sender, &mut lost);
         if !fits {
             self.forget(sender);
-            return false;
+            lost.push(sender);
+            return lost;
         }
         let kept = self.senders.entry(sender).or_insert_with(|| Quarantined {
             since: now,
@@ -130,14 +132,23 @@ impl<T: Size> Quarantine<T> {
         kept.messages.push(message);
         kept.bytes = of_sender;
         self.bytes += bytes;
-        true
+        lost
     }
 
-    fn make_room(&mut self, sender: Uuid, bytes: usize, of_sender: usize) -> bool {
+    fn make_room(
+        &mut self,
+        sender: Uuid,
+        bytes: usize,
+        of_sender: usize,
+        lost: &mut Vec<Uuid>,
+    ) -> bool {
         while self.bytes + bytes > self.limits.bytes_in_all {
             let others = self.senders.iter().filter(|(uuid, _)| **uuid != sender);
             match others.max_by_key(|(_, kept)| kept.bytes) {
-                Some((&most, kept)) if kept.bytes > of_sender => self.forget(most),
+                Some((&most, kept)) if kept.bytes > of_sender => {
+                    self.forget(most);
+                    lost.push(most);
+                }
                 _ => return false,
             }
         }
@@ -184,13 +195,16 @@ mod tests {
     fn what_is_kept_is_bounded() {
         let (mut quarantine, now) = (Quarantine::default(), Instant::now());
         for n in 0..LIMITS.senders {
-            assert!(quarantine.keep(uuid(n), 1, now));
+            assert!(quarantine.keep(uuid(n), 1, now).is_empty());
         }
-        assert!(!quarantine.keep(uuid(LIMITS.senders), 1, now));
-        assert!(!quarantine.keep(uuid(0), LIMITS.bytes, now));
+        let stranger = uuid(LIMITS.senders);
+        assert_eq!(quarantine.keep(stranger, 1, now), [stranger]);
+        assert_eq!(quarantine.keep(uuid(0), LIMITS.bytes, now), [uuid(0)]);
         assert!(!quarantine.contains(uuid(0)));
-        let fits = (1..LIMITS.messages).all(|_| quarantine.keep(uuid(1), 1, now));
-        assert!(fits && !quarantine.keep(uuid(1), 1, now));
+        for _ in 1..LIMITS.messages {
+            assert!(quarantine.keep(uuid(1), 1, now).is_empty());
+        }
+        assert_eq!(quarantine.keep(uuid(1), 1, now), [uuid(1)]);
         assert!(quarantine.take(uuid(1)).is_none());
         assert_eq!(quarantine.take(uuid(2)).unwrap().messages, [1]);
         quarantine.forget_old(Duration::from_secs(1), now + Duration::from_secs(1));
@@ -206,7 +220,11 @@ mod tests {
             quarantine.keep(uuid(n), LIMITS.bytes - OVERHEAD, now);
         }
         assert_eq!(quarantine.senders.len(), most);
-        assert!(quarantine.keep(uuid(1000), LIMITS.bytes / 2, now));
+        let half = LIMITS.bytes / 2;
+        assert!(quarantine.keep(uuid(1000), half, now).is_empty());
+        let lost = quarantine.keep(uuid(1001), half, now);
+        assert_eq!(lost.len(), 1);
+        assert!(!quarantine.contains(lost[0]) && quarantine.contains(uuid(1001)));
         assert!(quarantine.bytes <= LIMITS.bytes_in_all);
         assert!(quarantine.contains(uuid(1000)));
     }

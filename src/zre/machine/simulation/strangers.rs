@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::{Network, STEP, exits};
+use crate::message::Message;
 use crate::zre::machine::{Bounds, SUSPECT_TIMEOUT, Timing};
 use crate::zre::wire::{Beacon, Hello, Packet};
 use crate::zre::{Event, Uuid};
@@ -377,4 +378,79 @@ fn one_address_cannot_take_the_places_of_all() {
     assert_eq!(network.peers(0), most / 2);
     enter(&mut network, 0, 100);
     assert_eq!(network.peers(0), most / 2 + 1);
+}
+
+#[test]
+fn what_a_peer_contests_for_counts_as_what_it_tells() {
+    let mut network = Network::new(22, 1);
+    network.nodes[0].machine.set_bounds(Bounds {
+        bytes: 10_000,
+        ..Bounds::default()
+    });
+    enter(&mut network, 0, 100);
+    let greedy = (1 << 100) + 1;
+    let challenger = Uuid::from(u128::to_be_bytes(greedy)).to_string();
+    let mut sequence = 2;
+    for number in 0..1000 {
+        let group = format!("{number:0200}");
+        let (joined, left) = (group.clone(), group.clone());
+        let challenger = challenger.clone();
+        for packet in [
+            Packet::Join {
+                group: joined,
+                status: 0,
+            },
+            Packet::Elect { group, challenger },
+            Packet::Leave {
+                group: left,
+                status: 0,
+            },
+        ] {
+            sequence += 1;
+            say(&mut network, greedy, sequence, packet);
+        }
+    }
+    assert_eq!(network.peers(0), 0, "it is given up");
+}
+
+#[test]
+fn of_one_whose_messages_make_room_for_others_nothing_is_told() {
+    let mut network = Network::new(23, 1);
+    let whisper = |network: &mut Network, node: u128, sequence, bytes: usize| {
+        let (frame, now) = (Packet::Whisper.encode(sequence), network.now);
+        let uuid = Uuid::from(node.to_be_bytes());
+        let rest = Some(Message::from(vec![0; bytes]));
+        network.change(0, |state| state.message(uuid, &frame, rest, now));
+    };
+    let node = |number: u16| (1 << 100) + u128::from(number);
+    for number in 1..=10 {
+        greet(&mut network, node(number), 1, number);
+        let join = Packet::Join {
+            group: "G".to_owned(),
+            status: 1,
+        };
+        say(&mut network, node(number), 2, join);
+        // The first says most.
+        let bytes = 1_000_000 - 1000 * usize::from(number);
+        whisper(&mut network, node(number), 3, bytes);
+    }
+    say(&mut network, node(1), 4, Packet::Whisper);
+    say(&mut network, node(1), 5, Packet::PingOk);
+    assert!(
+        network.nodes[0].events.is_empty(),
+        "{:?}",
+        network.nodes[0].events
+    );
+}
+
+#[test]
+fn goodbyes_without_end_take_bounded_memory() {
+    let mut network = Network::new(24, 1);
+    network.nodes[0].machine.take_departed();
+    for number in 0..10_000 {
+        let node = (1 << 100) + number;
+        greet(&mut network, node, 1, 1);
+        say(&mut network, node, 2, Packet::Goodbye);
+    }
+    assert!(network.nodes[0].machine.take_departed().len() <= 4096);
 }
