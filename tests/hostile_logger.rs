@@ -101,6 +101,33 @@ fn connections_are_watched_though_the_logger_panics() {
 }
 
 #[test]
+fn the_logger_may_drop_a_discovery_in_the_thread_of_its_node() {
+    deadline(|| {
+        let (give, given) = channel();
+        let (tell, told) = channel();
+        let _alone = alone(NODE, move |line| {
+            if line.starts_with("jobs: tcp://")
+                && let Ok(handles) = given.try_recv()
+            {
+                drop::<Box<dyn Send>>(handles);
+                tell.send(()).unwrap();
+            }
+        });
+        let port = beacon_port();
+        let node = |name| Node::builder(name).interface("127.0.0.1").port(port);
+        let alice = node("alice").start().unwrap();
+        let jobs = alice.discover("jobs");
+        let push = jobs.push().unwrap();
+        give.send(Box::new((jobs, push)) as Box<dyn Send>).unwrap();
+        let server = Server::bind(0).unwrap();
+        let _pull = server.pull().unwrap();
+        let _bob = node("bob").announce("jobs", &server).start().unwrap();
+        told.recv_timeout(SOON).unwrap();
+        until(|| alice.peers().len() == 1);
+    });
+}
+
+#[test]
 fn the_logger_may_drop_the_last_handle() {
     deadline(|| {
         let (give, given) = channel();

@@ -99,8 +99,8 @@ fn connections_are_watched_though_a_logger_panics_over_a_poll_that_is_refused() 
         let (server, client) = ends();
         let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
         marry(&pull, &push);
-        let mut events = push.connections().unwrap();
-        events.next().unwrap();
+        let events = push.connection_events().unwrap();
+        events.recv().unwrap();
         let before = limit(1);
         drop((server, pull));
         let disconnected = events.recv_timeout(SOON);

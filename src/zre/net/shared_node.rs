@@ -23,7 +23,7 @@ use crate::zre::uuid::Uuid;
 pub(crate) struct SharedNode {
     machine: Mutex<Machine>,
     links: Mutex<HashMap<Uuid, Arc<Link>>>,
-    observers: Mutex<Vec<(u64, Observer)>>,
+    observers: Mutex<Vec<(u64, Arc<Observer>)>>,
     pub(crate) events: EventQueue,
     tasks: Arc<TaskQueue<Task>>,
     stopping: AtomicBool,
@@ -39,9 +39,9 @@ pub(crate) struct SharedNode {
 pub(crate) type Task = Box<dyn FnOnce(&SharedNode) + Send>;
 
 /// Called with each event, under the node's lock.
-pub(crate) type Observer = Box<dyn Fn(&Event) + Send>;
+pub(crate) type Observer = Box<dyn Fn(&Event) + Send + Sync>;
 
-/// Ends a observer when it is dropped.
+/// Ends an observer when it is dropped.
 pub(crate) struct Observation {
     shared: ForkGuard<Arc<SharedNode>>,
     number: u64,
@@ -135,9 +135,7 @@ impl SharedNode {
                     Level::Trace
                 };
                 log!(level, "{}: {event}", machine.name());
-                for (_, observer) in self.observers.lock().iter() {
-                    observer(&event);
-                }
+                self.tell_observers(&event);
                 self.events.push(event);
             }
         }
@@ -155,7 +153,7 @@ impl SharedNode {
         if shared.is_stopping() {
             observer(&Event::Stop);
         }
-        shared.observers.lock().push((number, observer));
+        shared.observers.lock().push((number, Arc::new(observer)));
         let shared = ForkGuard::new(shared.clone());
         Observation { shared, number }
     }
@@ -224,9 +222,13 @@ impl SharedNode {
     /// Tells all observers that nothing more is to come.
     pub(super) fn end_observers(&self) {
         let _state = self.machine.lock();
-        for (_, observer) in self.observers.lock().iter() {
-            observer(&Event::Stop);
-        }
+        self.tell_observers(&Event::Stop);
+    }
+
+    /// Calls the observers, without their lock: a user's logger may drop one meanwhile.
+    fn tell_observers(&self, event: &Event) {
+        let observers = self.observers.lock().clone();
+        observers.iter().for_each(|(_, observer)| observer(event));
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
