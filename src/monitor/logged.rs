@@ -6,12 +6,18 @@ use std::time::{Duration, Instant};
 /// How long trouble with an endpoint is not said again.
 const REPEAT_AFTER: Duration = Duration::from_secs(60);
 
-/// Of so many endpoints at most it is known what was said; of more, nothing is said.
+/// So much is said at most in that time; of more, nothing.
 const MOST: usize = 256;
 
 /// Of which endpoints trouble was logged, and when: by endpoint, and by what kind of trouble.
 #[derive(Debug, Default)]
-pub(super) struct LoggedTrouble(HashMap<(String, Trouble), Instant>);
+pub(super) struct LoggedTrouble {
+    troubles: HashMap<(String, Trouble), Instant>,
+    /// How much is told in a while, of endpoints that are forgotten, too: others may say which there
+    /// are, as where they are discovered.
+    since: Option<Instant>,
+    lines: usize,
+}
 
 /// Trouble with an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,23 +40,25 @@ impl LoggedTrouble {
     ) -> bool {
         let is_old = |at: &Instant| now.saturating_duration_since(*at) <= REPEAT_AFTER;
         let trouble = (endpoint.to_owned(), trouble);
-        if self.0.get(&trouble).is_some_and(is_old) {
+        if self.troubles.get(&trouble).is_some_and(is_old) {
             return false;
         }
-        if self.0.len() >= MOST {
-            self.0.retain(|_, at| is_old(at));
+        if !self.since.as_ref().is_some_and(is_old) {
+            (self.since, self.lines) = (Some(now), 0);
+            self.troubles.retain(|_, at| is_old(at));
         }
-        if self.0.len() >= MOST {
+        if self.lines >= MOST {
             return false;
         }
-        self.0.insert(trouble, now);
+        self.lines += 1;
+        self.troubles.insert(trouble, now);
         true
     }
 
     /// Forgets an endpoint that was disconnected.
     pub(super) fn forget(&mut self, endpoint: &str) {
         for trouble in [Trouble::Refused, Trouble::Retrying, Trouble::Frame] {
-            self.0.remove(&(endpoint.to_owned(), trouble));
+            self.troubles.remove(&(endpoint.to_owned(), trouble));
         }
     }
 }
@@ -70,15 +78,17 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_that_come_and_go_leave_nothing() {
+    fn endpoints_that_come_and_go_leave_nothing_and_do_not_fill_the_log() {
         const KINDS: [Trouble; 2] = [Trouble::Refused, Trouble::Retrying];
         let (mut logged, now) = (LoggedTrouble::default(), Instant::now());
-        for port in 0..10_000 {
+        let lines = (0..10_000).filter(|port| {
             let endpoint = format!("tcp://a:{port}");
-            assert!(logged.is_to_be_logged(&endpoint, KINDS[port % 2], now));
+            let is_logged = logged.is_to_be_logged(&endpoint, KINDS[port % 2], now);
             logged.forget(&endpoint);
-        }
-        assert!(logged.0.is_empty());
+            is_logged
+        });
+        assert_eq!(lines.count(), MOST);
+        assert!(logged.troubles.is_empty());
     }
 
     #[test]
@@ -88,6 +98,6 @@ mod tests {
             .filter(|port| logged.is_to_be_logged(&format!("tcp://a:{port}"), Trouble::Frame, now));
         assert_eq!(news.count(), MOST);
         assert!(logged.is_to_be_logged("tcp://b:1", Trouble::Frame, now + REPEAT_AFTER * 2));
-        assert_eq!(logged.0.len(), 1);
+        assert_eq!(logged.troubles.len(), 1);
     }
 }
