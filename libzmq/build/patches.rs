@@ -278,6 +278,10 @@ void zmq::session_base_t::drop_undelivered ()
     rc = msg.close ();
     errno_assert (rc == 0);
 
+    //  Nothing was queued, and who has not greeted cannot have begun to take anything.
+    if (messages == 0 && !_greeted)
+        return;
+
     //  Beyond what an errno is, which the same event tells where a file cannot be removed.
     messages |= 0x70000000;
     if (_engine)

@@ -29,6 +29,31 @@ fn where_nobody_is_it_ends_after_a_second_and_tells_what_is_lost() {
 }
 
 #[test]
+fn where_nothing_was_sent_nothing_is_lost() {
+    fact(|| {
+        let context = zmq::Context::new();
+        // It accepts, and never greets.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let push = socket(&context, zmq::PUSH);
+        let monitor = Monitor::of(&context, &push, "linger-silent");
+        push.set_linger(LONG).unwrap();
+        let address = silent.local_addr().unwrap();
+        push.connect(&format!("tcp://{address}")).unwrap();
+        monitor.wait(zmq::SocketEvent::CONNECTED);
+        push.disconnect(&format!("tcp://{address}")).unwrap();
+        std::thread::park_timeout(std::time::Duration::from_millis(1500));
+        drop(push);
+        loop {
+            match monitor.next().0 {
+                zmq::SocketEvent::CLOSE_FAILED => panic!("something is lost"),
+                zmq::SocketEvent::MONITOR_STOPPED => break,
+                _ => {}
+            }
+        }
+    });
+}
+
+#[test]
 fn what_a_peer_has_not_taken_in_time_is_told() {
     fact(|| {
         let context = zmq::Context::new();
