@@ -31,6 +31,8 @@ const MUTE: u32 = 6;
 pub(crate) struct Gossip {
     own: Option<(String, String)>,
     tuples: BTreeMap<String, Tuple>,
+    /// How many of them tell of each host.
+    hosts: HashMap<String, usize>,
     servers: Vec<Server>,
     clients: HashMap<Vec<u8>, Client>,
     words: VecDeque<(GossipPeer, GossipMessage)>,
@@ -60,6 +62,7 @@ impl Gossip {
         let mut gossip = Gossip {
             own: None,
             tuples: BTreeMap::new(),
+            hosts: HashMap::new(),
             servers: (0..servers).map(server).collect(),
             clients: HashMap::new(),
             words: VecDeque::new(),

@@ -316,3 +316,51 @@ fn what_is_told_takes_bounded_memory() {
     }
     assert_eq!(gossip.tuples.len(), MOST);
 }
+
+#[test]
+fn who_tells_of_thousands_at_a_host_keeps_no_other_from_being_tried() {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let mut now = Instant::now();
+    let mut gossip = Gossip::new(0, now);
+    let tell = |gossip: &mut Gossip, client, node: Uuid, endpoint: String, now| {
+        let (key, value) = (node.to_string(), endpoint);
+        let talk = GossipMessage::Publish { key, value }.encode();
+        gossip.hear(GossipPeer::Client(vec![client]), &talk, now);
+        while !gossip.take_words().is_empty() {}
+    };
+    for number in 0..MOST as u128 {
+        let node = Uuid::from(number.to_be_bytes());
+        tell(
+            &mut gossip,
+            1,
+            node,
+            format!("tcp://10.9.9.9:{number}"),
+            now,
+        );
+    }
+    let mut under_way: Vec<Instant> = Vec::new();
+    let mut run = |gossip: &mut Gossip, now: &mut Instant, time: Duration| {
+        let until = *now + time;
+        let mut tried = Vec::new();
+        while *now < until {
+            under_way.retain(|since| *now < *since + PATIENCE);
+            let count = under_way.len();
+            let new = gossip.tick(*now, |_| false, || count);
+            under_way.extend(new.iter().map(|_| *now));
+            tried.extend(new);
+            *now += Duration::from_millis(100);
+        }
+        tried
+    };
+    run(&mut gossip, &mut now, Duration::from_secs(60));
+    tell(
+        &mut gossip,
+        2,
+        uuid(255),
+        "tcp://10.0.0.1:1".to_owned(),
+        now,
+    );
+    let tried = run(&mut gossip, &mut now, PATIENCE * 2);
+    assert!(tried.iter().any(|(node, _)| *node == uuid(255)));
+    assert_eq!(gossip.tuples.len(), MOST);
+}

@@ -1,5 +1,6 @@
 //! What is told of other nodes, and which of them it is time to reach.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use log::debug;
@@ -26,6 +27,21 @@ pub(super) const AT_A_TIME: usize = 8;
 /// How long who has to wait for that waits.
 const WAIT: Duration = Duration::from_millis(20);
 
+/// The host of an endpoint that is told of.
+fn host(value: &str) -> &str {
+    value.rsplit_once(':').map_or(value, |(host, _)| host)
+}
+
+/// A tuple is forgotten that told of this.
+fn uncount(hosts: &mut HashMap<String, usize>, value: &str) {
+    if let Some(count) = hosts.get_mut(host(value)) {
+        *count -= 1;
+        if *count == 0 {
+            hosts.remove(host(value));
+        }
+    }
+}
+
 impl Gossip {
     /// Takes a tuple, and hands it on if it is new.
     pub(super) fn accept(
@@ -47,13 +63,8 @@ impl Gossip {
             }
             known => known.is_none(),
         };
-        if is_new && self.tuples.len() >= MOST {
-            // Whoever was tried most often in vain makes room.
-            let worst = self.tuples.iter().max_by_key(|(_, tuple)| tuple.tries);
-            match worst.filter(|(_, tuple)| tuple.tries > 1) {
-                Some((worst, _)) => drop(self.tuples.remove(&worst.clone())),
-                None => return debug!("no room for what is told of {key}"),
-            }
+        if is_new && self.tuples.len() >= MOST && !self.make_room(host(&value)) {
+            return debug!("no room for what is told of {key}");
         }
         let tuple = Tuple {
             value: value.clone(),
@@ -62,16 +73,48 @@ impl Gossip {
             met: false,
             heard: now,
         };
-        self.tuples.insert(key.clone(), tuple);
+        *self.hosts.entry(host(&value).to_owned()).or_default() += 1;
+        if let Some(before) = self.tuples.insert(key.clone(), tuple) {
+            uncount(&mut self.hosts, &before.value);
+        }
         self.tell_all(&GossipMessage::Publish { key, value }, from);
+    }
+
+    /// Forgets a tuple for one of another host: at the host of which most is told, whoever was tried
+    /// most often in vain.
+    fn make_room(&mut self, newcomer: &str) -> bool {
+        let here = self.hosts.get(newcomer).copied().unwrap_or(0);
+        let most = self.hosts.iter().max_by_key(|(_, count)| **count);
+        let most = most.filter(|(_, count)| **count > here + 1);
+        let is_in_most =
+            |tuple: &Tuple| most.is_some_and(|(most, _)| !tuple.met && host(&tuple.value) == *most);
+        let worst = self
+            .tuples
+            .iter()
+            .map(|(key, tuple)| (is_in_most(tuple), tuple.tries, key))
+            .filter(|(is_in_most, tries, _)| *is_in_most || *tries > 1)
+            .max()
+            .map(|(.., key)| key.clone());
+        if let Some(tuple) = worst.and_then(|worst| self.tuples.remove(&worst)) {
+            uncount(&mut self.hosts, &tuple.value);
+            return true;
+        }
+        false
     }
 
     /// A node has said goodbye: what others say of it is out of date.
     pub(crate) fn forget_node(&mut self, node: Uuid) {
-        self.tuples.retain(|key, _| key.parse() != Ok(node));
+        self.tuples.retain(|key, tuple| {
+            let stays = key.parse() != Ok(node);
+            if !stays {
+                uncount(&mut self.hosts, &tuple.value);
+            }
+            stays
+        });
     }
 
-    /// The nodes that are to be tried now: those first that were tried least.
+    /// The nodes that are to be tried now: those first that were tried least, and of them those at
+    /// hosts of which little is told. One can tell of thousands.
     pub(super) fn tries(
         &mut self,
         now: Instant,
@@ -82,6 +125,14 @@ impl Gossip {
             return Vec::new();
         }
         self.trying = None;
+        if self.tuples.values().all(|tuple| now < tuple.due) {
+            return Vec::new();
+        }
+        let room = AT_A_TIME.saturating_sub(trying());
+        if room == 0 {
+            self.trying = Some(now + WAIT);
+            return Vec::new();
+        }
         let mut due = Vec::new();
         self.tuples.retain(|key, tuple| {
             if now < tuple.due {
@@ -95,25 +146,28 @@ impl Gossip {
             }
             let most = if tuple.met { TRIES_AGAIN } else { TRIES };
             if tuple.tries >= most && now.saturating_duration_since(tuple.heard) >= OLD {
+                uncount(&mut self.hosts, &tuple.value);
                 return false;
             }
             // A node with a key speaks CURVE alone.
             if let Some(node) = node
                 && !tuple.value.contains('|')
             {
-                due.push((tuple.tries, node, key.clone()));
+                due.push((tuple.tries, 0, node, key.clone()));
             } else {
                 tuple.wait(now);
             }
             true
         });
-        if due.is_empty() {
-            return Vec::new();
-        }
-        let room = AT_A_TIME.saturating_sub(trying());
         self.trying = (due.len() > room).then_some(now + WAIT);
+        if due.len() > room {
+            for (_, crowd, _, key) in &mut due {
+                let host = self.tuples.get(key).map(|tuple| host(&tuple.value));
+                *crowd = host.map_or(0, |host| self.hosts[host]);
+            }
+        }
         due.sort();
-        let tried = due.into_iter().take(room).filter_map(|(_, node, key)| {
+        let tried = due.into_iter().take(room).filter_map(|(.., node, key)| {
             let tuple = self.tuples.get_mut(&key)?;
             tuple.wait(now);
             Some((node, tuple.value.clone()))
