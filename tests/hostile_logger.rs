@@ -116,7 +116,7 @@ fn the_logger_may_drop_a_discovery_in_the_thread_of_its_node() {
         let port = beacon_port();
         let node = |name| Node::builder(name).interface("127.0.0.1").port(port);
         let alice = node("alice").start().unwrap();
-        let jobs = alice.discover("jobs");
+        let jobs = alice.discover("jobs").unwrap();
         let push = jobs.push().unwrap();
         give.send(Box::new((jobs, push)) as Box<dyn Send>).unwrap();
         let server = Server::bind(0).unwrap();
