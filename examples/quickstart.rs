@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use zeroless::{Client, Error, Server, zre};
+use zeroless::{Client, Server, zre};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -57,12 +57,11 @@ fn questions() -> zeroless::Result<()> {
     let replier = server.reply()?;
     let stopper = replier.clone();
     thread::spawn(move || {
-        for request in replier {
-            let numbers = request.iter().map(|n| n.to_string().parse().unwrap_or(0));
+        replier.serve(|message| {
+            let numbers = message.iter().map(|n| n.to_string().parse().unwrap_or(0));
             let sum: i64 = numbers.sum();
-            request.reply(sum.to_string())?;
-        }
-        Ok::<(), Error>(())
+            sum.to_string()
+        })
     });
 
     let requester = Client::connect(server.port())?.request()?;

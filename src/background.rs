@@ -113,16 +113,23 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
 /// Calls what may panic for reasons that are not ours, as a user's logger does; `None`, and a line
 /// in the log, if it did.
 pub(crate) fn guarded<T>(what: &str, call: impl FnOnce() -> T) -> Option<T> {
-    match catch_unwind(AssertUnwindSafe(call)) {
+    match caught(call) {
         Ok(value) => Some(value),
-        Err(panic) => {
-            let words = words(&*panic).to_owned();
-            // Neither the logger nor what was panicked with can end the thread.
-            quietly(|| drop(panic));
+        Err(words) => {
             quietly(|| error!("{what}: a panic was caught: {words}"));
             None
         }
     }
+}
+
+/// Calls what may panic; its panic's words, if it did.
+pub(crate) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| {
+        let words = words(&*panic).to_owned();
+        // Neither the logger nor what was panicked with can end the thread.
+        quietly(|| drop(panic));
+        words
+    })
 }
 
 /// Calls something whose panic is told to nobody: there is nobody left to tell.

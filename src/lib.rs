@@ -226,14 +226,14 @@ pub use monitor::ConnectionEvent;
 pub use options::{Batch, Heartbeat, KeepAlive, Options};
 pub use pattern::{
     Channel, ConnectionEvents, Delivery, Handle, Pair, Pending, Publisher, Pull, Push, Receiving,
-    Replier, Request, Requester, SendError, Sending, Stopper, Subscriber,
+    Replier, ReplySender, Request, Requester, SendError, Sending, Stopper, Subscriber,
 };
 pub use server::Server;
 
 /// The iterators of the handles, by name.
 pub mod iter {
     pub use crate::pattern::{
-        ConnectionEventIter, ConnectionEventTryIter, IntoIter, Iter, Parts, TryIter,
+        ConnectionEventIter, ConnectionEventTryIter, IntoIter, Iter, Parts, RequestParts, TryIter,
     };
 }
 

@@ -25,7 +25,7 @@ pub use pair::Pair;
 pub use pub_sub::{Publisher, Subscriber};
 pub use push_pull::{Pull, Push};
 pub use receiving::Receiving;
-pub use replier::{Delivery, Replier, Request};
+pub use replier::{Delivery, Replier, ReplySender, Request, RequestParts};
 pub use requester::{Pending, Requester};
 pub use send_error::SendError;
 pub use sending::Sending;

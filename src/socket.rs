@@ -23,6 +23,7 @@ mod partial;
 mod profile;
 mod spec;
 mod wait;
+mod wait_any;
 mod waiters;
 
 use std::any::Any;
@@ -41,6 +42,7 @@ pub(crate) use names::Target;
 use partial::PartialMessage;
 pub(crate) use profile::Profile;
 pub(crate) use spec::{SocketSpec, SocketType};
+pub(crate) use wait_any::{Operation, perform_any};
 pub(crate) use waiters::Interest;
 use waiters::{AdaptiveSpin, Waiters};
 

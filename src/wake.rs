@@ -78,8 +78,8 @@ impl Waker {
     }
 }
 
-/// Until when a call may wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Until when a call may wait; the earlier is the smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Deadline {
     /// Not at all.
     Now,

@@ -143,6 +143,68 @@ fn a_request_that_is_never_replied_to_is_told() {
 }
 
 #[test]
+fn a_reply_half_that_is_never_used_is_told() {
+    deadline(|| {
+        let _alone = alone(LevelFilter::Warn);
+        let (server, client) = ends();
+        let (replier, requester) = (server.reply().unwrap(), client.request().unwrap());
+        let _pending = requester.start("hello").unwrap();
+        let (_message, reply) = replier.recv().unwrap().split();
+        drop(reply);
+        assert_told(Level::Warn, &["reply", "never replied"]);
+    });
+}
+
+#[test]
+fn a_request_that_is_passed_over_is_told_with_what_its_requester_gets() {
+    deadline(|| {
+        let _alone = alone(LevelFilter::Warn);
+        let (server, client) = ends();
+        let (replier, requester) = (server.reply().unwrap(), client.request().unwrap());
+        let _long = requester.start(("1", "2", "3")).unwrap();
+        let _fitting = requester.start(("1", "2")).unwrap();
+        let (_, reply) = replier.parts::<2>().next().unwrap();
+        reply(&"well").unwrap();
+        assert_told(Level::Warn, &["reply", "passed over", "no reply"]);
+        assert!(
+            !MEMORY
+                .0
+                .lock()
+                .iter()
+                .any(|(_, line)| line.contains("never replied"))
+        );
+    });
+}
+
+#[test]
+fn a_handler_that_panics_is_told_with_its_words() {
+    deadline(|| {
+        let _alone = alone(LevelFilter::Warn);
+        let (server, client) = ends();
+        let (replier, requester) = (server.reply().unwrap(), client.request().unwrap());
+        let stopper = replier.stopper().unwrap();
+        let serving = std::thread::spawn(move || {
+            replier.serve(|message| -> String { panic!("not {message} again") })
+        });
+        let pending = requester.start("this").unwrap();
+        until(|| {
+            MEMORY
+                .0
+                .lock()
+                .iter()
+                .any(|(_, line)| line.contains("panicked"))
+        });
+        assert_told(
+            Level::Error,
+            &["reply", "handler panicked", "not this again", "no reply"],
+        );
+        assert!(pending.try_wait().is_err());
+        stopper.stop();
+        serving.join().unwrap().unwrap();
+    });
+}
+
+#[test]
 fn a_socket_that_is_taken_over_is_told() {
     let _alone = alone(LevelFilter::Warn);
     let folder = Folder::new();

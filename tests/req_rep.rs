@@ -47,14 +47,14 @@ fn a_request_shows_what_was_asked() {
     deadline(|| {
         for (requester, replier) in req_rep() {
             let pending = requester.start(("add", "1", "2")).unwrap();
-            let mut request = replier.recv().unwrap();
+            let request = replier.recv().unwrap();
             assert_eq!(request.frame_count(), 3);
             assert_eq!(request[0], "add");
             assert_eq!(*request.message(), ["add", "1", "2"]);
             assert_eq!(request.to_string(), "add | 1 | 2");
             let bytes: Vec<u8> = request.frames().flat_map(|frame| frame.to_vec()).collect();
             assert_eq!(bytes, b"add12");
-            assert_eq!(request.take_frames(), ["add", "1", "2"]);
+            assert_eq!(request.parts().unwrap(), ["add", "1", "2"]);
             assert_eq!(request.reply("3").unwrap(), Delivery::Queued);
             assert_eq!(pending.wait().unwrap(), "3");
         }

@@ -186,9 +186,9 @@ fn requests_of_eight_threads_get_each_its_own_reply() {
             .collect();
         for _ in 0..2 {
             scope.spawn(|| {
-                for mut request in &replier {
-                    let question = request.take_frames();
-                    request.reply(question).expect("replied");
+                for request in &replier {
+                    let (question, reply) = request.split();
+                    reply.send(question).expect("replied");
                 }
             });
         }

@@ -10,10 +10,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .nth(1)
         .map_or(Ok(12345), |port| port.parse())?;
 
-    for mut request in Server::bind(port)?.reply()? {
+    for request in Server::bind(port)?.reply()? {
         println!("{request}");
-        let echo = request.take_frames();
-        request.reply(echo)?;
+        let (message, reply) = request.split();
+        reply.send(message)?;
     }
     Ok(())
 }

@@ -67,6 +67,19 @@ pub trait Frames {
 /// assert_eq!(frames.to_message()?.frame_count(), 2);
 /// # Ok::<(), zeroless::Error>(())
 /// ```
+///
+/// A call takes a reference, to a `&str` too:
+///
+/// ```compile_fail
+/// let push = zeroless::Server::bind(0).unwrap().push().unwrap();
+/// push("hello"); // it must be push(&"hello")
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent by calling a handle",
+    label = "a reference to frames is needed here",
+    note = "a call takes a reference: write `push(&\"hello\")` or `push.send(\"hello\")`",
+    note = "a number is sent as `n.to_string()` or `n.to_be_bytes()`"
+)]
 pub trait DynFrames {
     /// A message with copies of these frames.
     ///
@@ -82,6 +95,7 @@ pub trait DynFrames {
     fn to_message(&self) -> Result<Message>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Frames + Clone> DynFrames for T {
     fn to_message(&self) -> Result<Message> {
         self.clone().into_message()

@@ -4,13 +4,13 @@ use log::warn;
 
 use super::Receiving;
 use super::receiving::end_loop;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::message::{Frame, Message};
 use crate::socket::Socket;
 
 /// The next item of a loop, or the end of it.
 #[inline]
-fn next<H: Receiving>(handle: &H) -> Option<H::Item> {
+pub(super) fn next<H: Receiving>(handle: &H) -> Option<H::Item> {
     match handle.recv() {
         Ok(item) => Some(item),
         Err(failure) => {
@@ -103,7 +103,11 @@ impl<H: Receiving<Item = Message>, const N: usize> Iterator for Parts<'_, H, N> 
 
     fn next(&mut self) -> Option<[Frame; N]> {
         loop {
-            if let Some(parts) = fitting(self.handle.socket(), next(self.handle)?.parts()) {
+            if let Some(parts) = fitting(
+                self.handle.socket(),
+                "a message",
+                next(self.handle)?.parts(),
+            ) {
                 return Some(parts);
             }
         }
@@ -111,14 +115,14 @@ impl<H: Receiving<Item = Message>, const N: usize> Iterator for Parts<'_, H, N> 
 }
 
 /// What has the number of frames that was asked for; others are counted and logged.
-pub(super) fn fitting<T>(socket: &Socket, parts: Result<T, Error>) -> Option<T> {
+pub(super) fn fitting<T>(socket: &Socket, what: &str, parts: Result<T>) -> Option<T> {
     match parts {
         Ok(parts) => Some(parts),
         Err(error) => {
             socket.skip(1);
             if let Some(left_out) = socket.throttles.passed_over.admit() {
                 let name = socket.name();
-                warn!("{name}: passed over a message: {error}{left_out}");
+                warn!("{name}: passed over {what}: {error}{left_out}");
             }
             None
         }

@@ -8,6 +8,7 @@ use super::{Channel, Handle, IntoIter, Iter, Parts, TryIter, channel};
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::socket::Socket;
+use crate::wake::Deadline;
 
 /// What the handles that receive can do, for code that is generic over them:
 /// [`Pull`](crate::Pull), [`Subscriber`](crate::Subscriber), [`Replier`](crate::Replier) and
@@ -80,6 +81,19 @@ pub trait Receiving: Handle {
         Self: Receiving<Item = Message>,
     {
         Parts::new(self)
+    }
+
+    /// Receives the newest message there is, waiting for one; see
+    /// [`Pull::recv_latest`](crate::Pull::recv_latest).
+    ///
+    /// # Errors
+    ///
+    /// As the handles' own method.
+    fn recv_latest(&self) -> Result<Message>
+    where
+        Self: Receiving<Item = Message>,
+    {
+        latest(self.socket())
     }
 
     /// Receives into a channel; see [`Pull::into_channel`](crate::Pull::into_channel).
@@ -268,11 +282,52 @@ macro_rules! receiving_messages {
             pub fn parts<const N: usize>(&self) -> crate::pattern::Parts<'_, $handle, N> {
                 crate::pattern::Receiving::parts(self)
             }
+
+            /// Receives the newest message there is, waiting for one if there is none.
+            ///
+            /// Older ones are dropped, and [counted](Self::skipped): all frames of a message or
+            /// none, unlike with libzmq's option CONFLATE. Where messages come faster than they can
+            /// be dropped, it takes one of them after a tenth of a second.
+            ///
+            /// # Errors
+            ///
+            /// As [`recv`](Self::recv).
+            #[doc = concat!("\n```\n", $arrives, "\nlet newest = ", $name, ".recv_latest()?;")]
+            /// println!("{newest}");
+            /// # Ok::<(), zeroless::Error>(())
+            /// ```
+            #[doc(alias = "conflate")]
+            pub fn recv_latest(&self) -> crate::Result<crate::Message> {
+                crate::pattern::Receiving::recv_latest(self)
+            }
         }
     };
 }
 
 pub(super) use {receiving, receiving_messages};
+
+/// How long older messages are dropped at most, if they come that fast.
+const DROPPING: Duration = Duration::from_millis(100);
+
+/// The clock is looked at after so many messages.
+const DROPPED_AT_ONCE: u64 = 256;
+
+/// Waits for a message, and receives all that there are: the last.
+fn latest(socket: &Socket) -> Result<Message> {
+    let mut latest = socket.receive(Deadline::Never)?;
+    let until = Instant::now() + DROPPING;
+    let mut older = 0;
+    // What ends it beside an empty queue, the next call will tell.
+    while let Ok(newer) = socket.receive(Deadline::Now) {
+        latest = newer;
+        older += 1;
+        if older % DROPPED_AT_ONCE == 0 && Instant::now() >= until {
+            break;
+        }
+    }
+    socket.skip(older);
+    Ok(latest)
+}
 
 /// What ends a loop: nothing to be told of, or a failure that is kept for `status`.
 #[cold]

@@ -3,13 +3,22 @@
 //! A plain REP socket answers in turn and loses replies when a connection misbehaves between
 //! a request and its reply; ROUTER has neither fault, and REQ peers cannot tell them apart.
 
-use std::mem;
+mod parts;
+mod reply_sender;
+mod request;
+mod serve;
 
-use log::{debug, warn};
+use std::sync::Arc;
+
+use log::warn;
+pub use parts::RequestParts;
+use reply_sender::Unreplied;
+pub use reply_sender::{Delivery, ReplySender};
+pub use request::Request;
 
 use super::receiving::receiving;
 use super::sealed::Pattern;
-use super::{Kind, SendError, shared};
+use super::{Kind, shared};
 use crate::error::{BoxedError, Error, Result};
 use crate::message::{Frame, Frames, Message};
 use crate::socket::{BUDGET, Interest, LockedSocket, Progress, Socket};
@@ -43,13 +52,18 @@ use crate::wake::Deadline;
 #[derive(Clone)]
 pub struct Replier {
     socket: Socket,
+    /// What a requester gets whose request was not handled: see [`Replier::on_panic`].
+    on_panic: Option<Arc<Message>>,
 }
 
 impl Pattern for Replier {
     const KIND: Kind = Kind::Replier;
 
     fn new(socket: Socket) -> Replier {
-        Replier { socket }
+        Replier {
+            socket,
+            on_panic: None,
+        }
     }
 
     fn socket(&self) -> &Socket {
@@ -68,9 +82,102 @@ receiving! {
     each: "request.reply(\"the answer\")?;"
 }
 
-shared! { Replier, "replier", "zeroless::Server::bind(0)?.reply()?" }
-
 impl Replier {
+    /// Goes over requests of exactly `N` frames: each as an array to destructure, and what it is
+    /// replied with.
+    ///
+    /// A request with another number is passed over, logged and [counted](Self::skipped). Its
+    /// requester gets no reply, so its time runs out. To tell it what is wrong, take requests apart
+    /// one by one, with [`Request::parts`](crate::Request::parts).
+    ///
+    /// ```
+    /// # use zeroless::{Client, Server};
+    /// # let server = Server::bind(0)?;
+    /// # let replier = server.reply()?;
+    /// # let requester = Client::connect(server.port())?.request()?;
+    /// # let pending = requester.start(("1", "2"))?;
+    /// for ([one, two], reply) in replier.parts() {
+    ///     reply(&format!("{one} and {two}"))?;
+    ///     replier.stop(); // or it would wait for the next
+    /// }
+    /// assert_eq!(pending.wait()?, "1 and 2");
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn parts<const N: usize>(&self) -> RequestParts<'_, N> {
+        RequestParts { replier: self }
+    }
+
+    /// Replies to each request with what the handler makes of it, until the handle is stopped.
+    ///
+    /// The handler returns the reply: anything that is [`Frames`]. A handler that can fail makes a
+    /// reply of its errors, since how a requester is told of them is up to your protocol, and what
+    /// a requester does wrong need not end the server:
+    /// `.unwrap_or_else(|error| format!("error: {error}"))`.
+    ///
+    /// A panic of the handler is logged, and the loop goes on. Its requester gets the frames of
+    /// [`on_panic`](Self::on_panic), or nothing if they are not set. So it is where the handler's
+    /// reply cannot be sent, being empty or above [`max_frame`](crate::Options::max_frame).
+    ///
+    /// Requests are handled one after the other; clones of the handle can serve in further threads.
+    /// After a stop, requests that have come are still there for [`try_iter`](Self::try_iter).
+    ///
+    /// # Errors
+    ///
+    /// `Ok` after a stop; otherwise what ended receiving, as [`recv`](Self::recv).
+    ///
+    /// ```
+    /// use zeroless::{Client, Server};
+    ///
+    /// let server = Server::bind(0)?;
+    /// let replier = server.reply()?;
+    /// let stopper = replier.stopper()?; // for a Ctrl-C handler
+    /// let serving = std::thread::spawn(move || replier.serve(|message| format!("{message}, too")));
+    ///
+    /// let requester = Client::connect(server.port())?.request()?;
+    /// assert_eq!(requester.request("hello")?, "hello, too");
+    /// stopper.stop();
+    /// serving.join().unwrap()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn serve<R: Frames>(&self, mut handler: impl FnMut(Message) -> R) -> Result<()> {
+        loop {
+            match self.recv() {
+                Ok(request) => self.handle(request, &mut handler),
+                Err(Error::Stopped) => return Ok(()),
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    /// A replier on the same socket whose [`serve`](Self::serve) sends these frames to a requester
+    /// whose request made the handler panic.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptyMessage`], or [`Error::FrameTooLarge`].
+    ///
+    /// ```
+    /// use zeroless::{Client, Server};
+    ///
+    /// let server = Server::bind(0)?;
+    /// let replier = server.reply()?.on_panic("internal error")?;
+    /// let divide = |message: zeroless::Message| (100 / message.byte_count()).to_string();
+    /// std::thread::spawn(move || replier.serve(divide));
+    ///
+    /// let requester = Client::connect(server.port())?.request()?;
+    /// assert_eq!(requester.request("")?, "internal error");
+    /// assert_eq!(requester.request("ten")?, "33");
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn on_panic(&self, frames: impl Frames) -> Result<Replier> {
+        let message = frames.into_message()?;
+        self.socket.check_frames(&message)?;
+        Ok(Replier {
+            socket: self.socket.clone(),
+            on_panic: Some(Arc::new(message)),
+        })
+    }
+
     fn receive_until(&self, deadline: Deadline) -> Result<Request> {
         let socket = &self.socket;
         let mut envelope = Vec::with_capacity(3);
@@ -96,14 +203,12 @@ impl Replier {
         }
         received?;
         socket.log("received", || message.size());
-        Ok(Request {
-            envelope,
-            message,
-            socket: socket.clone(),
-            answered: false,
-        })
+        let unreplied = Unreplied::new(envelope, socket.clone());
+        Ok(Request::new(message, unreplied))
     }
 }
+
+shared! { Replier, "replier", "zeroless::Server::bind(0)?.reply()?" }
 
 /// What a ROUTER had for us.
 #[derive(Debug, PartialEq, Eq)]
@@ -152,188 +257,4 @@ fn take(
         return Ok(Taken::Part);
     }
     Ok(Taken::Request)
-}
-
-/// A request received; it dereferences to its [`Message`].
-///
-/// If it is dropped without a reply, that is logged: the requester waits in vain.
-///
-/// # Examples
-///
-/// ```
-/// use zeroless::{Client, Server};
-///
-/// let server = Server::bind(0)?;
-/// let replier = server.reply()?;
-/// let requester = Client::connect(server.port())?.request()?;
-/// let pending = requester.start(("add", "1", "2"))?;
-///
-/// let request = replier.recv()?;
-/// assert_eq!(request[0], "add");
-/// request.reply("3")?;
-/// assert_eq!(pending.wait()?, "3");
-/// # Ok::<(), zeroless::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct Request {
-    envelope: Vec<Frame>,
-    message: Message,
-    socket: Socket,
-    answered: bool,
-}
-
-/// What became of a reply.
-///
-/// A requester that has gone or does not read is its own fault, and no reason for a server to
-/// end: so these are no errors.
-///
-/// ```
-/// # use zeroless::{Client, Delivery, Server};
-/// # let server = Server::bind(0)?;
-/// # let replier = server.reply()?;
-/// # let requester = Client::connect(server.port())?.request()?;
-/// # let pending = requester.start("hello")?;
-/// let delivery = replier.recv()?.reply("hello")?;
-/// assert_eq!(delivery, Delivery::Queued);
-/// # Ok::<(), zeroless::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Delivery {
-    /// It is on its way.
-    Queued,
-    /// The requester has disconnected; the reply was dropped.
-    Gone,
-    /// The requester has [1000](crate::Options::send_queue) replies waiting that it does not
-    /// read; the reply was dropped.
-    Full,
-}
-
-impl Request {
-    /// What was asked.
-    ///
-    /// ```
-    /// # use zeroless::{Client, Server};
-    /// # let server = Server::bind(0)?;
-    /// # let replier = server.reply()?;
-    /// # let requester = Client::connect(server.port())?.request()?;
-    /// # let pending = requester.start("hello")?;
-    /// assert_eq!(*replier.recv()?.message(), "hello");
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn message(&self) -> &Message {
-        &self.message
-    }
-
-    /// What was asked, to keep, leaving an empty frame behind; the request can still be
-    /// replied to.
-    ///
-    /// ```
-    /// # use zeroless::{Client, Server};
-    /// # let server = Server::bind(0)?;
-    /// # let replier = server.reply()?;
-    /// # let requester = Client::connect(server.port())?.request()?;
-    /// # let pending = requester.start(("add", "1", "2"))?;
-    /// let mut request = replier.recv()?;
-    /// let [_add, one, two] = request.take_frames().parts()?;
-    /// request.reply([two, one])?;
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn take_frames(&mut self) -> Message {
-        mem::replace(&mut self.message, Message::from(""))
-    }
-
-    /// The frames of what was asked.
-    ///
-    /// ```
-    /// # use zeroless::{Client, Server};
-    /// # let server = Server::bind(0)?;
-    /// # let replier = server.reply()?;
-    /// # let requester = Client::connect(server.port())?.request()?;
-    /// # let pending = requester.start(("add", "1", "2"))?;
-    /// assert_eq!(replier.recv()?.frames().count(), 3);
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn frames(&self) -> impl Iterator<Item = &Frame> {
-        self.message.iter()
-    }
-
-    /// Sends the reply, without waiting; it may be done from any thread, in any order, and when
-    /// the handle was stopped.
-    ///
-    /// # Errors
-    ///
-    /// A [`SendError`] that gives the reply back, for [`Error::EmptyMessage`],
-    /// [`Error::FrameTooLarge`], [`Error::Forked`], and [`Error::Stopped`] if the handle was
-    /// closed. A requester that is gone is not an error: see [`Delivery`].
-    ///
-    /// ```
-    /// # use zeroless::{Client, Server};
-    /// # let server = Server::bind(0)?;
-    /// # let replier = server.reply()?;
-    /// # let requester = Client::connect(server.port())?.request()?;
-    /// # let (one, two) = (requester.start("1")?, requester.start("2")?);
-    /// let (first, second) = (replier.recv()?, replier.recv()?);
-    /// second.reply("to 2")?;
-    /// first.reply("to 1")?;
-    /// assert_eq!((one.wait()?, two.wait()?), ("to 1".into(), "to 2".into()));
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn reply(mut self, frames: impl Frames) -> Result<Delivery, SendError> {
-        let mut reply = frames.into_message()?;
-        self.answered = true;
-        let sent = self.socket.send(&self.envelope, &mut reply, Deadline::Now);
-        match sent.map_err(Error::from) {
-            Ok(()) => Ok(Delivery::Queued),
-            Err(Error::PeerLost) => {
-                debug!("reply: the requester has gone");
-                Ok(Delivery::Gone)
-            }
-            Err(Error::WouldBlock) => {
-                if let Some(left_out) = self.socket.throttles.unread.admit() {
-                    warn!("reply: dropped, the requester does not read its replies{left_out}");
-                }
-                Ok(Delivery::Full)
-            }
-            Err(error) => Err(SendError::new(error, reply)),
-        }
-    }
-}
-
-impl std::ops::Deref for Request {
-    type Target = Message;
-
-    fn deref(&self) -> &Message {
-        &self.message
-    }
-}
-
-/// As its [`Message`] compares.
-impl<T: ?Sized> PartialEq<T> for Request
-where
-    Message: PartialEq<T>,
-{
-    fn eq(&self, other: &T) -> bool {
-        self.message == *other
-    }
-}
-
-/// As its [`Message`] shows itself.
-impl std::fmt::Display for Request {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.message.fmt(f)
-    }
-}
-
-impl Drop for Request {
-    fn drop(&mut self) {
-        if !self.answered
-            && let Some(left_out) = self.socket.throttles.unanswered.admit()
-        {
-            let bytes = self.message.byte_count();
-            warn!(
-                "reply: a request ({bytes} bytes) was never replied to: call `reply` on it{left_out}"
-            );
-        }
-    }
 }

@@ -6,6 +6,7 @@
 mod ids;
 mod pending;
 mod pending_requests;
+mod wait_any;
 
 use std::ops::Deref;
 use std::sync::Arc;

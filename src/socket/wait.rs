@@ -11,10 +11,10 @@ use crate::error::{BoxedError, Error, Result, Wait};
 use crate::wake::{Deadline, Waker, poll, readable};
 
 /// How often a socket is asked that says it is ready when it is not.
-const ASK_AGAIN: Duration = Duration::from_millis(1);
+pub(super) const ASK_AGAIN: Duration = Duration::from_millis(1);
 
 /// How often a thread looks again that has no wake-up, since there is no file descriptor for one.
-const WITHOUT_WAKER: Duration = Duration::from_millis(10);
+pub(super) const WITHOUT_WAKER: Duration = Duration::from_millis(10);
 
 /// An operation whose first attempt did not do it, and the lock under which that was made.
 pub(super) struct FirstTry<'a> {

@@ -184,9 +184,9 @@ both_roles! { pairs: Pair = pair(), Pair = pair() }
 /// Replies to every request with its own frames, until stopped; how many there were.
 pub(crate) fn echo(replier: Replier) -> JoinHandle<usize> {
     blocked(move || {
-        let reply = |mut request: Request| {
-            let frames = request.take_frames();
-            request.reply(frames).unwrap()
+        let reply = |request: Request| {
+            let (message, reply) = request.split();
+            reply.send(message).unwrap()
         };
         replier.iter().map(reply).count()
     })

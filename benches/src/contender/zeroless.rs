@@ -63,9 +63,9 @@ impl Contender for Zeroless {
         let server = server(job);
         let replier = server.reply().unwrap();
         ready(&server.endpoint().to_string());
-        for mut request in replier {
-            let frames = request.take_frames();
-            request.reply(frames).unwrap();
+        for request in replier {
+            let (frames, reply) = request.split();
+            reply.send(frames).unwrap();
         }
     }
 

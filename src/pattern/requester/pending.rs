@@ -31,12 +31,14 @@ const MANY: usize = 256;
 /// ```
 #[derive(Debug)]
 pub struct Pending {
-    id: u64,
-    requesting: Requesting,
+    pub(super) id: u64,
+    pub(super) requesting: Requesting,
     /// The request, if it may have to be sent again.
     repeat: Option<Message>,
-    /// When the time is over that it was given when it was started.
-    deadline: Deadline,
+    /// How often it may still be sent again.
+    retries: u32,
+    /// When the time is over that it was given when it was last sent.
+    pub(super) deadline: Deadline,
 }
 
 impl Pending {
@@ -47,10 +49,12 @@ impl Pending {
         deadline: Deadline,
     ) -> Result<Pending> {
         let (id, under_way) = requesting.pending_requests.begin()?;
+        let retries = requesting.socket.options().request_retries;
         let pending = Pending {
             id,
             requesting: requesting.clone(),
-            repeat: (requesting.socket.options().request_retries > 0).then(|| message.clone()),
+            repeat: (retries > 0).then(|| message.clone()),
+            retries,
             deadline,
         };
         if under_way > MANY && under_way.is_multiple_of(64) {
@@ -122,23 +126,39 @@ impl Pending {
     }
 
     /// Tries as often as it may what did not come out in time.
-    pub(super) fn retry(self, mut outcome: Result<Message>) -> Result<Message> {
-        let options = self.requesting.socket.options();
-        let (timeout, retries) = (options.request_timeout, options.request_retries);
-        for retry in 1..=retries {
-            if !matches!(outcome, Err(Error::Timeout { .. })) {
-                break;
-            }
-            debug!("request: no reply in {timeout:?}, retry {retry} of {retries}");
-            let deadline = Deadline::after_some(timeout);
-            let sent = self.send_again(deadline).map_err(Error::from);
+    pub(super) fn retry(mut self, mut outcome: Result<Message>) -> Result<Message> {
+        while matches!(outcome, Err(Error::Timeout { .. })) && self.begin_retry() {
+            let sent = self.send_again(self.deadline).map_err(Error::from);
             // A reply to an earlier try is as good.
-            outcome = match (sent, self.take_until(deadline)) {
+            outcome = match (sent, self.take_until(self.deadline)) {
                 (Err(unsent), Err(_)) => Err(unsent),
                 (_, outcome) => outcome,
             };
         }
         outcome
+    }
+
+    /// Gives the request its time again, for a retry; false if there is none left.
+    fn begin_retry(&mut self) -> bool {
+        if self.retries == 0 {
+            return false;
+        }
+        self.retries -= 1;
+        let options = self.requesting.socket.options();
+        let (timeout, left) = (options.request_timeout, self.retries);
+        debug!("request: no reply in {timeout:?}; sent again, {left} retries left");
+        self.deadline = Deadline::after_some(timeout);
+        true
+    }
+
+    /// Sends the request again, if it has a retry left, without waiting. Where no server takes it
+    /// now, this retry is spent.
+    pub(super) fn retry_now(&mut self) -> bool {
+        let begun = self.begin_retry();
+        if begun {
+            let _ = self.send_again(Deadline::Now);
+        }
+        begun
     }
 
     /// Waits for the reply no longer than this; the request stays under way if it has not
@@ -218,9 +238,10 @@ impl Pending {
             pending_requests,
             socket,
         } = &self.requesting;
+        let ids = [self.id];
         let attempt =
-            |locked: &mut LockedSocket<'_>| pending_requests.attempt(locked, socket, self.id);
-        let register = |waker: &Arc<Waker>| pending_requests.register(self.id, waker);
+            |locked: &mut LockedSocket<'_>| pending_requests.attempt(locked, socket, &ids);
+        let register = |waker: &Arc<Waker>| pending_requests.register(&ids, waker);
         let waited = socket.perform_registered(Interest::Readable, deadline, attempt, register);
         waited.map_err(|error| error.waiting_for(|wait| *wait = Wait::Reply))?;
         pending_requests.take(self.id)

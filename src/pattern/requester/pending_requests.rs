@@ -1,4 +1,4 @@
-//! The requests under way, and whose a reply is.
+//! The requests under way, and which of them a reply belongs to.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -27,7 +27,7 @@ struct UnderWay {
 #[derive(Debug, Default)]
 struct Slot {
     reply: Option<Message>,
-    /// Who waits for it, asleep.
+    /// The threads that wait for it, asleep.
     wakers: Vec<Arc<Waker>>,
 }
 
@@ -66,17 +66,16 @@ impl PendingRequests {
         }
     }
 
-    /// Takes in replies until this request's is there, or there are no more.
+    /// Takes in replies until that of one of these requests is there, or there are no more. A
+    /// request whose reply was taken is [`Progress::Done`] as well, and fails in [`take`](Self::take).
     pub(super) fn attempt(
         &self,
         locked: &mut LockedSocket<'_>,
-        core: &SharedSocket,
-        id: u64,
+        socket: &SharedSocket,
+        ids: &[u64],
     ) -> Result<Progress, BoxedError> {
-        match self.0.lock()?.slots.get(&id) {
-            Some(slot) if slot.reply.is_some() => return Ok(Progress::Done),
-            Some(_) => {}
-            None => return Err(taken_already().into()),
+        if self.first_ended(ids)?.is_some() {
+            return Ok(Progress::Done);
         }
         for _ in 0..BUDGET {
             let mut name = Frame::new();
@@ -86,31 +85,42 @@ impl PendingRequests {
             }
             match take_reply(locked)? {
                 Some(reply) => {
-                    if self.route(&name, reply) == Some(id) {
+                    if self.route(&name, reply).is_some_and(|id| ids.contains(&id)) {
                         return Ok(Progress::Done);
                     }
                 }
-                None => core.skip(1),
+                None => socket.skip(1),
             }
         }
         Ok(Progress::Again)
     }
 
-    /// Has this be woken when the reply is there, whoever receives it.
-    pub(super) fn register(&self, id: u64, waker: &Arc<Waker>) {
-        if let Ok(mut under_way) = self.0.lock()
-            && let Some(slot) = under_way.slots.get_mut(&id)
-            && !slot.wakers.iter().any(|other| Arc::ptr_eq(other, waker))
-        {
-            slot.wakers.push(waker.clone());
+    /// The first of these requests that needs no more waiting: its reply is there, or was taken.
+    pub(super) fn first_ended(&self, ids: &[u64]) -> Result<Option<u64>, BoxedError> {
+        let slots = &self.0.lock()?.slots;
+        let ended = |id: &&u64| slots.get(id).is_none_or(|slot| slot.reply.is_some());
+        Ok(ids.iter().find(ended).copied())
+    }
+
+    /// Wakes this when the reply to one of these requests is there, whoever receives it.
+    pub(super) fn register(&self, ids: &[u64], waker: &Arc<Waker>) {
+        let Ok(mut under_way) = self.0.lock() else {
+            return;
+        };
+        for id in ids {
+            if let Some(slot) = under_way.slots.get_mut(id)
+                && !slot.wakers.iter().any(|other| Arc::ptr_eq(other, waker))
+            {
+                slot.wakers.push(waker.clone());
+            }
         }
     }
 
-    /// Puts a reply where it is waited for, and wakes who waits.
+    /// Puts a reply where it is waited for, and wakes the threads that wait.
     fn route(&self, name: &[u8], reply: Message) -> Option<u64> {
         let id = u64::from_be_bytes(name.try_into().ok()?);
         let slots = &mut self.0.lock().ok()?.slots;
-        // There is no slot for a reply that comes too late, or that nobody asked for.
+        // There is no slot for a reply that comes too late, or was not asked for.
         let slot = slots.get_mut(&id).filter(|slot| slot.reply.is_none())?;
         slot.reply = Some(reply);
         slot.wakers.iter().for_each(|waker| waker.wake());
@@ -123,7 +133,7 @@ fn taken_already() -> Error {
     Error::Unsupported { what }
 }
 
-/// Receives the reply that follows an id and an empty frame; `None` if it is no such thing.
+/// Receives the reply that follows an id and an empty frame; `None` if it is not one.
 fn take_reply(locked: &mut LockedSocket<'_>) -> Result<Option<Message>, BoxedError> {
     let mut empty = Frame::from("?");
     if locked.more {

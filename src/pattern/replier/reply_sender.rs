@@ -1,0 +1,214 @@
+//! Replying to a request: once, now or later, from any thread.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use log::{debug, warn};
+
+use crate::error::Error;
+use crate::message::{DynFrames, Frame, Frames, Message};
+use crate::pattern::SendError;
+use crate::socket::Socket;
+use crate::wake::Deadline;
+
+/// What became of a reply.
+///
+/// A requester that has gone or does not read is at fault itself, and a server need not end for
+/// that: so these are not errors.
+///
+/// ```
+/// # use zeroless::{Client, Delivery, Server};
+/// # let server = Server::bind(0)?;
+/// # let replier = server.reply()?;
+/// # let requester = Client::connect(server.port())?.request()?;
+/// # let pending = requester.start("hello")?;
+/// let delivery = replier.recv()?.reply("hello")?;
+/// assert_eq!(delivery, Delivery::Queued);
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Delivery {
+    /// It is on its way.
+    Queued,
+    /// The requester has disconnected; the reply was dropped.
+    Gone,
+    /// The requester has [1000](crate::Options::send_queue) replies waiting that it does not
+    /// read; the reply was dropped.
+    Full,
+}
+
+/// Who has asked, and whether they were replied to.
+///
+/// If it is dropped without a reply, that is logged: the requester waits in vain.
+pub(super) struct Unreplied {
+    envelope: Vec<Frame>,
+    socket: Socket,
+    replied: AtomicBool,
+}
+
+impl Unreplied {
+    pub(super) fn new(envelope: Vec<Frame>, socket: Socket) -> Unreplied {
+        Unreplied {
+            envelope,
+            socket,
+            replied: AtomicBool::new(false),
+        }
+    }
+
+    /// Gives the reply up, which somebody has been told of.
+    pub(super) fn give_up(&self) {
+        self.replied.store(true, Ordering::Relaxed);
+    }
+
+    /// Replies; nobody else can have done so.
+    pub(super) fn reply(mut self, frames: impl Frames) -> Result<Delivery, SendError> {
+        let reply = frames.into_message()?;
+        *self.replied.get_mut() = true;
+        self.deliver(reply)
+    }
+
+    /// Replies, unless that was done.
+    pub(super) fn try_reply(&self, reply: Message) -> Result<Delivery, SendError> {
+        if self.replied.swap(true, Ordering::Relaxed) {
+            let what = "replying twice to a request".to_owned();
+            return Err(SendError::new(Error::Unsupported { what }, reply));
+        }
+        let delivery = self.deliver(reply);
+        if let Err(unsent) = &delivery
+            && matches!(unsent.error(), Error::FrameTooLarge { .. })
+        {
+            // Another reply can follow.
+            self.replied.store(false, Ordering::Relaxed);
+        }
+        delivery
+    }
+
+    fn deliver(&self, mut reply: Message) -> Result<Delivery, SendError> {
+        let sent = self.socket.send(&self.envelope, &mut reply, Deadline::Now);
+        match sent.map_err(Error::from) {
+            Ok(()) => Ok(Delivery::Queued),
+            Err(Error::PeerLost) => {
+                debug!("reply: the requester has gone");
+                Ok(Delivery::Gone)
+            }
+            Err(Error::WouldBlock) => {
+                if let Some(left_out) = self.socket.throttles.unread.admit() {
+                    warn!("reply: dropped, the requester does not read its replies{left_out}");
+                }
+                Ok(Delivery::Full)
+            }
+            Err(error) => Err(SendError::new(error, reply)),
+        }
+    }
+}
+
+impl fmt::Debug for Unreplied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unreplied")
+            .field("envelope", &self.envelope)
+            .field("replied", &self.replied)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Unreplied {
+    fn drop(&mut self) {
+        if !*self.replied.get_mut()
+            && let Some(left_out) = self.socket.throttles.unanswered.admit()
+        {
+            warn!("reply: a request was never replied to: call `reply` on it{left_out}");
+        }
+    }
+}
+
+/// The half of a request that is replied with; see [`Request::split`](crate::Request::split).
+///
+/// It is callable, with a reference to the reply: `reply(&"text")`. A request is replied to once:
+/// [`send`](ReplySender::send) takes it, and a second call of it is
+/// [`Error::Unsupported`]. If it is dropped without a reply, that is logged: the requester waits in
+/// vain.
+///
+/// # Examples
+///
+/// ```
+/// use zeroless::{Client, Server};
+///
+/// let server = Server::bind(0)?;
+/// let replier = server.reply()?;
+/// let requester = Client::connect(server.port())?.request()?;
+/// let pending = requester.start("hello")?;
+///
+/// let (message, reply) = replier.recv()?.split();
+/// let answering = std::thread::spawn(move || reply(&format!("{message}, too")));
+/// assert_eq!(pending.wait()?, "hello, too");
+/// # answering.join().unwrap()?;
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+pub struct ReplySender {
+    unreplied: Arc<Unreplied>,
+    /// Made when it is first called.
+    call: OnceLock<ReplyCall>,
+}
+
+/// What calling a [`ReplySender`] does.
+type ReplyCall = Box<dyn Fn(&dyn DynFrames) -> Result<Delivery, SendError> + Send + Sync>;
+
+impl ReplySender {
+    pub(super) fn new(unreplied: Unreplied) -> ReplySender {
+        ReplySender {
+            unreplied: Arc::new(unreplied),
+            call: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn give_up(&self) {
+        self.unreplied.give_up();
+    }
+
+    /// Sends the reply, without waiting, also when the handle was stopped.
+    ///
+    /// # Errors
+    ///
+    /// A [`SendError`] that gives the reply back, for [`Error::EmptyMessage`],
+    /// [`Error::FrameTooLarge`], [`Error::Forked`], [`Error::Stopped`] if the handle was closed,
+    /// and [`Error::Unsupported`] if the request was replied to by a call before. A requester that
+    /// is gone is not an error: see [`Delivery`].
+    ///
+    /// ```
+    /// # use zeroless::{Client, Server};
+    /// # let server = Server::bind(0)?;
+    /// # let replier = server.reply()?;
+    /// # let requester = Client::connect(server.port())?.request()?;
+    /// # let pending = requester.start("hello")?;
+    /// let (message, reply) = replier.recv()?.split();
+    /// reply.send(message)?; // the same back, without a copy
+    /// assert_eq!(pending.wait()?, "hello");
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn send(self, frames: impl Frames) -> Result<Delivery, SendError> {
+        self.unreplied.try_reply(frames.into_message()?)
+    }
+}
+
+/// It is callable, with a reference to the reply: `reply(&("id", "body"))`.
+impl Deref for ReplySender {
+    type Target = dyn Fn(&dyn DynFrames) -> Result<Delivery, SendError> + Send + Sync;
+
+    fn deref(&self) -> &Self::Target {
+        self.call.get_or_init(|| {
+            let unreplied = self.unreplied.clone();
+            Box::new(move |frames| unreplied.try_reply(frames.to_message()?))
+        })
+    }
+}
+
+impl fmt::Debug for ReplySender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplySender")
+            .field("unreplied", &self.unreplied)
+            .finish_non_exhaustive()
+    }
+}
