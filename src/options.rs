@@ -29,6 +29,8 @@ pub struct Options {
     ///
     /// It counts messages, not bytes: 1000 messages of 1 MiB are 1 GiB. A subscriber sends no
     /// messages, and what it subscribes to has no limit.
+    #[doc(alias = "hwm")]
+    #[doc(alias = "sndhwm")]
     pub send_queue: u32,
 
     /// How many messages from each peer wait to be received before that peer is made to
@@ -36,6 +38,8 @@ pub struct Options {
     ///
     /// Twice what a peer queues by default: what arrives in one batch finds room while the one
     /// before is still being received, which makes small messages a third faster.
+    #[doc(alias = "hwm")]
+    #[doc(alias = "rcvhwm")]
     pub receive_queue: u32,
 
     /// How long what was sent may still be delivered after the last handle is dropped.

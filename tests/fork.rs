@@ -15,7 +15,7 @@ use support::{
     SOON, beacon_port, blocked, deadline, inproc, pairs, pub_sub, push_pull, req_rep, until,
 };
 use zeroless::zre::Node;
-use zeroless::{Client, Error, Handle, Server};
+use zeroless::{Client, Error, Handle, Pending, Server};
 
 /// A fork copies the locks that others hold, so no other test may run meanwhile.
 fn alone() -> MutexGuard<'static, ()> {
@@ -28,6 +28,7 @@ fn assert_dead(handle: &impl Handle) {
     assert!(matches!(handle.stopper(), Err(Error::Forked)));
     assert!(matches!(handle.connection_events(), Err(Error::Forked)));
     assert_eq!(handle.wait_connected(1, SOON), Err(Error::Forked));
+    assert_eq!(handle.connections_now(), 0);
     handle.stop();
     assert_eq!(handle.clone().close(SOON), Err(Error::Forked));
 }
@@ -44,6 +45,9 @@ fn a_child_is_refused_by_every_call() {
         let _first = requester.start("hello").unwrap();
         let request = replier.recv().unwrap();
         let pending = requester.start("again").unwrap();
+        let (_, reply) = replier.recv().unwrap().split();
+        let [(other, _other_replier), _] = req_rep();
+        let mut several = vec![requester.start("1").unwrap(), other.start("2").unwrap()];
         let long = Duration::from_secs(600);
         let well = in_child(|| {
             assert_eq!(pull.recv(), Err(Error::Forked));
@@ -55,7 +59,14 @@ fn a_child_is_refused_by_every_call() {
             assert_eq!(subscriber.subscribe("a"), Err(Error::Forked));
             assert_eq!(subscriber.unsubscribe(""), Err(Error::Forked));
             assert_eq!(pair.recv(), Err(Error::Forked));
+            assert_eq!(pull.recv_latest(), Err(Error::Forked));
             assert_eq!(replier.recv().map(drop), Err(Error::Forked));
+            assert_eq!(replier.serve(|message| message), Err(Error::Forked));
+            assert_eq!(*reply(&"a").unwrap_err().error(), Error::Forked);
+            assert_eq!(*reply.send("a").unwrap_err().error(), Error::Forked);
+            while let Some((_, outcome)) = Pending::wait_any(&mut several) {
+                assert_eq!(outcome, Err(Error::Forked));
+            }
             assert_eq!(*push.try_send("a").unwrap_err().error(), Error::Forked);
             assert_eq!(
                 *push.send_timeout("a", long).unwrap_err().error(),

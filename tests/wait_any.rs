@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use support::{SOON, assert_timeout, blocked, deadline, deadline_after, ends, req_rep};
-use zeroless::{Client, Error, Pending, Requester, Server};
+use zeroless::{Client, Error, Options, Pending, Requester, Server};
 
 /// Waits for all of these; their replies in the order in which they ended.
 fn all(mut pending: Vec<Pending>) -> Vec<String> {
@@ -102,6 +102,41 @@ fn many_threads_wait_for_requests_of_the_same_handles() {
                             .map(|place| format!("{thread} {round} {place}"))
                             .collect();
                         assert_eq!(replies, sent);
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn no_wake_up_is_lost_among_threads_that_wait_for_one_handle_and_for_several() {
+    deadline_after(Duration::from_secs(120), || {
+        // None stays awake: each wait is one for a wake-up.
+        let asleep = Options::default().spin(Duration::ZERO);
+        let handles = [(); 2].map(|()| {
+            let (server, client) = ends();
+            let replier = server.reply().unwrap();
+            for _ in 0..2 {
+                let replier = replier.clone();
+                thread::spawn(move || replier.serve(|message| message));
+            }
+            client.options(asleep.clone()).request().unwrap()
+        });
+        thread::scope(|scope| {
+            for handle in handles.iter().cycle().take(4) {
+                scope.spawn(|| {
+                    for number in 0..500 {
+                        let text = number.to_string();
+                        assert_eq!(handle.request(&text).unwrap(), text.as_str());
+                    }
+                });
+            }
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    for _ in 0..500 {
+                        let start = |handle: &Requester| handle.start("any").unwrap();
+                        assert_eq!(all(handles.iter().map(start).collect()), ["any", "any"]);
                     }
                 });
             }

@@ -197,6 +197,7 @@ impl Publisher {
     /// news.send("all is well")?; // ["news", "all is well"]
     /// # Ok::<(), zeroless::Error>(())
     /// ```
+    #[doc(alias = "embed_topic")]
     #[must_use]
     pub fn topic(&self, topic: impl AsRef<[u8]>) -> Publisher {
         self.with_topic(Topic::Embed(topic.as_ref().into()))
@@ -247,6 +248,7 @@ impl Publisher {
     /// publisher.wait_for_subscribers(1, Duration::from_secs(5))?;
     /// # Ok::<(), zeroless::Error>(())
     /// ```
+    #[doc(alias = "sleep")]
     pub fn wait_for_subscribers(&self, count: usize, timeout: Duration) -> Result<()> {
         let Publishing {
             socket,

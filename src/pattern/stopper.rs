@@ -18,6 +18,7 @@ use crate::wake::Waker;
 /// assert!(pull.recv().is_err());
 /// # Ok::<(), zeroless::Error>(())
 /// ```
+#[doc(alias = "ctrlc")]
 #[derive(Debug, Clone)]
 pub struct Stopper {
     stopped: Arc<AtomicBool>,

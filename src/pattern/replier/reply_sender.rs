@@ -77,10 +77,8 @@ impl Unreplied {
             return Err(SendError::new(Error::Unsupported { what }, reply));
         }
         let delivery = self.deliver(reply);
-        if let Err(unsent) = &delivery
-            && matches!(unsent.error(), Error::FrameTooLarge { .. })
-        {
-            // Another reply can follow.
+        if delivery.as_ref().is_err_and(|unsent| !unsent.is_stopped()) {
+            // It was not sent, and another reply can follow.
             self.replied.store(false, Ordering::Relaxed);
         }
         delivery
