@@ -96,30 +96,48 @@
 //!
 //! # Ask and be answered
 //!
+//! A replier serves a function, until it is stopped. A requester can have many requests under way:
+//!
 //! ```
-//! # use zeroless::{Client, Server};
+//! # use zeroless::{Client, Pending, Server};
 //! let server = Server::bind(0)?;
 //! let replier = server.reply()?;
-//! std::thread::spawn(move || {
-//!     for request in replier {
-//!         let answer = format!("{request}, too");
-//!         request.reply(answer)?;
-//!     }
-//!     Ok::<(), zeroless::Error>(())
-//! });
+//! std::thread::spawn(move || replier.serve(|message| format!("{message}, too")));
 //!
 //! let requester = Client::connect(server.port())?.request()?;
 //! assert_eq!(requester.request("hello")?, "hello, too");
 //!
 //! let (one, two) = (requester.start("1")?, requester.start("2")?); // both at once
 //! assert_eq!((two.wait()?, one.wait()?), ("2, too".into(), "1, too".into()));
+//!
+//! let mut pending = vec![requester.start("3")?, requester.start("4")?];
+//! while let Some((place, reply)) = Pending::wait_any(&mut pending) {
+//!     println!("{place}: {}", reply?); // in the order in which they come
+//! }
+//! # Ok::<(), zeroless::Error>(())
+//! ```
+//!
+//! A loop over requests can reply later, in any order, and from other threads:
+//!
+//! ```
+//! # use zeroless::{Client, Server};
+//! # let server = Server::bind(0)?;
+//! # let replier = server.reply()?;
+//! # let pending = Client::connect(server.port())?.request()?.start("hello")?;
+//! for request in &replier {
+//!     let (message, reply) = request.split();
+//!     std::thread::spawn(move || reply(&format!("{message}, at last")));
+//!     replier.stop(); // or it would wait for the next
+//! }
+//! assert_eq!(pending.wait()?, "hello, at last");
 //! # Ok::<(), zeroless::Error>(())
 //! ```
 //!
 //! # Waiting, and not waiting
 //!
 //! Like channels: `recv` waits, `try_recv` does not, `recv_timeout` and `recv_deadline` wait no
-//! longer than told; `iter` and `try_iter` are their loops; so for `send`. A send that fails
+//! longer than told; `iter` and `try_iter` are their loops; so for `send`. [`recv_latest`](Pull::recv_latest) drops all
+//! messages but the newest. A send that fails
 //! [gives the message back](SendError). A timeout [says](Wait) what was waited for, and why a peer
 //! does not come together with us, if that is [known](Refusal). [`into_channel`](Pull::into_channel) makes a crossbeam
 //! channel of a handle, to `select!` from several.

@@ -1,4 +1,4 @@
-//! The handles of the patterns: what all of them share.
+//! The handles of the patterns.
 
 mod channel;
 mod connection_events;
@@ -39,8 +39,8 @@ pub(crate) mod sealed {
     use super::kind::Kind;
     use crate::socket::Socket;
 
-    /// What the crate itself has to know of a handle. It keeps the set of handles closed, so that
-    /// their traits can grow without breaking anybody.
+    /// A handle as the crate itself sees it. The trait is private, which keeps the set of handles
+    /// closed: their public traits can grow without breaking a user.
     pub trait Pattern: Sized {
         /// The side of a pattern, which says what socket is behind it.
         const KIND: Kind;
@@ -62,8 +62,8 @@ pub(crate) fn open<H: sealed::Pattern>(
     Ok(handle)
 }
 
-/// Gives a type that can open sockets the patterns as methods: the same for those who bind
-/// and those who connect.
+/// Gives a type that can open sockets the patterns as methods. They are the same for binding and
+/// for connecting.
 macro_rules! patterns {
     ($opens:ty, $example:literal) => {
         #[doc = concat!("The patterns; each opens a socket of its own.\n\n```\n", $example, "\n# Ok::<(), zeroless::Error>(())\n```")]
@@ -86,7 +86,7 @@ macro_rules! patterns {
                 self.open()
             }
 
-            /// A handle that publishes messages, each to all who subscribe to its topic.
+            /// A handle that publishes messages, each to all subscribers of its topic.
             ///
             /// # Errors
             ///
@@ -96,9 +96,9 @@ macro_rules! patterns {
                 self.open()
             }
 
-            /// A handle that receives what is published under these topics.
+            /// A handle that receives the messages published under these topics.
             ///
-            /// A topic is what a message's first frame begins with; `""` is all of them.
+            /// A message's first frame begins with its topic; `""` is all topics.
             /// Several are given as an array, a tuple or a `Vec`, as [frames](crate::Frames)
             /// are; more can be [added](crate::Subscriber::subscribe) later.
             ///

@@ -8,10 +8,10 @@ use crate::background::Background;
 use crate::error::Result;
 use crate::fork::ForkGuard;
 
-/// A bounded channel of what a handle receives; see [`Pull::into_channel`](crate::Pull::into_channel).
+/// A bounded channel of messages or requests; see [`Pull::into_channel`](crate::Pull::into_channel).
 ///
 /// It dereferences to a [`crossbeam_channel::Receiver`]. When it is dropped its thread ends,
-/// and with it the handle; what was in the channel is lost.
+/// and with it the handle; messages that were in the channel are lost.
 ///
 /// ```
 /// use crossbeam_channel::select;
@@ -82,7 +82,7 @@ impl<T> Drop for Channel<T> {
         };
         self.stopper.stop();
         if !self.thread.is_current() {
-            // Until the thread has let go of its end: it may wait for room.
+            // This goes on until the thread has dropped its end: it may be waiting for room.
             receiver.iter().for_each(drop);
         }
     }

@@ -1,4 +1,4 @@
-//! What happens to a handle's connections, as a stream of events.
+//! The events of a handle's connections, as a stream.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::error::{Error, Result, Wait};
 use crate::fork::ForkGuard;
 use crate::monitor::ConnectionEvent;
 
-/// The stream of what happens to a handle's connections; see
+/// The stream of events of a handle's connections; see
 /// [`Push::connection_events`](crate::Push::connection_events).
 ///
 /// It is an iterator, too, which waits for each event. Each event goes to one of the clones.

@@ -1,4 +1,4 @@
-//! What all handles share: stopping, the state of the connections, closing.
+//! The calls of all handles: stopping, the state of the connections, closing.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::{ConnectionEvents, Stopper};
 use crate::error::{Error, Result};
 use crate::wake::Deadline;
 
-/// What all handles can do, for code that is generic over them.
+/// The calls of all handles, for code that is generic over them.
 ///
 /// Every handle has these methods of its own, with the same names and an example each. It is
 /// implemented for them alone.
@@ -83,7 +83,7 @@ pub trait Handle: Pattern + Clone + fmt::Debug + Send + Sync + 'static {
         self.socket().status().map_or(0, |status| status.up())
     }
 
-    /// Tells what happens to the connections; see
+    /// Streams the events of the connections; see
     /// [`Push::connection_events`](crate::Push::connection_events).
     ///
     /// # Errors
@@ -98,7 +98,7 @@ pub trait Handle: Pattern + Clone + fmt::Debug + Send + Sync + 'static {
         Ok(ConnectionEvents::new(events))
     }
 
-    /// Stops the handle and its clones, and delivers what was sent; see
+    /// Stops the handle and its clones, and delivers the messages sent; see
     /// [`Push::close`](crate::Push::close).
     ///
     /// # Errors
@@ -109,9 +109,9 @@ pub trait Handle: Pattern + Clone + fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// Gives a handle what all handles share, as methods of its own.
+/// Gives a handle the calls of all handles, as methods of its own.
 ///
-/// It is told what the handle is called in its examples, and how they make one.
+/// Its arguments are the name of the handle in the examples, and the expression that opens one.
 macro_rules! shared {
     ($handle:ident, $name:literal, $open:literal) => {
         impl $handle {
@@ -119,7 +119,7 @@ macro_rules! shared {
             ///
             /// Calls that may wait return [`Error::Stopped`](crate::Error::Stopped) and loops end,
             /// in whatever thread they are. Calls that do not wait go on until the handle is closed
-            /// or dropped: what has arrived can still be had with `try_recv` and `try_iter`,
+            /// or dropped: messages that have arrived can be had with `try_recv` and `try_iter`,
             /// requests can be replied to, and `try_send` sends.
             #[doc = concat!("\n```\nlet ", $name, " = ", $open, ";\n", $name, ".stop();")]
             #[doc = concat!("assert!(", $name, ".status().unwrap_err().is_stopped());")]
@@ -167,8 +167,8 @@ macro_rules! shared {
 
             /// Counts the messages that this handle and its clones have passed over.
             ///
-            /// Those did not fit what was asked for: the wrong number of parts, a request or a
-            /// reply without an envelope, or older than the newest where that was asked for.
+            /// A message is passed over if it has another number of parts than was asked for, if it
+            /// is a request or a reply without an envelope, or if a newer one was asked for.
             #[doc = concat!("\n```\nlet ", $name, " = ", $open, ";")]
             #[doc = concat!("assert_eq!(", $name, ".skipped(), 0);")]
             /// # Ok::<(), zeroless::Error>(())
@@ -213,9 +213,9 @@ macro_rules! shared {
                 crate::pattern::Handle::connections_now(self)
             }
 
-            /// Tells what happens to the connections, from now on.
+            /// Streams the events of the connections, from now on.
             ///
-            /// The first events tell what is so now: where the handle listens, and which
+            /// The first events tell the state now: where the handle listens, and which
             /// connections are up. The stream ends when the handle is stopped or gone. A reader
             /// that falls 1024 events behind misses some, which is logged.
             ///
@@ -233,7 +233,7 @@ macro_rules! shared {
                 crate::pattern::Handle::connection_events(self)
             }
 
-            /// Stops the handle and its clones, and waits until what was sent is delivered.
+            /// Stops the handle and its clones, and waits until the messages sent are delivered.
             ///
             /// Delivered means: handed to the system for a peer that is connected. It does not mean
             /// that the peer has read it.

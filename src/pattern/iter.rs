@@ -1,4 +1,4 @@
-//! The iterators over what a handle receives.
+//! The iterators over the messages of a handle.
 
 use log::warn;
 
@@ -20,7 +20,7 @@ pub(super) fn next<H: Receiving>(handle: &H) -> Option<H::Item> {
     }
 }
 
-/// Goes over what a handle receives, each waited for; see [`Pull::iter`](crate::Pull::iter).
+/// Goes over messages or requests, each waited for; see [`Pull::iter`](crate::Pull::iter).
 #[derive(Debug)]
 pub struct Iter<'a, H> {
     handle: &'a H,
@@ -41,7 +41,7 @@ impl<H: Receiving> Iterator for Iter<'_, H> {
     }
 }
 
-/// Goes over what a handle receives, and owns the handle: `for message in pull`.
+/// Goes over messages or requests, each waited for, and owns the handle: `for message in pull`.
 #[derive(Debug)]
 pub struct IntoIter<H> {
     handle: H,
@@ -66,7 +66,7 @@ impl<H: Receiving> Iterator for IntoIter<H> {
     }
 }
 
-/// Goes over what is there already; see [`Pull::try_iter`](crate::Pull::try_iter).
+/// Goes over the messages or requests that are there already; see [`Pull::try_iter`](crate::Pull::try_iter).
 #[derive(Debug)]
 pub struct TryIter<'a, H> {
     handle: &'a H,
@@ -114,7 +114,7 @@ impl<H: Receiving<Item = Message>, const N: usize> Iterator for Parts<'_, H, N> 
     }
 }
 
-/// What has the number of frames that was asked for; others are counted and logged.
+/// The parts of a message, if it has as many as were asked for. Another is counted and logged.
 pub(super) fn fitting<T>(socket: &Socket, what: &str, parts: Result<T>) -> Option<T> {
     match parts {
         Ok(parts) => Some(parts),

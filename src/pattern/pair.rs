@@ -1,4 +1,4 @@
-//! Pair: two ends that talk to each other, and to nobody else (PAIR).
+//! Pair: two ends that talk to each other alone (PAIR).
 
 use super::Kind;
 use super::receiving::{receiving, receiving_messages};
@@ -13,12 +13,12 @@ use crate::wake::Deadline;
 
 /// Talks to exactly one other pair, in both directions.
 ///
-/// While one client is connected to a server, another is turned away without being told, and
-/// what it sends is lost. When the first has gone, and what it sent was received, the next can
-/// come. One thread may send while another receives.
+/// While one client is connected to a server, another is turned away without being told, and its
+/// messages are lost. When the first has gone, and its messages were received, the next can come.
+/// One thread may send while another receives.
 ///
 /// Clones share the socket, and may be used from any thread, also while another is blocked in one.
-/// The socket closes with the last of them, and what is queued is then
+/// The socket closes with the last of them, and queued messages are then
 /// [delivered](crate::Options::linger).
 ///
 /// # Examples

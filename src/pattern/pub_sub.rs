@@ -1,4 +1,4 @@
-//! Publish and subscribe: each message to all who asked for its topic (XPUB and SUB).
+//! Publish and subscribe: each message to all subscribers of its topic (XPUB and SUB).
 
 mod subscriptions;
 mod topics;
@@ -18,11 +18,11 @@ use crate::message::{DynFrames, Frame, Frames, Message};
 use crate::socket::{Interest, LockedSocket, Progress, Socket};
 use crate::wake::{Deadline, Waker};
 
-/// Publishes messages, each to all who subscribe to what it begins with.
+/// Publishes messages, each to all subscribers of the topic that it begins with.
 ///
-/// A message that nobody subscribes to is dropped, and one for a subscriber that is 1000
+/// A message without a subscriber is dropped, and one for a subscriber that is 1000
 /// messages behind is dropped for that one (unless told to
-/// [wait](crate::Options::wait_for_slow)). It knows who subscribes, so nothing needs to sleep
+/// [wait](crate::Options::wait_for_slow)). It knows its subscribers, so nothing needs to sleep
 /// before the first message: [`wait_for_subscribers`](Publisher::wait_for_subscribers).
 ///
 /// # Examples
@@ -47,7 +47,7 @@ pub struct Publisher {
     call: SendCall,
 }
 
-/// Receives what is published under its topics; they can be changed while it does.
+/// Receives the messages published under its topics, which can be changed meanwhile.
 ///
 /// # Examples
 ///
@@ -73,7 +73,7 @@ pub struct Subscriber {
     topics: Arc<Topics>,
 }
 
-/// What a publisher and the function that it can be called as have in common.
+/// The state of a publisher, which the function that it can be called as shares.
 #[derive(Clone)]
 struct Publishing {
     socket: Socket,
@@ -81,7 +81,7 @@ struct Publishing {
     subscriptions: Arc<Subscriptions>,
 }
 
-/// What a publisher does about topics.
+/// How a publisher treats topics.
 #[derive(Debug, Clone, Default)]
 enum Topic {
     /// Nothing: messages begin as they will.
@@ -98,8 +98,7 @@ impl Pattern for Publisher {
 
     fn new(socket: Socket) -> Publisher {
         let subscriptions = Arc::new(Subscriptions::default());
-        // What is subscribed to by those who come and go must not pile up in a publisher that
-        // does nothing.
+        // Subscribers come and go while a publisher does nothing. Their news must not pile up.
         let pumped = subscriptions.clone();
         socket.on_pump(Box::new(move |locked| pumped.drain_all(locked)));
         Publisher::of(Publishing {
@@ -282,7 +281,7 @@ impl Publisher {
             .map_err(|error| error.waiting_for(|wait| *wait = Wait::Subscribers { wanted, there }))
     }
 
-    /// Whether somebody gets a message whose first frame is this.
+    /// Whether a message that begins with this has a subscriber.
     ///
     /// # Errors
     ///
@@ -343,7 +342,7 @@ receiving_messages! {
 }
 
 impl Subscriber {
-    /// Subscribes to these topics too, whoever is receiving meanwhile.
+    /// Subscribes to these topics too, also while another thread receives.
     ///
     /// Several are given as [frames](Frames) are: an array, a tuple or a `Vec`. To subscribe
     /// twice to the same takes as many unsubscribes to undo.
@@ -361,7 +360,7 @@ impl Subscriber {
         self.change(topics, Topics::subscribe)
     }
 
-    /// Unsubscribes from these topics, whoever is receiving meanwhile.
+    /// Unsubscribes from these topics, also while another thread receives.
     ///
     /// A topic that was not subscribed to is passed over.
     ///

@@ -17,9 +17,9 @@ use crate::wake::Deadline;
 /// puller is connected. [`wait_connected`](Push::wait_connected) waits for one first.
 ///
 /// Clones share the socket, and may be used from any thread, also while another is blocked in one.
-/// The socket closes with the last of them. What was sent and is still queued is then delivered,
-/// for the [linger](crate::Options::linger) time at most: 30 s as long as somebody takes it, and
-/// 1 s where nobody is there.
+/// The socket closes with the last of them. Messages that are still queued are then delivered, for
+/// the [linger](crate::Options::linger) time at most: 30 s as long as a peer takes them, and 1 s
+/// where no peer is connected.
 ///
 /// # Examples
 ///

@@ -10,7 +10,7 @@ use crate::message::Message;
 use crate::socket::Socket;
 use crate::wake::Deadline;
 
-/// What the handles that receive can do, for code that is generic over them:
+/// The calls of the handles that receive, for code that is generic over them:
 /// [`Pull`](crate::Pull), [`Subscriber`](crate::Subscriber), [`Replier`](crate::Replier) and
 /// [`Pair`](crate::Pair).
 ///
@@ -31,7 +31,7 @@ use crate::wake::Deadline;
     note = "`Pull`, `Subscriber`, `Replier` and `Pair` receive; a `Requester` gets replies to its requests"
 )]
 pub trait Receiving: Handle {
-    /// What is received: a [`Message`], or a [`Request`](crate::Request) to reply to.
+    /// A [`Message`], or a [`Request`](crate::Request) to reply to.
     type Item: Send;
 
     /// Receives the next message, waiting for it; see [`Pull::recv`](crate::Pull::recv).
@@ -108,8 +108,8 @@ pub trait Receiving: Handle {
 
 /// Gives a handle that has a `receive_until` the calls that receive, as methods of its own.
 ///
-/// It is told what the handle is called in its examples, how they make one, how something arrives
-/// there, and what they do with it.
+/// Its arguments are the name of the handle in the examples, the expression that opens one, the lines
+/// that make a message arrive there, and the lines that use it.
 macro_rules! receiving {
     (
         $handle:ident of $item:ident, $what:literal, $name:literal, $open:literal,
@@ -258,7 +258,7 @@ macro_rules! receiving {
     };
 }
 
-/// Gives a handle that receives plain messages what can be done with those alone.
+/// Gives a handle that receives plain messages the calls that suit those alone.
 macro_rules! receiving_messages {
     ($handle:ident, $name:literal, arrives: $arrives:literal) => {
         impl $handle {
@@ -306,7 +306,7 @@ macro_rules! receiving_messages {
 
 pub(super) use {receiving, receiving_messages};
 
-/// How long older messages are dropped at most, if they come that fast.
+/// The longest time that older messages are dropped for, if they come that fast.
 const DROPPING: Duration = Duration::from_millis(100);
 
 /// The clock is looked at after so many messages.
@@ -317,7 +317,7 @@ fn latest(socket: &Socket) -> Result<Message> {
     let mut latest = socket.receive(Deadline::Never)?;
     let until = Instant::now() + DROPPING;
     let mut older = 0;
-    // What ends it beside an empty queue, the next call will tell.
+    // If an error ends this, and not an empty queue, the next call will return it.
     while let Ok(newer) = socket.receive(Deadline::Now) {
         latest = newer;
         older += 1;
@@ -329,7 +329,7 @@ fn latest(socket: &Socket) -> Result<Message> {
     Ok(latest)
 }
 
-/// What ends a loop: nothing to be told of, or a failure that is kept for `status`.
+/// Ends a loop: a failure is logged and kept for `status`, a stop is not.
 #[cold]
 pub(super) fn end_loop(socket: &Socket, failure: &Error) {
     if *failure != Error::Stopped {

@@ -1,4 +1,4 @@
-//! Reply: requests taken from anybody, answered in any order (ROUTER).
+//! Reply: requests of any peer, answered in any order (ROUTER).
 //!
 //! A plain REP socket answers in turn and loses replies when a connection misbehaves between
 //! a request and its reply; ROUTER has neither fault, and REQ peers cannot tell them apart.
@@ -52,7 +52,7 @@ use crate::wake::Deadline;
 #[derive(Clone)]
 pub struct Replier {
     socket: Socket,
-    /// What a requester gets whose request was not handled: see [`Replier::on_panic`].
+    /// The reply to a request that was not handled; see [`Replier::on_panic`].
     on_panic: Option<Arc<Message>>,
 }
 
@@ -83,11 +83,11 @@ receiving! {
 }
 
 impl Replier {
-    /// Goes over requests of exactly `N` frames: each as an array to destructure, and what it is
-    /// replied with.
+    /// Goes over requests of exactly `N` frames: each as an array to destructure, and the
+    /// [`ReplySender`] that replies to it.
     ///
     /// A request with another number is passed over, logged and [counted](Self::skipped). Its
-    /// requester gets no reply, so its time runs out. To tell it what is wrong, take requests apart
+    /// requester gets no reply, so its time runs out. To send it an error instead, take requests apart
     /// one by one, with [`Request::parts`](crate::Request::parts).
     ///
     /// ```
@@ -107,23 +107,23 @@ impl Replier {
         RequestParts { replier: self }
     }
 
-    /// Replies to each request with what the handler makes of it, until the handle is stopped.
+    /// Replies to each request with the value that the handler returns, until the handle is stopped.
     ///
-    /// The handler returns the reply: anything that is [`Frames`]. A handler that can fail makes a
-    /// reply of its errors, since how a requester is told of them is up to your protocol, and what
-    /// a requester does wrong need not end the server:
-    /// `.unwrap_or_else(|error| format!("error: {error}"))`.
+    /// The reply is anything that is [`Frames`]. A handler that can fail makes a reply of its
+    /// errors: `.unwrap_or_else(|error| format!("error: {error}"))`. How a requester is told of
+    /// them is up to your protocol, and its mistakes need not end the server.
     ///
-    /// A panic of the handler is logged, and the loop goes on. Its requester gets the frames of
-    /// [`on_panic`](Self::on_panic), or nothing if they are not set. So it is where the handler's
-    /// reply cannot be sent, being empty or above [`max_frame`](crate::Options::max_frame).
+    /// If the handler panics, that is logged, and the loop goes on. The requester gets the frames of
+    /// [`on_panic`](Self::on_panic), or nothing if they are not set. The same holds for a reply that
+    /// cannot be sent, because it is empty or above [`max_frame`](crate::Options::max_frame).
     ///
     /// Requests are handled one after the other; clones of the handle can serve in further threads.
     /// After a stop, requests that have come are still there for [`try_iter`](Self::try_iter).
     ///
     /// # Errors
     ///
-    /// `Ok` after a stop; otherwise what ended receiving, as [`recv`](Self::recv).
+    /// It is `Ok` after a stop; otherwise the error that ended receiving, as of
+    /// [`recv`](Self::recv).
     ///
     /// ```
     /// use zeroless::{Client, Server};
@@ -149,8 +149,8 @@ impl Replier {
         }
     }
 
-    /// A replier on the same socket whose [`serve`](Self::serve) sends these frames to a requester
-    /// whose request made the handler panic.
+    /// A replier on the same socket whose [`serve`](Self::serve) replies with these frames when the
+    /// handler panics.
     ///
     /// # Errors
     ///
@@ -210,18 +210,18 @@ impl Replier {
 
 shared! { Replier, "replier", "zeroless::Server::bind(0)?.reply()?" }
 
-/// What a ROUTER had for us.
+/// The outcome of an attempt to receive a request.
 #[derive(Debug, PartialEq, Eq)]
 enum Taken {
     Request,
     /// A message without an empty frame before the request, or without a request after it.
     NoRequest,
-    /// Not all of a message: what there is was set aside.
+    /// A part of a message, which was set aside.
     Part,
     Nothing,
 }
 
-/// Receives who asks, up to the first empty frame, and what is asked.
+/// Receives the envelope, up to the first empty frame, and the request.
 fn take(
     locked: &mut LockedSocket<'_>,
     envelope: &mut Vec<Frame>,
@@ -234,7 +234,7 @@ fn take(
         Progress::Blocked => return Ok(Taken::Nothing),
         Progress::Again => return Ok(Taken::Part),
     }
-    // The first frame is the peer's name, which is not to be looked into.
+    // The first frame is the peer's routing id, which may be empty: it ends no envelope.
     envelope.push(peer);
     while locked.more {
         let mut frame = Frame::new();

@@ -1,7 +1,7 @@
 //! Request: many requests at once through one handle, each matched with its reply (DEALER).
 //!
-//! On the wire a request is `[id, empty, frames…]`. A REP or ROUTER peer takes what comes
-//! before the empty frame for the envelope and sends it back with its reply, and so the id.
+//! On the wire a request is `[id, empty, frames…]`. For a REP or ROUTER peer the frames before the
+//! empty one are the envelope. It sends them back with its reply, and so the id.
 
 mod ids;
 mod pending;
@@ -54,11 +54,11 @@ pub struct Requester {
     call: RequestCall,
 }
 
-/// What calling a requester does.
+/// The function that a requester dereferences to.
 type RequestCall = Arc<dyn Fn(&dyn DynFrames) -> Result<Message> + Send + Sync>;
 
-/// What a requester, the function that it can be called as, and its requests under way have in
-/// common.
+/// The state that a requester, the function that it can be called as, and its requests under way
+/// share.
 #[derive(Debug, Clone)]
 struct Requesting {
     socket: Socket,
@@ -176,7 +176,7 @@ impl Requester {
         pending.take_until(deadline)
     }
 
-    /// Sends a request, and gives what its reply can be waited for with.
+    /// Sends a request, and returns a [`Pending`], by which its reply can be waited for.
     ///
     /// # Errors
     ///
@@ -207,7 +207,7 @@ impl Requester {
 
 shared! { Requester, "requester", "zeroless::Server::bind(0)?.request()?" }
 
-/// The handle is callable, with a reference to what is to be requested: `request(&("id", "body"))`.
+/// The handle is callable, with a reference to frames: `request(&("id", "body"))`.
 impl Deref for Requester {
     type Target = dyn Fn(&dyn DynFrames) -> Result<Message> + Send + Sync;
 

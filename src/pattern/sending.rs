@@ -8,7 +8,7 @@ use crate::message::{DynFrames, Frames, Message};
 use crate::socket::Socket;
 use crate::wake::Deadline;
 
-/// What the handles that send can do, for code that is generic over them: [`Push`](crate::Push),
+/// The calls of the handles that send, for code that is generic over them: [`Push`](crate::Push),
 /// [`Publisher`](crate::Publisher) and [`Pair`](crate::Pair).
 ///
 /// Each of them has these methods of its own, with the same names and an example each. It is
@@ -61,8 +61,8 @@ pub trait Sending: Handle {
 
 /// Gives a handle that has a `send_until` the calls that send, as methods of its own.
 ///
-/// It is told what the handle is called in its examples, how they make one, and a whole example of
-/// sending.
+/// Its arguments are the name of the handle in the examples, the expression that opens one, and an
+/// example of sending.
 macro_rules! sending {
     ($handle:ident, $name:literal, $open:literal, $example:literal) => {
         impl $handle {
@@ -183,7 +183,7 @@ macro_rules! sending {
             }
         }
 
-        #[doc = concat!("The handle is callable, with a reference to what is to be sent: `", $name, "(&(\"id\", \"body\"))`.")]
+        #[doc = concat!("The handle is callable, with a reference to frames: `", $name, "(&(\"id\", \"body\"))`.")]
         impl std::ops::Deref for $handle {
             type Target = dyn Fn(&dyn crate::DynFrames) -> std::result::Result<(), crate::SendError>
                 + Send
@@ -198,7 +198,7 @@ macro_rules! sending {
 
 pub(super) use sending;
 
-/// What calling a handle that sends does.
+/// The function that a handle which sends dereferences to.
 pub(super) type SendCall = Arc<dyn Fn(&dyn DynFrames) -> Result<(), SendError> + Send + Sync>;
 
 /// The call of a handle whose messages are sent as they are.
@@ -207,14 +207,14 @@ pub(super) fn call(socket: &Socket) -> SendCall {
     Arc::new(move |frames| send_message(&socket, frames.to_message()?, default_deadline(&socket)))
 }
 
-/// Until when a send waits that is not told.
+/// The deadline of a send that is given none.
 #[inline]
 pub(super) fn default_deadline(socket: &Socket) -> Deadline {
     Deadline::after_some(socket.options().send_timeout)
 }
 
-/// How many bytes may be copied anew for each attempt at sending them; more become a message
-/// first, which is kept.
+/// The most bytes that are copied anew for each attempt at sending them. More of them become a
+/// message first, which is kept.
 const COPIED_AGAIN: usize = 4096;
 
 /// Sends frames as they are.

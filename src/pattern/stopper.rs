@@ -43,10 +43,10 @@ impl Stopper {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn stop(&self) {
-        // A handler must leave the error of what it interrupts alone.
+        // A signal handler must not change the error number of the code that it interrupts.
         ffi::keep_errno(|| {
             self.stopped.store(true, Ordering::SeqCst);
-            // More would tell nothing more, and nobody takes them.
+            // One wake-up is enough, and they are never taken out again.
             if !self.stop_signal.is_woken() {
                 self.stop_signal.wake();
             }

@@ -1,4 +1,4 @@
-//! Who subscribes to what: news that libzmq keeps until they are taken in.
+//! The subscriptions to a publisher. libzmq keeps news of them until they are read.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,18 +15,17 @@ use crate::wake::Waker;
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
     counts: Mutex<BTreeMap<Vec<u8>, usize>>,
-    /// Those who wait for the counts to change. Whoever takes news in wakes them: the socket has
-    /// nothing to tell any more.
+    /// The threads that wait for the counts to change. A thread that reads news wakes them, since
+    /// the socket then has none left to wake them by.
     waiting: Mutex<Vec<Arc<Waker>>>,
     sent: AtomicU32,
 }
 
-/// libzmq keeps news of subscriptions until they are read. To read costs a system call, so a
-/// publisher that only sends does it this rarely.
+/// A publisher that only sends reads news this rarely: reading costs a system call.
 const READ_EVERY: u32 = 64;
 
 impl Subscriptions {
-    /// Takes in now and then what libzmq has to tell, for a publisher that only sends.
+    /// Reads news now and then, for a publisher that only sends.
     #[inline]
     pub(super) fn read_sometimes(&self, socket: &Socket) -> Result<(), BoxedError> {
         match self.sent.fetch_add(1, Ordering::Relaxed) % READ_EVERY {
@@ -35,7 +34,7 @@ impl Subscriptions {
         }
     }
 
-    /// Takes in what libzmq has to tell, up to a point.
+    /// Reads news, up to a number of them.
     fn read(&self, socket: &Socket) -> Result<(), BoxedError> {
         if socket.with(|locked| self.drain(locked))? == Progress::Again {
             // Many have come or gone: the next message reads on.
@@ -44,7 +43,7 @@ impl Subscriptions {
         Ok(())
     }
 
-    /// Takes in all that libzmq has to tell, unless it comes faster than it is taken in.
+    /// Reads all news, unless they come faster than they are read.
     pub(super) fn drain_all(&self, locked: &mut LockedSocket<'_>) -> Result<(), BoxedError> {
         for _ in 0..BUDGET {
             if self.drain(locked)? != Progress::Again {
@@ -54,7 +53,7 @@ impl Subscriptions {
         Ok(())
     }
 
-    /// Takes in what libzmq has to tell: [`Progress::Again`] if there may be more.
+    /// Reads news: [`Progress::Again`] if there may be more.
     pub(super) fn drain(&self, locked: &mut LockedSocket<'_>) -> Result<Progress, BoxedError> {
         let mut news = Message::from("");
         let mut counts = self.counts.lock();
@@ -76,7 +75,7 @@ impl Subscriptions {
                         }
                     }
                 }
-                // A message from an XSUB: no business of a publisher's.
+                // A message from an XSUB, which means nothing to a publisher.
                 _ => {}
             }
             news = Message::from("");
@@ -85,13 +84,13 @@ impl Subscriptions {
         Ok(Progress::Again)
     }
 
-    /// Wakes those who wait for the counts to change.
+    /// Wakes the threads that wait for the counts to change.
     fn wake(&self) {
         let mut waiting = self.waiting.lock();
         waiting.drain(..).for_each(|waker| waker.wake());
     }
 
-    /// Has this be woken at the next change.
+    /// Wakes this at the next change.
     pub(super) fn wake_later(&self, waker: &Arc<Waker>) {
         let mut waiting = self.waiting.lock();
         if !waiting.iter().any(|other| Arc::ptr_eq(other, waker)) {

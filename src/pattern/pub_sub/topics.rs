@@ -1,4 +1,4 @@
-//! What a subscriber subscribes to.
+//! The topics of a subscriber.
 
 use std::collections::HashMap;
 

@@ -13,10 +13,10 @@ use crate::pattern::SendError;
 use crate::socket::Socket;
 use crate::wake::Deadline;
 
-/// What became of a reply.
+/// The outcome of a reply.
 ///
 /// A requester that has gone or does not read is at fault itself, and a server need not end for
-/// that: so these are not errors.
+/// that. So these are not errors.
 ///
 /// ```
 /// # use zeroless::{Client, Delivery, Server};
@@ -40,7 +40,7 @@ pub enum Delivery {
     Full,
 }
 
-/// Who has asked, and whether they were replied to.
+/// The way back to a requester, and whether it was replied to.
 ///
 /// If it is dropped without a reply, that is logged: the requester waits in vain.
 pub(super) struct Unreplied {
@@ -58,19 +58,19 @@ impl Unreplied {
         }
     }
 
-    /// Gives the reply up, which somebody has been told of.
+    /// Gives the reply up, which the log or a caller has been told.
     pub(super) fn give_up(&self) {
         self.replied.store(true, Ordering::Relaxed);
     }
 
-    /// Replies; nobody else can have done so.
+    /// Replies for the first time.
     pub(super) fn reply(mut self, frames: impl Frames) -> Result<Delivery, SendError> {
         let reply = frames.into_message()?;
         *self.replied.get_mut() = true;
         self.deliver(reply)
     }
 
-    /// Replies, unless that was done.
+    /// Replies, unless that was done before.
     pub(super) fn try_reply(&self, reply: Message) -> Result<Delivery, SendError> {
         if self.replied.swap(true, Ordering::Relaxed) {
             let what = "replying twice to a request".to_owned();
@@ -122,7 +122,7 @@ impl Drop for Unreplied {
     }
 }
 
-/// The half of a request that is replied with; see [`Request::split`](crate::Request::split).
+/// The half of a request that sends the reply; see [`Request::split`](crate::Request::split).
 ///
 /// It is callable, with a reference to the reply: `reply(&"text")`. A request is replied to once:
 /// [`send`](ReplySender::send) takes it, and a second call of it is
@@ -151,7 +151,7 @@ pub struct ReplySender {
     call: OnceLock<ReplyCall>,
 }
 
-/// What calling a [`ReplySender`] does.
+/// The function that a [`ReplySender`] dereferences to.
 type ReplyCall = Box<dyn Fn(&dyn DynFrames) -> Result<Delivery, SendError> + Send + Sync>;
 
 impl ReplySender {

@@ -64,7 +64,7 @@ impl Request {
         self.unreplied.reply(frames)
     }
 
-    /// Takes the request apart: what was asked, to keep, and what it is replied with.
+    /// Takes the request apart: the message, to keep, and the [`ReplySender`] that replies to it.
     ///
     /// The second half is callable, `reply(&"text")`, and has [`send`](ReplySender::send).
     ///
@@ -84,8 +84,7 @@ impl Request {
         (self.message, ReplySender::new(self.unreplied))
     }
 
-    /// The frames of what was asked as an array, for destructuring; the request can still be
-    /// replied to.
+    /// The frames as an array, for destructuring; the request can still be replied to.
     ///
     /// # Errors
     ///
@@ -116,7 +115,7 @@ impl Request {
         }
     }
 
-    /// What was asked.
+    /// The message of the request.
     ///
     /// ```
     /// # use zeroless::{Client, Server};
@@ -133,7 +132,7 @@ impl Request {
         &self.message
     }
 
-    /// Goes over the frames of what was asked.
+    /// Goes over the frames of the request.
     ///
     /// ```
     /// # use zeroless::{Client, Server};

@@ -7,7 +7,7 @@ use crate::background::caught;
 use crate::message::{Frames, Message};
 
 impl Replier {
-    /// Replies with what the handler makes of a request.
+    /// Replies to a request with the value that the handler returns.
     pub(super) fn handle<R: Frames>(
         &self,
         request: Request,

@@ -1,11 +1,11 @@
-//! Ids of requests: random, so that a server that has got some cannot guess those of others.
+//! Ids of requests. They are random, so a server that has got some cannot guess others.
 
 use std::fmt;
 use std::hash::Hasher;
 
 use crate::error::{Error, Result};
 
-/// How many ids are drawn at once: the system is asked this rarely.
+/// How many ids are drawn at once: a draw is a system call.
 const DRAWN: usize = 64;
 
 const BYTES: usize = size_of::<u64>();
@@ -26,7 +26,7 @@ impl Default for Ids {
     }
 }
 
-/// Not what is in it: it is a secret.
+/// Without the ids, which are a secret.
 impl fmt::Debug for Ids {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ids").finish_non_exhaustive()
@@ -53,7 +53,7 @@ impl Ids {
     }
 }
 
-/// Spreads ids: they are ours, so nobody can choose them to collide.
+/// Spreads ids. They are ours, so a peer cannot choose them to collide.
 #[derive(Debug, Default)]
 pub(super) struct IdHasher(u64);
 

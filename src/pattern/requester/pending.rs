@@ -58,7 +58,7 @@ impl Pending {
             deadline,
         };
         if under_way > MANY && under_way.is_multiple_of(64) {
-            // Or those who only ask would make the servers wait, or drop their replies.
+            // A program that only sends requests would make the servers wait, or drop their replies.
             let _ = pending.try_wait();
         }
         Ok(pending)
@@ -66,7 +66,7 @@ impl Pending {
 
     pub(super) fn send_first(&self, message: Message) -> Result<(), SendError> {
         match self.send(message, self.deadline) {
-            // Nobody has got it whole, so that nobody handles it twice.
+            // No server has got it whole, so none handles it twice.
             Err(unsent) if *unsent.error() == Error::PeerLost && self.repeat.is_some() => {
                 self.send_again(self.deadline)
             }
@@ -125,7 +125,7 @@ impl Pending {
         self.retry(outcome)
     }
 
-    /// Tries as often as it may what did not come out in time.
+    /// Sends a request again that got no reply in time, as often as it may be.
     pub(super) fn retry(mut self, mut outcome: Result<Message>) -> Result<Message> {
         while matches!(outcome, Err(Error::Timeout { .. })) && self.begin_retry() {
             let sent = self.send_again(self.deadline).map_err(Error::from);

@@ -102,7 +102,7 @@ impl PendingRequests {
         Ok(ids.iter().find(ended).copied())
     }
 
-    /// Wakes this when the reply to one of these requests is there, whoever receives it.
+    /// Wakes this when the reply to one of these requests is there, whichever thread receives it.
     pub(super) fn register(&self, ids: &[u64], waker: &Arc<Waker>) {
         let Ok(mut under_way) = self.0.lock() else {
             return;

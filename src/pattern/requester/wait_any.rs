@@ -191,7 +191,7 @@ fn take_off(pending: &mut Vec<Pending>, id: u64) -> Option<(usize, Pending)> {
 }
 
 impl Pending {
-    /// The error of a request whose time is over, with what is known of its server.
+    /// The error of a request whose time is over, with the refusal of its server if there is one.
     fn out_of_time(&self) -> Error {
         match self.requesting.socket.status() {
             Ok(status) => status.timeout(Wait::Reply),
