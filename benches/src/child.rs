@@ -5,16 +5,15 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::contender::{self, Contender};
+use crate::contender::Contender;
+use crate::contenders;
 use crate::job::Job;
 use crate::meter::Meter;
 use crate::process::used;
 
-/// The first argument of such a process; the contender's name and its job follow.
-pub const FLAG: &str = "--child";
-
+/// Does a job with a contender: these are the arguments.
 pub fn run(arguments: &[String]) -> ! {
-    let contender = contender::by_name(&arguments[0]);
+    let contender = contenders::by_name(&arguments[0]);
     let job = Job::from_arguments(&arguments[1..]);
     let words = listen();
     let mut ready = |endpoint: &str| {
@@ -39,7 +38,7 @@ pub fn run(arguments: &[String]) -> ! {
         "shout" => contender.shout(&job, &mut sending(&job)),
         "mesh" => contender.mesh(&job, &mut ready),
         "flood" => contender.flood(&job, &mut ready),
-        "keep" => crate::measure::kept::keep(&job, &mut ready),
+        "keep" => contender.keep(&job, &mut ready),
         other => panic!("no role {other}"),
     }
     println!("done");

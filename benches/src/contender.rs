@@ -1,27 +1,23 @@
 //! The contenders: the same few loops, written as a user of each library would.
 
-mod bare;
+pub mod bare;
+pub mod batched;
+pub mod dealer;
+mod keep;
+mod mesh;
 mod node;
-mod omq;
-mod other;
-mod pyre;
-mod python;
-mod usual;
-mod zeroless;
-mod zmqrs;
+pub mod omq;
+pub mod other;
+pub mod pyre;
+pub mod python;
+pub mod tcp;
+pub mod usual;
+pub mod zeroless;
+pub mod zmqrs;
 
+use std::env;
 use std::process::Command;
 
-pub use bare::{Bare, BareRouter};
-pub use omq::{Omq, OmqMany};
-pub use other::OtherBuild;
-pub use pyre::Pyre;
-pub use python::Python;
-pub use usual::{RecvMsg, RecvMultipart};
-pub use zeroless::Zeroless;
-pub use zmqrs::ZmqRs;
-
-use crate::child;
 use crate::job::Job;
 use crate::meter::Meter;
 
@@ -86,40 +82,18 @@ pub trait Contender: Sync {
         panic!("{} has no nodes", self.name());
     }
 
+    /// Keeps some of the messages that come, and tells by how many bytes the process grew.
+    fn keep(&self, _job: &Job, _ready: &mut dyn FnMut(&str)) {
+        panic!("{} keeps no messages", self.name());
+    }
+
+    /// The job as it does it: what has no messages moves the same bytes in pieces of its own.
+    fn fit(&self, job: &Job) -> Job {
+        job.clone()
+    }
+
     /// What starts a process that does a job with it.
     fn command(&self, job: &Job) -> Command {
-        let mut command = Command::new(std::env::current_exe().expect("this program"));
-        command.args([child::FLAG, self.name()]);
-        command.args(job.to_arguments());
-        command
+        job.command(env::current_exe().expect("this program"), self.name())
     }
-}
-
-const ALL: [&dyn Contender; 10] = [
-    &Zeroless,
-    &Bare,
-    &BareRouter,
-    &RecvMultipart,
-    &RecvMsg,
-    &Omq,
-    &OmqMany,
-    &ZmqRs,
-    &Python,
-    &Pyre,
-];
-
-pub fn by_name(name: &str) -> &'static dyn Contender {
-    let mut all = ALL.into_iter();
-    all.find(|contender| contender.name() == name)
-        .expect("a contender's name")
-}
-
-/// Those of them that can be run here; says so of the others.
-pub fn present(contenders: &[&'static dyn Contender]) -> Vec<&'static dyn Contender> {
-    let (present, absent): (Vec<&'static dyn Contender>, Vec<_>) =
-        contenders.iter().partition(|one| one.is_there());
-    for contender in absent {
-        println!("Without {}: see benches/README.md.\n", contender.name());
-    }
-    present
 }

@@ -1,5 +1,11 @@
 //! What a contender is to do, in this process or in one of its own.
 
+use std::path::Path;
+use std::process::Command;
+
+/// The first argument of a process that does a job; the contender's name and the job follow.
+pub const FLAG: &str = "--child";
+
 /// Declares the job with its defaults and setters, and how it is written as arguments and read
 /// again.
 macro_rules! job {
@@ -70,7 +76,7 @@ job! {
     queue: u32 = 0,
     /// For zeroless: push, publish or pair. For nodes: shout or whisper.
     pattern: String = "push".to_owned(),
-    /// For zeroless: the batch size in bytes; 0 for the default.
+    /// For zeroless and the bare loop: the batch size in bytes; 0 for the default.
     batch: u32 = 0,
     /// For zeroless: how long to wait awake, in microseconds; negative for the default.
     spin: i64 = -1,
@@ -84,11 +90,25 @@ job! {
     nodes: usize = 1,
     /// How many peers each of them is to meet.
     peers: usize = 1,
+    /// Of how many messages one is kept.
+    one_in: usize = 1,
 }
 
 impl Job {
     /// A frame's bytes.
     pub fn body(&self) -> Vec<u8> {
         vec![b'x'; self.size]
+    }
+
+    /// How many bytes a message has.
+    pub fn bytes(&self) -> usize {
+        self.size * self.frames
+    }
+
+    /// Starts a process that does it with this contender; `program` is a build of this one.
+    pub fn command(&self, program: impl AsRef<Path>, contender: &str) -> Command {
+        let mut command = Command::new(program.as_ref());
+        command.args([FLAG, contender]).args(self.to_arguments());
+        command
     }
 }

@@ -27,6 +27,14 @@ impl Peer {
         Peer::run(contender, job, contender.command(job))
     }
 
+    /// Two ends of a pattern, each in a process of its own: who binds, and who connects to it.
+    pub fn ends(contender: &dyn Contender, roles: [&str; 2], job: &Job) -> (Peer, Peer) {
+        let [bind, connect] = roles.map(|role| job.clone().role(role.into()));
+        let bound = Peer::start(contender, &bind);
+        let connected = Peer::start(contender, &connect.endpoint(bound.line()));
+        (bound, connected)
+    }
+
     /// Starts it under another program, as valgrind.
     pub fn start_under(wrapper: &[&str], contender: &dyn Contender, job: &Job) -> Peer {
         let inner = contender.command(job);

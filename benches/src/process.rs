@@ -1,4 +1,4 @@
-//! What this process takes: time, memory, files and threads.
+//! This process, as the system sees it: its time, memory and files.
 
 use std::fs;
 use std::time::Duration;
@@ -36,26 +36,4 @@ pub fn now() -> u64 {
 pub fn raise_files() {
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).expect("a Linux");
     setrlimit(Resource::RLIMIT_NOFILE, most, most).expect("not more than the most");
-}
-
-/// When something began, and what it took until it was told.
-pub struct Costs {
-    began: u64,
-}
-
-impl Costs {
-    /// Begins as soon as all are ready.
-    pub fn begin(ready: &mut dyn FnMut(&str)) -> Costs {
-        raise_files();
-        ready("ready");
-        Costs { began: now() }
-    }
-
-    pub fn tell(self) {
-        println!("{}\n{}", self.began, now());
-        let count = |folder| fs::read_dir(folder).expect("a Linux").count();
-        println!("{}", resident());
-        println!("{}", count("/proc/self/fd"));
-        println!("{}", count("/proc/self/task"));
-    }
 }

@@ -39,6 +39,15 @@ pub fn bytes(bytes: usize) -> String {
 pub fn rate(rate: f64) -> String {
     match rate {
         r if r >= 1e6 => format!("{:.2} M/s", r / 1e6),
-        r => format!("{:.1} k/s", r / 1e3),
+        r if r >= 1e4 => format!("{:.1} k/s", r / 1e3),
+        r => format!("{r:.0} /s"),
+    }
+}
+
+/// A ratio.
+pub fn times(ratio: f64) -> String {
+    match ratio {
+        r if r < 0.1 => format!("{r:.4}"),
+        r => format!("{r:.2}"),
     }
 }

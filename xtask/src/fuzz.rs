@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::{root, run};
+use crate::command::{root, run};
 
 /// The fuzz targets, and how long their inputs are at most: longer ones find no more, later.
 const TARGETS: [(&str, u32); 4] = [

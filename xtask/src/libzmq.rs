@@ -1,9 +1,9 @@
-//! Our libzmq: its patches, other machines, and how it compares.
+//! Our libzmq: its patches, and other machines.
 
 use std::fs;
 use std::process::Command;
 
-use crate::{root, run};
+use crate::command::{root, run};
 
 /// Leaves each patch out, and sees that its test fails.
 pub(crate) fn patches() -> bool {
@@ -83,36 +83,4 @@ pub(crate) fn cross() -> bool {
         let mut add = Command::new("rustup");
         run(add.args(["target", "add", target])) && run(&mut cargo)
     })
-}
-
-/// With these the libzmq that zmq-sys compiles is as fast as it can be.
-const FLAGS: &str = "\
-     -O2 -DHAVE_CLOCK_GETTIME=1 -DHAVE_FORK=1 -DHAVE_ACCEPT4=1 -DHAVE_POSIX_MEMALIGN=1 \
-     -DZMQ_HAVE_LINUX=1 -DZMQ_HAVE_EVENTFD=1 -DZMQ_HAVE_EVENTFD_CLOEXEC=1 \
-     -DZMQ_HAVE_SOCK_CLOEXEC=1 -DZMQ_HAVE_SO_KEEPALIVE=1 -DZMQ_HAVE_TCP_KEEPCNT=1 \
-     -DZMQ_HAVE_TCP_KEEPIDLE=1 -DZMQ_HAVE_TCP_KEEPINTVL=1 -DZMQ_HAVE_IFADDRS=1 \
-     -DZMQ_HAVE_SO_PEERCRED=1 -DZMQ_HAVE_SO_BINDTODEVICE=1 \
-     -DZMQ_IOTHREAD_POLLER_USE_EPOLL_CLOEXEC=1 -DZMQ_CACHELINE_SIZE=64 \
-     -DZMQ_BUILD_DRAFT_API=1";
-
-/// Measures our libzmq against zmq-sys's. The machine has to be quiet.
-pub(crate) fn measure(options: &[&str]) -> bool {
-    let bench = |target: &str, command: &str| {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args([
-            command,
-            "--release",
-            "--quiet",
-            "--manifest-path",
-            "benches/Cargo.toml",
-        ]);
-        cargo.args(["--target-dir", target]).current_dir(root());
-        cargo
-    };
-    let mut other = bench("target/benches-other", "build");
-    other.arg("--no-default-features").env("CXXFLAGS", FLAGS);
-    let program = root().join("target/benches-other/release/zeroless-bench");
-    let mut measure = bench("target/benches", "run");
-    measure.arg("--").args(options).arg("builds");
-    run(&mut other) && run(measure.env("ZEROLESS_OTHER_BUILD", program))
 }

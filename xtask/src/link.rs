@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::{self, Command};
 
-use crate::{root, run};
+use crate::command::{root, run};
 
 /// What a program prints that has it.
 const OURS: &str = "ours 4.3.5, batch, monotonic, heartbeats";

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use crate::full::{attack, partition};
 use crate::fuzz::fuzz;
 use crate::stress::stress;
-use crate::{attack, libzmq, link, partition};
+use crate::{libzmq, link};
 
 /// A chore, and what it is called.
 type Chore = (&'static str, fn() -> bool);

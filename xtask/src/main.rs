@@ -1,15 +1,20 @@
 //! The project's chores: `cargo xtask <chore>`.
 
+mod command;
+mod full;
 mod fuzz;
 mod libzmq;
 mod link;
 mod long;
+mod measure;
 mod stress;
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use command::run;
+use full::{attack, partition};
 use fuzz::{fuzz, limit};
+use measure::measure;
 use stress::stress;
 
 const USAGE: &str = "\
@@ -25,7 +30,9 @@ cargo xtask link [all]                 programs without a configuration have our
                                        all: with CURVE, from packages, installed
 cargo xtask patches                    without a patch of libzmq, its test fails
 cargo xtask cross                      compiled for ARM, by Debian's compilers, and run in an emulator
-cargo xtask measure [--quick]          our libzmq against zmq-sys's, as ratios from one run";
+cargo xtask measure [--quick]          our libzmq against zmq-sys's, as ratios from one run
+cargo xtask measure PART...            these parts of the benchmarks, with their options: see
+                                       benches/README.md";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -45,8 +52,7 @@ fn main() -> ExitCode {
         ["link", "all"] => link::link(true),
         ["patches"] => libzmq::patches(),
         ["cross"] => libzmq::cross(),
-        ["measure"] => libzmq::measure(&[]),
-        ["measure", "--quick"] => libzmq::measure(&["--quick"]),
+        ["measure", ref options @ ..] => measure(options),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -55,37 +61,5 @@ fn main() -> ExitCode {
     match done {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
-    }
-}
-
-fn attack() -> bool {
-    in_full("zre_attacks", "ZEROLESS_ATTACK", "full")
-}
-
-fn partition(times: &str) -> bool {
-    in_full("zre_partition", "ZEROLESS_PARTITIONS", times)
-}
-
-/// The project's folder.
-fn root() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().unwrap_or(own).to_owned()
-}
-
-/// Runs a test as long as it can be, one fact after the other, and shows its figures.
-fn in_full(test: &str, variable: &str, value: &str) -> bool {
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["test", "--release", "--quiet", "--test", test]);
-    command.args(["--", "--nocapture", "--test-threads=1"]);
-    run(command.env(variable, value))
-}
-
-fn run(command: &mut Command) -> bool {
-    match command.status() {
-        Ok(status) => status.success(),
-        Err(error) => {
-            eprintln!("{command:?}: {error}");
-            false
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::run;
+use crate::command::run;
 
 /// Runs the stress test again and again, beside threads that keep two cores busy.
 pub(crate) fn stress(runs: u32, messages: &str) -> bool {

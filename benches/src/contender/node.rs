@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use zeroless::Message;
 use zeroless::zre::{Builder, Event, Node, Uuid};
 
+use crate::costs::Costs;
 use crate::job::Job;
 use crate::meter::Meter;
-use crate::process::{Costs, now, resident};
+use crate::process::{now, resident};
 
 const GROUP: &str = "bench";
 

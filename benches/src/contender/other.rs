@@ -3,8 +3,8 @@
 use std::env;
 use std::process::Command;
 
-use super::{Contender, Zeroless};
-use crate::child;
+use super::Contender;
+use super::zeroless::Zeroless;
 use crate::job::Job;
 
 /// The variable that names that program.
@@ -22,9 +22,7 @@ impl Contender for OtherBuild {
     }
 
     fn command(&self, job: &Job) -> Command {
-        let mut command = Command::new(env::var_os(PROGRAM).expect("it is there"));
-        command.args([child::FLAG, Zeroless.name()]);
-        command.args(job.to_arguments());
-        command
+        let program = env::var_os(PROGRAM).expect("it is there");
+        job.command(program, Zeroless.name())
     }
 }

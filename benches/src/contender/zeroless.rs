@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use zeroless::{Batch, Client, Options, Receiving, Sending, Server};
 
-use super::{Contender, node};
+use super::{Contender, keep, node};
 use crate::job::Job;
 use crate::meter::Meter;
 
@@ -87,6 +87,10 @@ impl Contender for Zeroless {
 
     fn flood(&self, job: &Job, ready: &mut dyn FnMut(&str)) {
         node::flood(job, ready);
+    }
+
+    fn keep(&self, job: &Job, ready: &mut dyn FnMut(&str)) {
+        keep::keep(job, ready);
     }
 }
 

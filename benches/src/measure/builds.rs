@@ -1,10 +1,15 @@
 //! This build of zeroless, and another one: what another libzmq, or a change, costs or gains.
 
-use super::{Part, Plan, ends, in_turns};
-use crate::contender::{Contender, OtherBuild, Zeroless, present};
+use crate::contender::Contender;
+use crate::contender::other::OtherBuild;
+use crate::contender::zeroless::Zeroless;
+use crate::contenders::present;
 use crate::job::Job;
+use crate::part::Part;
 use crate::peer::Peer;
+use crate::plan::Plan;
 use crate::table::{bytes, head, median, rate, ratio, row};
+use crate::turns::in_turns;
 
 pub const PART: Part = Part {
     name: "builds",
@@ -18,6 +23,9 @@ pub const PART: Part = Part {
         head(&["case", "this build", "the other build", "ratio"]);
         let mut ratios = Vec::new();
         for (case, rounds, measure) in cases(plan) {
+            if !plan.wants(&case) {
+                continue;
+            }
             let results = in_turns(rounds, &contenders, measure);
             let [ours, theirs] = [0, 1].map(|place| rate(median(results[place].clone())));
             let ratio = ratio(&results[0], &results[1]);
@@ -25,6 +33,9 @@ pub const PART: Part = Part {
             ratios.push(ratio);
         }
         let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+        if ratios.is_empty() {
+            return;
+        }
         println!(
             "\nThe least is {least:.2}, the median {:.2}.\n",
             median(ratios)
@@ -44,11 +55,11 @@ fn cases(plan: &Plan) -> Vec<(String, usize, Measure)> {
             let both = job.clone().role("both".into());
             let message = format!("{frames} × {}", bytes(size));
             let apart = move |one: &'static dyn Contender| {
-                let (pull, _push) = ends(one, ["pull", "push"], &job);
+                let (pull, _push) = Peer::ends(one, ["pull", "push"], &job);
                 pull.number()
             };
             let together = move |one: &'static dyn Contender| Peer::start(one, &both).number();
-            let rounds = plan.rounds * 2;
+            let rounds = plan.build_rounds;
             cases.push((format!("{message}, two processes"), rounds, Box::new(apart)));
             cases.push((
                 format!("{message}, one process"),
@@ -60,7 +71,7 @@ fn cases(plan: &Plan) -> Vec<(String, usize, Measure)> {
     for in_flight in [1, 64] {
         let job = Job::default().in_flight(in_flight).seconds(plan.seconds);
         let requests = move |one: &'static dyn Contender| {
-            let (_reply, request) = ends(one, ["reply", "request"], &job);
+            let (_reply, request) = Peer::ends(one, ["reply", "request"], &job);
             request.number()
         };
         let case = format!("requests, {in_flight} in flight");

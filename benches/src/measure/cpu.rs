@@ -1,10 +1,13 @@
 //! How much processor time waiting costs: when nothing comes, and when little does.
 
-use super::{Part, ends, in_turns};
-use crate::contender::{Bare, Contender, Zeroless};
+use crate::contender::Contender;
+use crate::contender::bare::Bare;
+use crate::contender::zeroless::Zeroless;
 use crate::job::Job;
+use crate::part::Part;
 use crate::peer::Peer;
 use crate::table::{head, median, row};
+use crate::turns::in_turns;
 
 /// The roles of the two ends, and microseconds from one message to the next.
 type Case = ([&'static str; 2], u64);
@@ -26,9 +29,12 @@ pub const PART: Part = Part {
         let contenders: [&dyn Contender; 2] = [&Zeroless, &Bare];
         for (roles, pace) in CASES {
             for side in [0, 1] {
+                if !plan.wants(roles[side]) {
+                    continue;
+                }
                 let results = in_turns(plan.rounds, &contenders, |contender| {
                     let job = Job::default().pace(pace);
-                    let (bound, connected) = ends(contender, roles, &job);
+                    let (bound, connected) = Peer::ends(contender, roles, &job);
                     percent([bound, connected], side, plan.cpu_seconds)
                 });
                 let [ours, bare] = [0, 1].map(|place| median(results[place].clone()));

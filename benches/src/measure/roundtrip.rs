@@ -1,28 +1,33 @@
 //! How long a request and its reply take over tcp, one after the other.
 
-use super::{Part, ends, head_of_ratios, in_turns, row_of_ratios};
-use crate::contender::{Bare, BareRouter, Contender, Omq, Python, Zeroless, ZmqRs, present};
+use crate::comparison::Comparison;
+use crate::contender::Contender;
+use crate::contender::bare::Bare;
+use crate::contender::dealer::BareDealer;
+use crate::contender::omq::Omq;
+use crate::contender::python::Python;
+use crate::contender::zeroless::Zeroless;
+use crate::contender::zmqrs::ZmqRs;
 use crate::job::Job;
-use crate::table::median;
+use crate::part::Part;
+use crate::peer::Peer;
 
 pub const PART: Part = Part {
     name: "roundtrip",
     title: "Round trips over tcp, each end in a process of its own",
     run: |plan| {
         let contenders: [&dyn Contender; 6] =
-            [&Zeroless, &Bare, &BareRouter, &Omq, &ZmqRs, &Python];
-        let contenders = present(&contenders);
+            [&Zeroless, &Bare, &BareDealer, &Omq, &ZmqRs, &Python];
         println!(
             "Microseconds a round trip, and its ratio to those of the others: less is better.\n"
         );
-        head_of_ratios("message", &contenders);
+        let table = Comparison::new(plan, &contenders);
         let job = Job::default().seconds(plan.seconds);
-        let results = in_turns(plan.round_trip_rounds, &contenders, |one| {
-            let (_reply, request) = ends(one, ["reply", "request"], &job);
+        let shown = |time| format!("{time:.0} µs");
+        table.row("1 × 32 B", plan.round_trip_rounds, shown, |one| {
+            let (_reply, request) = Peer::ends(one, ["reply", "request"], &job);
             1e6 / request.number()
         });
-        let ours = format!("{:.0} µs", median(results[0].clone()));
-        row_of_ratios("1 × 32 B".to_owned(), ours, &results);
         println!();
     },
 };

@@ -1,29 +1,39 @@
 //! How many messages a second go from a push to a pull over tcp.
 
-use super::{Part, Plan, ends, head_of_ratios, in_turns, row_of_ratios};
-use crate::contender::{
-    Bare, Contender, Omq, OmqMany, Python, RecvMsg, RecvMultipart, Zeroless, ZmqRs, present,
-};
+use crate::comparison::Comparison;
+use crate::contender::Contender;
+use crate::contender::bare::Bare;
+use crate::contender::batched::BareBatched;
+use crate::contender::omq::{Omq, OmqMany};
+use crate::contender::python::Python;
+use crate::contender::tcp::Tcp;
+use crate::contender::usual::{RecvMsg, RecvMultipart};
+use crate::contender::zeroless::Zeroless;
+use crate::contender::zmqrs::ZmqRs;
 use crate::job::Job;
+use crate::part::Part;
 use crate::peer::Peer;
-use crate::table::{bytes, median, rate};
+use crate::plan::Plan;
+use crate::table::{bytes, rate};
 
 pub const PART: Part = Part {
     name: "throughput",
     title: "Throughput over tcp, each end in a process of its own",
     run: |plan| {
-        let contenders: [&dyn Contender; 8] = [
+        let contenders: [&dyn Contender; 10] = [
             &Zeroless,
             &Bare,
-            &RecvMultipart,
-            &RecvMsg,
+            &BareBatched,
             &Omq,
             &OmqMany,
+            &Tcp,
+            &RecvMultipart,
+            &RecvMsg,
             &ZmqRs,
             &Python,
         ];
-        run(plan, &present(&contenders), |contender, job| {
-            let (pull, _push) = ends(contender, ["pull", "push"], job);
+        run(plan, &contenders, |contender, job| {
+            let (pull, _push) = Peer::ends(contender, ["pull", "push"], job);
             pull.number()
         });
     },
@@ -33,7 +43,8 @@ pub const ONE_PROCESS: Part = Part {
     name: "one-process",
     title: "Throughput over tcp, both ends in one process and one context",
     run: |plan| {
-        run(plan, &[&Zeroless, &Bare], |contender, job| {
+        let contenders: [&dyn Contender; 5] = [&Zeroless, &Bare, &BareBatched, &Omq, &OmqMany];
+        run(plan, &contenders, |contender, job| {
             Peer::start(contender, &job.clone().role("both".into())).number()
         });
     },
@@ -47,16 +58,18 @@ fn run(
     measure: impl Fn(&dyn Contender, &Job) -> f64,
 ) {
     println!("Messages a second, and how many times those of the others that is.\n");
-    head_of_ratios("message", contenders);
+    let table = Comparison::new(plan, contenders);
     for frames in [1, 3] {
         for size in SIZES {
             let job = Job::default()
                 .size(size)
                 .frames(frames)
                 .seconds(plan.seconds);
-            let results = in_turns(plan.rounds, contenders, |one| measure(one, &job));
-            let ours = rate(median(results[0].clone()));
-            row_of_ratios(format!("{frames} × {}", bytes(size)), ours, &results);
+            let name = format!("{frames} × {}", bytes(size));
+            table.row(&name, plan.rounds, rate, |one| {
+                let fitted = one.fit(&job);
+                measure(one, &fitted) * fitted.bytes() as f64 / job.bytes() as f64
+            });
         }
     }
     println!();

@@ -1,10 +1,11 @@
 //! What zeroless's defaults were chosen by: I/O threads, batch sizes, waiting awake.
 
-use super::{Part, ends, in_turns};
-use crate::contender::Zeroless;
+use crate::contender::zeroless::Zeroless;
 use crate::job::Job;
+use crate::part::Part;
 use crate::peer::Peer;
 use crate::table::{bytes, head, median, rate, ratio, row};
+use crate::turns::in_turns;
 
 pub const THREADS: Part = Part {
     name: "threads",
@@ -14,13 +15,16 @@ pub const THREADS: Part = Part {
         head(&["message", "processes", "1 thread", "2 threads"]);
         for size in [32, 4 << 10] {
             for processes in [1, 2] {
+                if !plan.wants(&bytes(size)) {
+                    continue;
+                }
                 let results = in_turns(plan.rounds, &[1, 2], |io_threads| {
                     let job = Job::default()
                         .size(size)
                         .io_threads(io_threads)
                         .seconds(plan.seconds);
                     if processes == 2 {
-                        let (pull, _push) = ends(&Zeroless, ["pull", "push"], &job);
+                        let (pull, _push) = Peer::ends(&Zeroless, ["pull", "push"], &job);
                         return pull.number();
                     }
                     Peer::start(&Zeroless, &job.role("both".into())).number()
@@ -50,14 +54,14 @@ pub const SPIN: Part = Part {
             ("messages of 32 B", job.clone()),
             ("messages of 1 MiB", job.clone().size(1 << 20)),
         ];
-        for (what, job) in cases {
+        for (what, job) in cases.into_iter().filter(|(what, _)| plan.wants(what)) {
             let results = in_turns(plan.rounds, &SPINS, |spin| {
                 let job = job.clone().spin(spin);
                 if what.contains("requests") {
-                    let (_reply, request) = ends(&Zeroless, ["reply", "request"], &job);
+                    let (_reply, request) = Peer::ends(&Zeroless, ["reply", "request"], &job);
                     return request.number();
                 }
-                let (pull, _push) = ends(&Zeroless, ["pull", "push"], &job);
+                let (pull, _push) = Peer::ends(&Zeroless, ["pull", "push"], &job);
                 pull.number()
             });
             let none = rate(median(results[0].clone()));
@@ -86,13 +90,16 @@ pub const BATCH: Part = Part {
                 _ => ["pull", "push"],
             };
             for size in [32, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 1 << 20] {
+                if !plan.wants(&format!("{pattern}, {}", bytes(size))) {
+                    continue;
+                }
                 let results = in_turns(plan.rounds, &BATCHES, |batch| {
                     let job = Job::default()
                         .pattern(pattern.into())
                         .size(size)
                         .batch(batch)
                         .seconds(plan.seconds);
-                    let (bound, connected) = ends(&Zeroless, roles, &job);
+                    let (bound, connected) = Peer::ends(&Zeroless, roles, &job);
                     if roles[0] == "reply" {
                         connected
                     } else {

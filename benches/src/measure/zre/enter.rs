@@ -3,9 +3,10 @@
 use super::network::Network;
 use super::{head_of_all, row_of_all};
 use crate::contender::Contender;
-use crate::measure::{Part, in_turns};
+use crate::part::Part;
 use crate::peer::Peer;
 use crate::table::{median, ratio};
+use crate::turns::in_turns;
 
 pub const PART: Part = Part {
     name: "zre-enter",

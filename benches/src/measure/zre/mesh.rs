@@ -1,11 +1,14 @@
 //! What many nodes take, and how long it takes until each knows all others.
 
 use super::network::Network;
-use crate::contender::{Bare, Contender, Zeroless};
+use crate::contender::Contender;
+use crate::contender::bare::Bare;
+use crate::contender::zeroless::Zeroless;
 use crate::job::Job;
-use crate::measure::{Part, in_turns};
+use crate::part::Part;
 use crate::peer::Peer;
 use crate::table::{head, median, ratio, row};
+use crate::turns::in_turns;
 
 const NODES: usize = 50;
 

@@ -6,7 +6,10 @@ use std::thread;
 
 use nix::sched::{CloneFlags, unshare};
 
-use crate::contender::{Contender, Pyre, Zeroless, present};
+use crate::contender::Contender;
+use crate::contender::pyre::Pyre;
+use crate::contender::zeroless::Zeroless;
+use crate::contenders::present;
 use crate::job::Job;
 
 const ADDRESS: &str = "10.77.0.1";

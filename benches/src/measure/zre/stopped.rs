@@ -4,9 +4,10 @@ use super::network::Network;
 use super::{head_of_all, row_of_all};
 use crate::contender::Contender;
 use crate::job::Job;
-use crate::measure::{Part, in_turns};
+use crate::part::Part;
 use crate::peer::Peer;
 use crate::table::bytes;
+use crate::turns::in_turns;
 
 /// How many messages, if there is time for as many.
 const MESSAGES: u64 = 20_000_000;

@@ -1,0 +1,23 @@
+//! Tests that can be run for longer than `cargo test` does.
+
+use std::process::Command;
+
+use crate::command::run;
+
+/// Strangers by the hundred thousand against a node of ZRE.
+pub(crate) fn attack() -> bool {
+    in_full("zre_attacks", "ZEROLESS_ATTACK", "full")
+}
+
+/// Two nodes of ZRE in networks that are cut so many times.
+pub(crate) fn partition(times: &str) -> bool {
+    in_full("zre_partition", "ZEROLESS_PARTITIONS", times)
+}
+
+/// Runs a test as long as it can be, one fact after the other, and shows its figures.
+fn in_full(test: &str, variable: &str, value: &str) -> bool {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["test", "--release", "--quiet", "--test", test]);
+    command.args(["--", "--nocapture", "--test-threads=1"]);
+    run(command.env(variable, value))
+}
