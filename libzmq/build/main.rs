@@ -25,8 +25,8 @@ fn main() {
         return;
     }
     let out = required("OUT_DIR");
-    let source = sources::unpack(&Path::new(&out).join("unpacked"));
-    patch::apply(&source);
+    let source = sources::unpack(&Path::new(&out).join("unpacked"), &required("TARGET"));
+    patch::apply(&source, patches::PATCHES);
     platform::write(&source.join("src"));
     compile::compile(&source);
     println!("cargo::rustc-cfg=compiled");

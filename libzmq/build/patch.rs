@@ -5,8 +5,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::patches::PATCHES;
-
 /// A change to libzmq.
 pub(crate) struct Patch {
     /// `zmq_has("zeroless:<name>")` tells that it is there.
@@ -23,17 +21,17 @@ pub(crate) struct Edit {
     pub(crate) new: &'static str,
 }
 
-/// Applies all patches but those named in `ZEROLESS_LIBZMQ_WITHOUT`: a test leaves one out, to
-/// see that it is needed.
-pub(crate) fn apply(source: &Path) {
+/// Applies these patches, but for those named in `ZEROLESS_LIBZMQ_WITHOUT`: a test leaves one out,
+/// to see that it is needed.
+pub(crate) fn apply(source: &Path, patches: &[Patch]) {
     println!("cargo::rerun-if-env-changed=ZEROLESS_LIBZMQ_WITHOUT");
     let without = env::var("ZEROLESS_LIBZMQ_WITHOUT").unwrap_or_default();
     let without: Vec<_> = without.split(',').filter(|name| !name.is_empty()).collect();
     for name in &without {
-        let known = PATCHES.iter().any(|patch| patch.name == *name);
+        let known = patches.iter().any(|patch| patch.name == *name);
         assert!(known, "ZEROLESS_LIBZMQ_WITHOUT: there is no patch {name:?}");
     }
-    let applied = PATCHES
+    let applied = patches
         .iter()
         .filter(|patch| !without.contains(&patch.name));
     let mut names = String::from("\"zeroless\"");

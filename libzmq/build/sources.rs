@@ -8,8 +8,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::required;
-
 /// Set in the environment of the runs that are not cargo's.
 const UNPACKING: &str = "ZEROLESS_LIBZMQ_UNPACKING";
 
@@ -26,8 +24,8 @@ pub(crate) fn unpack_here() {
     }
 }
 
-/// The sources, new, in a folder below this one.
-pub(crate) fn unpack(folder: &Path) -> PathBuf {
+/// The sources, new, in a folder below this one; `target` is cargo's variable of that name.
+pub(crate) fn unpack(folder: &Path, target: &str) -> PathBuf {
     if folder.exists() {
         fs::remove_dir_all(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     }
@@ -36,7 +34,6 @@ pub(crate) fn unpack(folder: &Path) -> PathBuf {
     let itself = env::current_exe().expect("the path of this program");
     let mut unpack = Command::new(&itself);
     unpack.env(UNPACKING, "1").env("OUT_DIR", folder);
-    let target = required("TARGET");
     for tool in ["CC", "CXX", "AR", "RANLIB"] {
         // The first name that the crate cc looks for.
         unpack.env(format!("{tool}_{target}"), &itself);
