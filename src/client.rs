@@ -8,8 +8,7 @@ use crate::endpoint::{Endpoint, IntoEndpoints, Role};
 use crate::error::{Error, Result};
 use crate::fork::ForkMutex;
 use crate::options::{Options, common_setters};
-use crate::pattern::sealed::Pattern;
-use crate::pattern::{self, Kind, patterns};
+use crate::pattern::{self, Kind, Pattern, patterns};
 use crate::socket::{HandleCount, SharedSocket, SocketType, Target};
 
 /// Endpoints that are connected to, to be given patterns.

@@ -35,25 +35,26 @@ use crate::error::Result;
 use crate::options::Options;
 use crate::socket::Socket;
 
-pub(crate) mod sealed {
-    use super::kind::Kind;
+mod sealed {
     use crate::socket::Socket;
 
-    /// A handle as the crate itself sees it. The trait is private, which keeps the set of handles
-    /// closed: their public traits can grow without breaking a user.
-    pub trait Pattern: Sized {
-        /// The side of a pattern, which says what socket is behind it.
-        const KIND: Kind;
-
-        /// A handle of a socket that was just made for it, and has no endpoint yet.
-        fn new(socket: Socket) -> Self;
-
+    /// Keeps the set of handles closed: their traits can grow without breaking a user.
+    pub trait Sealed {
         fn socket(&self) -> &Socket;
     }
 }
 
+/// A handle, as the types that open it see it.
+pub(crate) trait Pattern: Handle {
+    /// The side of a pattern, which says what socket is behind it.
+    const KIND: Kind;
+
+    /// A handle of a socket that was just made for it, and has no endpoint yet.
+    fn new(socket: Socket) -> Self;
+}
+
 /// Opens a handle with a function that gives its socket the endpoints.
-pub(crate) fn open<H: sealed::Pattern>(
+pub(crate) fn open<H: Pattern>(
     options: &Options,
     attach: impl FnOnce(&Socket) -> Result<()>,
 ) -> Result<H> {

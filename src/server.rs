@@ -12,8 +12,7 @@ use crate::error::{Error, Result};
 use crate::fork::ForkMutex;
 use crate::monitor::ConnectionStatus;
 use crate::options::{Options, common_setters};
-use crate::pattern::sealed::Pattern;
-use crate::pattern::{self, Kind, patterns};
+use crate::pattern::{self, Kind, Pattern, patterns};
 use crate::socket::{HandleCount, Linger, Socket, check_path, listen};
 use crate::wake::{Deadline, io_error};
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::sealed::Pattern;
+use super::sealed::Sealed;
 use super::{ConnectionEvents, Stopper};
 use crate::error::{Error, Result};
 use crate::wake::Deadline;
@@ -27,7 +27,7 @@ use crate::wake::Deadline;
     message = "`{Self}` is not a handle of a pattern",
     note = "the handles are `Push`, `Pull`, `Publisher`, `Subscriber`, `Requester`, `Replier` and `Pair`"
 )]
-pub trait Handle: Pattern + Clone + fmt::Debug + Send + Sync + 'static {
+pub trait Handle: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
     /// Ends every wait in this handle and its clones; see [`Push::stop`](crate::Push::stop).
     fn stop(&self) {
         self.socket().stop();
@@ -111,9 +111,10 @@ pub trait Handle: Pattern + Clone + fmt::Debug + Send + Sync + 'static {
 
 /// Gives a handle the calls of all handles, as methods of its own.
 ///
-/// Its arguments are the name of the handle in the examples, and the expression that opens one.
+/// Its arguments are the handle with the field that has its socket, its name in the examples, and the
+/// expression that opens one.
 macro_rules! shared {
-    ($handle:ident, $name:literal, $open:literal) => {
+    ($handle:ident$(.$field:ident)+, $name:literal, $open:literal) => {
         impl $handle {
             /// Ends every wait in this handle and its clones, now and later.
             ///
@@ -255,10 +256,17 @@ macro_rules! shared {
 
         impl crate::pattern::Handle for $handle {}
 
+        impl crate::pattern::sealed::Sealed for $handle {
+            #[inline]
+            fn socket(&self) -> &crate::socket::Socket {
+                &self$(.$field)+
+            }
+        }
+
         impl std::fmt::Debug for $handle {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($handle))
-                    .field("stopped", &self.socket().is_stopped())
+                    .field("stopped", &self$(.$field)+.is_stopped())
                     .finish_non_exhaustive()
             }
         }

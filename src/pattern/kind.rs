@@ -8,7 +8,7 @@ use crate::socket::{Linger, Profile, SocketSpec, SocketType};
 
 /// One side of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Push,
     Pull,
     Publisher,

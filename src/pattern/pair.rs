@@ -1,13 +1,10 @@
 //! Pair: two ends that talk to each other alone (PAIR).
 
-use super::Kind;
 use super::receiving::{receiving, receiving_messages};
-use super::sealed::Pattern;
 use super::sending::{self, SendCall, sending};
-use super::shared;
+use super::{Kind, Pattern, SendError, shared};
 use crate::error::Result;
 use crate::message::{Frames, Message};
-use crate::pattern::SendError;
 use crate::socket::Socket;
 use crate::wake::Deadline;
 
@@ -47,10 +44,6 @@ impl Pattern for Pair {
         let call = sending::call(&socket);
         Pair { socket, call }
     }
-
-    fn socket(&self) -> &Socket {
-        &self.socket
-    }
 }
 
 sending! {
@@ -84,7 +77,7 @@ receiving_messages! {
 # Client::connect(server.port())?.pair()?.send((\"7\", \"payload\"))?;"
 }
 
-shared! { Pair, "pair", "zeroless::Server::bind(0)?.pair()?" }
+shared! { Pair.socket, "pair", "zeroless::Server::bind(0)?.pair()?" }
 
 impl Pair {
     #[inline]

@@ -10,9 +10,8 @@ use subscriptions::Subscriptions;
 use topics::Topics;
 
 use super::receiving::{receiving, receiving_messages};
-use super::sealed::Pattern;
 use super::sending::{self, SendCall, sending};
-use super::{Kind, SendError, shared};
+use super::{Kind, Pattern, SendError, shared};
 use crate::error::{BoxedError, Error, Result, Wait};
 use crate::message::{DynFrames, Frame, Frames, Message};
 use crate::socket::{Interest, LockedSocket, Progress, Socket};
@@ -106,10 +105,6 @@ impl Pattern for Publisher {
             topic: Topic::Any,
             subscriptions,
         })
-    }
-
-    fn socket(&self) -> &Socket {
-        &self.publishing.socket
     }
 }
 
@@ -302,7 +297,7 @@ impl Publisher {
     }
 }
 
-shared! { Publisher, "publisher", "zeroless::Server::bind(0)?.publish()?" }
+shared! { Publisher.publishing.socket, "publisher", "zeroless::Server::bind(0)?.publish()?" }
 
 impl Pattern for Subscriber {
     const KIND: Kind = Kind::Subscriber;
@@ -310,10 +305,6 @@ impl Pattern for Subscriber {
     fn new(socket: Socket) -> Subscriber {
         let topics = Arc::default();
         Subscriber { socket, topics }
-    }
-
-    fn socket(&self) -> &Socket {
-        &self.socket
     }
 }
 
@@ -396,4 +387,4 @@ impl Subscriber {
     }
 }
 
-shared! { Subscriber, "subscriber", "zeroless::Server::bind(0)?.subscribe(\"\")?" }
+shared! { Subscriber.socket, "subscriber", "zeroless::Server::bind(0)?.subscribe(\"\")?" }

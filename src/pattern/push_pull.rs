@@ -1,13 +1,10 @@
 //! Push and pull: work handed out, each message to one worker (PUSH and PULL).
 
-use super::Kind;
 use super::receiving::{receiving, receiving_messages};
-use super::sealed::Pattern;
 use super::sending::{self, SendCall, sending};
-use super::shared;
+use super::{Kind, Pattern, SendError, shared};
 use crate::error::Result;
 use crate::message::{Frames, Message};
-use crate::pattern::SendError;
 use crate::socket::Socket;
 use crate::wake::Deadline;
 
@@ -75,10 +72,6 @@ impl Pattern for Push {
         let call = sending::call(&socket);
         Push { socket, call }
     }
-
-    fn socket(&self) -> &Socket {
-        &self.socket
-    }
 }
 
 impl Pattern for Pull {
@@ -86,10 +79,6 @@ impl Pattern for Pull {
 
     fn new(socket: Socket) -> Pull {
         Pull { socket }
-    }
-
-    fn socket(&self) -> &Socket {
-        &self.socket
     }
 }
 
@@ -106,7 +95,7 @@ assert_eq!(pull.recv()?, \"one frame\");
 assert_eq!(pull.recv()?.frame_count(), 3);"
 }
 
-shared! { Push, "push", "zeroless::Server::bind(0)?.push()?" }
+shared! { Push.socket, "push", "zeroless::Server::bind(0)?.push()?" }
 
 receiving! {
     Pull of Message, "message", "pull", "zeroless::Server::bind(0)?.pull()?",
@@ -126,7 +115,7 @@ receiving_messages! {
 # Client::connect(server.port())?.push()?.send((\"7\", \"payload\"))?;"
 }
 
-shared! { Pull, "pull", "zeroless::Server::bind(0)?.pull()?" }
+shared! { Pull.socket, "pull", "zeroless::Server::bind(0)?.pull()?" }
 
 impl Push {
     #[inline]

@@ -17,8 +17,7 @@ pub use reply_sender::{Delivery, ReplySender};
 pub use request::Request;
 
 use super::receiving::receiving;
-use super::sealed::Pattern;
-use super::{Kind, shared};
+use super::{Kind, Pattern, shared};
 use crate::error::{BoxedError, Error, Result};
 use crate::message::{Frame, Frames, Message};
 use crate::socket::{BUDGET, Interest, LockedSocket, Progress, Socket};
@@ -64,10 +63,6 @@ impl Pattern for Replier {
             socket,
             on_panic: None,
         }
-    }
-
-    fn socket(&self) -> &Socket {
-        &self.socket
     }
 }
 
@@ -208,7 +203,7 @@ impl Replier {
     }
 }
 
-shared! { Replier, "replier", "zeroless::Server::bind(0)?.reply()?" }
+shared! { Replier.socket, "replier", "zeroless::Server::bind(0)?.reply()?" }
 
 /// The outcome of an attempt to receive a request.
 #[derive(Debug, PartialEq, Eq)]

@@ -15,8 +15,7 @@ use std::time::{Duration, Instant};
 pub use pending::Pending;
 use pending_requests::PendingRequests;
 
-use super::sealed::Pattern;
-use super::{Kind, SendError, shared};
+use super::{Kind, Pattern, SendError, shared};
 use crate::error::Result;
 use crate::message::{DynFrames, Frames, Message};
 use crate::socket::Socket;
@@ -76,10 +75,6 @@ impl Pattern for Requester {
         let own = requesting.clone();
         let call = Arc::new(move |frames: &dyn DynFrames| own.request(frames.to_message()?));
         Requester { requesting, call }
-    }
-
-    fn socket(&self) -> &Socket {
-        &self.requesting.socket
     }
 }
 
@@ -205,7 +200,7 @@ impl Requester {
     }
 }
 
-shared! { Requester, "requester", "zeroless::Server::bind(0)?.request()?" }
+shared! { Requester.requesting.socket, "requester", "zeroless::Server::bind(0)?.request()?" }
 
 /// The handle is callable, with a reference to frames: `request(&("id", "body"))`.
 impl Deref for Requester {

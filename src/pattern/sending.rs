@@ -86,7 +86,9 @@ macro_rules! sending {
                 &self,
                 frames: impl crate::Frames,
             ) -> std::result::Result<(), crate::SendError> {
-                self.send_until(frames, crate::pattern::sending::default_deadline(self.socket()))
+                let socket = crate::pattern::sealed::Sealed::socket(self);
+                let deadline = crate::pattern::sending::default_deadline(socket);
+                self.send_until(frames, deadline)
             }
 
             /// Sends a message if there is room for it now, also when the handle was stopped.
