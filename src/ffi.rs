@@ -5,17 +5,21 @@
 
 #![allow(unsafe_code)]
 
+mod address;
 mod capability;
 mod context;
 mod dropped_here;
 mod errno;
 mod fork;
+mod interfaces;
 mod message;
 mod options;
 mod per_process;
 mod poll;
 mod socket;
+mod system;
 
+pub(crate) use address::peer_address;
 pub(crate) use capability::{SAFE_HEARTBEATS, has, tells_undelivered};
 pub(crate) use context::RawContext;
 pub(crate) use dropped_here::DroppedHere;
@@ -23,11 +27,13 @@ pub(crate) use errno::{Errno, keep_errno, system};
 #[cfg(test)]
 pub(crate) use fork::tests;
 pub(crate) use fork::{count_forks, forks};
+pub(crate) use interfaces::{interface_index, interfaces};
 pub(crate) use message::RawMessage;
 pub(crate) use options::{IntOption, set_int};
 pub(crate) use per_process::PerProcess;
 pub(crate) use poll::poll;
 pub(crate) use socket::{bind, recv, send, send_bytes};
+pub(crate) use system::{file_limit, monotonic_time};
 
 // Named, so that its libzmq is linked.
 #[cfg(feature = "libzmq")]

@@ -213,6 +213,9 @@
 //! [`Options`] has queues, timeouts and the rest, each with its default and what it costs.
 //! [`capabilities`] tells which libzmq is linked, and what it can do. On a Unix system only, so far.
 
+// The layers below zre have what it alone needs.
+#![cfg_attr(not(feature = "zre"), allow(dead_code, unused_imports))]
+
 #[cfg(not(unix))]
 compile_error!("zeroless needs a Unix system: its wake-ups are Unix sockets");
 
@@ -232,6 +235,7 @@ mod server;
 mod socket;
 mod throttle;
 mod wake;
+#[cfg(feature = "zre")]
 pub mod zre;
 
 pub use capabilities::{Capabilities, Libzmq, capabilities};
@@ -256,6 +260,6 @@ pub mod iter {
 }
 
 /// The README's examples, compiled.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "zre"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,5 +1,7 @@
 //! Servers are found by name, without an address.
 
+#![cfg(feature = "zre")]
+
 mod support;
 
 use std::collections::HashSet;

@@ -1,6 +1,8 @@
 //! Servers start, are withdrawn and are killed, one after another, while a client pushes to
 //! whoever is there. It never has an address, and at last every message is accounted for.
 
+#![cfg(feature = "zre")]
+
 #[path = "support/process.rs"]
 mod process;
 mod support;

@@ -1,6 +1,8 @@
 //! The example programs do what they say, and warn of nothing: each pair is run, and what it
 //! prints is read.
 
+#![cfg(feature = "zre")]
+
 #[path = "support/process.rs"]
 mod process;
 mod support;

@@ -11,9 +11,8 @@ use std::time::Duration;
 
 use child::in_child;
 use parking_lot::{Mutex, MutexGuard};
-use support::{
-    SOON, beacon_port, blocked, deadline, inproc, pairs, pub_sub, push_pull, req_rep, until,
-};
+use support::{SOON, blocked, deadline, inproc, pairs, pub_sub, push_pull, req_rep, until};
+#[cfg(feature = "zre")]
 use zeroless::zre::Node;
 use zeroless::{Client, Error, Handle, Pending, Server};
 
@@ -169,12 +168,13 @@ fn a_child_pushes_to_its_parent_by_a_handle_of_its_own() {
     });
 }
 
+#[cfg(feature = "zre")]
 #[test]
 fn a_childs_node_is_dead() {
     deadline(|| {
         let _alone = alone();
         let node = Node::builder("parent").interface("127.0.0.1");
-        let node = node.port(beacon_port()).start().unwrap();
+        let node = node.port(support::beacon_port()).start().unwrap();
         node.join("before").unwrap();
         let in_child_hands = node.clone();
         assert!(in_child(move || {

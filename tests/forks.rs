@@ -1,7 +1,7 @@
 //! A thousand forks while other threads are in the middle of everything: no child is ever stuck in a
 //! lock that only its parent's threads could release.
 
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", feature = "zre"))]
 
 #[path = "support/child.rs"]
 mod child;

@@ -1,5 +1,7 @@
 //! A user's logger runs in the library's threads, too: whatever it does there, the others go on.
 
+#![cfg(feature = "zre")]
+
 mod support;
 
 use std::sync::mpsc::channel;

@@ -5,6 +5,8 @@
 //! `ZEROLESS_PEER_ZYRE` names `interop_zre/node.c`, compiled. Without them these tests say that
 //! they were not run.
 
+#![cfg(feature = "zre")]
+
 #[path = "interop_zre/member.rs"]
 mod member;
 #[path = "support/process.rs"]

@@ -7,6 +7,8 @@
 //! free, where another was whose peers still talk to it: run those alone, one after the other,
 //! with `zyre:: --test-threads=1`.
 
+#![cfg(feature = "zre")]
+
 #[path = "interop_zre/elections.rs"]
 mod elections;
 #[path = "interop_zre/facts.rs"]

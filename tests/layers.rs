@@ -3,12 +3,17 @@
 
 #[path = "layers/checks.rs"]
 mod checks;
+#[path = "layers/modules.rs"]
+mod modules;
 #[path = "layers/source.rs"]
 mod source;
 
 use std::path::Path;
 
-use checks::{Layers, Words, circles, upper_words, upward_imports, without_layer};
+use checks::{
+    Layers, Purity, Words, circles, impurities, upper_words, upward_imports, without_layer,
+};
+use modules::Modules;
 use source::Source;
 
 const CRATE: Layers = Layers {
@@ -27,6 +32,42 @@ const CRATE: Layers = Layers {
         &["zre"],
     ],
 };
+
+/// The values that a user sees; bytes; state machines; sockets and a thread; nodes, as a user has
+/// them; servers by name.
+const ZRE: Layers = Layers {
+    within: &["zre"],
+    layers: &[
+        &["error", "event", "peer", "uuid"],
+        &["wire"],
+        &["machine"],
+        &["net"],
+        &["builder", "node"],
+        &["directory"],
+        &["fuzzing"],
+    ],
+};
+
+/// What knows no socket, no thread and no clock.
+const PURITY: Purity = Purity {
+    pure: &[&["zre", "wire"], &["zre", "machine"]],
+    imports: &["endpoint", "error", "message", "throttle", "zre"],
+    names: &[
+        "Instant::now",
+        "SystemTime",
+        "std::fs",
+        "std::thread",
+        "TcpListener",
+        "TcpStream",
+        "UdpSocket",
+        "libc::",
+        "nix::",
+        "socket2::",
+    ],
+};
+
+/// Modules in which files still import round.
+const ROUND_WITHIN: [&str; 4] = ["endpoint", "monitor", "pattern", "socket"];
 
 const WORDS: [Words; 3] = [
     Words {
@@ -108,24 +149,44 @@ fn every_module_has_its_layer() {
             .iter()
             .any(|source| source.path == Path::new("src/lib.rs"))
     );
-    let without = sources.iter().filter_map(|it| without_layer(&CRATE, it));
-    assert_none(without.collect());
+    for layers in [CRATE, ZRE] {
+        let without = sources.iter().filter_map(|it| without_layer(&layers, it));
+        assert_none(without.collect());
+    }
 }
 
 #[test]
 fn no_import_goes_up() {
     let sources = Source::library();
-    assert_none(
-        sources
-            .iter()
-            .flat_map(|it| upward_imports(&CRATE, it))
-            .collect(),
-    );
+    for layers in [CRATE, ZRE] {
+        let upward = sources.iter().flat_map(|it| upward_imports(&layers, it));
+        assert_none(upward.collect());
+    }
 }
 
 #[test]
 fn no_import_goes_round() {
-    assert_none(circles(&CRATE, &Source::library()));
+    let sources = Source::library();
+    assert_none(circles(&CRATE, &sources));
+    assert_none(circles(&ZRE, &sources));
+    let files = Modules::new(&sources).circles().into_iter();
+    // Between a whole and its parts.
+    let files = files.filter(|it| {
+        let tops = it
+            .iter()
+            .map(|it| it.split("::").next().unwrap_or_default());
+        !ROUND_WITHIN
+            .iter()
+            .any(|top| tops.clone().all(|it| it == *top))
+    });
+    assert_none(files.map(|it| it.join(" and ")).collect());
+}
+
+#[test]
+fn codecs_and_state_machines_know_no_socket_and_no_clock() {
+    let sources = Source::library();
+    let impure = sources.iter().flat_map(|it| impurities(&PURITY, it));
+    assert_none(impure.collect());
 }
 
 #[test]
@@ -186,6 +247,104 @@ fn a_planted_circle_is_found() {
     let files = [endpoint, message, options];
     assert_eq!(circles(&CRATE, &files).len(), 3);
     assert_none(circles(&CRATE, &files[..2]));
+}
+
+#[test]
+fn a_planted_circle_of_files_is_found() {
+    let circles = |files: &[(&str, &str)]| {
+        let sources = files.iter().map(|(path, text)| Source::new(path, text));
+        let found = Modules::new(&Vec::from_iter(sources)).circles();
+        found.iter().map(|it| it.join(" ")).collect::<Vec<_>>()
+    };
+    // Also by way of one that hands things on, and between a module and its child.
+    let files = [
+        ("src/zre/a.rs", "use super::b::{Second as Other};"),
+        ("src/zre/b.rs", "mod inner; pub use inner::Second;"),
+        (
+            "src/zre/b/inner.rs",
+            "use crate::zre::c; pub struct Second;",
+        ),
+        ("src/zre/c.rs", "fn f() { super::a::g() }"),
+    ];
+    assert_eq!(circles(&files), ["zre::a zre::b::inner zre::c"]);
+    assert_eq!(circles(&files[..3]), [""; 0]);
+    let parent = (
+        "src/whole.rs",
+        "mod child; use child::Part; pub struct Whole(Part);",
+    );
+    let child = (
+        "src/whole/child.rs",
+        "use super::Whole; pub struct Part; impl Whole {}",
+    );
+    assert_eq!(circles(&[parent, child]), ["whole whole::child"]);
+    let facade = (
+        "src/whole.rs",
+        "mod child; mod other; pub use other::Whole; pub use child::Part;",
+    );
+    let other = ("src/whole/other.rs", "pub struct Whole;");
+    assert_eq!(circles(&[facade, child, other]), [""; 0]);
+}
+
+#[test]
+fn a_planted_import_that_goes_up_within_zre_is_found() {
+    for (path, text, count) in [
+        (
+            "src/zre/wire/beacon.rs",
+            "use crate::zre::machine::Machine;",
+            1,
+        ),
+        (
+            "src/zre/machine/groups.rs",
+            "fn f(it: &crate::zre::node::Node) {}",
+            1,
+        ),
+        ("src/zre/machine.rs", "use super::net::Link;", 1),
+        (
+            "src/zre/net/link.rs",
+            "use super::super::{directory, wire::Packet};",
+            1,
+        ),
+        (
+            "src/zre/node.rs",
+            "use super::net::SharedNode; use crate::client::Client;",
+            0,
+        ),
+    ] {
+        let wrong = upward_imports(&ZRE, &Source::new(path, text));
+        assert_eq!(wrong.len(), count, "{text}: {wrong:?}");
+    }
+    assert!(without_layer(&ZRE, &Source::new("src/zre/new.rs", "")).is_some());
+}
+
+#[test]
+fn planted_sockets_and_clocks_are_found() {
+    for (path, text, count) in [
+        ("src/zre/machine.rs", "use crate::socket::Socket;", 1),
+        (
+            "src/zre/machine/groups.rs",
+            "use crate::{context, wake::Deadline};",
+            2,
+        ),
+        (
+            "src/zre/wire.rs",
+            "fn now() -> Instant { std::time::Instant::now() }",
+            1,
+        ),
+        (
+            "src/zre/machine.rs",
+            "#[cfg(test)] use crate::socket::Socket; use std::thread;",
+            1,
+        ),
+        (
+            "src/zre/machine.rs",
+            "use std::time::Instant; use crate::message::Message;",
+            0,
+        ),
+        ("src/zre/net/link.rs", "use crate::socket::Socket;", 0),
+    ] {
+        let wrong = impurities(&PURITY, &Source::new(path, text));
+        assert_eq!(wrong.len(), count, "{text}: {wrong:?}");
+    }
 }
 
 #[test]

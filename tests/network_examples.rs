@@ -1,6 +1,8 @@
 //! The examples that find each other, each on a host of its own: they do what they say, and warn of
 //! nothing.
 
+#![cfg(feature = "zre")]
+
 #[path = "support/networks.rs"]
 mod networks;
 #[path = "support/process.rs"]

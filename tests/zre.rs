@@ -1,5 +1,7 @@
 //! Nodes find each other, and talk.
 
+#![cfg(feature = "zre")]
+
 mod support;
 
 use std::time::{Duration, Instant};

@@ -2,7 +2,7 @@
 //!
 //! `ZEROLESS_ATTACK=full` attacks in full size, as `cargo xtask attack` does.
 
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", feature = "zre"))]
 
 #[path = "support/elsewhere.rs"]
 mod elsewhere;

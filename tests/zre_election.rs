@@ -1,5 +1,7 @@
 //! Who leads a group.
 
+#![cfg(feature = "zre")]
+
 mod support;
 
 use std::time::Duration;

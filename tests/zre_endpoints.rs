@@ -1,5 +1,7 @@
 //! Where a node's inbox may be, and what others are told of it.
 
+#![cfg(feature = "zre")]
+
 mod support;
 
 use support::{SOON, beacon_port, deadline};

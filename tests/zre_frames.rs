@@ -1,5 +1,7 @@
 //! Frames that are too large: refused where they are sent, and told where they are not taken.
 
+#![cfg(feature = "zre")]
+
 mod support;
 #[path = "support/warnings.rs"]
 mod warnings;

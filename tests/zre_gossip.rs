@@ -1,5 +1,7 @@
 //! Nodes that find each other by gossip, where there is no broadcast.
 
+#![cfg(feature = "zre")]
+
 mod support;
 
 use std::time::Duration;

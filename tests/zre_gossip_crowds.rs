@@ -1,5 +1,7 @@
 //! Gossip with many who are not there, and with those who ask for much.
 
+#![cfg(feature = "zre")]
+
 mod support;
 
 use std::io::ErrorKind;

@@ -1,5 +1,7 @@
 //! The end of a node: what it has said is delivered, it says goodbye, and nothing hangs.
 
+#![cfg(feature = "zre")]
+
 #[path = "support/process.rs"]
 mod process;
 mod support;

@@ -1,6 +1,6 @@
 //! Nodes stay together when the network under them changes.
 
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", feature = "zre"))]
 
 #[path = "support/elsewhere.rs"]
 mod elsewhere;

@@ -3,7 +3,7 @@
 //! `ZEROLESS_PARTITIONS=20` cuts so often, and once for as long as peers are waited for by
 //! default, as `cargo xtask partition` does.
 
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", feature = "zre"))]
 
 #[path = "support/elsewhere.rs"]
 mod elsewhere;

@@ -1,5 +1,7 @@
 //! Nodes that end and come again where they were.
 
+#![cfg(feature = "zre")]
+
 mod support;
 
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! Whoever talks to a node as no node does, disturbs nobody else.
 
+#![cfg(feature = "zre")]
+
 mod support;
 #[path = "support/zre.rs"]
 mod wire;

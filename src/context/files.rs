@@ -2,8 +2,6 @@
 
 use std::os::fd::RawFd;
 
-use nix::sys::resource::{Resource, getrlimit};
-
 use crate::error::{Error, Result};
 use crate::ffi;
 
@@ -20,7 +18,7 @@ const CHUNK: usize = 1024;
 /// each number whether it is open; and since the lowest free one is always taken, the highest are
 /// nearly always free.
 pub(super) fn check_files() -> Result<()> {
-    let Ok((limit, _)) = getrlimit(Resource::RLIMIT_NOFILE) else {
+    let Some(limit) = ffi::file_limit() else {
         return Ok(());
     };
     let mut end = RawFd::try_from(limit).unwrap_or(RawFd::MAX);

@@ -1,8 +1,7 @@
 //! Who is at a path of ipc.
 
 use std::io;
-
-use socket2::{Domain, SockAddr, Socket, Type};
+use std::os::unix::net::UnixDatagram;
 
 /// Who is at a path of ipc, as far as the system tells.
 #[derive(Debug)]
@@ -18,20 +17,16 @@ pub(crate) enum Path {
 }
 
 impl Path {
-    /// Asks, without waiting: a server whose queue of connections is full serves, too.
+    /// Asks by a socket of another type, which never waits: a server refuses its type, and nobody
+    /// refuses any.
     pub(crate) fn probe(path: &str) -> Path {
-        let connect = || {
-            let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-            socket.set_nonblocking(true)?;
-            socket.connect(&SockAddr::unix(path)?)
-        };
+        let connect = || UnixDatagram::unbound()?.connect(path);
         let Err(error) = connect() else {
             return Path::Served;
         };
         match error.raw_os_error() {
             Some(libc::ECONNREFUSED | libc::ENOENT) => Path::Nobody,
-            // A full queue; a connection that is not there at once; a socket of another type.
-            Some(libc::EAGAIN | libc::EINPROGRESS | libc::EPROTOTYPE) => Path::Served,
+            Some(libc::EPROTOTYPE) => Path::Served,
             Some(libc::EACCES | libc::EPERM) => Path::NoPermission,
             _ => Path::Unknown(error),
         }

@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::os::fd::RawFd;
 use std::time::Instant;
 
-use nix::sys::socket::{SockaddrStorage, getpeername};
 use parking_lot::{Condvar, Mutex};
 
 use super::Spellings;
 use super::ended::{EndedConnections, Verdict};
 use super::raw_event::RawEvent;
+use crate::ffi;
 
 /// What a socket's monitor has told, until the monitor thread takes it in.
 ///
@@ -174,10 +174,5 @@ fn next(monitor: &zmq::Socket) -> Option<RawEvent> {
 /// The address at the other end of a tcp connection. One that has ended since has none, or that of
 /// whoever was given its file descriptor: it is for a log only.
 fn address(fd: RawFd) -> Option<String> {
-    let address = getpeername::<SockaddrStorage>(fd).ok()?;
-    match (address.as_sockaddr_in(), address.as_sockaddr_in6()) {
-        (Some(address), _) => Some(address.to_string()),
-        (_, Some(address)) => Some(address.to_string()),
-        _ => None,
-    }
+    ffi::peer_address(fd).map(|address| address.to_string())
 }

@@ -6,7 +6,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::FileTypeExt;
 
 use log::warn;
-use nix::ifaddrs::getifaddrs;
 
 use super::names::resolve;
 use super::system;
@@ -94,22 +93,9 @@ fn listen_at_all(
 
 /// The address of a network interface: its first of IPv4, or of IPv6 if it has no other.
 fn of_interface(name: &str, port: u16) -> Option<SocketAddr> {
-    let interfaces = getifaddrs().ok()?.filter(|it| it.interface_name == name);
-    let addresses: Vec<SocketAddr> = interfaces
-        .filter_map(|it| {
-            let address = it.address?;
-            let v4 = address
-                .as_sockaddr_in()
-                .map(|v4| SocketAddr::V4((*v4).into()));
-            let v6 = || {
-                address
-                    .as_sockaddr_in6()
-                    .map(|v6| SocketAddr::V6((*v6).into()))
-            };
-            v4.or_else(v6)
-        })
-        .collect();
-    let mut first = *addresses.iter().min_by_key(|address| address.is_ipv6())?;
+    let all = ffi::interfaces().ok()?;
+    let own = all.into_iter().filter(|it| it.name == name);
+    let mut first = own.map(|it| it.address).min_by_key(SocketAddr::is_ipv6)?;
     first.set_port(port);
     Some(first)
 }
@@ -121,8 +107,7 @@ pub(super) fn with_index(endpoint: &Endpoint) -> Result<String> {
             host: Host::Ip(IpAddr::V6(ip), Some(zone)),
             port,
         } if zone.parse::<u32>().is_err() => {
-            let index = nix::net::if_::if_nametoindex(zone.as_str());
-            let index = index.map_err(|_| no_interface(endpoint, zone))?;
+            let index = ffi::interface_index(zone).ok_or_else(|| no_interface(endpoint, zone))?;
             Ok(format!("tcp://[{ip}%{index}]:{port}"))
         }
         _ => Ok(endpoint.to_string()),

@@ -1,12 +1,11 @@
 //! Hosts by name: looked up, and connected to at the address family that answers.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use log::{debug, info, warn};
-use socket2::{Domain, Socket, Type};
 
 use super::{Connected, SharedSocket};
 use crate::background::{detach, guarded};
@@ -100,14 +99,8 @@ fn has_both(addresses: &[SocketAddr]) -> bool {
 /// Whether somebody takes connections at an address of this family.
 fn answers(addresses: &[SocketAddr], ipv6: bool) -> bool {
     let family = addresses.iter().filter(|it| it.is_ipv6() == ipv6);
-    family.take(MOST_TRIED).any(|address| {
-        let socket = Socket::new(Domain::for_address(*address), Type::STREAM, None);
-        socket.is_ok_and(|socket| {
-            socket
-                .connect_timeout(&(*address).into(), FIRST_TRY)
-                .is_ok()
-        })
-    })
+    let mut tried = family.take(MOST_TRIED);
+    tried.any(|address| TcpStream::connect_timeout(address, FIRST_TRY).is_ok())
 }
 
 /// The family that is to be tried instead of this one, if any.

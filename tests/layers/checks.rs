@@ -203,3 +203,37 @@ fn parts(text: &str) -> BTreeSet<String> {
     }
     apart.split_whitespace().map(str::to_owned).collect()
 }
+
+/// What codecs and state machines may not know.
+pub(crate) struct Purity {
+    /// The modules that are pure, by their paths.
+    pub(crate) pure: &'static [&'static [&'static str]],
+    /// All that they may import, by the modules of the top level.
+    pub(crate) imports: &'static [&'static str],
+    /// What they may not name.
+    pub(crate) names: &'static [&'static str],
+}
+
+/// What a pure module imports or names, and must not.
+pub(crate) fn impurities(purity: &Purity, source: &Source) -> Vec<String> {
+    let module = source.module();
+    let is_pure = |pure: &&[&str]| {
+        module.len() >= pure.len() && module.iter().zip(*pure).all(|(own, name)| own == name)
+    };
+    if !purity.pure.iter().any(|pure| is_pure(&pure)) {
+        return Vec::new();
+    }
+    let path = source.path.display();
+    let imported = imports(source).into_iter();
+    let imported = imported.filter(|it| {
+        it.first()
+            .is_some_and(|top| !purity.imports.contains(&top.as_str()))
+    });
+    let imported = imported.map(|it| format!("{path} imports {}", it.join("::")));
+    let named = purity
+        .names
+        .iter()
+        .filter(|name| source.code.contains(**name));
+    let named = named.map(|name| format!("{path} names {name}"));
+    imported.chain(named).collect()
+}

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use log::{info, warn};
-use nix::time::{ClockId, clock_gettime};
 
 use super::finder::Finder;
 use super::local_address::LocalAddress;
@@ -13,6 +12,7 @@ use super::shared_node::SharedNode;
 use crate::background::guarded;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::ffi;
 use crate::message::{Frame, Message};
 use crate::socket::{Interest, Socket};
 use crate::wake::{Deadline, poll, readable};
@@ -128,7 +128,7 @@ impl Driver {
     fn until_next(&self) -> Duration {
         let interval = u64::try_from(self.interval.as_micros()).unwrap_or(u64::MAX);
         // Without a clock they would each have their own time.
-        let now = clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from);
+        let now = ffi::monotonic_time().unwrap_or_default();
         let since = now.as_micros() % u128::from(interval);
         Duration::from_micros(interval - u64::try_from(since).unwrap_or(0))
     }

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
-use nix::ifaddrs::getifaddrs;
-use nix::net::if_::InterfaceFlags;
-
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::ffi::interfaces;
+use crate::wake::io_error;
 
 /// An interface that beacons can be broadcast on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,26 +85,27 @@ impl fmt::Display for Interface {
 
 /// All interfaces with IPv4 that are up and can broadcast, and loopback.
 fn all() -> Result<Vec<Interface>> {
-    let addresses = getifaddrs().map_err(|error| Error::system("looking for interfaces", error))?;
-    Ok(addresses
-        .filter_map(|it| {
-            let flags = it.flags;
-            let loopback = flags.contains(InterfaceFlags::IFF_LOOPBACK);
-            let up = flags.contains(InterfaceFlags::IFF_UP);
-            if !up || !(loopback || flags.contains(InterfaceFlags::IFF_BROADCAST)) {
-                return None;
-            }
-            let address = it.address?.as_sockaddr_in()?.ip();
-            let netmask = it.netmask?.as_sockaddr_in()?.ip();
-            Some(Interface {
-                name: it.interface_name,
-                address,
-                broadcast: Ipv4Addr::from(u32::from(address) | !u32::from(netmask)),
-                netmask,
-                loopback,
-            })
+    let addresses = interfaces().map_err(|error| io_error("looking for interfaces", &error))?;
+    let usable = addresses.into_iter().filter_map(|it| {
+        let loopback = it.has(libc::IFF_LOOPBACK);
+        if !it.has(libc::IFF_UP) || !(loopback || it.has(libc::IFF_BROADCAST)) {
+            return None;
+        }
+        let IpAddr::V4(address) = it.address.ip() else {
+            return None;
+        };
+        let IpAddr::V4(netmask) = it.netmask?.ip() else {
+            return None;
+        };
+        Some(Interface {
+            name: it.name,
+            address,
+            broadcast: Ipv4Addr::from(u32::from(address) | !u32::from(netmask)),
+            netmask,
+            loopback,
         })
-        .collect())
+    });
+    Ok(usable.collect())
 }
 
 /// Our address on the way to everywhere else, if there is one. Nothing is sent for that.
