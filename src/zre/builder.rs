@@ -1,4 +1,4 @@
-//! What a node is to be, before it starts.
+//! The settings of a node, before it starts.
 
 mod start;
 
@@ -16,7 +16,7 @@ use crate::options::Options;
 /// The port of beacons, registered for ZRE.
 const PORT: u16 = 5670;
 
-/// What a node is to be; made by [`Node::builder`](super::Node::builder).
+/// The settings of a node; made by [`Node::builder`](super::Node::builder).
 ///
 /// ```
 /// use std::time::Duration;
@@ -191,7 +191,8 @@ impl Builder {
 
     /// How many peers the node has at most. Default 4096; of more than 256, half at one address.
     ///
-    /// What they all tell of themselves has 64 MiB; where that is full, who tells most makes room.
+    /// Their headers and groups have 64 MiB in all. When that is full, the peer with most of it makes
+    /// room.
     ///
     /// ```no_run
     /// # use std::time::Duration;

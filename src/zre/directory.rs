@@ -1,4 +1,4 @@
-//! Servers by name: announced in a node's headers, found by whoever wants them.
+//! Servers by name: announced in a node's headers, and discovered there.
 //!
 //! A header `X-<name>-<pattern>: tcp://host:port` announces a server; `<pattern>` is what the
 //! server does: push, pull, publish, subscribe, request, reply or pair. The case of the key does

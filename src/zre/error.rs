@@ -1,8 +1,8 @@
-//! What can go wrong between nodes alone.
+//! Errors of nodes alone.
 
 use crate::error::ModuleError;
 
-/// What went wrong in [`zre`](crate::zre), where [`zeroless::Error`](crate::Error) has no word for it.
+/// An error of [`zre`](crate::zre) for which [`zeroless::Error`](crate::Error) has no variant.
 ///
 /// A [`zeroless::Error`](crate::Error) is made of it by `?`, and
 /// [`downcast_ref`](crate::Error::downcast_ref) finds it there.

@@ -1,4 +1,4 @@
-//! What happens in the network, as a node sees it.
+//! The events of a node.
 
 use std::fmt;
 
@@ -114,7 +114,7 @@ impl Event {
     }
 }
 
-/// What happened, in a line; of a message its size, never what is in it.
+/// The event in a line; of a message its size, never its contents.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size = |message: &Message| {

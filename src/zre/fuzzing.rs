@@ -1,4 +1,4 @@
-//! What the fuzz targets do with any bytes at all, and what must hold whatever these are.
+//! The bodies of the fuzz targets: each takes any bytes at all, and checks what must hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -28,7 +28,7 @@ pub fn beacon(datagram: &[u8], allocated: Allocated) {
 /// longer than its length can tell is cut.
 const REPLACED: u8 = "\u{fffd}".as_bytes()[0];
 
-/// What a text costs beside its bytes: its handle, in a list that grows by doubling.
+/// The bytes that a text costs beside its own: its handle, in a list that grows by doubling.
 const HANDLE: usize = 2 * size_of::<String>();
 
 /// A first frame, as it may come from anybody.
@@ -52,7 +52,7 @@ pub fn packet(frame: &[u8], allocated: Allocated) {
     }
 }
 
-/// What others say to one who gossips: of each word peer it is from, and its bytes.
+/// Messages to a node that gossips: of each its sender, and its bytes.
 pub fn gossip(script: &[u8]) {
     let now = Instant::now();
     let mut gossip = Gossip::new(1, now);
@@ -70,11 +70,11 @@ pub fn gossip(script: &[u8]) {
             0 => GossipPeer::Server(0),
             client => GossipPeer::Client(vec![client]),
         };
-        gossip.hear(peer, frame, now);
+        gossip.receive(peer, frame, now);
         said += 1;
         // A word is passed on to all, or answered with all that is known.
         let most = usize::from(NODES).max(said + 1) + 1;
-        assert!(gossip.take_words().len() <= most, "it talks too much");
+        assert!(gossip.take_outgoing().len() <= most, "it talks too much");
     }
     gossip.tick(now + Timing::default().expired, |_| false, || 0);
 }
@@ -92,7 +92,7 @@ const BOUNDS: Bounds = Bounds {
     bytes: 4096,
 };
 
-/// What happens to a node, written in bytes: of each step what it is, and its arguments.
+/// A script of what happens to a node, written in bytes: of each step what it is, and its arguments.
 pub fn machine(script: &[u8]) {
     let mut run = Run::new();
     let mut script = Script(script);
@@ -150,9 +150,9 @@ struct Run {
     /// The number of the message that came last, of each node.
     sequences: [u16; NODES as usize],
     links: BTreeMap<Uuid, Link>,
-    /// Who has entered, and the groups that it is in.
+    /// The peers that have entered, each with its groups.
     here: BTreeMap<Uuid, BTreeSet<String>>,
-    /// Who has ever answered a PING.
+    /// The nodes that have ever answered a PING.
     answered: BTreeSet<Uuid>,
 }
 
@@ -301,7 +301,7 @@ impl Run {
             Action::Close { peer } => {
                 self.links.remove(&peer).expect("an open socket");
             }
-            Action::Tell(event) => self.told(event),
+            Action::Emit(event) => self.told(event),
         }
     }
 

@@ -1,5 +1,5 @@
-//! What a node does: a pure state machine, of bytes and events and the time, whose outcome is
-//! a list of actions. It has no socket, no thread and no clock.
+//! The state machine of a node: bytes, events and the time in, actions out. It has no socket, no thread
+//! and no clock.
 
 mod admission;
 mod beacons;
@@ -35,7 +35,7 @@ use pending_claims::PendingClaims;
 use quarantine::{Frames, Numbered, Quarantine, Quarantined};
 pub(crate) use timing::Timing;
 
-/// What is to be done, in this order.
+/// An action for the driver, to be performed in the order given.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Open a socket for a peer, connected to this endpoint.
@@ -44,18 +44,18 @@ pub(crate) enum Action {
     Send { peer: Uuid, packet: Packet },
     /// Close a peer's socket.
     Close { peer: Uuid },
-    /// Tell the user.
-    Tell(Event),
+    /// Give the user an event.
+    Emit(Event),
 }
 
-/// A node's machine.
+/// The state of a node.
 #[derive(Debug)]
 pub(crate) struct Machine {
     uuid: Uuid,
     endpoint: String,
     name: String,
     headers: Vec<(String, String)>,
-    own: BTreeSet<String>,
+    own_groups: BTreeSet<String>,
     status: u8,
     known: HashMap<Uuid, PeerState>,
     groups: Groups,
@@ -65,23 +65,23 @@ pub(crate) struct Machine {
     elections: BTreeMap<String, Election>,
     admission: Admission,
     /// PeerState nodes that have to wait for a socket.
-    waiting: VecDeque<Uuid>,
+    waiting_for_socket: VecDeque<Uuid>,
     timing: Timing,
     bounds: Bounds,
-    /// Whether somebody is said to leave, who has not answered yet.
+    /// Whether a peer is suspected that has not answered yet.
     any_suspects: bool,
     /// When it was warned of lost messages last.
-    warned: Option<Instant>,
-    /// What came from who has told a name only.
-    early: Quarantine<Frames>,
-    /// Who waits for the place of another.
-    claims: PendingClaims,
-    /// What came after the HELLO of who is not yet verified to be there, and has its turn when it is.
-    unverified: Quarantine<Numbered>,
-    /// Who waits for nothing any more: what they have sent is to be taken in.
-    let_in: VecDeque<(Uuid, Quarantined<Frames>)>,
-    /// Who has said goodbye, if that is asked for: as one does where there are no beacons.
-    departed: Option<Vec<Uuid>>,
+    warned_at: Option<Instant>,
+    /// Messages of nodes whose HELLO gives no address: a beacon will.
+    without_address: Quarantine<Frames>,
+    /// Nodes that claim the endpoint of another.
+    pending_claims: PendingClaims,
+    /// Messages that follow the HELLO of a node that is not verified yet. They have their turn when it is.
+    before_verified: Quarantine<Numbered>,
+    /// Nodes that wait for nothing any more, with their messages, which are to be taken in.
+    admitted: VecDeque<(Uuid, Quarantined<Frames>)>,
+    /// Nodes that have said goodbye, for gossip, which asks for them.
+    goodbyes: Option<Vec<Uuid>>,
     actions: Vec<Action>,
 }
 
@@ -100,29 +100,29 @@ impl Machine {
             contests: election::contests(&headers).collect(),
             elections: BTreeMap::new(),
             headers,
-            own: BTreeSet::new(),
+            own_groups: BTreeSet::new(),
             status: 0,
             known: HashMap::new(),
             groups: Groups::default(),
             admission: Admission::default(),
-            waiting: VecDeque::new(),
+            waiting_for_socket: VecDeque::new(),
             timing,
             bounds,
             any_suspects: false,
-            warned: None,
-            early: Quarantine::default(),
-            claims: PendingClaims::default(),
-            unverified: Quarantine::default(),
-            let_in: VecDeque::new(),
-            departed: None,
+            warned_at: None,
+            without_address: Quarantine::default(),
+            pending_claims: PendingClaims::default(),
+            before_verified: Quarantine::default(),
+            admitted: VecDeque::new(),
+            goodbyes: None,
             actions: Vec::new(),
         }
     }
 
-    /// What there is to be done; the caller does all of it.
+    /// The actions to be performed; the caller performs all of them.
     pub(crate) fn take_actions(&mut self) -> Vec<Action> {
         // One that is let in may take the place of another, which lets in the next.
-        while let Some((from, kept)) = self.let_in.pop_front() {
+        while let Some((from, kept)) = self.admitted.pop_front() {
             for (first, rest) in kept.messages {
                 self.message(from, &first, rest, kept.since);
             }
@@ -167,7 +167,7 @@ impl Machine {
         self.bounds = bounds;
     }
 
-    /// How many nodes are known that others tell of, and that have not said anything so far.
+    /// How many nodes are known that have not greeted us so far.
     pub(crate) fn trying(&self) -> usize {
         let known = self.known.values();
         known.filter(|known| known.peer.is_none()).count()
@@ -192,19 +192,19 @@ impl Machine {
     }
 
     pub(crate) fn own_groups(&self) -> Vec<String> {
-        self.own.iter().cloned().collect()
+        self.own_groups.iter().cloned().collect()
     }
 
     /// Joins a group; false if we are in it already.
     pub(crate) fn join(&mut self, group: &str) -> bool {
-        let joined = self.own.insert(group.to_owned());
+        let joined = self.own_groups.insert(group.to_owned());
         if joined {
             self.status = self.status.wrapping_add(1);
             let packet = Packet::Join {
                 group: group.to_owned(),
                 status: self.status,
             };
-            self.tell_all(&packet);
+            self.send_to_all(&packet);
             self.election_begins(group);
         }
         joined
@@ -212,21 +212,21 @@ impl Machine {
 
     /// Leaves a group; false if we are not in it.
     pub(crate) fn leave(&mut self, group: &str) -> bool {
-        let left = self.own.remove(group);
+        let left = self.own_groups.remove(group);
         if left {
             self.status = self.status.wrapping_add(1);
             let packet = Packet::Leave {
                 group: group.to_owned(),
                 status: self.status,
             };
-            self.tell_all(&packet);
+            self.send_to_all(&packet);
             self.elections.remove(group);
         }
         left
     }
 
-    /// To all who have our HELLO: whoever misses one would count otherwise than we do.
-    fn tell_all(&mut self, packet: &Packet) {
+    /// To all nodes that have our HELLO: one that misses a packet would count otherwise than we do.
+    fn send_to_all(&mut self, packet: &Packet) {
         let open = self.known.iter().filter(|(_, known)| known.open);
         let sends = open.map(|(uuid, _)| Action::Send {
             peer: *uuid,
@@ -235,14 +235,14 @@ impl Machine {
         self.actions.extend(sends);
     }
 
-    /// Who has said goodbye since the last call.
-    pub(crate) fn take_departed(&mut self) -> Vec<Uuid> {
-        self.departed.replace(Vec::new()).unwrap_or_default()
+    /// The nodes that have said goodbye since the last call.
+    pub(crate) fn take_goodbyes(&mut self) -> Vec<Uuid> {
+        self.goodbyes.replace(Vec::new()).unwrap_or_default()
     }
 
     /// Tells all peers that we leave.
     pub(crate) fn say_goodbye(&mut self) {
-        self.tell_all(&Packet::Goodbye);
+        self.send_to_all(&Packet::Goodbye);
     }
 
     /// We are somewhere else from now on, and begin anew with everybody.
@@ -255,44 +255,44 @@ impl Machine {
     /// Time has passed: to be called as often as beacons are sent, and when a farewell may be
     /// over.
     pub(crate) fn tick(&mut self, now: Instant) {
-        let (mut asked, mut greeted, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut pinged, mut greeted, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for (&uuid, known) in &mut self.known {
             let suspicion = match known.due(now, &self.timing) {
                 Due::Nothing => continue,
-                Due::Ask => {
-                    asked.extend(known.open.then_some(uuid));
+                Due::Ping => {
+                    pinged.extend(known.open.then_some(uuid));
                     continue;
                 }
                 Due::Greet => {
                     greeted.push(uuid);
                     continue;
                 }
-                Due::Tell(suspicion) => suspicion,
+                Due::Report(suspicion) => suspicion,
             };
             let peer = known.here().cloned();
             match (suspicion, peer) {
                 (Suspicion::Gone, _) => gone.push(uuid),
                 (Suspicion::Evasive, Some(peer)) => {
-                    self.actions.push(Action::Tell(Event::Evasive { peer }));
+                    self.actions.push(Action::Emit(Event::Evasive { peer }));
                 }
                 (Suspicion::Silent, Some(peer)) => {
-                    self.actions.push(Action::Tell(Event::Silent { peer }));
+                    self.actions.push(Action::Emit(Event::Silent { peer }));
                 }
                 _ => {}
             }
         }
         self.any_suspects = self.known.values().any(PeerState::is_suspect);
-        asked.into_iter().for_each(|uuid| self.ask(uuid));
+        pinged.into_iter().for_each(|uuid| self.ping(uuid));
         greeted
             .into_iter()
             .for_each(|uuid| self.greet_anew(uuid, now));
         gone.into_iter().for_each(|uuid| self.drop_peer(uuid));
-        self.settle_elections(now);
-        self.early.forget_old(self.timing.evasive, now);
-        self.claims.forget_old(self.timing.evasive, now);
+        self.decide_elections(now);
+        self.without_address.forget_old(self.timing.evasive, now);
+        self.pending_claims.forget_old(self.timing.evasive, now);
     }
 
-    /// Whether somebody is said to leave, who has not answered yet.
+    /// Whether a peer is suspected that has not answered yet.
     pub(crate) fn any_suspects(&self) -> bool {
         self.any_suspects
     }

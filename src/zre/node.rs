@@ -1,4 +1,4 @@
-//! A node in the user's hands.
+//! A node, as a user has it.
 
 mod events;
 mod groups;
@@ -48,7 +48,7 @@ pub struct Node {
     handle: Arc<RunningNode>,
 }
 
-/// What the last clone of a node drops.
+/// A node that runs, until the last clone of its handle is dropped.
 pub(crate) struct RunningNode {
     id: Uuid,
     name: String,
@@ -59,7 +59,7 @@ pub(crate) struct RunningNode {
     gossip_endpoints: Vec<String>,
     /// In a child of the process that made it, it is dead.
     origin: ForkOrigin,
-    /// What such a child has, where nothing comes.
+    /// The channel of such a child, to which nothing comes.
     ended: Receiver<Event>,
 }
 
@@ -76,7 +76,7 @@ impl RunningNode {
         limits: SendLimits,
         gossip_endpoints: Vec<String>,
     ) -> RunningNode {
-        let (id, name) = shared.look(|machine| (machine.uuid(), machine.name().to_owned()));
+        let (id, name) = shared.read(|machine| (machine.uuid(), machine.name().to_owned()));
         RunningNode {
             id,
             name,
@@ -116,9 +116,9 @@ impl Node {
 
     /// Looks at the machine. In a child of the process that made the node, where its lock may be held
     /// by a thread that is not there, it knows nothing.
-    fn look<T: Default>(&self, look: impl FnOnce(&Machine) -> T) -> T {
+    fn read<T: Default>(&self, read: impl FnOnce(&Machine) -> T) -> T {
         match self.handle.check_process() {
-            Ok(()) => self.shared().look(look),
+            Ok(()) => self.shared().read(read),
             Err(_) => T::default(),
         }
     }
@@ -157,7 +157,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn endpoint(&self) -> String {
-        self.look(|machine| machine.endpoint().to_owned())
+        self.read(|machine| machine.endpoint().to_owned())
     }
 
     /// Where it [gossips](Builder::gossip_bind) with those who connect to it.
@@ -173,7 +173,7 @@ impl Node {
 
     /// Says goodbye to all peers, and ends all waiting for events; a last event says so.
     ///
-    /// What was sent is still delivered, and its ports are free when this returns. Peers find out
+    /// Messages that were sent are still delivered, and its ports are free when this returns. Peers find out
     /// that it has left after half a second: a goodbye can be anybody's, so they ask first.
     ///
     /// ```no_run
@@ -206,7 +206,7 @@ impl Node {
     }
 }
 
-/// What this node knows: itself, its groups and its peers.
+/// Shows the node, its groups and its peers.
 impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Node")

@@ -17,7 +17,7 @@ use super::uuid::Uuid;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Peer(Arc<Profile>);
 
-/// What a peer tells of itself.
+/// A peer as its HELLO describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Profile {
     pub(crate) id: Uuid,

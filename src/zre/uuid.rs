@@ -41,7 +41,7 @@ impl Uuid {
         Ok(Uuid(bytes))
     }
 
-    /// What a node's DEALER calls itself, for the ROUTER at the other end: 1 and the bytes.
+    /// The identity of a node's DEALER, for the ROUTER at the other end: 1 and the bytes.
     pub(crate) fn to_identity(self) -> [u8; 17] {
         let mut identity = [1; 17];
         identity[1..].copy_from_slice(&self.0);

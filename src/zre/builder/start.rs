@@ -66,7 +66,7 @@ impl Builder {
             return Err(error);
         }
         self.check(&headers)?;
-        let endpoint = local_address.told(&bound).to_string();
+        let endpoint = local_address.advertised_endpoint(&bound).to_string();
         let uuid = Uuid::random()?;
         let finder = match gossips {
             false => Finder::Beacons(BeaconSocket::open(

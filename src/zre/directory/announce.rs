@@ -1,4 +1,4 @@
-//! Announcing: what can be announced, and until when it is.
+//! Announcements: servers, and all else that can be announced, under a name.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use crate::zre::builder::Builder;
 use crate::zre::net::AnnouncedService;
 use crate::zre::node::Node;
 
-/// What can be announced: whatever is bound somewhere, and serves a pattern.
+/// Something that can be announced: it is bound somewhere, and serves a pattern.
 ///
 /// ```
 /// use zeroless::zre::{Announce, BoundService};
@@ -31,7 +31,7 @@ use crate::zre::node::Node;
 /// # Ok::<(), zeroless::Error>(())
 /// ```
 pub trait Announce {
-    /// What it serves, and where it is bound.
+    /// The pattern that it serves, and the endpoints at which it is bound.
     ///
     /// # Errors
     ///
@@ -106,7 +106,7 @@ impl Announce for Server {
     }
 }
 
-/// What is announced under this name; an error where nobody could find it.
+/// The service under this name; an error if nobody could find it.
 fn announced(name: String, service: &impl Announce) -> Result<AnnouncedService> {
     check_name("announce", &name)?;
     let BoundService { pattern, endpoints } = service.service()?;
@@ -141,7 +141,7 @@ fn only_address(endpoints: &[Endpoint]) -> Option<IpAddr> {
     addresses.map(|it| it.ip()).find(IpAddr::is_ipv4)
 }
 
-/// Announces what a server offers, under this name, until the announcement is dropped.
+/// Announces a server under this name until the announcement is dropped.
 ///
 /// The server's pattern must have been chosen. Dropping the announcement withdraws it: clients
 /// disconnect, and what they have sent before that still arrives.
@@ -206,7 +206,7 @@ impl Announcement {
 }
 
 impl Builder {
-    /// Announces what a server offers, under this name, for [`discover`](super::discover).
+    /// Announces a server under this name, for [`discover`](super::discover).
     ///
     /// Its pattern must have been chosen. It is told in a header,
     /// `X-<name>-<pattern>: tcp://host:port`, which any ZRE node can set.

@@ -72,7 +72,7 @@ pub struct Discovery {
     options: Options,
 }
 
-/// What lives as long as a discovery, or any handle that was opened by it.
+/// A discovery, shared by all its clones and all handles that were opened by it.
 struct SharedDiscovery {
     found: Arc<FoundServices>,
     // Before the node: it is the node that tells.
@@ -215,8 +215,8 @@ impl Discovery {
 }
 
 impl SharedDiscovery {
-    /// What to do when a server cannot be reached: it may have died without a goodbye, and what
-    /// is sent to it until that is known is lost. So its node is asked, by our node's thread.
+    /// Called when a server cannot be reached: it may have died without a goodbye, and messages to it
+    /// are lost until that is known. So our node's thread asks the node that announces it.
     fn on_down(&self) -> OnDown {
         let found = Arc::downgrade(&self.found);
         let tasks = self.node.shared().tasks().clone();

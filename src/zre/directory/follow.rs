@@ -1,4 +1,4 @@
-//! What was found, and the clients that follow it.
+//! The services that were found, and the clients that are connected to them.
 
 use std::sync::Weak;
 
@@ -17,7 +17,7 @@ use crate::zre::event::Event;
 use crate::zre::peer::Peer;
 use crate::zre::uuid::Uuid;
 
-/// What was found, and who follows it.
+/// The services of one name, and the clients that follow them.
 pub(super) struct FoundServices {
     pub(super) name: String,
     pub(super) state: ForkMutex<Following>,
@@ -35,7 +35,7 @@ pub(super) struct Following {
     pub(super) ended: bool,
 }
 
-/// A client that is to be connected to all that offer this.
+/// A client that is to be connected to all services of this kind.
 pub(super) struct FollowingClient {
     pub(super) kind: Kind,
     pub(super) client: Client,
@@ -77,7 +77,7 @@ impl FoundServices {
             return;
         };
         state.services.extend(new);
-        self.adjust(&mut state);
+        self.reconcile(&mut state);
     }
 
     fn exit(&self, peer: &Peer) {
@@ -87,10 +87,10 @@ impl FoundServices {
         state
             .services
             .retain(|service| service.peer().id() != peer.id());
-        self.adjust(&mut state);
+        self.reconcile(&mut state);
     }
 
-    /// Who announces a server there.
+    /// The peers that announce a server at this endpoint.
     pub(super) fn peers_at(&self, endpoint: &Endpoint) -> Vec<Uuid> {
         let Ok(state) = self.state.lock() else {
             return Vec::new();
@@ -102,12 +102,12 @@ impl FoundServices {
     pub(super) fn follow(&self, client: FollowingClient) -> Result<()> {
         let mut state = self.state.lock()?;
         state.clients.push(client);
-        self.adjust(&mut state);
+        self.reconcile(&mut state);
         Ok(())
     }
 
-    /// Connects and disconnects, so that everybody has what there is.
-    fn adjust(&self, state: &mut Following) {
+    /// Connects and disconnects, until each client has the endpoints that there are.
+    fn reconcile(&self, state: &mut Following) {
         state
             .clients
             .retain(|client| client.handle_count.strong_count() > 0);

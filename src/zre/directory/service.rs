@@ -24,7 +24,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Who announces it.
+    /// The peer that announces it.
     ///
     /// ```no_run
     /// for service in zeroless::zre::discover("jobs")?.services() {
@@ -36,7 +36,7 @@ impl Service {
         &self.peer
     }
 
-    /// What the server does: `"pull"` where clients push, and so on.
+    /// The pattern of the server: `"pull"` where clients push, and so on.
     ///
     /// ```no_run
     /// for service in zeroless::zre::discover("jobs")?.services() {
@@ -66,7 +66,7 @@ impl Service {
         self.kind
     }
 
-    /// What a peer announces under a name.
+    /// The services that a peer announces under a name.
     pub(super) fn of(peer: &Peer, name: &str) -> Vec<Service> {
         let headers = peer.headers().iter();
         let announced = headers.filter_map(|(key, value)| {

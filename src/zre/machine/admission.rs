@@ -1,17 +1,17 @@
-//! Who may be known: how many nodes in all and at each address, and how much they may tell.
+//! Admission: how many nodes may be known, in all and at each address, and how many bytes of them are kept.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::bounds::Bounds;
 
-/// How many nodes are known at each address. Anybody can claim to be any number of nodes; of those
-/// who have not verified that they are there, whoever claims most has to make room for others.
+/// How many nodes are known at each address. Anybody can claim to be any number of nodes. Of those that
+/// are not verified, one at the address with the most has to make room for others.
 #[derive(Debug, Default)]
 pub(crate) struct Admission {
     at: HashMap<IpAddr, Count>,
     unverified: usize,
-    /// Of what all nodes have told, and is kept.
+    /// The bytes that are kept of all nodes.
     bytes: usize,
 }
 
@@ -21,17 +21,17 @@ struct Count {
     unverified: usize,
 }
 
-/// Whether there is room for one more.
+/// Whether one more node is admitted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Admit,
     Refuse,
-    /// Once one at this address is forgotten that has not verified that it is there.
+    /// Once a node at this address is forgotten that is not verified.
     Replace(IpAddr),
 }
 
 impl Admission {
-    /// One at this address is known, and has not verified that it is there.
+    /// A node at this address is known, and is not verified.
     pub(crate) fn add(&mut self, host: IpAddr) {
         let count = self.at.entry(host).or_default();
         count.all += 1;
@@ -39,18 +39,18 @@ impl Admission {
         self.unverified += 1;
     }
 
-    /// One has verified that it is there.
-    pub(crate) fn prove(&mut self, host: IpAddr) {
+    /// A node at this address is verified.
+    pub(crate) fn verify(&mut self, host: IpAddr) {
         if let Some(count) = self.at.get_mut(&host) {
             count.unverified -= 1;
             self.unverified -= 1;
         }
     }
 
-    /// One is forgotten, and so many bytes that it told.
+    /// A node is forgotten, and so many bytes of it.
     pub(crate) fn remove(&mut self, host: IpAddr, verified: bool, bytes: usize) {
         if !verified {
-            self.prove(host);
+            self.verify(host);
         }
         self.bytes -= bytes;
         if let Some(count) = self.at.get_mut(&host) {
@@ -61,8 +61,8 @@ impl Admission {
         }
     }
 
-    /// One that has told so many bytes before has told so many now.
-    pub(crate) fn told(&mut self, before: usize, now: usize) {
+    /// So many bytes of a node are kept now, instead of so many before.
+    pub(crate) fn replace_bytes(&mut self, before: usize, now: usize) {
         self.bytes = self.bytes - before + now;
     }
 
@@ -130,7 +130,7 @@ mod tests {
         for _ in 0..bounds.peers / 2 {
             assert_eq!(admission.verdict(host(1), &bounds), Verdict::Admit);
             admission.add(host(1));
-            admission.prove(host(1));
+            admission.verify(host(1));
         }
         assert_eq!(admission.verdict(host(1), &bounds), Verdict::Refuse);
         assert_eq!(admission.verdict(host(2), &bounds), Verdict::Admit);

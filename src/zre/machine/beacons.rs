@@ -1,4 +1,4 @@
-//! Nodes that are heard of, by beacons and by others: who is let in, and greeted.
+//! Nodes that are heard of, by their beacons and by gossip: some are admitted, and greeted.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -24,13 +24,13 @@ impl Machine {
             return self.farewell(uuid, from, now);
         }
         if let Some(known) = self.known.get_mut(&uuid) {
-            known.see(from, now);
+            known.note_beacon(from, now);
         }
-        self.told(uuid, SocketAddr::new(from, port), now);
+        self.located(uuid, SocketAddr::new(from, port), now);
     }
 
-    /// A node is said to be there: by its own beacon, or by gossip.
-    pub(crate) fn told(&mut self, uuid: Uuid, address: SocketAddr, now: Instant) {
+    /// The address of a node is known: by its beacon, or by gossip.
+    pub(crate) fn located(&mut self, uuid: Uuid, address: SocketAddr, now: Instant) {
         let late = self.known.get(&uuid).map(|known| known.is_late(now));
         if late == Some(false) {
             return;
@@ -56,12 +56,15 @@ impl Machine {
             return self.suspect(other, now);
         }
         if self.admit(uuid, endpoint, address.ip(), now) {
-            let kept = self.early.take(uuid).or_else(|| self.claims.withdraw(uuid));
-            self.let_in.extend(kept.map(|kept| (uuid, kept)));
+            let kept = self
+                .without_address
+                .take(uuid)
+                .or_else(|| self.pending_claims.withdraw(uuid));
+            self.admitted.extend(kept.map(|kept| (uuid, kept)));
         }
     }
 
-    /// Somebody says that a node leaves; it is asked itself.
+    /// A goodbye in the name of a node came, which anybody can send: the node is asked itself.
     fn farewell(&mut self, uuid: Uuid, from: IpAddr, now: Instant) {
         if self
             .known
@@ -72,21 +75,21 @@ impl Machine {
         }
     }
 
-    /// There is a sign that a node is gone: it is asked, and has left if it does not answer.
+    /// There is a sign that a node is gone: it is pinged, and has left if it does not answer.
     pub(crate) fn suspect(&mut self, uuid: Uuid, now: Instant) {
         if let Some(known) = self.known.get_mut(&uuid)
             && known.suspect(now)
         {
             self.any_suspects = true;
             if known.open {
-                self.ask(uuid);
+                self.ping(uuid);
             }
         }
     }
 
-    pub(super) fn ask(&mut self, peer: Uuid) {
+    pub(super) fn ping(&mut self, peer: Uuid) {
         if let Some(known) = self.known.get_mut(&peer) {
-            known.ask();
+            known.count_ping();
             let packet = Packet::Ping;
             self.actions.push(Action::Send { peer, packet });
         }
@@ -99,7 +102,7 @@ impl Machine {
         }
     }
 
-    /// Knows a node from here on, if there is room for one that nobody can vouch for.
+    /// Knows a node from here on, if there is room for one more that is not verified.
     pub(super) fn admit(
         &mut self,
         uuid: Uuid,
@@ -120,7 +123,7 @@ impl Machine {
         };
         if let Some(other) = other {
             // Its place is this one's, not that of who waits for it.
-            self.claims.refuse(other);
+            self.pending_claims.refuse(other);
             self.drop_peer(other);
         } else if verdict != Verdict::Admit {
             debug!("{}: no room for {uuid} at {endpoint}", self.name);
@@ -128,14 +131,14 @@ impl Machine {
         }
         self.admission.add(host);
         self.known.insert(uuid, PeerState::new(endpoint, host, now));
-        self.waiting.push_back(uuid);
+        self.waiting_for_socket.push_back(uuid);
         self.open_waiting();
         true
     }
 
-    /// Opens sockets for those who wait for one, as far as they may have one.
+    /// Opens sockets for the nodes that wait for one, as far as they may have one.
     pub(super) fn open_waiting(&mut self) {
-        if self.waiting.is_empty() {
+        if self.waiting_for_socket.is_empty() {
             return;
         }
         let mut open: HashMap<IpAddr, usize> = HashMap::new();
@@ -152,12 +155,12 @@ impl Machine {
             sockets_at_an_address,
             ..
         } = self.bounds;
-        let mut waiting = std::mem::take(&mut self.waiting);
+        let mut waiting = std::mem::take(&mut self.waiting_for_socket);
         waiting.retain(|&uuid| {
             let Some(known) = self.known.get_mut(&uuid) else {
                 return false;
             };
-            // Who has greeted us waits for our answer.
+            // A node that has greeted us waits for our answer.
             if known.peer.is_none() {
                 let count = open.entry(known.host).or_default();
                 // An address of which there is nobody else has one in any case.
@@ -180,10 +183,10 @@ impl Machine {
             });
             let packet = Packet::Hello(self.hello());
             self.actions.push(Action::Send { peer: uuid, packet });
-            self.ask(uuid);
+            self.ping(uuid);
             false
         });
-        self.waiting = waiting;
+        self.waiting_for_socket = waiting;
     }
 
     /// Greets a peer that may have forgotten our greeting.
@@ -192,7 +195,7 @@ impl Machine {
             && known.close(now)
         {
             self.actions.push(Action::Close { peer: uuid });
-            self.waiting.push_back(uuid);
+            self.waiting_for_socket.push_back(uuid);
             self.open_waiting();
         }
     }

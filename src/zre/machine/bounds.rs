@@ -1,16 +1,16 @@
-//! How much a node takes in from others, whoever they are.
+//! How much a node takes in from others.
 
 /// How many peers a node has at most, so that nobody can make it grow.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) peers: usize,
-    /// Of those who have not answered yet; half of them at one address.
+    /// Of those that are not verified; half of them at one address.
     pub(crate) unverified: usize,
     /// Of those who are known by a beacon alone, how many have a socket before there is but one
     /// for each address; and how many at one address.
     pub(crate) sockets: usize,
     pub(crate) sockets_at_an_address: usize,
-    /// Of what all of them tell of themselves, and is kept.
+    /// The bytes that are kept of all of them.
     pub(crate) bytes: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Who leads a group: the lowest identity of those in it that contest for it.
+//! The leader of a group: the lowest identity of its nodes that contest for it.
 //!
 //! Every node sees who is in a group. Ours tell by a header for which groups they contest, so all
 //! of them come to the same leader without a message. zyre tells it only by the messages of its
@@ -29,7 +29,7 @@ pub(crate) struct Election {
     /// Whether the group has changed since the leader was found.
     changed: bool,
     /// Since when it has not changed any more.
-    quiet: Option<Instant>,
+    unchanged_since: Option<Instant>,
     echo: Echo,
 }
 
@@ -45,43 +45,48 @@ impl Election {
     /// The group, or who contests in it, is no longer as it was.
     pub(crate) fn change(&mut self) {
         self.changed = true;
-        self.quiet = None;
+        self.unchanged_since = None;
     }
 
     /// Time has passed. A leader is found once the group has been the same for this long, so that
     /// those who come together do not lead one after the other. True if there is a new one.
-    pub(crate) fn tick(&mut self, best: Option<Uuid>, now: Instant, settled: Duration) -> bool {
-        let since = *self.quiet.get_or_insert(now);
-        self.changed && now.saturating_duration_since(since) >= settled && self.decide(best)
+    pub(crate) fn tick(
+        &mut self,
+        candidate: Option<Uuid>,
+        now: Instant,
+        stable_for: Duration,
+    ) -> bool {
+        let since = *self.unchanged_since.get_or_insert(now);
+        self.changed && now.saturating_duration_since(since) >= stable_for && self.decide(candidate)
     }
 
     /// The leader is gone: its successor leads at once. True if there is one.
-    pub(crate) fn lose(&mut self, peer: Uuid, best: Option<Uuid>) -> bool {
-        self.leader == Some(peer) && self.decide(best)
+    pub(crate) fn lose(&mut self, peer: Uuid, candidate: Option<Uuid>) -> bool {
+        self.leader == Some(peer) && self.decide(candidate)
     }
 
-    fn decide(&mut self, best: Option<Uuid>) -> bool {
+    fn decide(&mut self, candidate: Option<Uuid>) -> bool {
         self.changed = false;
-        std::mem::replace(&mut self.leader, best) != best && best.is_some()
+        std::mem::replace(&mut self.leader, candidate) != candidate && candidate.is_some()
     }
 }
 
-/// What those of a group who hold elections have heard from us, and we from them.
+/// The echo algorithm of one group: the messages that its voters have had from us, and we from them.
 #[derive(Debug, Default)]
 pub(crate) struct Echo {
-    /// Whose challenge it is.
+    /// The node that challenges.
     challenger: Option<Uuid>,
-    /// By whom it came to us, who waits for it to come back.
+    /// The node by which the challenge came to us. It waits for it to come back.
     parent: Option<Uuid>,
-    heard: BTreeSet<Uuid>,
-    challenged: BTreeSet<Uuid>,
-    led: BTreeSet<Uuid>,
-    /// Whose challenge each has told us that is not the best's, as far as we know: it may have
-    /// learnt before us that the best is gone.
-    early: BTreeMap<Uuid, Uuid>,
+    received: BTreeSet<Uuid>,
+    sent: BTreeSet<Uuid>,
+    informed: BTreeSet<Uuid>,
+    /// Challenges that are not the candidate's, as far as we know, each by the node that sent it. It may
+    /// have learnt before us that the candidate is gone.
+    other_challenges: BTreeMap<Uuid, Uuid>,
 }
 
-/// What a node is told: the challenge, or that the challenger has won.
+/// A message to a voter: the challenge, or that the challenger has won.
 pub(crate) enum ElectionMessage {
     Elect(Uuid),
     Leader(Uuid),
@@ -110,7 +115,7 @@ impl Echo {
             *self = Echo {
                 challenger: Some(challenger),
                 parent,
-                early: std::mem::take(&mut self.early),
+                other_challenges: std::mem::take(&mut self.other_challenges),
                 ..Echo::default()
             };
         }
@@ -118,13 +123,13 @@ impl Echo {
 
     /// A node begins anew, or is gone.
     pub(crate) fn forget(&mut self, peer: Uuid) {
-        for peers in [&mut self.heard, &mut self.challenged, &mut self.led] {
+        for peers in [&mut self.received, &mut self.sent, &mut self.informed] {
             peers.remove(&peer);
         }
-        self.early.remove(&peer);
+        self.other_challenges.remove(&peer);
         if self.challenger == Some(peer) {
             *self = Echo {
-                early: std::mem::take(&mut self.early),
+                other_challenges: std::mem::take(&mut self.other_challenges),
                 ..Echo::default()
             };
         }
@@ -133,55 +138,55 @@ impl Echo {
     /// We challenge those who do not know it yet.
     pub(crate) fn challenge(&mut self, own: Uuid, peers: &[Uuid]) -> Vec<(Uuid, ElectionMessage)> {
         self.begin(own, None);
-        self.spread(own, peers)
+        self.forward(own, peers)
     }
 
-    /// A challenge came; `best` is the lowest of those who contest, as far as we know.
+    /// A challenge came; `candidate` is the lowest of those who contest, as far as we know.
     pub(crate) fn elect(
         &mut self,
         from: Uuid,
         challenger: Uuid,
         own: Uuid,
-        best: Uuid,
+        candidate: Uuid,
         peers: &[Uuid],
     ) -> Vec<(Uuid, ElectionMessage)> {
-        if challenger == best {
-            self.early.remove(&from);
+        if challenger == candidate {
+            self.other_challenges.remove(&from);
             self.begin(challenger, (challenger != own).then_some(from));
-            if self.heard.contains(&from) {
+            if self.received.contains(&from) {
                 self.restart(from);
             }
-            self.heard.insert(from);
+            self.received.insert(from);
         } else {
-            // It does not know of the best, who will tell it, or no longer. To speak for the best would
+            // It does not know of the candidate, who will tell it, or no longer. To speak for the candidate would
             // be wrong then: zyre would wait for one that is gone.
             self.restart(from);
             if peers.contains(&from) {
-                self.early.insert(from, challenger);
+                self.other_challenges.insert(from, challenger);
             }
-            if best != own {
+            if candidate != own {
                 return Vec::new();
             }
             self.begin(own, None);
         }
-        self.spread(own, peers)
+        self.forward(own, peers)
     }
 
-    /// The best may be another than before: its challenge may have come already.
+    /// The candidate may be another than before: its challenge may have come already.
     pub(crate) fn reconsider(
         &mut self,
         own: Uuid,
-        best: Uuid,
+        candidate: Uuid,
         peers: &[Uuid],
     ) -> Vec<(Uuid, ElectionMessage)> {
-        let early = self
-            .early
+        let waiting = self
+            .other_challenges
             .iter()
-            .filter(|(_, challenger)| **challenger == best);
-        let early: Vec<Uuid> = early.map(|(from, _)| *from).collect();
-        let messages = early
+            .filter(|(_, challenger)| **challenger == candidate);
+        let waiting: Vec<Uuid> = waiting.map(|(from, _)| *from).collect();
+        let messages = waiting
             .into_iter()
-            .map(|from| self.elect(from, best, own, best, peers));
+            .map(|from| self.elect(from, candidate, own, candidate, peers));
         messages.flatten().collect()
     }
 
@@ -196,35 +201,35 @@ impl Echo {
             return Vec::new();
         }
         self.begin(leader, None);
-        self.tell(leader, peers)
+        self.inform(leader, peers)
     }
 
     fn restart(&mut self, peer: Uuid) {
-        for peers in [&mut self.heard, &mut self.challenged, &mut self.led] {
+        for peers in [&mut self.received, &mut self.sent, &mut self.informed] {
             peers.remove(&peer);
         }
     }
 
     /// Passes the challenge on, and back to where it came from once all have it.
-    fn spread(&mut self, own: Uuid, peers: &[Uuid]) -> Vec<(Uuid, ElectionMessage)> {
+    fn forward(&mut self, own: Uuid, peers: &[Uuid]) -> Vec<(Uuid, ElectionMessage)> {
         let Some(challenger) = self.challenger else {
             return Vec::new();
         };
-        let whole = peers.iter().all(|peer| self.heard.contains(peer));
+        let whole = peers.iter().all(|peer| self.received.contains(peer));
         let mut messages = Vec::new();
         for &peer in peers {
-            if (whole || Some(peer) != self.parent) && self.challenged.insert(peer) {
+            if (whole || Some(peer) != self.parent) && self.sent.insert(peer) {
                 messages.push((peer, ElectionMessage::Elect(challenger)));
             }
         }
         if whole && challenger == own {
-            messages.extend(self.tell(own, peers));
+            messages.extend(self.inform(own, peers));
         }
         messages
     }
 
-    fn tell(&mut self, leader: Uuid, peers: &[Uuid]) -> Vec<(Uuid, ElectionMessage)> {
-        let new = peers.iter().filter(|peer| self.led.insert(**peer));
+    fn inform(&mut self, leader: Uuid, peers: &[Uuid]) -> Vec<(Uuid, ElectionMessage)> {
+        let new = peers.iter().filter(|peer| self.informed.insert(**peer));
         new.map(|&peer| (peer, ElectionMessage::Leader(leader)))
             .collect()
     }

@@ -1,4 +1,4 @@
-//! Elections: what changes a group may change who leads it.
+//! Elections: each change of a group may give it another leader.
 
 use std::time::Instant;
 
@@ -9,14 +9,15 @@ use crate::zre::event::Event;
 use crate::zre::uuid::Uuid;
 
 impl Machine {
-    /// Who leads a group that we are in, once that is settled.
+    /// The leader of a group that we are in, once it is decided.
     pub(crate) fn leader(&self, group: &str) -> Option<Uuid> {
         self.elections.get(group)?.leader()
     }
 
     /// The lowest of those in a group who contest for it.
-    fn best(&self, group: &str) -> Option<Uuid> {
-        let own = (self.own.contains(group) && self.contests.contains(group)).then_some(self.uuid);
+    fn candidate(&self, group: &str) -> Option<Uuid> {
+        let own =
+            (self.own_groups.contains(group) && self.contests.contains(group)).then_some(self.uuid);
         let contests = |uuid: &Uuid| {
             let known = self.known.get(uuid);
             known.is_some_and(|known| known.contests.contains(group))
@@ -34,27 +35,27 @@ impl Machine {
 
     /// Somebody has joined a group, or contests in it.
     pub(super) fn election_changes(&mut self, group: &str) {
-        let best = self.best(group);
+        let candidate = self.candidate(group);
         let voters = self.voters(group);
         let own = self.uuid;
         if let Some(election) = self.elections.get_mut(group) {
             election.change();
-            let messages = match best {
-                Some(best) if best == own => election.echo().challenge(own, &voters),
-                Some(best) => election.echo().reconsider(own, best, &voters),
+            let messages = match candidate {
+                Some(candidate) if candidate == own => election.echo().challenge(own, &voters),
+                Some(candidate) => election.echo().reconsider(own, candidate, &voters),
                 None => Vec::new(),
             };
-            self.say(group, messages);
+            self.send_election(group, messages);
         }
     }
 
     /// A peer is no longer in a group.
     pub(super) fn election_loses(&mut self, group: &str, peer: Uuid) {
-        let best = self.best(group);
+        let candidate = self.candidate(group);
         if let Some(election) = self.elections.get_mut(group) {
             election.echo().forget(peer);
-            if election.lose(peer, best) {
-                self.tell_leader(group);
+            if election.lose(peer, candidate) {
+                self.emit_leader(group);
             }
             self.election_changes(group);
         }
@@ -67,7 +68,7 @@ impl Machine {
     }
 
     /// A peer tells of a node that contests: by its challenge, or as the winner.
-    pub(super) fn election_word(&mut self, from: Uuid, group: &str, message: ElectionMessage) {
+    pub(super) fn receive_election(&mut self, from: Uuid, group: &str, message: ElectionMessage) {
         let (ElectionMessage::Elect(node) | ElectionMessage::Leader(node)) = message;
         if let Some(known) = self.known.get_mut(&from) {
             known.elects = true;
@@ -82,42 +83,46 @@ impl Machine {
             }
             self.election_changes(group);
         }
-        let Some(best) = self.best(group) else { return };
+        let Some(candidate) = self.candidate(group) else {
+            return;
+        };
         let voters = self.voters(group);
         let own = self.uuid;
         if let Some(election) = self.elections.get_mut(group) {
             let messages = match message {
-                ElectionMessage::Elect(_) => election.echo().elect(from, node, own, best, &voters),
+                ElectionMessage::Elect(_) => {
+                    election.echo().elect(from, node, own, candidate, &voters)
+                }
                 ElectionMessage::Leader(_) => election.echo().leader(node, own, &voters),
             };
-            self.say(group, messages);
+            self.send_election(group, messages);
         }
     }
 
-    /// Time has passed: what has not changed for long is settled.
-    pub(super) fn settle_elections(&mut self, now: Instant) {
+    /// Time has passed: groups that have not changed for long have a leader.
+    pub(super) fn decide_elections(&mut self, now: Instant) {
         let groups: Vec<String> = self.elections.keys().cloned().collect();
         for group in groups {
-            let best = self.best(&group);
+            let candidate = self.candidate(&group);
             let settled = self.timing.interval;
             if let Some(election) = self.elections.get_mut(&group)
-                && election.tick(best, now, settled)
+                && election.tick(candidate, now, settled)
             {
-                self.tell_leader(&group);
+                self.emit_leader(&group);
             }
         }
     }
 
-    fn tell_leader(&mut self, group: &str) {
+    fn emit_leader(&mut self, group: &str) {
         if let Some(leader) = self.leader(group) {
             let peer = self.peer(leader);
             let group = group.to_owned();
             self.actions
-                .push(Action::Tell(Event::Leader { peer, group }));
+                .push(Action::Emit(Event::Leader { peer, group }));
         }
     }
 
-    fn say(&mut self, group: &str, messages: Vec<(Uuid, ElectionMessage)>) {
+    fn send_election(&mut self, group: &str, messages: Vec<(Uuid, ElectionMessage)>) {
         let sends = messages.into_iter().map(|(peer, message)| Action::Send {
             peer,
             packet: message.packet(group),

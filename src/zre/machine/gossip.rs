@@ -1,8 +1,8 @@
-//! The second discovery, where there is no broadcast: nodes tell each other who is where.
+//! Discovery where there is no broadcast: nodes tell each other the endpoints of all nodes.
 //!
 //! The wire is that of czmq's zgossip, which zyre uses. One binds, others connect to it, in stars
 //! and chains; whatever tuple (an identity and an endpoint) is new to one is told to all others.
-//! This is the state machine: words and the time in, words out; hub.rs has the sockets.
+//! This is the state machine: messages and the time in, messages out. Its sockets are in net.
 
 mod client;
 mod listings;
@@ -25,7 +25,7 @@ use tuple::Tuple;
 
 /// After how many questions without an answer, some ten seconds, a connection is made anew: libzmq
 /// gives up for good one whose other end is not what it should be.
-const MUTE: u32 = 6;
+const MAX_UNANSWERED: u32 = 6;
 
 #[derive(Debug)]
 pub(crate) struct Gossip {
@@ -35,10 +35,10 @@ pub(crate) struct Gossip {
     hosts: HashMap<String, usize>,
     servers: Vec<Server>,
     clients: HashMap<Vec<u8>, Client>,
-    words: VecDeque<(GossipPeer, GossipMessage)>,
-    /// Who is being told of all tuples.
-    tellings: VecDeque<Listing>,
-    mute: Vec<usize>,
+    outgoing: VecDeque<(GossipPeer, GossipMessage)>,
+    /// The peers that are being sent all tuples.
+    listings: VecDeque<Listing>,
+    unresponsive: Vec<usize>,
     /// Until when no more nodes are tried, because so many are.
     trying: Option<Instant>,
 }
@@ -65,26 +65,29 @@ impl Gossip {
             hosts: HashMap::new(),
             servers: (0..servers).map(server).collect(),
             clients: HashMap::new(),
-            words: VecDeque::new(),
-            tellings: VecDeque::new(),
-            mute: Vec::new(),
+            outgoing: VecDeque::new(),
+            listings: VecDeque::new(),
+            unresponsive: Vec::new(),
             trying: None,
         };
         (0..servers).for_each(|at| gossip.greet(at));
         gossip
     }
 
-    /// Those that are to be connected to anew, before anything else is said.
-    pub(crate) fn take_mute(&mut self) -> Vec<usize> {
-        std::mem::take(&mut self.mute)
+    /// The servers that are to be connected to anew, before anything else is sent.
+    pub(crate) fn take_unresponsive(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.unresponsive)
     }
 
-    /// When time comes for something next.
+    /// When `tick` is to be called next.
     pub(crate) fn next(&self) -> Option<Instant> {
         let asks = self.servers.iter().map(|server| server.next);
         let tries = self.tuples.values().map(|tuple| tuple.due).min();
         let tries = tries.max(tries.and(self.trying));
-        let owed = self.clients.values().filter_map(|it| it.owed.as_ref());
+        let owed = self
+            .clients
+            .values()
+            .filter_map(|it| it.next_listing.as_ref());
         asks.chain(tries).chain(owed.map(|(due, _)| *due)).min()
     }
 
@@ -92,11 +95,11 @@ impl Gossip {
     pub(crate) fn publish(&mut self, uuid: Uuid, endpoint: &str) {
         let (key, value) = (uuid.to_string(), endpoint.to_owned());
         self.own = Some((key.clone(), value.clone()));
-        self.tell_all(&GossipMessage::Publish { key, value }, None);
+        self.broadcast(&GossipMessage::Publish { key, value }, None);
     }
 
-    /// A word came.
-    pub(crate) fn hear(&mut self, from: GossipPeer, frame: &[u8], now: Instant) {
+    /// A message came.
+    pub(crate) fn receive(&mut self, from: GossipPeer, frame: &[u8], now: Instant) {
         let message = match GossipMessage::decode(frame) {
             Ok(message) => message,
             Err(malformed) => return debug!("gossip that is none: {malformed}"),
@@ -104,7 +107,7 @@ impl Gossip {
         match (&from, message) {
             (GossipPeer::Client(client), GossipMessage::Hello) => {
                 self.admit(client.clone(), now);
-                self.asks(client, now);
+                self.request_listing(client, now);
             }
             (GossipPeer::Client(client), message) => {
                 let known = self.clients.get_mut(client).map(|it| it.heard = now);
@@ -113,10 +116,10 @@ impl Gossip {
                 }
                 match (known, message) {
                     (None, GossipMessage::Publish { .. } | GossipMessage::Ping) => {
-                        self.words.push_back((from, GossipMessage::Invalid));
+                        self.outgoing.push_back((from, GossipMessage::Invalid));
                     }
                     (Some(()), GossipMessage::Ping) => {
-                        self.words.push_back((from, GossipMessage::Pong))
+                        self.outgoing.push_back((from, GossipMessage::Pong))
                     }
                     _ => {}
                 }
@@ -154,46 +157,46 @@ impl Gossip {
         is_here: impl Fn(Uuid) -> bool,
         trying: impl Fn() -> usize,
     ) -> Vec<(Uuid, String)> {
-        self.tell_those_owed(now);
+        self.list_due(now);
         for at in 0..self.servers.len() {
             let server = &mut self.servers[at];
             if now < server.next {
                 continue;
             }
-            // What it has not answered waits for it, or is lost with a connection.
+            // Unanswered messages wait for it, or are lost with a connection.
             server.next = now + PING * (1 << server.unanswered.min(5));
             server.unanswered += 1;
-            match server.unanswered < MUTE {
+            match server.unanswered < MAX_UNANSWERED {
                 // zgossip answers a PING whomever it is from: only to a PUBLISH does it say that it
                 // has forgotten us, or was started anew. One that it knows costs nothing.
                 true => {
                     let own = self.own.clone();
                     let publish = own.map(|(key, value)| GossipMessage::Publish { key, value });
-                    let words = publish.into_iter().chain([GossipMessage::Ping]);
-                    self.words
-                        .extend(words.map(|message| (GossipPeer::Server(at), message)));
+                    let outgoing = publish.into_iter().chain([GossipMessage::Ping]);
+                    self.outgoing
+                        .extend(outgoing.map(|message| (GossipPeer::Server(at), message)));
                 }
                 false => {
-                    server.unanswered = MUTE - 1;
-                    self.mute.push(at);
+                    server.unanswered = MAX_UNANSWERED - 1;
+                    self.unresponsive.push(at);
                     self.greet(at);
                 }
             }
         }
-        self.tries(now, is_here, trying)
+        self.due_nodes(now, is_here, trying)
     }
 
     fn greet(&mut self, server: usize) {
-        self.words
+        self.outgoing
             .push_back((GossipPeer::Server(server), GossipMessage::Hello));
-        self.tell_everything(GossipPeer::Server(server), String::new());
+        self.list_all(GossipPeer::Server(server), String::new());
     }
 
-    fn tell_all(&mut self, message: &GossipMessage, but: Option<&GossipPeer>) {
+    fn broadcast(&mut self, message: &GossipMessage, but: Option<&GossipPeer>) {
         let clients = self.clients.keys().cloned().map(GossipPeer::Client);
         let all = clients.chain((0..self.servers.len()).map(GossipPeer::Server));
         let others = all.filter(|peer| Some(peer) != but);
-        self.words
+        self.outgoing
             .extend(others.map(|peer| (peer, message.clone())));
     }
 }

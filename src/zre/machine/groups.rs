@@ -1,4 +1,4 @@
-//! Who is in which group, from both sides.
+//! The peers of each group, and the groups of each peer.
 
 use std::collections::{BTreeSet, HashMap};
 

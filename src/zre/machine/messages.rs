@@ -1,4 +1,4 @@
-//! Messages from peers: what each says, and who has not said what he should have.
+//! Messages from peers, and the order in which a peer may send them.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -15,21 +15,21 @@ use crate::zre::peer::{Peer, Profile};
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::{Hello, MOST, Packet, address};
 
-/// How often it is warned of messages that are lost.
+/// The pause between two warnings of lost messages.
 const WARNING: Duration = Duration::from_secs(60);
 
 /// How many goodbyes are remembered until they are asked for. Who said another is tried in vain.
 const MOST_DEPARTED: usize = 1024;
 
-/// What a text costs beside its bytes.
+/// The bytes that a text costs beside its own.
 const TEXT: usize = 64;
 
-/// How many bytes are kept of what a node tells, with a group.
+/// The bytes that are kept for a group of a node.
 pub(super) fn cost_of_group(group: &str) -> usize {
     group.len() + TEXT
 }
 
-/// How many bytes are kept of what a node tells, with its HELLO.
+/// The bytes that are kept of a HELLO.
 fn cost(hello: &Hello) -> usize {
     let texts = hello.headers.iter().flat_map(|(key, value)| [key, value]);
     let texts = texts.chain([&hello.endpoint, &hello.name]);
@@ -41,7 +41,7 @@ fn cost(hello: &Hello) -> usize {
 }
 
 impl Machine {
-    /// A message came, from who calls itself so.
+    /// A message came, from a connection of this identity.
     pub(crate) fn message(
         &mut self,
         from: Uuid,
@@ -56,40 +56,40 @@ impl Machine {
             Ok(decoded) => decoded,
             Err(malformed) => {
                 debug!("{}: {from} sent what is no message: {malformed}", self.name);
-                self.early.forget(from);
-                self.claims.withdraw(from);
+                self.without_address.forget(from);
+                self.pending_claims.withdraw(from);
                 return self.drop_peer(from);
             }
         };
         if let Packet::Hello(hello) = packet {
-            // Whoever it is from begins anew, wherever it has waited.
-            self.early.forget(from);
-            self.claims.withdraw(from);
+            // A HELLO begins anew, wherever its sender has waited.
+            self.without_address.forget(from);
+            self.pending_claims.withdraw(from);
             let is_somewhere = self.known.contains_key(&from) || address(&hello.endpoint).is_some();
             if is_somewhere {
                 self.greeted(from, hello, sequence, first, now);
             } else {
-                self.early.keep(from, (first.to_vec(), rest), now);
+                self.without_address.keep(from, (first.to_vec(), rest), now);
             }
             return;
         }
-        if self.early.contains(from) {
-            self.early.keep(from, (first.to_vec(), rest), now);
+        if self.without_address.contains(from) {
+            self.without_address.keep(from, (first.to_vec(), rest), now);
             return;
         }
-        if self.claims.contains(from) {
-            return self.claims.keep(from, (first.to_vec(), rest), now);
+        if self.pending_claims.contains(from) {
+            return self.pending_claims.keep(from, (first.to_vec(), rest), now);
         }
         let Some(known) = self.known.get_mut(&from) else {
             return;
         };
         let Some(peer) = &known.peer else {
-            known.answers_first |= packet == Packet::PingOk;
+            known.answered_before_hello |= packet == Packet::PingOk;
             return;
         };
         let peer = peer.clone();
-        if !known.follow(sequence, now) {
-            self.tell_missing(&peer, now);
+        if !known.accept_number(sequence, now) {
+            self.warn_of_lost_messages(&peer, now);
             return self.drop_peer(from);
         }
         match packet {
@@ -101,28 +101,28 @@ impl Machine {
             }
             Packet::PingOk => self.answered(from),
             Packet::Goodbye => {
-                let departed = self.departed.iter_mut();
+                let departed = self.goodbyes.iter_mut();
                 let mut room = departed.filter(|all| all.len() < MOST_DEPARTED);
                 room.next().into_iter().for_each(|all| all.push(from));
                 self.drop_peer(from);
             }
             packet if !known.verified => {
-                for lost in self.unverified.keep(from, Numbered(packet, rest), now) {
+                for lost in self.before_verified.keep(from, Numbered(packet, rest), now) {
                     debug!("{}: {lost} says much before it has answered", self.name);
                     self.drop_peer(lost);
                 }
             }
-            packet => self.says(peer, packet, rest),
+            packet => self.receive_packet(peer, packet, rest),
         }
     }
 
     /// Messages of a peer are lost. It can bring that about as often as it likes, and is warned of
     /// once in a while.
-    fn tell_missing(&mut self, peer: &Peer, now: Instant) {
-        let warned = self.warned.replace(now);
+    fn warn_of_lost_messages(&mut self, peer: &Peer, now: Instant) {
+        let warned = self.warned_at.replace(now);
         let level = match warned {
             Some(before) if now.saturating_duration_since(before) < WARNING => {
-                self.warned = warned;
+                self.warned_at = warned;
                 Level::Info
             }
             _ => Level::Warn,
@@ -137,7 +137,7 @@ impl Machine {
         );
     }
 
-    /// A node has answered, from where it is said to be.
+    /// A node has answered at its endpoint.
     fn answered(&mut self, from: Uuid) {
         let Some(known) = self.known.get_mut(&from) else {
             return;
@@ -145,10 +145,10 @@ impl Machine {
         let is_verified = known.answered();
         if !known.is_suspect() {
             // It is there: nobody else is.
-            self.claims.refuse(from);
+            self.pending_claims.refuse(from);
         }
         if is_verified {
-            self.admission.prove(known.host);
+            self.admission.verify(known.host);
             self.enter(from);
         }
     }
@@ -168,28 +168,28 @@ impl Machine {
             peer.name(),
             peer.address()
         );
-        let groups = std::mem::take(&mut known.greeted_from);
+        let groups = std::mem::take(&mut known.hello_groups);
         let enter = Event::Enter { peer: peer.clone() };
-        self.actions.push(Action::Tell(enter));
+        self.actions.push(Action::Emit(enter));
         for group in groups {
-            self.joins(peer.clone(), group);
+            self.peer_joins(peer.clone(), group);
         }
-        let kept = self.unverified.take(from);
+        let kept = self.before_verified.take(from);
         for Numbered(packet, rest) in kept.into_iter().flat_map(|kept| kept.messages) {
-            self.says(peer.clone(), packet, rest);
+            self.receive_packet(peer.clone(), packet, rest);
         }
     }
 
-    fn joins(&mut self, peer: Peer, group: String) {
+    fn peer_joins(&mut self, peer: Peer, group: String) {
         if self.groups.join(&group, peer.id()) {
             let joined = group.clone();
-            self.actions.push(Action::Tell(Event::Join { peer, group }));
+            self.actions.push(Action::Emit(Event::Join { peer, group }));
             self.election_changes(&joined);
         }
     }
 
-    /// A peer that is here says something.
-    fn says(&mut self, peer: Peer, packet: Packet, rest: Option<Message>) {
+    /// Takes a packet of a peer that is here.
+    fn receive_packet(&mut self, peer: Peer, packet: Packet, rest: Option<Message>) {
         let from = peer.id();
         let Some(known) = self.known.get_mut(&from) else {
             return;
@@ -199,11 +199,11 @@ impl Machine {
             Packet::Whisper => {
                 let message = message(rest);
                 self.actions
-                    .push(Action::Tell(Event::Whisper { peer, message }));
+                    .push(Action::Emit(Event::Whisper { peer, message }));
             }
-            Packet::Shout { group } if self.own.contains(&group) => {
+            Packet::Shout { group } if self.own_groups.contains(&group) => {
                 let message = message(rest);
-                self.actions.push(Action::Tell(Event::Shout {
+                self.actions.push(Action::Emit(Event::Shout {
                     peer,
                     group,
                     message,
@@ -219,7 +219,7 @@ impl Machine {
                     return self.drop_peer(from);
                 }
                 if self.afford(from, cost_of_group(&group)) {
-                    self.joins(peer, group);
+                    self.peer_joins(peer, group);
                 }
             }
             Packet::Leave { group, .. } => {
@@ -228,18 +228,18 @@ impl Machine {
                 }
                 known.groups -= 1;
                 let bytes = known.bytes.saturating_sub(cost_of_group(&group));
-                self.admission.told(known.bytes, bytes);
+                self.admission.replace_bytes(known.bytes, bytes);
                 known.bytes = bytes;
                 let left = group.clone();
                 self.actions
-                    .push(Action::Tell(Event::Leave { peer, group }));
+                    .push(Action::Emit(Event::Leave { peer, group }));
                 self.election_loses(&left, from);
             }
             Packet::Elect { group, challenger } => {
-                self.election_says(from, &group, &challenger, ElectionMessage::Elect);
+                self.parse_election(from, &group, &challenger, ElectionMessage::Elect);
             }
             Packet::Leader { group, leader } => {
-                self.election_says(from, &group, &leader, ElectionMessage::Leader);
+                self.parse_election(from, &group, &leader, ElectionMessage::Leader);
             }
             _ => {}
         }
@@ -264,13 +264,13 @@ impl Machine {
             }
         }
         if let Some(known) = self.known.get_mut(&uuid) {
-            self.admission.told(known.bytes, bytes);
+            self.admission.replace_bytes(known.bytes, bytes);
             known.bytes = bytes;
         }
         true
     }
 
-    fn election_says(
+    fn parse_election(
         &mut self,
         from: Uuid,
         group: &str,
@@ -278,12 +278,12 @@ impl Machine {
         message: fn(Uuid) -> ElectionMessage,
     ) {
         match node.parse() {
-            Ok(node) => self.election_word(from, group, message(node)),
+            Ok(node) => self.receive_election(from, group, message(node)),
             Err(error) => debug!("{}: {from} elects nobody: {error}", self.name),
         }
     }
 
-    /// A HELLO came: whoever it is from begins anew.
+    /// A HELLO came: its sender begins anew.
     fn greeted(&mut self, from: Uuid, hello: Hello, sequence: u16, first: &[u8], now: Instant) {
         // As we write it: the same place has one endpoint.
         let told = address(&hello.endpoint).map(|it| (format!("tcp://{it}"), it.ip()));
@@ -291,8 +291,8 @@ impl Machine {
         let known = self.known.get(&from);
         let is_peer = known.is_some_and(|known| known.peer.is_some());
         let known = known.map(|known| (known.endpoint.clone(), known.host));
-        // A beacon tells better where it is than it itself does, which may give a name; but not at
-        // which port it is by now.
+        // A beacon gives the address better than the node itself, which may give a name. The port is
+        // better in the HELLO, which is newer.
         let has_moved = match (&known, &told) {
             (Some((before, at)), Some((now, told_at))) => at == told_at && before != now,
             _ => false,
@@ -318,7 +318,9 @@ impl Machine {
             // there, and only if it is not, its place is free.
             Some((other, true)) => {
                 self.suspect(other, now);
-                return self.claims.claim(from, other, (first.to_vec(), None), now);
+                return self
+                    .pending_claims
+                    .claim(from, other, (first.to_vec(), None), now);
             }
             Some((other, false)) => self.drop_peer(other),
             None => {}
@@ -329,11 +331,12 @@ impl Machine {
         let Some(known) = self.known.get_mut(&from) else {
             return;
         };
-        if !known.follow(sequence, now) {
+        if !known.accept_number(sequence, now) {
             return self.drop_peer(from);
         }
-        // What it told before is forgotten.
-        self.admission.told(std::mem::take(&mut known.bytes), 0);
+        // Its earlier headers are forgotten.
+        self.admission
+            .replace_bytes(std::mem::take(&mut known.bytes), 0);
         if !self.afford(from, cost(&hello)) {
             return;
         }
@@ -347,11 +350,11 @@ impl Machine {
             address: known.endpoint.clone(),
             headers: BTreeMap::from_iter(hello.headers),
         }));
-        known.greeted_from = hello.groups.into_iter().collect();
-        known.groups = known.greeted_from.len();
-        let answers_first = std::mem::take(&mut known.answers_first);
+        known.hello_groups = hello.groups.into_iter().collect();
+        known.groups = known.hello_groups.len();
+        let answered_before_hello = std::mem::take(&mut known.answered_before_hello);
         self.open_waiting();
-        match answers_first {
+        match answered_before_hello {
             true => self.answered(from),
             false => self.enter(from),
         }
@@ -359,7 +362,7 @@ impl Machine {
 
     /// A peer greets us again. It has forgotten us, and so has to hear from us anew; or this
     /// answers our own greeting, or has crossed it, and to answer that would go on for ever. So
-    /// one that we have just greeted is asked, and greeted anew if it does not know us.
+    /// one that we have just greeted is pinged, and greeted anew if it does not know us.
     fn greeted_again(&mut self, from: Uuid, endpoint: &str, now: Instant) {
         let same = |known: &&mut PeerState| known.is_new(now) && known.endpoint == endpoint;
         let Some(known) = self.known.get_mut(&from).filter(same) else {
@@ -369,11 +372,11 @@ impl Machine {
         if let Some(peer) = known.begin_anew(now) {
             self.part_from(peer);
         }
-        self.unverified.forget(from);
-        self.ask(from);
+        self.before_verified.forget(from);
+        self.ping(from);
     }
 
-    /// A peer is none any more.
+    /// A peer has gone, or begins anew.
     fn part_from(&mut self, peer: Peer) {
         info!(
             "{}: {:?} at {} is gone",
@@ -386,27 +389,27 @@ impl Machine {
         for group in &groups {
             self.groups.leave(group, uuid);
         }
-        self.actions.push(Action::Tell(Event::Exit { peer }));
+        self.actions.push(Action::Emit(Event::Exit { peer }));
         for group in &groups {
             self.election_loses(group, uuid);
         }
     }
 
-    /// Forgets a node; whoever hears from it next begins anew.
+    /// Forgets a node. It is met anew when it is heard of next.
     pub(crate) fn drop_peer(&mut self, uuid: Uuid) {
         let Some(known) = self.known.remove(&uuid) else {
             return;
         };
         self.admission
             .remove(known.host, known.verified, known.bytes);
-        self.unverified.forget(uuid);
+        self.before_verified.forget(uuid);
         if known.open {
             self.actions.push(Action::Close { peer: uuid });
         }
         if let Some(peer) = known.here() {
             self.part_from(peer.clone());
         }
-        self.let_in.extend(self.claims.release(uuid));
+        self.admitted.extend(self.pending_claims.release(uuid));
         self.open_waiting();
     }
 }

@@ -1,4 +1,4 @@
-//! What a node knows of one of its peers, and when it doubts that it is still there.
+//! The state of one peer, and the suspicion that it has gone.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use super::timing::Timing;
 use crate::zre::peer::Peer;
 use crate::zre::wire::follows;
 
-/// How long a peer that is said to leave may take to say that it is still there.
+/// How long a suspected peer may take to answer a ping.
 pub(crate) const SUSPECT_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A node that was heard of.
@@ -17,10 +17,10 @@ pub(crate) struct PeerState {
     pub(crate) endpoint: String,
     /// The host of the endpoint.
     pub(crate) host: IpAddr,
-    /// What its HELLO told; before that, nothing else of it counts.
+    /// The peer as its HELLO describes it. Before that, no other message of it counts.
     pub(crate) peer: Option<Peer>,
     /// The groups that its HELLO told, until it is verified to be there.
-    pub(crate) greeted_from: BTreeSet<String>,
+    pub(crate) hello_groups: BTreeSet<String>,
     /// How many groups it is in.
     pub(crate) groups: usize,
     /// How many bytes are kept of what it told.
@@ -34,27 +34,27 @@ pub(crate) struct PeerState {
     /// Whether it has answered at that endpoint: only then it is not a mere claim.
     pub(crate) verified: bool,
     /// Whether it has answered before it greeted us.
-    pub(crate) answers_first: bool,
+    pub(crate) answered_before_hello: bool,
     /// The number of the message that came last.
     sequence: u16,
     since: Instant,
-    /// When a message came from it.
-    heard: Instant,
-    /// When its beacon came.
-    seen: Instant,
-    /// When it was asked whether it is there, without an answer so far.
-    asked: Option<Instant>,
-    /// How many questions it has not answered, and when the last was asked.
-    open_questions: u32,
-    questioned: Instant,
-    /// When somebody said that it leaves.
-    farewell: Option<Instant>,
+    /// When the last message came from it.
+    last_message: Instant,
+    /// When its last beacon came.
+    last_beacon: Instant,
+    /// When it was pinged because it was silent; `None` once it has answered.
+    pinged_at: Option<Instant>,
+    /// How many pings it has not answered, and when the last was sent.
+    unanswered_pings: u32,
+    last_ping: Instant,
+    /// When a sign came that it has gone, such as a goodbye.
+    suspected_at: Option<Instant>,
     /// When it greeted us again, and has not answered since: it may have forgotten our greeting.
     greeted_again: Option<Instant>,
     suspicion: Suspicion,
 }
 
-/// How far it is doubted that a peer is still there.
+/// How much speaks for a peer having gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Suspicion {
     None,
@@ -63,16 +63,16 @@ pub(crate) enum Suspicion {
     Gone,
 }
 
-/// What time has come for, with a peer.
+/// The next step with a peer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Due {
     Nothing,
-    /// To ask whether it is there.
-    Ask,
-    /// To greet it anew.
+    /// Ping it.
+    Ping,
+    /// Greet it anew.
     Greet,
-    /// To tell of a suspicion that is new.
-    Tell(Suspicion),
+    /// Report a suspicion that is new.
+    Report(Suspicion),
 }
 
 impl PeerState {
@@ -81,22 +81,22 @@ impl PeerState {
             endpoint,
             host,
             peer: None,
-            greeted_from: BTreeSet::new(),
+            hello_groups: BTreeSet::new(),
             groups: 0,
             bytes: 0,
             contests: BTreeSet::new(),
             elects: false,
             open: false,
             verified: false,
-            answers_first: false,
+            answered_before_hello: false,
             sequence: 0,
             since: now,
-            heard: now,
-            seen: now,
-            asked: None,
-            open_questions: 0,
-            questioned: now,
-            farewell: None,
+            last_message: now,
+            last_beacon: now,
+            pinged_at: None,
+            unanswered_pings: 0,
+            last_ping: now,
+            suspected_at: None,
             greeted_again: None,
             suspicion: Suspicion::None,
         }
@@ -116,61 +116,61 @@ impl PeerState {
     }
 
     /// Takes the number of a message that came; false if one is missing before it.
-    pub(crate) fn follow(&mut self, sequence: u16, now: Instant) -> bool {
+    pub(crate) fn accept_number(&mut self, sequence: u16, now: Instant) -> bool {
         let follows = follows(sequence, self.sequence);
         self.sequence = sequence;
-        self.heard = now;
+        self.last_message = now;
         follows
     }
 
-    /// Its beacon came from there.
-    pub(crate) fn see(&mut self, from: IpAddr, now: Instant) {
+    /// Its beacon came, from this address.
+    pub(crate) fn note_beacon(&mut self, from: IpAddr, now: Instant) {
         if from == self.host {
-            self.seen = now;
+            self.last_beacon = now;
         }
     }
 
-    /// It is being asked whether it is there.
-    pub(crate) fn ask(&mut self) {
-        self.open_questions += 1;
+    /// A ping is sent to it.
+    pub(crate) fn count_ping(&mut self) {
+        self.unanswered_pings += 1;
     }
 
-    /// Its socket is closed, with all that was asked, for another; whether it had one.
+    /// Its socket is closed, with all that was pinged, for another; whether it had one.
     pub(crate) fn close(&mut self, now: Instant) -> bool {
-        self.open_questions = 0;
-        (self.since, self.questioned) = (now, now);
+        self.unanswered_pings = 0;
+        (self.since, self.last_ping) = (now, now);
         std::mem::take(&mut self.open)
     }
 
     /// It has answered at its endpoint; whether for the first time.
     pub(crate) fn answered(&mut self) -> bool {
-        self.open_questions = self.open_questions.saturating_sub(1);
+        self.unanswered_pings = self.unanswered_pings.saturating_sub(1);
         self.greeted_again = None;
-        // What answers an earlier question says nothing of a farewell since.
-        if self.open_questions == 0 {
-            self.asked = None;
-            self.farewell = None;
+        // The answer to an earlier ping says nothing of a suspicion since.
+        if self.unanswered_pings == 0 {
+            self.pinged_at = None;
+            self.suspected_at = None;
         }
         !std::mem::replace(&mut self.verified, true)
     }
 
-    /// Somebody says that it leaves, and anybody can say so: whether it has to be asked.
+    /// There is a sign that it has gone, and anybody can give one; whether it is to be pinged.
     pub(crate) fn suspect(&mut self, now: Instant) -> bool {
-        if self.farewell.is_some() {
+        if self.suspected_at.is_some() {
             return false;
         }
-        self.farewell = Some(now);
-        // What it has not answered for so long was lost, as when it had forgotten us.
-        if now.saturating_duration_since(self.questioned) > 2 * SUSPECT_TIMEOUT {
-            self.open_questions = 0;
+        self.suspected_at = Some(now);
+        // Pings that are unanswered for so long were lost, as when it had forgotten us.
+        if now.saturating_duration_since(self.last_ping) > 2 * SUSPECT_TIMEOUT {
+            self.unanswered_pings = 0;
         }
-        self.questioned = now;
+        self.last_ping = now;
         true
     }
 
     /// Whether it is to be looked at again before long.
     pub(crate) fn is_suspect(&self) -> bool {
-        self.farewell.is_some() || self.greeted_again.is_some()
+        self.suspected_at.is_some() || self.greeted_again.is_some()
     }
 
     /// Whether it has not answered for so long that it may be elsewhere.
@@ -183,19 +183,19 @@ impl PeerState {
         !self.verified || now.saturating_duration_since(self.since) < SUSPECT_TIMEOUT
     }
 
-    /// What time has come for.
+    /// The next step, if it is time for one.
     pub(crate) fn due(&mut self, now: Instant, timing: &Timing) -> Due {
         let over = |since: Instant, time: Duration| now.saturating_duration_since(since) >= time;
         let has_left = |since: Instant| {
             // One that is only busy still beacons; anybody can do so in its name, for a while.
-            let patience = if self.seen > since { 4 } else { 1 };
+            let patience = if self.last_beacon > since { 4 } else { 1 };
             over(since, patience * SUSPECT_TIMEOUT)
         };
-        if self.farewell.is_some_and(has_left)
+        if self.suspected_at.is_some_and(has_left)
             || (!self.verified && over(self.since, timing.evasive))
-            || over(self.heard, timing.expired)
+            || over(self.last_message, timing.expired)
         {
-            return self.tell(Suspicion::Gone);
+            return self.report(Suspicion::Gone);
         }
         if self
             .greeted_again
@@ -205,35 +205,37 @@ impl PeerState {
             return Due::Greet;
         }
         // The question, or the answer, may have been lost with a connection.
-        if !self.verified && self.peer.is_some() && over(self.questioned, timing.interval) {
-            self.questioned = now;
-            return Due::Ask;
+        if !self.verified && self.peer.is_some() && over(self.last_ping, timing.interval) {
+            self.last_ping = now;
+            return Due::Ping;
         }
         // In a mesh at rest, questions cost most. Who beacons is asked all the same before it
         // expires: anybody can send a beacon in its name.
         let rarely = timing.expired / 2;
         let evasive = timing.evasive.min(rarely);
-        if !over(self.heard.max(self.seen), evasive) && !over(self.heard, rarely) {
-            self.asked = None;
+        if !over(self.last_message.max(self.last_beacon), evasive)
+            && !over(self.last_message, rarely)
+        {
+            self.pinged_at = None;
             self.suspicion = Suspicion::None;
             return Due::Nothing;
         }
-        let Some(asked) = self.asked else {
-            (self.asked, self.questioned) = (Some(now), now);
-            return Due::Ask;
+        let Some(pinged_at) = self.pinged_at else {
+            (self.pinged_at, self.last_ping) = (Some(now), now);
+            return Due::Ping;
         };
-        if over(asked, timing.silent) && self.suspicion < Suspicion::Silent {
-            return self.tell(Suspicion::Silent);
+        if over(pinged_at, timing.silent) && self.suspicion < Suspicion::Silent {
+            return self.report(Suspicion::Silent);
         }
-        if over(asked, timing.interval) && self.suspicion < Suspicion::Evasive {
-            return self.tell(Suspicion::Evasive);
+        if over(pinged_at, timing.interval) && self.suspicion < Suspicion::Evasive {
+            return self.report(Suspicion::Evasive);
         }
         Due::Nothing
     }
 
-    fn tell(&mut self, suspicion: Suspicion) -> Due {
+    fn report(&mut self, suspicion: Suspicion) -> Due {
         self.suspicion = suspicion;
-        Due::Tell(suspicion)
+        Due::Report(suspicion)
     }
 }
 
@@ -247,10 +249,10 @@ mod tests {
     fn a_question_that_was_lost_does_not_make_a_later_rumour_true() {
         let now = Instant::now();
         let mut known = PeerState::new("tcp://10.0.0.1:1".into(), Ipv4Addr::LOCALHOST.into(), now);
-        known.ask();
+        known.count_ping();
         let later = now + 3 * SUSPECT_TIMEOUT;
         assert!(known.suspect(later));
-        known.ask();
+        known.count_ping();
         known.answered();
         assert!(!known.is_suspect());
     }
@@ -268,6 +270,6 @@ mod tests {
             known.due(now + Duration::from_secs(1), &timing),
             Due::Nothing
         );
-        assert_eq!(known.due(now + Duration::from_secs(2), &timing), Due::Ask);
+        assert_eq!(known.due(now + Duration::from_secs(2), &timing), Due::Ping);
     }
 }

@@ -1,4 +1,4 @@
-//! Nodes that say they are where another is: what they send waits until that one is gone.
+//! Nodes that claim the endpoint of another node. Their messages wait until that one is gone.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::quarantine::{Frames, Quarantine, Quarantined};
 use crate::zre::uuid::Uuid;
 
-/// Who waits for whose place, and what they have sent meanwhile. One waits for each place: the one
-/// that came last.
+/// The claimants, the nodes whose endpoints they claim, and the messages that they have sent meanwhile.
+/// Each endpoint has one claimant: the last that came.
 #[derive(Debug, Default)]
 pub(crate) struct PendingClaims {
     sent: Quarantine<Frames>,
@@ -20,7 +20,7 @@ impl PendingClaims {
         self.sent.contains(claimant)
     }
 
-    /// A HELLO came that claims the place of another.
+    /// Adds a claim: a HELLO came from the endpoint of another node.
     pub(crate) fn claim(&mut self, claimant: Uuid, holder: Uuid, hello: Frames, now: Instant) {
         self.withdraw(claimant);
         self.refuse(holder);
@@ -29,13 +29,13 @@ impl PendingClaims {
         self.keep(claimant, hello, now);
     }
 
-    /// Keeps what follows the HELLO.
+    /// Keeps a message that follows the HELLO.
     pub(crate) fn keep(&mut self, claimant: Uuid, frames: Frames, now: Instant) {
         self.sent.keep(claimant, frames, now);
         self.clean();
     }
 
-    /// A node claims no place any more; what it has sent.
+    /// Ends the claim of a node; gives the messages that it has sent.
     pub(crate) fn withdraw(&mut self, claimant: Uuid) -> Option<Quarantined<Frames>> {
         if let Some(holder) = self.holders.remove(&claimant) {
             self.claimants.remove(&holder);
@@ -43,24 +43,24 @@ impl PendingClaims {
         self.sent.take(claimant)
     }
 
-    /// A place is free; who has waited for it, and what it has sent.
+    /// An endpoint is free; gives its claimant, and the messages that it has sent.
     pub(crate) fn release(&mut self, holder: Uuid) -> Option<(Uuid, Quarantined<Frames>)> {
         let claimant = *self.claimants.get(&holder)?;
         Some((claimant, self.withdraw(claimant)?))
     }
 
-    /// A place is not given away.
+    /// Refuses the claim to the endpoint of a node that is still there.
     pub(crate) fn refuse(&mut self, holder: Uuid) {
         self.release(holder);
     }
 
-    /// Forgets who has waited for so long.
+    /// Forgets claims that are as old as this.
     pub(crate) fn forget_old(&mut self, age: Duration, now: Instant) {
         self.sent.forget_old(age, now);
         self.clean();
     }
 
-    /// Who had to make room waits no longer.
+    /// Drops the claims of nodes that had to make room in the quarantine.
     fn clean(&mut self) {
         if self.holders.len() > self.sent.len() {
             self.holders
@@ -94,7 +94,7 @@ mod tests {
             (uuid(2), vec![frames(2), frames(3)])
         );
         assert!(claims.release(uuid(9)).is_none());
-        // Who claims another place does not wait for the first.
+        // A node has one claim: the second ends the first.
         claims.claim(uuid(3), uuid(8), frames(1), now);
         claims.claim(uuid(3), uuid(7), frames(2), now);
         claims.refuse(uuid(8));

@@ -1,4 +1,4 @@
-//! What comes from nodes that are not let in yet: kept in order, and bounded, until they are.
+//! Messages of nodes that are not admitted yet: kept in order, and bounded, until they are.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::zre::wire::Packet;
 /// A message: its first frame, and what follows.
 pub(crate) type Frames = (Vec<u8>, Option<Message>);
 
-/// What takes memory.
+/// Something that takes memory.
 pub(crate) trait Size {
     /// About how many bytes.
     fn size(&self) -> usize;
@@ -68,10 +68,10 @@ pub(crate) const LIMITS: Limits = Limits {
     bytes_in_all: 8 << 20,
 };
 
-/// What a message costs beside its bytes.
+/// The bytes that a message costs beside its own.
 const OVERHEAD: usize = 128;
 
-/// What was kept of each sender.
+/// The messages of each sender.
 #[derive(Debug)]
 pub(crate) struct Quarantine<T> {
     senders: HashMap<Uuid, Quarantined<T>>,
@@ -79,7 +79,7 @@ pub(crate) struct Quarantine<T> {
     limits: Limits,
 }
 
-/// What was kept of one.
+/// The messages of one sender.
 #[derive(Debug)]
 pub(crate) struct Quarantined<T> {
     pub(crate) since: Instant,
@@ -155,7 +155,7 @@ impl<T: Size> Quarantine<T> {
         true
     }
 
-    /// What was kept of a sender, which is let in now.
+    /// Gives the messages of a sender, which is admitted now.
     pub(crate) fn take(&mut self, sender: Uuid) -> Option<Quarantined<T>> {
         let kept = self.senders.remove(&sender)?;
         self.bytes -= kept.bytes;
@@ -166,7 +166,7 @@ impl<T: Size> Quarantine<T> {
         self.take(sender);
     }
 
-    /// Forgets whom it has kept something of for so long.
+    /// Forgets senders whose first message is as old as this.
     pub(crate) fn forget_old(&mut self, age: Duration, now: Instant) {
         let bytes = &mut self.bytes;
         self.senders.retain(|_, kept| {

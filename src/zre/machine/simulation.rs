@@ -204,7 +204,7 @@ impl Network {
                 Action::Close { peer } => {
                     node.wires.remove(&peer).expect("a socket");
                 }
-                Action::Tell(event) => node.events.push(event),
+                Action::Emit(event) => node.events.push(event),
             }
         }
     }

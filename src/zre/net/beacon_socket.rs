@@ -76,7 +76,7 @@ impl BeaconSocket {
     }
 
     /// Hears beacons; false if there are no more.
-    pub(crate) fn hear(&self, mut heard: impl FnMut(Beacon, IpAddr)) -> bool {
+    pub(crate) fn receive(&self, mut received: impl FnMut(Beacon, IpAddr)) -> bool {
         let mut datagram = [0; BEACON_SIZE + 1];
         for _ in 0..TURN {
             match self.socket.recv_from(&mut datagram) {
@@ -84,7 +84,7 @@ impl BeaconSocket {
                     if let Some(beacon) = Beacon::decode(&datagram[..len])
                         && self.is_near(from.ip())
                     {
-                        heard(beacon, from.ip());
+                        received(beacon, from.ip());
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

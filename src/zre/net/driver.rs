@@ -1,4 +1,4 @@
-//! The thread of a node: it hands what comes in to the state machine, and does what that says.
+//! The thread of a node. It hands all input to the state machine, which answers with actions.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,30 +19,30 @@ use crate::wake::{Deadline, poll, readable};
 use crate::zre::machine::{Machine, SUSPECT_TIMEOUT};
 use crate::zre::uuid::Uuid;
 
-/// How much is taken in at once, before anything else gets its turn.
+/// How many messages are received in a row before anything else gets its turn.
 const TURN: usize = 256;
 
-/// How long a full queue of events keeps messages from being taken in, before they are dropped.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a full queue of events stops the intake of messages. After that, events are dropped.
+const FULL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How often it is looked whether the network has changed.
-const LOOK_AROUND: Duration = Duration::from_secs(5);
+/// The pause between two checks of the network interface.
+const NETWORK_CHECK: Duration = Duration::from_secs(5);
 
-/// How often it is looked whether a full queue is still full.
-const LOOK: Duration = Duration::from_millis(1);
+/// The pause between two checks of a full queue.
+const FULL_CHECK: Duration = Duration::from_millis(1);
 
-/// What the thread has for itself.
+/// The part of a node that its thread alone uses.
 pub(crate) struct Driver {
     pub(crate) shared: Arc<SharedNode>,
     pub(crate) inbox: Socket,
-    /// Where the inbox is bound.
+    /// The endpoint of the inbox.
     pub(crate) bound: Endpoint,
     pub(crate) local_address: LocalAddress,
     pub(crate) finder: Finder,
     pub(crate) interval: Duration,
 }
 
-/// Where there may be something to take in.
+/// The sources that may have input.
 struct Ready {
     inbox: bool,
     finder: bool,
@@ -59,9 +59,9 @@ impl Driver {
         self.shared.stop();
         guarded("a node's goodbye", || self.finder.leave(&self.shared));
         guarded("a node's end", || self.shared.end_observers());
-        // What was sent still goes out, for as long as it may linger.
+        // Queued messages still go out, for as long as they may linger.
         self.shared.close_links();
-        // Whoever has stopped the node may start another there.
+        // The program that has stopped the node may start another at its ports.
         let mut bound = self.finder.bound();
         let inbox = self.inbox.bound().unwrap_or_default();
         bound.extend(inbox.iter().filter_map(|it| it.parse().ok()));
@@ -71,7 +71,7 @@ impl Driver {
 
     fn run_until_stopped(&mut self) {
         let mut next = Instant::now();
-        let mut look_around = next + LOOK_AROUND;
+        let mut check_network = next + NETWORK_CHECK;
         let mut full: Option<Instant> = None;
         let mut ready = Ready {
             inbox: true,
@@ -84,15 +84,15 @@ impl Driver {
                 next = now + self.until_next();
                 // Where the inbox is: what is told of it may be elsewhere, or a name.
                 let port = self.bound.port().unwrap_or(0);
-                if !self.finder.tell(&self.shared, port) || now >= look_around {
-                    look_around = now + LOOK_AROUND;
+                if !self.finder.advertise(&self.shared, port) || now >= check_network {
+                    check_network = now + NETWORK_CHECK;
                     // Another inbox must be found empty before it is waited for.
-                    ready.inbox |= self.look_around();
+                    ready.inbox |= self.check_network();
                 }
-                self.shared.change(|machine| machine.tick(now));
+                self.shared.update(|machine| machine.tick(now));
                 self.shared.retry_links();
-            } else if self.shared.look(Machine::any_suspects) {
-                self.shared.change(|machine| machine.tick(now));
+            } else if self.shared.read(Machine::any_suspects) {
+                self.shared.update(|machine| machine.tick(now));
             }
             if ready.finder || self.finder.next().is_some_and(|next| now >= next) {
                 ready.finder = self.finder.turn(&self.shared, now);
@@ -102,20 +102,20 @@ impl Driver {
                 false => None,
             };
             // Nobody has taken an event for long: nothing is gained by waiting on.
-            let dropping = full.is_some_and(|since| now >= since + PATIENCE);
+            let dropping = full.is_some_and(|since| now >= since + FULL_TIMEOUT);
             if ready.inbox {
-                ready.inbox = self.take_in(now, dropping);
+                ready.inbox = self.receive(now, dropping);
             }
             let patient = ready.inbox && !dropping && self.shared.events.is_full();
             if ready.finder || (ready.inbox && !patient) {
                 continue;
             }
             let mut deadline = Deadline::At(self.finder.next().map_or(next, |it| it.min(next)));
-            if self.shared.look(Machine::any_suspects) {
+            if self.shared.read(Machine::any_suspects) {
                 deadline = deadline.within(SUSPECT_TIMEOUT / 5);
             }
             if patient {
-                deadline = deadline.within(LOOK);
+                deadline = deadline.within(FULL_CHECK);
             }
             let more = self.sleep(deadline);
             ready.inbox |= more.inbox;
@@ -134,8 +134,8 @@ impl Driver {
     }
 
     /// Looks whether the network has changed; if so, the node is elsewhere from now on.
-    fn look_around(&mut self) -> bool {
-        let Some(new) = self.local_address.look() else {
+    fn check_network(&mut self) -> bool {
+        let Some(new) = self.local_address.find_change() else {
             return false;
         };
         let old = std::mem::replace(&mut self.local_address.interface, new);
@@ -150,12 +150,15 @@ impl Driver {
             }
         }
         let (headers, wrong) = self.local_address.headers();
-        let endpoint = self.local_address.told(&self.bound).to_string();
-        let name = self.shared.look(|machine| machine.name().to_owned());
+        let endpoint = self
+            .local_address
+            .advertised_endpoint(&self.bound)
+            .to_string();
+        let name = self.shared.read(|machine| machine.name().to_owned());
         info!("{name}: from {old} to {}", self.local_address.interface);
         wrong.iter().for_each(|error| warn!("{name}: {error}"));
         self.shared
-            .change(|machine| machine.moved(endpoint, headers));
+            .update(|machine| machine.moved(endpoint, headers));
         self.finder
             .move_to(&self.local_address.interface, &self.shared);
         true
@@ -183,7 +186,7 @@ impl Driver {
 
     /// Takes in messages, as long as there is room for what they tell or it is to be dropped;
     /// false if there are no more.
-    fn take_in(&self, now: Instant, dropping: bool) -> bool {
+    fn receive(&self, now: Instant, dropping: bool) -> bool {
         for _ in 0..TURN {
             if !dropping && self.shared.events.is_full() {
                 return true;
@@ -199,7 +202,7 @@ impl Driver {
             }
             if let Some((from, first, rest)) = read(frames) {
                 self.shared
-                    .change(|machine| machine.message(from, &first, rest, now));
+                    .update(|machine| machine.message(from, &first, rest, now));
             }
         }
         true

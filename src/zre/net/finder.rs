@@ -19,12 +19,12 @@ pub(crate) enum Finder {
 }
 
 impl Finder {
-    /// Says where we are, as often as the node's interval tells; false if that could not be, for we
+    /// Tells where we are, as often as the node's interval tells; false if that could not be, for we
     /// are no longer there.
-    pub(crate) fn tell(&self, shared: &SharedNode, port: u16) -> bool {
+    pub(crate) fn advertise(&self, shared: &SharedNode, port: u16) -> bool {
         match self {
             Finder::Beacons(beacons) => {
-                let uuid = shared.look(Machine::uuid);
+                let uuid = shared.read(Machine::uuid);
                 beacons.send(Beacon { uuid, port })
             }
             Finder::Gossip(_) => true,
@@ -34,8 +34,8 @@ impl Finder {
     /// Says that we leave.
     pub(crate) fn leave(&self, shared: &SharedNode) {
         match self {
-            Finder::Beacons(_) => drop(self.tell(shared, 0)),
-            Finder::Gossip(_) => shared.change(Machine::say_goodbye),
+            Finder::Beacons(_) => drop(self.advertise(shared, 0)),
+            Finder::Gossip(_) => shared.update(Machine::say_goodbye),
         }
     }
 
@@ -45,7 +45,7 @@ impl Finder {
             Finder::Beacons(beacons) => beacons.move_to(interface.clone()),
             Finder::Gossip(gossip) => {
                 let (uuid, endpoint) =
-                    shared.look(|machine| (machine.uuid(), machine.endpoint().to_owned()));
+                    shared.read(|machine| (machine.uuid(), machine.endpoint().to_owned()));
                 gossip.publish(uuid, &endpoint);
             }
         }
@@ -54,8 +54,8 @@ impl Finder {
     /// Takes in what others say; false if there is no more.
     pub(crate) fn turn(&mut self, shared: &Arc<SharedNode>, now: Instant) -> bool {
         match self {
-            Finder::Beacons(beacons) => beacons.hear(|beacon, from| {
-                shared.change(|machine| machine.beacon(beacon, from, now));
+            Finder::Beacons(beacons) => beacons.receive(|beacon, from| {
+                shared.update(|machine| machine.beacon(beacon, from, now));
             }),
             Finder::Gossip(gossip) => gossip.turn(shared, now),
         }
@@ -69,7 +69,7 @@ impl Finder {
         }
     }
 
-    /// What tells that something has come.
+    /// The file descriptors that become readable when something has come.
     pub(crate) fn fds(&self) -> Vec<RawFd> {
         match self {
             Finder::Beacons(beacons) => vec![beacons.fd()],

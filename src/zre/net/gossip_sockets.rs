@@ -20,13 +20,13 @@ use crate::zre::machine::gossip::{Gossip, GossipPeer, MOST};
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::{GossipMessage, address};
 
-/// How much is taken in at once, before anything else gets its turn.
+/// How many rounds of sending and receiving follow each other before anything else gets its turn.
 const TURN: usize = 64;
 
-/// Gossip, with where it comes from and goes to.
+/// The state machine of gossip, and its sockets.
 pub(crate) struct GossipSockets {
     gossip: Gossip,
-    /// Where others are connected to us.
+    /// The socket that our clients are connected to.
     bound: Option<Socket>,
     endpoints: Vec<Endpoint>,
     servers: Vec<(Target, Socket)>,
@@ -66,12 +66,12 @@ impl GossipSockets {
         })
     }
 
-    /// Where others connect to us.
+    /// The endpoints that clients connect to.
     pub(crate) fn endpoints(&self) -> &[Endpoint] {
         &self.endpoints
     }
 
-    /// What tells that something has come.
+    /// The file descriptors that become readable when something has come.
     pub(crate) fn fds(&self) -> impl Iterator<Item = RawFd> {
         let servers = self.servers.iter().map(|(_, socket)| socket);
         self.bound.iter().chain(servers).map(|socket| socket.fd())
@@ -87,20 +87,20 @@ impl GossipSockets {
         self.gossip.publish(uuid, endpoint);
     }
 
-    /// Does what there is to do; false if there is no more.
+    /// Sends and receives; false if there is nothing more to do now.
     pub(crate) fn turn(&mut self, shared: &Arc<SharedNode>, now: Instant) -> bool {
-        for node in shared.change(Machine::take_departed) {
+        for node in shared.update(Machine::take_goodbyes) {
             self.gossip.forget_node(node);
         }
-        let is_here = |node| shared.look(|machine| machine.peer(node).is_some());
-        let trying = || shared.look(Machine::trying);
+        let is_here = |node| shared.read(|machine| machine.peer(node).is_some());
+        let trying = || shared.read(Machine::trying);
         for (node, endpoint) in self.gossip.tick(now, is_here, trying) {
             match address(&endpoint) {
-                Some(address) => shared.change(|machine| machine.told(node, address, now)),
+                Some(address) => shared.update(|machine| machine.located(node, address, now)),
                 None => self.lookups.begin(node, endpoint, shared),
             }
         }
-        for at in self.gossip.take_mute() {
+        for at in self.gossip.take_unresponsive() {
             let (target, socket) = &mut self.servers[at];
             match connected(target) {
                 Ok(new) => std::mem::replace(socket, new).abandon(),
@@ -108,26 +108,26 @@ impl GossipSockets {
             }
         }
         for (node, address) in self.lookups.done() {
-            shared.change(|machine| machine.told(node, address, now));
+            shared.update(|machine| machine.located(node, address, now));
         }
         for _ in 0..TURN {
-            let words = self.gossip.take_words();
-            let (silent, much) = (words.is_empty(), words.len() >= TURN);
-            words
+            let outgoing = self.gossip.take_outgoing();
+            let (silent, much) = (outgoing.is_empty(), outgoing.len() >= TURN);
+            outgoing
                 .into_iter()
-                .for_each(|(peer, message)| self.say(peer, message, now));
+                .for_each(|(peer, message)| self.send(peer, message, now));
             // Nothing more is heard before all of it is answered.
             if much {
                 return true;
             }
-            if !self.listen(now) && silent {
+            if !self.receive(now) && silent {
                 return false;
             }
         }
         true
     }
 
-    fn say(&mut self, peer: GossipPeer, said: GossipMessage, now: Instant) {
+    fn send(&mut self, peer: GossipPeer, said: GossipMessage, now: Instant) {
         let mut message = Message::from(said.encode());
         let (socket, prefix) = match &peer {
             GossipPeer::Server(at) => (self.servers.get(*at).map(|(_, it)| it), Vec::new()),
@@ -140,7 +140,7 @@ impl GossipSockets {
         match (sent, peer) {
             (Ok(()), _) => {}
             (Err(error), GossipPeer::Client(client)) if *error == Error::WouldBlock => {
-                self.gossip.unheard(&client, said, now);
+                self.gossip.not_sent(&client, said, now);
             }
             (Err(error), peer) => {
                 debug!("gossip is not heard: {error}");
@@ -151,21 +151,21 @@ impl GossipSockets {
         }
     }
 
-    /// Takes one message from each who has sent one; false if nobody has.
-    fn listen(&mut self, now: Instant) -> bool {
+    /// Receives one message of each peer that has sent one; false if none has.
+    fn receive(&mut self, now: Instant) -> bool {
         let mut any = false;
         if let Some(frames) = self.bound.as_ref().and_then(receive) {
             any = true;
             if let [client, frame] = &frames[..] {
                 let client = GossipPeer::Client(client.to_vec());
-                self.gossip.hear(client, frame, now);
+                self.gossip.receive(client, frame, now);
             }
         }
         for (at, (_, server)) in self.servers.iter().enumerate() {
             if let Some(frames) = receive(server) {
                 any = true;
                 if let [frame] = &frames[..] {
-                    self.gossip.hear(GossipPeer::Server(at), frame, now);
+                    self.gossip.receive(GossipPeer::Server(at), frame, now);
                 }
             }
         }

@@ -19,7 +19,7 @@ use crate::zre::wire::Packet;
 /// Where zyre looks for a free port, from the first on; other nodes have any.
 const PORTS_OF_ZYRE: Range<u16> = 49152..49152 + 256;
 
-/// How many things a node may be backlog before it is given up.
+/// How many packets wait for a node before it is given up.
 const MAX_BACKLOG: usize = 1000;
 
 #[derive(Debug)]
@@ -30,7 +30,8 @@ pub(crate) struct Link {
     stalled: AtomicBool,
 }
 
-/// What the socket's lock guards beside the socket: locked only by who holds that.
+/// The numbers of messages, and those that wait for room. The socket's lock guards it, too: it is
+/// locked only while that is held.
 #[derive(Debug, Default)]
 struct Outbox {
     /// The number of the message sent last.
@@ -38,7 +39,7 @@ struct Outbox {
     /// The number that 0 follows: zyre counts to 65,535, pyre and zyre.js to 65,534, and they
     /// give up whoever counts otherwise. Ours take both.
     last: u16,
-    /// What must not be left out, and found no room yet.
+    /// Packets that found no room yet. None may be left out.
     backlog: VecDeque<Packet>,
 }
 
@@ -60,7 +61,7 @@ impl Outbox {
         }
     }
 
-    /// Sends what is backlog.
+    /// Sends the backlog.
     fn flush(&mut self, locked: &mut LockedSocket<'_>) -> Result<Progress, Box<Error>> {
         while let Some(packet) = self.backlog.front() {
             let number = self.next();
@@ -88,9 +89,9 @@ impl Link {
         })
     }
 
-    /// Says something without waiting; if there is no room for it, it goes before what is sent
-    /// next. Fails if the peer has not taken anything for too long.
-    pub(crate) fn say(&self, packet: Packet) -> Result<()> {
+    /// Sends a packet of our own without waiting. If there is no room for it, it goes before the next
+    /// message. Fails if the peer has not taken anything for too long.
+    pub(crate) fn post(&self, packet: Packet) -> Result<()> {
         let pings = matches!(packet, Packet::Ping | Packet::PingOk);
         let mut packet = Some(packet);
         let said = self
@@ -117,7 +118,7 @@ impl Link {
         }
     }
 
-    /// Tries again to say what found no room.
+    /// Tries again to send the backlog.
     pub(crate) fn retry(&self) {
         if !self.outbox.lock().backlog.is_empty() {
             let _ = self

@@ -1,4 +1,4 @@
-//! Where a node is: its interface, its inbox there, and what it tells of both.
+//! The place of a node: its interface, its inbox there, and the endpoint and headers that peers are given.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -20,9 +20,9 @@ pub(crate) struct LocalAddress {
     pub(crate) interface: Interface,
     /// Where the inbox is to be bound, if the user says so.
     pub(crate) endpoint: Option<Endpoint>,
-    /// What others are told instead of where it is bound.
+    /// The endpoint that peers are given instead of the bound one.
     pub(crate) advertised: Option<Endpoint>,
-    /// What others are told of the node, beside its services.
+    /// The headers of the node, without those of its services.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) services: Vec<AnnouncedService>,
     /// When a peer that is silent is given up.
@@ -115,8 +115,8 @@ impl LocalAddress {
         self.endpoint.is_some()
     }
 
-    /// What others are told of an inbox that is bound so.
-    pub(crate) fn told(&self, bound: &Endpoint) -> Endpoint {
+    /// The endpoint that peers are given for an inbox that is bound there.
+    pub(crate) fn advertised_endpoint(&self, bound: &Endpoint) -> Endpoint {
         match &self.advertised {
             Some(advertised) => advertised.clone(),
             None if bound.is_anywhere() => self.here(bound.port().unwrap_or(0)),
@@ -128,8 +128,8 @@ impl LocalAddress {
         Endpoint::at((self.interface.address, port).into())
     }
 
-    /// Looks whether we are elsewhere than before, as when a network comes or goes.
-    pub(crate) fn look(&self) -> Option<Interface> {
+    /// The interface to move to, if ours has changed, as when a network comes or goes.
+    pub(crate) fn find_change(&self) -> Option<Interface> {
         if self.endpoint.as_ref().is_some_and(|it| !it.is_anywhere()) {
             return None;
         }

@@ -1,4 +1,4 @@
-//! What the thread and the handles of a node share.
+//! The part of a node that its thread and all its handles share.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,7 +19,7 @@ use crate::zre::event::Event;
 use crate::zre::machine::{Action, Machine};
 use crate::zre::uuid::Uuid;
 
-/// What the thread and the handles of a node share.
+/// A node: its state machine, its connections, its events, and the tasks of its thread.
 pub(crate) struct SharedNode {
     machine: Mutex<Machine>,
     links: Mutex<HashMap<Uuid, Arc<Link>>>,
@@ -29,7 +29,7 @@ pub(crate) struct SharedNode {
     stopping: AtomicBool,
     /// Lines in the log of peers that cannot be reached.
     unreached: Throttle,
-    /// What ended the thread, if it was not stopped.
+    /// The error that ended the thread, if it was not stopped.
     failure: OnceLock<Error>,
     /// Whether all events are logged.
     verbose: bool,
@@ -80,15 +80,15 @@ impl SharedNode {
         })
     }
 
-    /// Looks at the machine.
-    pub(crate) fn look<T>(&self, look: impl FnOnce(&Machine) -> T) -> T {
-        look(&self.machine.lock())
+    /// Reads the state machine.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Machine) -> T) -> T {
+        read(&self.machine.lock())
     }
 
-    /// Changes the machine, and does what follows from it.
-    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Machine) -> T) -> T {
+    /// Changes the state machine, and performs the actions that follow.
+    pub(crate) fn update<T>(&self, update: impl FnOnce(&mut Machine) -> T) -> T {
         let mut machine = self.machine.lock();
-        let result = change(&mut machine);
+        let result = update(&mut machine);
         loop {
             let actions = machine.take_actions();
             if actions.is_empty() {
@@ -114,7 +114,7 @@ impl SharedNode {
             },
             Action::Send { peer, packet } => {
                 if let Some(link) = self.link(peer)
-                    && let Err(error) = link.say(packet)
+                    && let Err(error) = link.post(packet)
                 {
                     if let Some(left_out) = self.unreached.admit() {
                         let name = machine.name();
@@ -128,7 +128,7 @@ impl SharedNode {
                     link.abandon();
                 }
             }
-            Action::Tell(event) => {
+            Action::Emit(event) => {
                 let level = if self.verbose {
                     Level::Info
                 } else {
@@ -158,9 +158,9 @@ impl SharedNode {
         Observation { shared, number }
     }
 
-    /// A peer may be gone: it is asked, and has left if it does not answer.
+    /// Suspects that a peer has gone: the node pings it, and tells its exit if no answer comes.
     pub(crate) fn suspect(&self, peer: Uuid) {
-        self.change(|machine| machine.suspect(peer, Instant::now()));
+        self.update(|machine| machine.suspect(peer, Instant::now()));
         // The thread is to look when the time for an answer is over.
         self.wake();
     }
@@ -175,7 +175,7 @@ impl SharedNode {
         self.tasks.waker().wake();
     }
 
-    /// What others have for the thread to do.
+    /// The tasks of the node's thread.
     pub(crate) fn tasks(&self) -> &Arc<TaskQueue<Task>> {
         &self.tasks
     }
@@ -197,7 +197,7 @@ impl SharedNode {
         let _ = self.failure.set(error);
     }
 
-    /// Does what others have left for the node's thread.
+    /// Runs the tasks that other threads have left.
     pub(super) fn run_tasks(&self) {
         for task in self.tasks.take() {
             task(self);

@@ -1,4 +1,4 @@
-//! What others have for a node's thread to do.
+//! Tasks that other threads leave for a node's thread.
 
 use std::collections::VecDeque;
 use std::fmt;

@@ -23,7 +23,7 @@ impl Node {
     pub fn join(&self, group: &str) -> Result<()> {
         check_group(group)?;
         self.check()?;
-        let joined = self.shared().change(|machine| {
+        let joined = self.shared().update(|machine| {
             let own = machine.own_groups();
             let room = own.len() < MOST || own.iter().any(|it| it == group);
             room.then(|| machine.join(group))
@@ -47,7 +47,7 @@ impl Node {
     /// ```
     pub fn leave(&self, group: &str) -> Result<()> {
         self.check()?;
-        self.shared().change(|machine| machine.leave(group));
+        self.shared().update(|machine| machine.leave(group));
         Ok(())
     }
 
@@ -59,7 +59,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn peers_in(&self, group: &str) -> Vec<Peer> {
-        self.look(|machine| {
+        self.read(|machine| {
             let peers = machine.groups().peers(group);
             peers.filter_map(|peer| machine.peer(peer)).collect()
         })
@@ -75,7 +75,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn groups_of(&self, peer: Uuid) -> Vec<String> {
-        self.look(|machine| machine.groups().of(peer))
+        self.read(|machine| machine.groups().of(peer))
     }
 
     /// The groups that this node is in.
@@ -86,7 +86,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn own_groups(&self) -> Vec<String> {
-        self.look(Machine::own_groups)
+        self.read(Machine::own_groups)
     }
 
     /// The groups that peers are in.
@@ -97,7 +97,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn peer_groups(&self) -> Vec<String> {
-        self.look(|machine| machine.groups().names())
+        self.read(|machine| machine.groups().names())
     }
 
     /// Who leads a group that this node is in, if anybody
@@ -111,7 +111,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn leader(&self, group: &str) -> Option<Uuid> {
-        self.look(|machine| machine.leader(group))
+        self.read(|machine| machine.leader(group))
     }
 }
 

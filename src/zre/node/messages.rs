@@ -73,7 +73,7 @@ impl Node {
         self.handle.limits.check(&message)?;
         let peers: Vec<Uuid> = self
             .shared()
-            .look(|machine| machine.groups().peers(group).collect());
+            .read(|machine| machine.groups().peers(group).collect());
         let links: Vec<Arc<Link>> = peers
             .into_iter()
             .filter_map(|peer| self.shared().link(peer))

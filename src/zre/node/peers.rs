@@ -1,4 +1,4 @@
-//! What a node knows of its peers.
+//! The peers of a node.
 
 use super::Node;
 use crate::zre::machine::Machine;
@@ -16,7 +16,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn peers(&self) -> Vec<Peer> {
-        self.look(Machine::peers)
+        self.read(Machine::peers)
     }
 
     /// A peer, if it is here.
@@ -29,7 +29,7 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn peer(&self, peer: Uuid) -> Option<Peer> {
-        self.look(|machine| machine.peer(peer))
+        self.read(|machine| machine.peer(peer))
     }
 
     /// The peers of this name, by their identities: names need not be unique.
@@ -56,6 +56,6 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn dump(&self) -> String {
-        self.look(|machine| machine.to_string())
+        self.read(|machine| machine.to_string())
     }
 }

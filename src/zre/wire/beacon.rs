@@ -7,7 +7,7 @@ pub(crate) const SIZE: usize = 22;
 
 const VERSION: u8 = 1;
 
-/// What a beacon says.
+/// A beacon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Beacon {
     pub uuid: Uuid,
@@ -25,7 +25,7 @@ impl Beacon {
         bytes
     }
 
-    /// `None` for what is no beacon, or one of another version.
+    /// `None` for other bytes, or a beacon of another version.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Beacon> {
         let bytes: &[u8; SIZE] = bytes.try_into().ok()?;
         let rest = bytes.strip_prefix(b"ZRE")?.strip_prefix(&[VERSION])?;
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_beacon_is_none() {
+    fn other_bytes_are_not_a_beacon() {
         for len in 0..SIZE {
             assert_eq!(Beacon::decode(&OF_ZYRE[..len]), None);
         }

@@ -8,7 +8,7 @@ pub(crate) const MOST: usize = 1024;
 /// The longest text that a length of one byte can tell.
 pub(crate) const LONGEST: usize = u8::MAX as usize;
 
-/// Why bytes are no message.
+/// Why bytes are not a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed(&'static str);
 
@@ -33,7 +33,7 @@ pub(super) fn put_count(frame: &mut Vec<u8>, count: usize) {
     frame.extend(u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes());
 }
 
-/// What is left of a frame.
+/// The rest of a frame, to be read.
 pub(super) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -86,8 +86,8 @@ impl Malformed {
     }
 }
 
-/// A text that is twice as long as the bytes at most (and a byte): what cannot be read is one
-/// character, however much it is.
+/// Reads a text that may have bytes which are not UTF-8. It is at most twice as long as the bytes
+/// (and a byte): each run of such bytes becomes one character.
 fn lossy(bytes: &[u8]) -> String {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! What those who gossip say to each other, as bytes (czmq's zgossip).
+//! The messages of gossip, as czmq's zgossip writes them.
 
 use super::codec::{Malformed, Reader, put, put_long};
 
@@ -8,7 +8,7 @@ const VERSION: u8 = 1;
 /// How long a value may be: it is kept, and handed on.
 pub(crate) const LONGEST_VALUE: usize = 4096;
 
-/// What one says to another.
+/// A message of gossip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GossipMessage {
     /// Asks for all tuples, and for those to come.

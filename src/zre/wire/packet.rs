@@ -4,14 +4,14 @@ use super::codec::{Malformed, Reader, put, put_count, put_long};
 
 const SIGNATURE: [u8; 2] = [0xaa, 0xa1];
 
-/// What the code of all implementations sends.
+/// The version that all implementations send.
 const VERSION: u8 = 2;
 
-/// How long a first frame may be. What a peer tells of itself is kept, so it is bounded; contents
-/// are frames of their own.
+/// How long a first frame may be. Headers and groups are kept, so they are bounded. Contents are
+/// frames of their own.
 pub(crate) const LARGEST: usize = 1 << 20;
 
-/// What a message says.
+/// A packet between nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Packet {
     Hello(Hello),
@@ -46,7 +46,7 @@ pub(crate) enum Packet {
     Unknown(u8),
 }
 
-/// What a node tells of itself, first of all.
+/// The first packet of a node, in which it describes itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Hello {
     pub endpoint: String,

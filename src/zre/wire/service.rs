@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::address::address;
 
-/// What one header announces: `X-<name>-<pattern>: tcp://host:port`.
+/// The service that one header announces: `X-<name>-<pattern>: tcp://host:port`.
 ///
 /// The case of the key does not matter. Several endpoints are separated by spaces.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,22 +1,22 @@
-//! Those who are connected to us, and how far they have been told of everything.
+//! The clients that are connected to us, and the listings under way.
 
 use std::time::Instant;
 
 use super::neighbour::GossipPeer;
 
-/// Whom is being told of all tuples, and which comes next.
+/// A peer that is being sent all tuples, and the next of them.
 #[derive(Debug)]
 pub(super) struct Listing {
     pub(super) peer: GossipPeer,
     pub(super) next: String,
 }
 
-/// One that is connected to us.
+/// A client that is connected to us.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) heard: Instant,
-    /// When it was told everything last.
-    pub(super) told: Option<Instant>,
-    /// When it is to be told again, and from where on.
-    pub(super) owed: Option<(Instant, String)>,
+    /// When its last listing began.
+    pub(super) listed_at: Option<Instant>,
+    /// When its next listing begins, and from which tuple on.
+    pub(super) next_listing: Option<(Instant, String)>,
 }

@@ -1,4 +1,4 @@
-//! Those who are connected to us, and who is told of everything.
+//! Listings: a peer is sent all tuples, in slices, when it asks for them.
 
 use std::time::{Duration, Instant};
 
@@ -7,95 +7,96 @@ use super::client::{Client, Listing};
 use super::neighbour::{GossipPeer, MOST, PING};
 use crate::zre::wire::GossipMessage;
 
-/// How often one is told everything at most: who asks says four bytes, and may hear of thousands.
+/// The shortest pause between two listings for one client: its HELLO has four bytes, and the answer may have
+/// thousands of tuples.
 pub(super) const LISTING: Duration = Duration::from_secs(1);
 
-/// How many words are taken at once.
+/// How many messages are taken at once.
 const WORDS: usize = 256;
 
-/// How much one is told before the next is.
+/// How many tuples one peer is sent before the next has its turn.
 const SLICE: usize = 32;
 
 impl Gossip {
-    /// What is to be said next, in this order; nothing if there is no more.
-    pub(crate) fn take_words(&mut self) -> Vec<(GossipPeer, GossipMessage)> {
-        let some = self.words.len().min(WORDS);
-        let mut words: Vec<_> = self.words.drain(..some).collect();
-        while words.len() < WORDS
-            && let Some(mut telling) = self.tellings.pop_front()
+    /// The messages to be sent next, in this order; none if there are no more.
+    pub(crate) fn take_outgoing(&mut self) -> Vec<(GossipPeer, GossipMessage)> {
+        let some = self.outgoing.len().min(WORDS);
+        let mut outgoing: Vec<_> = self.outgoing.drain(..some).collect();
+        while outgoing.len() < WORDS
+            && let Some(mut listing) = self.listings.pop_front()
         {
-            let mut rest = self.tuples.range(telling.next.clone()..);
+            let mut rest = self.tuples.range(listing.next.clone()..);
             for (key, tuple) in rest.by_ref().take(SLICE) {
                 let (key, value) = (key.clone(), tuple.value.clone());
-                words.push((telling.peer.clone(), GossipMessage::Publish { key, value }));
+                outgoing.push((listing.peer.clone(), GossipMessage::Publish { key, value }));
             }
             if let Some((next, _)) = rest.next() {
-                telling.next = next.clone();
-                self.tellings.push_back(telling);
+                listing.next = next.clone();
+                self.listings.push_back(listing);
             }
         }
-        words
+        outgoing
     }
 
     /// Something could not be said to a client, whose queue is full. It is told of the tuples again,
     /// from there on, once it may have read some.
-    pub(crate) fn unheard(&mut self, client: &[u8], message: GossipMessage, now: Instant) {
+    pub(crate) fn not_sent(&mut self, client: &[u8], message: GossipMessage, now: Instant) {
         let Some(known) = self.clients.get_mut(client) else {
             return;
         };
         let GossipMessage::Publish { key, .. } = message else {
             return;
         };
-        let before = known.owed.take().map(|(_, next)| next);
+        let before = known.next_listing.take().map(|(_, next)| next);
         let next = before.map_or(key.clone(), |before| before.min(key));
-        known.owed = Some((now + PING, next));
-        self.tellings
+        known.next_listing = Some((now + PING, next));
+        self.listings
             .retain(|it| !matches!(&it.peer, GossipPeer::Client(it) if it == client));
     }
 
-    /// One that is connected to us is no longer.
+    /// A client has gone.
     pub(crate) fn forget_client(&mut self, client: &[u8]) {
         self.clients.remove(client);
         let is_it = |peer: &GossipPeer| matches!(peer, GossipPeer::Client(it) if it == client);
-        self.tellings.retain(|telling| !is_it(&telling.peer));
-        self.words.retain(|(peer, _)| !is_it(peer));
+        self.listings.retain(|listing| !is_it(&listing.peer));
+        self.outgoing.retain(|(peer, _)| !is_it(peer));
     }
 
-    /// A client asks for everything.
-    pub(super) fn asks(&mut self, client: &[u8], now: Instant) {
+    /// A client asks for all tuples.
+    pub(super) fn request_listing(&mut self, client: &[u8], now: Instant) {
         let Some(known) = self.clients.get_mut(client) else {
             return;
         };
-        let next = known.told.map(|told| told + LISTING);
+        let next = known.listed_at.map(|told| told + LISTING);
         match next.filter(|next| now < *next) {
-            Some(next) => known.owed = Some((next, String::new())),
+            Some(next) => known.next_listing = Some((next, String::new())),
             None => {
-                (known.told, known.owed) = (Some(now), None);
-                self.tell_everything(GossipPeer::Client(client.to_vec()), String::new());
+                (known.listed_at, known.next_listing) = (Some(now), None);
+                self.list_all(GossipPeer::Client(client.to_vec()), String::new());
             }
         }
     }
 
-    pub(super) fn tell_those_owed(&mut self, now: Instant) {
+    pub(super) fn list_due(&mut self, now: Instant) {
         let mut owed = Vec::new();
         for (client, known) in &mut self.clients {
-            if let Some((_, next)) = known.owed.take_if(|(due, _)| now >= *due) {
-                known.told = Some(now);
+            if let Some((_, next)) = known.next_listing.take_if(|(due, _)| now >= *due) {
+                known.listed_at = Some(now);
                 owed.push((GossipPeer::Client(client.clone()), next));
             }
         }
         for (peer, next) in owed {
-            self.tell_everything(peer, next);
+            self.list_all(peer, next);
         }
     }
 
-    /// Tells one where we are, and of all tuples from this one on.
-    pub(super) fn tell_everything(&mut self, peer: GossipPeer, next: String) {
-        self.tellings.retain(|telling| telling.peer != peer);
+    /// Begins to send a peer our own tuple, and all others from this one on.
+    pub(super) fn list_all(&mut self, peer: GossipPeer, next: String) {
+        self.listings.retain(|listing| listing.peer != peer);
         let own = self.own.clone();
         let own = own.map(|(key, value)| (peer.clone(), GossipMessage::Publish { key, value }));
-        self.words.extend(own);
-        self.tellings.push_back(Listing { peer, next });
+        self.outgoing.extend(own);
+        self.listings.push_back(Listing { peer, next });
     }
 
     pub(super) fn admit(&mut self, client: Vec<u8>, now: Instant) {
@@ -107,8 +108,8 @@ impl Gossip {
         }
         let known = self.clients.entry(client).or_insert(Client {
             heard: now,
-            told: None,
-            owed: None,
+            listed_at: None,
+            next_listing: None,
         });
         known.heard = now;
     }

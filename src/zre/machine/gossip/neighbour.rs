@@ -1,19 +1,19 @@
-//! With whom a node gossips.
+//! The peers that a node gossips with.
 
 use std::time::Duration;
 
-/// How often we ask who we are connected to whether they still know us: zgossip forgets who has
-/// said nothing for a second.
+/// How often we ask our servers whether they still know us: zgossip forgets a client that has said
+/// nothing for a second.
 pub(crate) const PING: Duration = Duration::from_millis(300);
 
-/// How many tuples are kept, and how many who connected to us.
+/// How many tuples are kept, and how many clients.
 pub(crate) const MOST: usize = 4096;
 
-/// Whom a message is for, or from.
+/// The peer that a message is for, or from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum GossipPeer {
-    /// One that we are connected to.
+    /// A server, which we are connected to.
     Server(usize),
-    /// One that is connected to us, as the socket calls it.
+    /// A client, which is connected to us, as the socket names it.
     Client(Vec<u8>),
 }

@@ -1,4 +1,4 @@
-//! Those who gossip, in one thread and in simulated time.
+//! Nodes that gossip, in one thread and in simulated time.
 
 use super::listings::LISTING;
 use super::tuple::PAUSES;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::*;
 
-/// Those who gossip, each connected to some of the others, as clients of them.
+/// Nodes that gossip, each connected to some of the others, as clients of them.
 struct Circle {
     all: Vec<Gossip>,
     connected: Vec<Vec<usize>>,
@@ -30,15 +30,15 @@ impl Circle {
         }
     }
 
-    /// Delivers what is said until nobody says anything; how many words that were.
+    /// Delivers what is said until nobody says anything; how many outgoing that were.
     fn message(&mut self) -> usize {
         let mut count = 0;
         loop {
             let before = count;
             for from in 0..self.all.len() {
-                for (peer, message) in self.all[from].take_words() {
+                for (peer, message) in self.all[from].take_outgoing() {
                     count += 1;
-                    let (to, as_whom) = match peer {
+                    let (to, as_peer) = match peer {
                         GossipPeer::Server(at) => (
                             self.connected[from][at],
                             GossipPeer::Client(vec![from as u8]),
@@ -49,7 +49,7 @@ impl Circle {
                             (to, GossipPeer::Server(at.unwrap()))
                         }
                     };
-                    self.all[to].hear(as_whom, &message.encode(), self.now);
+                    self.all[to].receive(as_peer, &message.encode(), self.now);
                 }
             }
             if count == before {
@@ -80,9 +80,9 @@ fn stars_and_chains_and_circles_come_to_know_all() {
     let circle: &[&[usize]] = &[&[4], &[0], &[1], &[2], &[3]];
     for shape in [star, chain, circle] {
         let mut circle = Circle::new(shape);
-        let words = circle.message();
+        let outgoing = circle.message();
         circle.assert_all_know_all();
-        assert!(words < 200, "{words} words");
+        assert!(outgoing < 200, "{outgoing} outgoing");
         let mut nodes = circle.tick(0);
         nodes.sort();
         let places = (1..5).map(|at| (uuid(at), format!("tcp://10.0.0.{at}:1")));
@@ -108,14 +108,17 @@ fn a_question_comes_with_where_we_are() {
     let now = Instant::now();
     let mut gossip = Gossip::new(1, now);
     gossip.publish(uuid(1), "tcp://10.0.0.1:1");
-    gossip.take_words();
+    gossip.take_outgoing();
     gossip.tick(now + PING, |_| false, || 0);
-    let words = gossip.take_words().into_iter().map(|(_, message)| message);
+    let outgoing = gossip
+        .take_outgoing()
+        .into_iter()
+        .map(|(_, message)| message);
     let own = GossipMessage::Publish {
         key: uuid(1).to_string(),
         value: "tcp://10.0.0.1:1".to_owned(),
     };
-    assert_eq!(Vec::from_iter(words), [own, GossipMessage::Ping]);
+    assert_eq!(Vec::from_iter(outgoing), [own, GossipMessage::Ping]);
 }
 
 #[test]
@@ -125,12 +128,12 @@ fn one_who_never_answers_is_connected_to_anew_ever_more_rarely() {
     for _ in 0..6000 {
         now += Duration::from_millis(10);
         gossip.tick(now, |_| false, || 0);
-        let words = gossip.take_words();
-        pings += words
+        let outgoing = gossip.take_outgoing();
+        pings += outgoing
             .iter()
             .filter(|(_, message)| *message == GossipMessage::Ping)
             .count();
-        anew += gossip.take_mute().len();
+        anew += gossip.take_unresponsive().len();
     }
     assert_eq!((pings, anew), (5, 6));
 }
@@ -138,12 +141,12 @@ fn one_who_never_answers_is_connected_to_anew_ever_more_rarely() {
 #[test]
 fn whoever_always_says_invalid_does_not_make_us_talk_without_end() {
     let mut gossip = Gossip::new(1, Instant::now());
-    gossip.take_words();
+    gossip.take_outgoing();
     let now = Instant::now() + PING;
     (0..100)
-        .for_each(|_| gossip.hear(GossipPeer::Server(0), &GossipMessage::Invalid.encode(), now));
+        .for_each(|_| gossip.receive(GossipPeer::Server(0), &GossipMessage::Invalid.encode(), now));
     assert_eq!(
-        gossip.take_words(),
+        gossip.take_outgoing(),
         [(GossipPeer::Server(0), GossipMessage::Hello)]
     );
 }
@@ -168,16 +171,16 @@ fn knowing(count: usize, now: Instant) -> Gossip {
     for at in 0..count {
         let (key, value) = (uuid(at).to_string(), format!("tcp://10.0.0.{at}:1"));
         let message = GossipMessage::Publish { key, value };
-        gossip.hear(GossipPeer::Server(0), &message.encode(), now);
+        gossip.receive(GossipPeer::Server(0), &message.encode(), now);
     }
-    while !gossip.take_words().is_empty() {}
+    while !gossip.take_outgoing().is_empty() {}
     gossip
 }
 
-/// How many words it has for others.
+/// How many outgoing it has for others.
 fn count_words(gossip: &mut Gossip) -> usize {
-    let words = std::iter::repeat_with(|| gossip.take_words());
-    words.map(|it| it.len()).take_while(|it| *it > 0).sum()
+    let outgoing = std::iter::repeat_with(|| gossip.take_outgoing());
+    outgoing.map(|it| it.len()).take_while(|it| *it > 0).sum()
 }
 
 #[test]
@@ -187,7 +190,7 @@ fn who_asks_again_and_again_is_told_everything_once_a_second() {
     let client = || GossipPeer::Client(vec![1]);
     for second in 0..3 {
         for asked in 0..100 {
-            gossip.hear(client(), &GossipMessage::Hello.encode(), now);
+            gossip.receive(client(), &GossipMessage::Hello.encode(), now);
             let told = count_words(&mut gossip);
             let expected = if (second, asked) == (0, 0) { 201 } else { 0 };
             assert_eq!(told, expected);
@@ -195,12 +198,15 @@ fn who_asks_again_and_again_is_told_everything_once_a_second() {
         assert!(gossip.next().is_some_and(|next| next <= now + LISTING));
         now += LISTING;
         gossip.tick(now, |_| true, || 0);
-        let to_client = |words: Vec<(GossipPeer, GossipMessage)>| {
-            let words = words.into_iter();
-            words.filter(|(peer, _)| *peer == client()).count()
+        let to_client = |outgoing: Vec<(GossipPeer, GossipMessage)>| {
+            let outgoing = outgoing.into_iter();
+            outgoing.filter(|(peer, _)| *peer == client()).count()
         };
-        let words = std::iter::repeat_with(|| gossip.take_words());
-        let told: usize = words.take_while(|it| !it.is_empty()).map(to_client).sum();
+        let outgoing = std::iter::repeat_with(|| gossip.take_outgoing());
+        let told: usize = outgoing
+            .take_while(|it| !it.is_empty())
+            .map(to_client)
+            .sum();
         assert_eq!(told, 201);
     }
 }
@@ -210,18 +216,18 @@ fn what_a_client_has_no_room_for_it_is_told_again() {
     let mut now = Instant::now();
     let mut gossip = knowing(200, now);
     let client = GossipPeer::Client(vec![1]);
-    gossip.hear(client.clone(), &GossipMessage::Hello.encode(), now);
+    gossip.receive(client.clone(), &GossipMessage::Hello.encode(), now);
     let mut heard = std::collections::BTreeSet::new();
     for _ in 0..10 {
         let mut room = 50;
         loop {
-            let words = gossip.take_words();
-            if words.is_empty() {
+            let outgoing = gossip.take_outgoing();
+            if outgoing.is_empty() {
                 break;
             }
-            for (_, message) in words.into_iter().filter(|(peer, _)| *peer == client) {
+            for (_, message) in outgoing.into_iter().filter(|(peer, _)| *peer == client) {
                 match (room, message) {
-                    (0, message) => gossip.unheard(&[1], message, now),
+                    (0, message) => gossip.not_sent(&[1], message, now),
                     (_, GossipMessage::Publish { key, .. }) => {
                         room -= 1;
                         heard.insert(key);
@@ -253,8 +259,8 @@ fn few_nodes_are_tried_at_a_time_and_those_not_there_are_forgotten_soon() {
         for (since, node) in &under_way {
             tried.entry(*node).or_insert(*since);
         }
-        gossip.take_mute();
-        while !gossip.take_words().is_empty() {}
+        gossip.take_unresponsive();
+        while !gossip.take_outgoing().is_empty() {}
         now = gossip.next().unwrap().max(now + Duration::from_millis(1));
     }
     assert_eq!(tried.len(), 100);
@@ -287,7 +293,7 @@ fn one_that_is_still_told_of_is_not_forgotten() {
     let message = GossipMessage::Publish { key, value }.encode();
     for _ in 0..600 {
         now += Duration::from_secs(1);
-        gossip.hear(GossipPeer::Client(vec![1]), &message, now);
+        gossip.receive(GossipPeer::Client(vec![1]), &message, now);
         gossip.tick(now, |_| false, || 0);
     }
     assert_eq!(gossip.tuples.len(), 1);
@@ -299,7 +305,7 @@ fn what_is_told_takes_bounded_memory() {
     let now = Instant::now();
     for n in 0..2 * MOST as u64 {
         let client = n.to_be_bytes().to_vec();
-        gossip.hear(
+        gossip.receive(
             GossipPeer::Client(client),
             &GossipMessage::Hello.encode(),
             now,
@@ -312,7 +318,7 @@ fn what_is_told_takes_bounded_memory() {
             key: n.to_string(),
             value: "tcp://10.0.0.1:1".to_owned(),
         };
-        gossip.hear(GossipPeer::Client(Vec::new()), &message.encode(), now);
+        gossip.receive(GossipPeer::Client(Vec::new()), &message.encode(), now);
     }
     assert_eq!(gossip.tuples.len(), MOST);
 }
@@ -325,8 +331,8 @@ fn who_tells_of_thousands_at_a_host_keeps_no_other_from_being_tried() {
     let tell = |gossip: &mut Gossip, client, node: Uuid, endpoint: String, now| {
         let (key, value) = (node.to_string(), endpoint);
         let talk = GossipMessage::Publish { key, value }.encode();
-        gossip.hear(GossipPeer::Client(vec![client]), &talk, now);
-        while !gossip.take_words().is_empty() {}
+        gossip.receive(GossipPeer::Client(vec![client]), &talk, now);
+        while !gossip.take_outgoing().is_empty() {}
     };
     for number in 0..MOST as u128 {
         let node = Uuid::from(number.to_be_bytes());

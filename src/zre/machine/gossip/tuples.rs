@@ -1,4 +1,4 @@
-//! What is told of other nodes, and which of them it is time to reach.
+//! The tuples that peers tell, and the nodes that it is time to try.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -17,14 +17,14 @@ pub(super) const TRIES: u32 = 5;
 /// The same of one that was here, and may only be cut off: a quarter of an hour.
 pub(super) const TRIES_AGAIN: u32 = 18;
 
-/// Who has told for so long nothing of a node knows nothing of it, either.
+/// A tuple that no peer has told for so long is out of date.
 const OLD: Duration = Duration::from_secs(30);
 
 /// How many nodes are tried at a time. A hub tells of many that are not there any more; those who
 /// are there are told of us, and come to us.
 pub(super) const AT_A_TIME: usize = 8;
 
-/// How long who has to wait for that waits.
+/// How long the others wait.
 const WAIT: Duration = Duration::from_millis(20);
 
 /// The host of an endpoint that is told of.
@@ -77,7 +77,7 @@ impl Gossip {
         if let Some(before) = self.tuples.insert(key.clone(), tuple) {
             uncount(&mut self.hosts, &before.value);
         }
-        self.tell_all(&GossipMessage::Publish { key, value }, from);
+        self.broadcast(&GossipMessage::Publish { key, value }, from);
     }
 
     /// Forgets a tuple for one of another host: at the host of which most is told, whoever was tried
@@ -115,7 +115,7 @@ impl Gossip {
 
     /// The nodes that are to be tried now: those first that were tried least, and of them those at
     /// hosts of which little is told. One can tell of thousands.
-    pub(super) fn tries(
+    pub(super) fn due_nodes(
         &mut self,
         now: Instant,
         is_here: impl Fn(Uuid) -> bool,

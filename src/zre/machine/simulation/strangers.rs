@@ -1,4 +1,4 @@
-//! Those who say what is not true, or much of it.
+//! Nodes that lie, or say too much.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -446,11 +446,11 @@ fn of_one_whose_messages_make_room_for_others_nothing_is_told() {
 #[test]
 fn goodbyes_without_end_take_bounded_memory() {
     let mut network = Network::new(24, 1);
-    network.nodes[0].machine.take_departed();
+    network.nodes[0].machine.take_goodbyes();
     for number in 0..10_000 {
         let node = (1 << 100) + number;
         greet(&mut network, node, 1, 1);
         say(&mut network, node, 2, Packet::Goodbye);
     }
-    assert!(network.nodes[0].machine.take_departed().len() <= 4096);
+    assert!(network.nodes[0].machine.take_goodbyes().len() <= 4096);
 }
