@@ -24,8 +24,8 @@ pub fn beacon(datagram: &[u8], allocated: Allocated) {
     }
 }
 
-/// How U+FFFD begins, which stands for bytes that are no text, and is longer than they are: what is
-/// longer than its length can tell is cut.
+/// How U+FFFD begins, which stands for bytes that are not text, and is longer than they are: a text
+/// too long for its length is cut.
 const REPLACED: u8 = "\u{fffd}".as_bytes()[0];
 
 /// The bytes that a text costs beside its own: its handle, in a list that grows by doubling.
@@ -177,7 +177,7 @@ impl Run {
         let (what, node) = (script.byte()?, script.byte()?);
         let now = self.now;
         match what % 8 {
-            // A beacon, from where the node is or pretends to be; or a farewell.
+            // A beacon, from where the node is or pretends to be; or a goodbye.
             0 => {
                 let at = script.byte()?;
                 let (address, port) = place(at);

@@ -2,16 +2,19 @@
 //! and no clock.
 
 mod admission;
+mod admitting;
 mod beacons;
 mod bounds;
 mod display;
 mod election;
 mod elections;
 pub(crate) mod gossip;
+mod greeting;
 mod groups;
 mod messages;
 mod peer_state;
 mod pending_claims;
+mod presence;
 mod quarantine;
 #[cfg(test)]
 mod simulation;
@@ -252,8 +255,8 @@ impl Machine {
         all.into_iter().for_each(|uuid| self.drop_peer(uuid));
     }
 
-    /// Time has passed: to be called as often as beacons are sent, and when a farewell may be
-    /// over.
+    /// Time has passed: to be called as often as beacons are sent, and when a
+    /// suspected peer may be over its time.
     pub(crate) fn tick(&mut self, now: Instant) {
         let (mut pinged, mut greeted, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for (&uuid, known) in &mut self.known {

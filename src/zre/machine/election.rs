@@ -42,7 +42,7 @@ impl Election {
         &mut self.echo
     }
 
-    /// The group, or who contests in it, is no longer as it was.
+    /// The group has changed, or the nodes that contest in it.
     pub(crate) fn change(&mut self) {
         self.changed = true;
         self.unchanged_since = None;

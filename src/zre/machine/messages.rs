@@ -1,17 +1,15 @@
 //! Messages from peers, and the order in which a peer may send them.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use log::{Level, debug, info, log};
 
 use super::election::{self, ElectionMessage};
-use super::peer_state::PeerState;
 use super::quarantine::Numbered;
 use super::{Action, Machine};
 use crate::message::Message;
 use crate::zre::event::Event;
-use crate::zre::peer::{Peer, Profile};
+use crate::zre::peer::Peer;
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::{Hello, MOST, Packet, address};
 
@@ -30,7 +28,7 @@ pub(super) fn cost_of_group(group: &str) -> usize {
 }
 
 /// The bytes that are kept of a HELLO.
-fn cost(hello: &Hello) -> usize {
+pub(super) fn cost(hello: &Hello) -> usize {
     let texts = hello.headers.iter().flat_map(|(key, value)| [key, value]);
     let texts = texts.chain([&hello.endpoint, &hello.name]);
     let contests = election::contests(&hello.headers);
@@ -137,59 +135,8 @@ impl Machine {
         );
     }
 
-    /// A node has answered at its endpoint.
-    fn answered(&mut self, from: Uuid) {
-        let Some(known) = self.known.get_mut(&from) else {
-            return;
-        };
-        let is_verified = known.answered();
-        if !known.is_suspect() {
-            // It is there: nobody else is.
-            self.pending_claims.refuse(from);
-        }
-        if is_verified {
-            self.admission.verify(known.host);
-            self.enter(from);
-        }
-    }
-
-    /// A peer is here, and can be whispered to, if it has greeted us and is verified to be there; what it
-    /// has said before has its turn.
-    fn enter(&mut self, from: Uuid) {
-        let Some(known) = self.known.get_mut(&from) else {
-            return;
-        };
-        let Some(peer) = known.here().cloned() else {
-            return;
-        };
-        info!(
-            "{}: {:?} is here, at {}",
-            self.name,
-            peer.name(),
-            peer.address()
-        );
-        let groups = std::mem::take(&mut known.hello_groups);
-        let enter = Event::Enter { peer: peer.clone() };
-        self.actions.push(Action::Emit(enter));
-        for group in groups {
-            self.peer_joins(peer.clone(), group);
-        }
-        let kept = self.before_verified.take(from);
-        for Numbered(packet, rest) in kept.into_iter().flat_map(|kept| kept.messages) {
-            self.receive_packet(peer.clone(), packet, rest);
-        }
-    }
-
-    fn peer_joins(&mut self, peer: Peer, group: String) {
-        if self.groups.join(&group, peer.id()) {
-            let joined = group.clone();
-            self.actions.push(Action::Emit(Event::Join { peer, group }));
-            self.election_changes(&joined);
-        }
-    }
-
     /// Takes a packet of a peer that is here.
-    fn receive_packet(&mut self, peer: Peer, packet: Packet, rest: Option<Message>) {
+    pub(super) fn receive_packet(&mut self, peer: Peer, packet: Packet, rest: Option<Message>) {
         let from = peer.id();
         let Some(known) = self.known.get_mut(&from) else {
             return;
@@ -245,8 +192,8 @@ impl Machine {
         }
     }
 
-    /// Whether there is room for so many bytes more that a node tells. Where there is none, whoever
-    /// has told most is forgotten.
+    /// Whether there is room for so many bytes more of a node. When there is not, the node with most of
+    /// them is forgotten.
     pub(super) fn afford(&mut self, uuid: Uuid, more: usize) -> bool {
         let Some(known) = self.known.get(&uuid) else {
             return false;
@@ -281,135 +228,5 @@ impl Machine {
             Ok(node) => self.receive_election(from, group, message(node)),
             Err(error) => debug!("{}: {from} elects nobody: {error}", self.name),
         }
-    }
-
-    /// A HELLO came: its sender begins anew.
-    fn greeted(&mut self, from: Uuid, hello: Hello, sequence: u16, first: &[u8], now: Instant) {
-        // As we write it: the same place has one endpoint.
-        let told = address(&hello.endpoint).map(|it| (format!("tcp://{it}"), it.ip()));
-        let is_own = told.as_ref().is_some_and(|(it, _)| *it == self.endpoint);
-        let known = self.known.get(&from);
-        let is_peer = known.is_some_and(|known| known.peer.is_some());
-        let known = known.map(|known| (known.endpoint.clone(), known.host));
-        // A beacon gives the address better than the node itself, which may give a name. The port is
-        // better in the HELLO, which is newer.
-        let has_moved = match (&known, &told) {
-            (Some((before, at)), Some((now, told_at))) => at == told_at && before != now,
-            _ => false,
-        };
-        let place = match is_peer || has_moved {
-            true => told.or(known),
-            false => known.or(told),
-        };
-        let Some((endpoint, host)) = place.filter(|_| !is_own) else {
-            debug!("{}: {from} is nowhere: {:?}", self.name, hello.endpoint);
-            return self.drop_peer(from);
-        };
-        if is_peer {
-            self.greeted_again(from, &endpoint, now);
-        } else if has_moved {
-            self.drop_peer(from);
-        }
-        let elsewhere = |(uuid, known): (&Uuid, &PeerState)| {
-            (*uuid != from && known.endpoint == endpoint).then_some((*uuid, known.open))
-        };
-        match self.known.iter().find_map(elsewhere) {
-            // Anybody can say that it is where another is: that one is asked whether it is
-            // there, and only if it is not, its place is free.
-            Some((other, true)) => {
-                self.suspect(other, now);
-                return self
-                    .pending_claims
-                    .claim(from, other, (first.to_vec(), None), now);
-            }
-            Some((other, false)) => self.drop_peer(other),
-            None => {}
-        }
-        if !self.known.contains_key(&from) && !self.admit(from, endpoint, host, now) {
-            return;
-        }
-        let Some(known) = self.known.get_mut(&from) else {
-            return;
-        };
-        if !known.accept_number(sequence, now) {
-            return self.drop_peer(from);
-        }
-        // Its earlier headers are forgotten.
-        self.admission
-            .replace_bytes(std::mem::take(&mut known.bytes), 0);
-        if !self.afford(from, cost(&hello)) {
-            return;
-        }
-        let Some(known) = self.known.get_mut(&from) else {
-            return;
-        };
-        known.contests = election::contests(&hello.headers).collect();
-        known.peer = Some(Peer::new(Profile {
-            id: from,
-            name: hello.name,
-            address: known.endpoint.clone(),
-            headers: BTreeMap::from_iter(hello.headers),
-        }));
-        known.hello_groups = hello.groups.into_iter().collect();
-        known.groups = known.hello_groups.len();
-        let answered_before_hello = std::mem::take(&mut known.answered_before_hello);
-        self.open_waiting();
-        match answered_before_hello {
-            true => self.answered(from),
-            false => self.enter(from),
-        }
-    }
-
-    /// A peer greets us again. It has forgotten us, and so has to hear from us anew; or this
-    /// answers our own greeting, or has crossed it, and to answer that would go on for ever. So
-    /// one that we have just greeted is pinged, and greeted anew if it does not know us.
-    fn greeted_again(&mut self, from: Uuid, endpoint: &str, now: Instant) {
-        let same = |known: &&mut PeerState| known.is_new(now) && known.endpoint == endpoint;
-        let Some(known) = self.known.get_mut(&from).filter(same) else {
-            return self.drop_peer(from);
-        };
-        self.any_suspects = true;
-        if let Some(peer) = known.begin_anew(now) {
-            self.part_from(peer);
-        }
-        self.before_verified.forget(from);
-        self.ping(from);
-    }
-
-    /// A peer has gone, or begins anew.
-    fn part_from(&mut self, peer: Peer) {
-        info!(
-            "{}: {:?} at {} is gone",
-            self.name,
-            peer.name(),
-            peer.address()
-        );
-        let uuid = peer.id();
-        let groups = self.groups.of(uuid);
-        for group in &groups {
-            self.groups.leave(group, uuid);
-        }
-        self.actions.push(Action::Emit(Event::Exit { peer }));
-        for group in &groups {
-            self.election_loses(group, uuid);
-        }
-    }
-
-    /// Forgets a node. It is met anew when it is heard of next.
-    pub(crate) fn drop_peer(&mut self, uuid: Uuid) {
-        let Some(known) = self.known.remove(&uuid) else {
-            return;
-        };
-        self.admission
-            .remove(known.host, known.verified, known.bytes);
-        self.before_verified.forget(uuid);
-        if known.open {
-            self.actions.push(Action::Close { peer: uuid });
-        }
-        if let Some(peer) = known.here() {
-            self.part_from(peer.clone());
-        }
-        self.admitted.extend(self.pending_claims.release(uuid));
-        self.open_waiting();
     }
 }

@@ -107,7 +107,7 @@ impl PeerState {
         self.peer.as_ref().filter(|_| self.verified)
     }
 
-    /// It begins to count anew, and may have forgotten us; whom it was until now, if it was here.
+    /// It begins to count anew, and may have forgotten us. Gives the peer that was here until now.
     pub(crate) fn begin_anew(&mut self, now: Instant) -> Option<Peer> {
         self.greeted_again.get_or_insert(now);
         self.sequence = 0;

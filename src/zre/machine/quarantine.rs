@@ -106,8 +106,8 @@ impl<T: Size> Quarantine<T> {
         self.senders.contains_key(&sender)
     }
 
-    /// Keeps a message; where there is no room for it, nothing of its sender is kept. Whoever says
-    /// most makes room for others. Gives those of whom nothing is kept any more.
+    /// Keeps a message; where there is no room for it, nothing of its sender is kept. The sender
+    /// with most makes room for others. Gives the senders of which nothing is kept any more.
     pub(crate) fn keep(&mut self, sender: Uuid, message: T, now: Instant) -> Vec<Uuid> {
         let known = self.senders.get(&sender);
         let (count, before) = known.map_or((0, 0), |kept| (kept.messages.len(), kept.bytes));

@@ -1,4 +1,4 @@
-//! Where beacons are sent to, and come from.
+//! The UDP socket of beacons.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
@@ -75,7 +75,7 @@ impl BeaconSocket {
         true
     }
 
-    /// Hears beacons; false if there are no more.
+    /// Receives beacons; false if there are no more.
     pub(crate) fn receive(&self, mut received: impl FnMut(Beacon, IpAddr)) -> bool {
         let mut datagram = [0; BEACON_SIZE + 1];
         for _ in 0..TURN {

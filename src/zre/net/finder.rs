@@ -51,7 +51,7 @@ impl Finder {
         }
     }
 
-    /// Takes in what others say; false if there is no more.
+    /// Takes in beacons or gossip; false if there are no more.
     pub(crate) fn turn(&mut self, shared: &Arc<SharedNode>, now: Instant) -> bool {
         match self {
             Finder::Beacons(beacons) => beacons.receive(|beacon, from| {

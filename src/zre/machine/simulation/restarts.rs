@@ -6,7 +6,7 @@ use super::{Network, STEP, exits};
 use crate::zre::wire::Beacon;
 use crate::zre::{Event, Uuid};
 
-/// A network of five, of whom the third ends, with or without a goodbye, and is started anew; who
+/// A network of five, of which the third ends, with or without a goodbye, and is started anew; who
 /// it was.
 fn restart(seed: u64, goodbye: bool) -> (Network, Uuid) {
     let mut network = Network::new(seed, 5);

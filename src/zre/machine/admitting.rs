@@ -1,0 +1,110 @@
+//! Admitting nodes: which are known, and which of them have a socket.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::Instant;
+
+use log::debug;
+
+use super::admission::Verdict;
+use super::bounds::Bounds;
+use super::peer_state::PeerState;
+use super::{Action, Machine};
+use crate::zre::uuid::Uuid;
+use crate::zre::wire::Packet;
+
+impl Machine {
+    pub(super) fn verdict(&self, host: IpAddr) -> Verdict {
+        match self.known.len() < self.bounds.peers {
+            true => self.admission.verdict(host, &self.bounds),
+            false => Verdict::Refuse,
+        }
+    }
+
+    /// Knows a node from here on, if there is room for one more that is not verified.
+    pub(super) fn admit(
+        &mut self,
+        uuid: Uuid,
+        endpoint: String,
+        host: IpAddr,
+        now: Instant,
+    ) -> bool {
+        let verdict = self.verdict(host);
+        let other = match verdict {
+            Verdict::Replace(most) => {
+                let mut claims = self
+                    .known
+                    .iter()
+                    .filter(|(_, it)| !it.verified && it.host == most);
+                claims.next().map(|(uuid, _)| *uuid)
+            }
+            Verdict::Admit | Verdict::Refuse => None,
+        };
+        if let Some(other) = other {
+            // Its place is this one's, not that of who waits for it.
+            self.pending_claims.refuse(other);
+            self.drop_peer(other);
+        } else if verdict != Verdict::Admit {
+            debug!("{}: no room for {uuid} at {endpoint}", self.name);
+            return false;
+        }
+        self.admission.add(host);
+        self.known.insert(uuid, PeerState::new(endpoint, host, now));
+        self.waiting_for_socket.push_back(uuid);
+        self.open_waiting();
+        true
+    }
+
+    /// Opens sockets for the nodes that wait for one, as far as they may have one.
+    pub(super) fn open_waiting(&mut self) {
+        if self.waiting_for_socket.is_empty() {
+            return;
+        }
+        let mut open: HashMap<IpAddr, usize> = HashMap::new();
+        for known in self
+            .known
+            .values()
+            .filter(|known| known.open && known.peer.is_none())
+        {
+            *open.entry(known.host).or_default() += 1;
+        }
+        let mut all: usize = open.values().sum();
+        let Bounds {
+            sockets,
+            sockets_at_an_address,
+            ..
+        } = self.bounds;
+        let mut waiting = std::mem::take(&mut self.waiting_for_socket);
+        waiting.retain(|&uuid| {
+            let Some(known) = self.known.get_mut(&uuid) else {
+                return false;
+            };
+            // A node that has greeted us waits for our answer.
+            if known.peer.is_none() {
+                let count = open.entry(known.host).or_default();
+                // An address of which there is nobody else has one in any case.
+                let most = if all < sockets {
+                    sockets_at_an_address
+                } else {
+                    1
+                };
+                if *count >= most {
+                    return true;
+                }
+                *count += 1;
+                all += 1;
+            }
+            known.open = true;
+            let endpoint = known.endpoint.clone();
+            self.actions.push(Action::Open {
+                peer: uuid,
+                endpoint,
+            });
+            let packet = Packet::Hello(self.hello());
+            self.actions.push(Action::Send { peer: uuid, packet });
+            self.ping(uuid);
+            false
+        });
+        self.waiting_for_socket = waiting;
+    }
+}
