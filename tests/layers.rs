@@ -3,8 +3,6 @@
 
 #[path = "layers/checks.rs"]
 mod checks;
-#[path = "layers/modules.rs"]
-mod modules;
 #[path = "layers/source.rs"]
 mod source;
 
@@ -13,7 +11,6 @@ use std::path::Path;
 use checks::{
     Layers, Purity, Words, circles, impurities, upper_words, upward_imports, without_layer,
 };
-use modules::Modules;
 use source::Source;
 
 const CRATE: Layers = Layers {
@@ -65,9 +62,6 @@ const PURITY: Purity = Purity {
         "socket2::",
     ],
 };
-
-/// Modules in which files still import round.
-const ROUND_WITHIN: [&str; 4] = ["endpoint", "monitor", "pattern", "socket"];
 
 const WORDS: [Words; 3] = [
     Words {
@@ -169,17 +163,6 @@ fn no_import_goes_round() {
     let sources = Source::library();
     assert_none(circles(&CRATE, &sources));
     assert_none(circles(&ZRE, &sources));
-    let files = Modules::new(&sources).circles().into_iter();
-    // Between a whole and its parts.
-    let files = files.filter(|it| {
-        let tops = it
-            .iter()
-            .map(|it| it.split("::").next().unwrap_or_default());
-        !ROUND_WITHIN
-            .iter()
-            .any(|top| tops.clone().all(|it| it == *top))
-    });
-    assert_none(files.map(|it| it.join(" and ")).collect());
 }
 
 #[test]
@@ -247,42 +230,6 @@ fn a_planted_circle_is_found() {
     let files = [endpoint, message, options];
     assert_eq!(circles(&CRATE, &files).len(), 3);
     assert_none(circles(&CRATE, &files[..2]));
-}
-
-#[test]
-fn a_planted_circle_of_files_is_found() {
-    let circles = |files: &[(&str, &str)]| {
-        let sources = files.iter().map(|(path, text)| Source::new(path, text));
-        let found = Modules::new(&Vec::from_iter(sources)).circles();
-        found.iter().map(|it| it.join(" ")).collect::<Vec<_>>()
-    };
-    // Also by way of one that hands things on, and between a module and its child.
-    let files = [
-        ("src/zre/a.rs", "use super::b::{Second as Other};"),
-        ("src/zre/b.rs", "mod inner; pub use inner::Second;"),
-        (
-            "src/zre/b/inner.rs",
-            "use crate::zre::c; pub struct Second;",
-        ),
-        ("src/zre/c.rs", "fn f() { super::a::g() }"),
-    ];
-    assert_eq!(circles(&files), ["zre::a zre::b::inner zre::c"]);
-    assert_eq!(circles(&files[..3]), [""; 0]);
-    let parent = (
-        "src/whole.rs",
-        "mod child; use child::Part; pub struct Whole(Part);",
-    );
-    let child = (
-        "src/whole/child.rs",
-        "use super::Whole; pub struct Part; impl Whole {}",
-    );
-    assert_eq!(circles(&[parent, child]), ["whole whole::child"]);
-    let facade = (
-        "src/whole.rs",
-        "mod child; mod other; pub use other::Whole; pub use child::Part;",
-    );
-    let other = ("src/whole/other.rs", "pub struct Whole;");
-    assert_eq!(circles(&[facade, child, other]), [""; 0]);
 }
 
 #[test]
