@@ -220,7 +220,7 @@ pub(crate) fn impurities(purity: &Purity, source: &Source) -> Vec<String> {
     let is_pure = |pure: &&[&str]| {
         module.len() >= pure.len() && module.iter().zip(*pure).all(|(own, name)| own == name)
     };
-    if !purity.pure.iter().any(|pure| is_pure(pure)) {
+    if !purity.pure.iter().any(is_pure) {
         return Vec::new();
     }
     let path = source.path.display();
