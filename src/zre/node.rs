@@ -160,7 +160,7 @@ impl Node {
         self.read(|machine| machine.endpoint().to_owned())
     }
 
-    /// Where it [gossips](Builder::gossip_bind) with those who connect to it.
+    /// Where it [gossips](crate::zre::Builder::gossip_bind) with those who connect to it.
     ///
     /// ```
     /// let hub = zeroless::zre::Node::builder("hub").gossip_bind("tcp://127.0.0.1:0").start()?;

@@ -151,8 +151,8 @@ fn only_address(endpoints: &[Endpoint]) -> Option<IpAddr> {
 ///
 /// # Errors
 ///
-/// As [`Builder::announce`](super::Builder::announce) and
-/// [`Builder::start`](super::Builder::start).
+/// As [`Builder::announce`](crate::zre::Builder::announce) and
+/// [`Builder::start`](crate::zre::Builder::start).
 ///
 /// ```no_run
 /// use zeroless::{Server, zre};
@@ -206,7 +206,7 @@ impl Announcement {
 }
 
 impl Builder {
-    /// Announces a server under this name, for [`discover`](super::discover).
+    /// Announces a server under this name, for [`discover`](crate::zre::discover).
     ///
     /// Its pattern must have been chosen. It is told in a header,
     /// `X-<name>-<pattern>: tcp://host:port`, which any ZRE node can set.

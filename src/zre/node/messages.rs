@@ -17,7 +17,7 @@ impl Node {
     /// Sends a message to one peer.
     ///
     /// It waits while the peer's queue is full, no longer than
-    /// [`send_timeout`](Builder::send_timeout). Sent means queued: it is delivered in the
+    /// [`send_timeout`](crate::zre::Builder::send_timeout). Sent means queued: it is delivered in the
     /// background.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl Node {
     /// many that are.
     ///
     /// It waits while a peer's queue is full, no longer than
-    /// [`send_timeout`](Builder::send_timeout) for all of them together.
+    /// [`send_timeout`](crate::zre::Builder::send_timeout) for all of them together.
     ///
     /// # Errors
     ///
