@@ -243,7 +243,7 @@ pub use client::{Client, EndpointSet};
 pub use context::set_io_threads;
 pub use endpoint::{Endpoint, IntoEndpoints, Port};
 pub use error::{Error, ModuleError, Refusal, Result, Wait};
-pub use message::{DynFrames, Frame, Frames, Message};
+pub use message::{DynFrames, Frame, Frames, IntoFrames, Message};
 pub use monitor::ConnectionEvent;
 pub use options::{Batch, Heartbeat, KeepAlive, Options};
 pub use pattern::{

@@ -50,7 +50,7 @@ use crate::context::Context;
 use crate::error::{BoxedError, Error, Result, Wait};
 use crate::ffi::{self, RawMessage, system};
 use crate::fork::ForkMutex;
-use crate::message::{Frame, Message};
+use crate::message::Message;
 use crate::monitor::{Closing, ConnectionStatus, MonitoredSocket};
 use crate::options::Options;
 use crate::throttle::Throttle;
@@ -151,6 +151,9 @@ pub(crate) struct Throttles {
     /// Requests that were not replied to.
     pub(crate) unanswered: Throttle,
 }
+
+/// What a message is sent after that needs nothing before it.
+pub(crate) const NO_ENVELOPE: &[&[u8]] = &[];
 
 struct Inner {
     /// Gone once the socket was closed, though handles remain.
@@ -371,19 +374,19 @@ impl SharedSocket {
     }
 
     /// Receives a message, all its frames at once.
-    #[inline]
+    ///
+    /// Compiled into its caller, so that the message is moved as little as can be.
+    #[inline(always)]
     pub(crate) fn receive(&self, deadline: Deadline) -> Result<Message> {
-        // Made where it is returned, so that it need not be moved there.
-        let mut received = Ok(Message::single(Frame::new()));
-        if let Ok(message) = &mut received
-            && let Err(error) = self.receive_into(message, deadline)
-        {
-            received = Err(error.into());
+        let mut message = Message::new();
+        match self.receive_into(&mut message, deadline) {
+            Ok(()) => Ok(message),
+            Err(error) => Err(error.into()),
         }
-        received
     }
 
-    #[inline]
+    /// Receives a message into an empty one.
+    #[inline(never)]
     fn receive_into(&self, message: &mut Message, deadline: Deadline) -> Result<(), BoxedError> {
         self.check_waiting(deadline)?;
         if let Some(first_try) = self.try_once(deadline, |locked| locked.recv(message))? {
@@ -409,10 +412,13 @@ impl SharedSocket {
         }
     }
 
-    /// Refuses a message with a frame larger than those that we take: whoever receives it would cut
-    /// the connection, and nobody would be told.
+    /// Refuses a message without frames, and one with a frame larger than those that we take: whoever
+    /// receives it would cut the connection, and nobody would be told.
     #[inline]
     pub(crate) fn check_frames(&self, message: &Message) -> Result<(), BoxedError> {
+        if message.frame_count() == 0 {
+            return Err(boxed(Error::EmptyMessage));
+        }
         message.iter().try_for_each(|frame| self.check_frame(frame))
     }
 
@@ -434,11 +440,14 @@ impl SharedSocket {
     /// still in it.
     pub(crate) fn send(
         &self,
-        envelope: &[Frame],
+        envelope: &[impl AsRef<[u8]>],
         message: &mut Message,
         deadline: Deadline,
     ) -> Result<(), BoxedError> {
         self.check_waiting(deadline)?;
+        for frame in envelope {
+            self.check_frame(frame.as_ref())?;
+        }
         self.check_frames(message)?;
         self.sent.store(true, Ordering::Relaxed);
         self.log("sending", || message.size());
@@ -461,6 +470,38 @@ impl SharedSocket {
                 Interest::Writable,
                 deadline,
                 &mut |locked| locked.send_bytes(bytes),
+                &mut |_| {},
+            ),
+        }
+    }
+
+    /// Sends a message with a copy of these frames, all at once, after those of an envelope.
+    #[inline]
+    pub(crate) fn send_copy(
+        &self,
+        envelope: &[impl AsRef<[u8]>],
+        frames: &[&[u8]],
+        deadline: Deadline,
+    ) -> Result<(), BoxedError> {
+        self.check_waiting(deadline)?;
+        // After the first there is no way back.
+        for frame in envelope {
+            self.check_frame(frame.as_ref())?;
+        }
+        for frame in frames {
+            self.check_frame(frame)?;
+        }
+        self.sent.store(true, Ordering::Relaxed);
+        let bytes = || frames.iter().map(|frame| frame.len()).sum();
+        self.log("sending", || (frames.len(), bytes()));
+        let first_try = self.try_once(deadline, |locked| locked.send_copy(envelope, frames))?;
+        match first_try {
+            None => Ok(()),
+            Some(first_try) => self.finish(
+                first_try,
+                Interest::Writable,
+                deadline,
+                &mut |locked| locked.send_copy(envelope, frames),
                 &mut |_| {},
             ),
         }

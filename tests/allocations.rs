@@ -77,6 +77,15 @@ fn receiving_what_is_there_allocates_nothing() {
                 }
             });
             assert_eq!(counted, 0, "for {MANY} messages of {size} bytes");
+            for _ in 0..MANY {
+                push.send(["one"; 3]).unwrap();
+            }
+            let counted = allocations(|| {
+                for [one, two, three] in pull.parts().take(MANY) {
+                    assert_eq!([one, two, three], ["one"; 3]);
+                }
+            });
+            assert_eq!(counted, 0, "for {MANY} messages of three frames");
         }
     });
 }
@@ -99,6 +108,10 @@ fn waiting_for_a_message_allocates_nothing() {
 }
 
 #[test]
+#[expect(
+    clippy::needless_borrows_for_generic_args,
+    reason = "borrowed ones are tested, too"
+)]
 fn sending_a_borrowed_message_allocates_nothing() {
     deadline(|| {
         let server = Server::bind(inproc()).unwrap();
@@ -110,5 +123,16 @@ fn sending_a_borrowed_message_allocates_nothing() {
             }
         });
         assert_eq!(counted, 0);
+        let frames = ["several", "borrowed", "frames"];
+        let counted = allocations(|| {
+            for _ in 0..MANY {
+                push.send(("several", b"borrowed", "frames")).unwrap();
+                push.send(frames).unwrap();
+                push.send(&frames).unwrap();
+                push.send(&frames[..]).unwrap();
+                push(&("several", "borrowed", "frames")).unwrap();
+            }
+        });
+        assert_eq!(counted, 0, "of several frames");
     });
 }

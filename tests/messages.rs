@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use zeroless::{DynFrames, Error, Frame, Frames, Message};
+use zeroless::{DynFrames, Error, Frame, Frames, IntoFrames, Message};
 
 fn message(frames: impl Frames) -> Message {
     frames.into_message().unwrap()
@@ -129,6 +129,165 @@ fn an_empty_frame_is_a_frame() {
     assert_eq!(message("").frame_count(), 1);
     assert_eq!(message(("", "", "")).frame_count(), 3);
     assert_eq!(message(Vec::<u8>::new()), "");
+}
+
+#[test]
+fn a_message_is_built_frame_by_frame() {
+    let mut made = Message::new();
+    assert_eq!(made.frame_count(), 0);
+    assert_eq!((made.as_bytes(), made.as_str()), (&b""[..], Ok("")));
+    for n in 1..=10 {
+        made.push(n.to_string());
+        assert_eq!(made.frame_count(), n);
+        assert_eq!(made.frames().len(), n);
+        assert_eq!(made[n - 1], n.to_string());
+        assert_eq!(made[0], "1");
+    }
+    made.extend(["11", "12"]);
+    let collected: Message = (1..=12).map(|n| n.to_string()).collect();
+    assert_eq!(made, collected);
+    assert_eq!(made.clone(), collected);
+    assert_eq!(made.frames()[10..], ["11", "12"]);
+}
+
+#[test]
+fn a_message_without_frames_is_not_sent() {
+    let empty = Err(Error::EmptyMessage);
+    assert_eq!(Message::new().into_message(), empty);
+    assert_eq!((&Message::new()).into_message(), empty);
+    assert_eq!((Message::new(), Vec::<&str>::new()).into_message(), empty);
+    assert_eq!(Message::new().to_string(), "");
+    assert_eq!(format!("{:?}", Message::default()), "[]");
+}
+
+#[test]
+fn a_message_is_made_of_what_is_one_without_an_error() {
+    let expected = message(("a", "b"));
+    for made in [
+        Message::from(("a", b"b")),
+        Message::from(["a", "b"]),
+        Message::from(&["a", "b"][..]),
+        Message::from(vec![String::from("a"), String::from("b")]),
+        ["a", "b"].into(),
+    ] {
+        assert_eq!(made, expected);
+    }
+    assert_eq!(Message::from(b"ab"), "ab");
+    assert_eq!(Message::from(vec![97_u8, 98]), "ab");
+    assert_eq!(Message::from([""; 0]), Message::new());
+    assert_eq!(Vec::<Frame>::from(expected), ["a", "b"]);
+}
+
+#[test]
+fn lists_in_lists_follow_each_other() {
+    let expected = ["id", "a", "b", "c", "end"];
+    let rest = message(("b", "c"));
+    assert_eq!(message(("id", ["a"], &rest, "end")), expected);
+    assert_eq!(message(("id", "a", rest.clone(), vec!["end"])), expected);
+    assert_eq!(
+        message(vec![message(("id", "a")), rest, message("end")]),
+        expected
+    );
+    assert_eq!(message(("id", Vec::<&str>::new())), "id");
+}
+
+/// A type of the user's.
+#[derive(Clone)]
+struct Number(u16);
+
+impl Frames for Number {
+    fn into_message(self) -> zeroless::Result<Message> {
+        Ok(Message::from((self.0.to_string(), self.0.to_be_bytes())))
+    }
+}
+
+#[test]
+fn a_type_of_the_users_can_be_sent_and_be_part_of_what_is_sent() {
+    assert_eq!(message(Number(7)), [&b"7"[..], &[0, 7]]);
+    assert_eq!(message(("n", Number(7))), [&b"n"[..], b"7", &[0, 7]]);
+    let all = [Number(1), Number(2)];
+    assert_eq!(message(all.clone()), [&b"1"[..], &[0, 1], b"2", &[0, 2]]);
+    let by_reference: &dyn DynFrames = &(Number(1), Number(2));
+    assert_eq!(by_reference.to_message().unwrap(), message(all));
+}
+
+#[test]
+fn the_frames_of_a_message_are_gone_over_from_both_ends() {
+    for count in [0, 1, 3, 4, 100] {
+        let made: Message = (0..count).map(|n| n.to_string()).collect();
+        let forwards: Vec<String> = made.iter().map(ToString::to_string).collect();
+        let mut owned: IntoFrames = made.into_iter();
+        assert_eq!(owned.len(), count);
+        let mut backwards = Vec::new();
+        while let Some(frame) = owned.next_back() {
+            backwards.push(frame.to_string());
+        }
+        assert!(owned.next().is_none());
+        backwards.reverse();
+        assert_eq!(forwards, backwards);
+    }
+}
+
+fn both_ways<A, B>(one: &A, other: &B)
+where
+    A: PartialEq<B> + ?Sized,
+    B: PartialEq<A> + ?Sized,
+{
+    assert!(one == other);
+    assert!(other == one);
+}
+
+#[test]
+fn comparisons_go_both_ways() {
+    let (text, bytes) = (String::from("a"), b"a".to_vec());
+    let one = message("a");
+    both_ways(&one, "a");
+    both_ways(&one, &"a");
+    both_ways(&one, &text);
+    both_ways(&one, &bytes);
+    both_ways(&one, &bytes[..]);
+    both_ways(&one, &&bytes[..]);
+    both_ways(&one, &b"a");
+    both_ways(&one, &Frame::from("a"));
+    assert_ne!("b", one);
+    assert_ne!("", message(("", "")));
+    let two = message(("a", "b"));
+    let (list, frames) = (vec!["a", "b"], two.frames());
+    both_ways(&two, &["a", "b"]);
+    both_ways(&two, &list);
+    both_ways(&two, &list[..]);
+    both_ways(&two, &&list[..]);
+    both_ways(&two, frames);
+    both_ways(&two, &frames);
+    both_ways(&two, &vec![String::from("a"), String::from("b")]);
+    for other in [&["a"][..], &["a", "c"], &["a", "b", "c"]] {
+        assert_ne!(other, two);
+    }
+    let frame = &two[0];
+    both_ways(frame, "a");
+    both_ways(frame, &"a");
+    both_ways(frame, &text);
+    both_ways(frame, &bytes);
+    both_ways(frame, &bytes[..]);
+    both_ways(frame, b"a");
+    both_ways(frame, &b"a");
+}
+
+#[test]
+fn what_is_no_text_is_shown_with_a_replacement() {
+    assert_eq!(message(b"a\xff").to_string_lossy(), "a\u{fffd}");
+    assert_eq!(message(("a", "b")).to_string_lossy(), "a");
+    assert_eq!(Message::new().to_string_lossy(), "");
+}
+
+#[test]
+fn a_large_vec_is_moved_with_its_room_to_spare() {
+    let mut large = Vec::with_capacity(10_000);
+    large.resize(1000, 7_u8);
+    let address = large.as_ptr();
+    let made = message(("id", large));
+    assert_eq!(made[1].as_ptr(), address);
+    assert_eq!(made[1], [7; 1000]);
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn a_request_shows_what_was_asked() {
             assert_eq!(request[0], "add");
             assert_eq!(*request.message(), ["add", "1", "2"]);
             assert_eq!(request.to_string(), "add | 1 | 2");
-            let bytes: Vec<u8> = request.frames().flat_map(|frame| frame.to_vec()).collect();
+            let bytes: Vec<u8> = request.iter().flat_map(|frame| frame.to_vec()).collect();
             assert_eq!(bytes, b"add12");
             assert_eq!(request.parts().unwrap(), ["add", "1", "2"]);
             assert_eq!(request.reply("3").unwrap(), Delivery::Queued);

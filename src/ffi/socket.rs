@@ -33,23 +33,25 @@ pub(crate) fn send_bytes(socket: &mut zmq::Socket, bytes: &[u8], flags: i32) -> 
     check(code)
 }
 
-/// Receives a frame, and gives its bytes. `zmq::Socket::recv` panics on an error number that
-/// it does not know, and the bytes would have to be asked for by two calls more.
+/// Receives a frame, and gives its bytes and whether there is more of its message.
+/// `zmq::Socket::recv` panics on an error number that it does not know, and what is given here would
+/// have to be asked for by four calls more.
 #[inline]
 pub(crate) fn recv<'a>(
     socket: &mut zmq::Socket,
     frame: &'a mut RawMessage,
     flags: i32,
-) -> Result<&'a [u8], Errno> {
+) -> Result<(&'a [u8], bool), Errno> {
     // SAFETY: both are alive and borrowed by nobody else. The message is initialised, also after the
     // call, whatever its outcome.
     let code = unsafe { zmq_sys::zmq_msg_recv(frame.as_mut_ptr(), socket.as_mut_ptr(), flags) };
     // libzmq counts in a c_int, which a frame may exceed.
     if !(0..c_int::MAX).contains(&code) {
-        return check(code).map(|()| &frame[..]);
+        return check(code).map(|()| (&frame[..], frame.has_more()));
     }
     // SAFETY: libzmq has just said how many bytes the message has.
-    Ok(unsafe { frame.bytes(code as usize) })
+    let bytes = unsafe { frame.bytes(code as usize) };
+    Ok((bytes, frame.has_more()))
 }
 
 /// Binds; `zmq::Socket::bind` panics on an error number that it does not know, of which a
@@ -85,7 +87,7 @@ mod tests {
             assert!(frame.is_empty(), "libzmq left an empty message behind");
             assert_eq!(two.recv_bytes(0).unwrap(), bytes);
             send_bytes(&mut one, &bytes, zmq::DONTWAIT).unwrap();
-            assert_eq!(recv(&mut two, &mut frame, 0), Ok(&bytes[..]));
+            assert_eq!(recv(&mut two, &mut frame, 0), Ok((&bytes[..], false)));
             assert_eq!(frame[..], bytes);
         }
         let mut frame = RawMessage::copy(b"kept");
@@ -100,7 +102,8 @@ mod tests {
         send_bytes(&mut one, b"", 0).unwrap();
         let mut frame = RawMessage::new();
         for (len, more) in [(1, true), (100, true), (0, false)] {
-            assert_eq!(recv(&mut two, &mut frame, 0).unwrap().len(), len);
+            let (bytes, follows) = recv(&mut two, &mut frame, 0).unwrap();
+            assert_eq!((bytes.len(), follows), (len, more));
             assert_eq!(frame.has_more(), more);
         }
     }

@@ -217,14 +217,6 @@ impl fmt::Debug for Frame {
     }
 }
 
-impl Eq for Frame {}
-
-impl<T: AsRef<[u8]> + ?Sized> PartialEq<T> for Frame {
-    fn eq(&self, other: &T) -> bool {
-        self[..] == *other.as_ref()
-    }
-}
-
 impl std::hash::Hash for Frame {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self[..].hash(state);

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::{Frame, Message};
 use crate::error::{Error, Result};
 
@@ -14,10 +16,14 @@ use crate::error::{Error, Result};
 /// | `&[u8]`, `&[u8; N]`, `[u8; N]`, `Vec<u8>`, `&Vec<u8>`, `Box<[u8]>`, `Arc<[u8]>`, `Cow<[u8]>` | `[T; N]`, `&[T]`, `&[T; N]`, `Vec<T>`, `&Vec<T>` of these |
 /// | [`Frame`], `&Frame` | [`Message`], `&Message` |
 ///
-/// What is borrowed is copied once; what is owned (`String`, `Vec<u8>`, `Box<[u8]>`,
-/// [`Frame`], [`Message`]) is moved without a copy. Numbers are not frames: whether they
+/// What is borrowed is copied once, into libzmq's memory; what is owned (`String`, `Vec<u8>`,
+/// `Box<[u8]>`, [`Frame`], [`Message`]) is moved without a copy. Numbers are not frames: whether they
 /// should travel as text or as bytes, and in which order, is yours to say
 /// (`7.to_string()`, `7u32.to_be_bytes()`).
+///
+/// A tuple, an array, a slice or a `Vec` may hold whatever can be sent itself, messages among them: all
+/// their frames follow each other. A type of your own can be sent, and be part of what is sent, once
+/// it implements this.
 ///
 /// # Examples
 ///
@@ -26,6 +32,7 @@ use crate::error::{Error, Result};
 ///
 /// assert_eq!("hello".into_message()?, "hello");
 /// assert_eq!(("7", b"payload", vec![1u8]).into_message()?.frame_count(), 3);
+/// assert_eq!(("id", ["a", "b"]).into_message()?, ["id", "a", "b"]);
 /// assert!(Vec::<String>::new().into_message().is_err());
 /// # Ok::<(), zeroless::Error>(())
 /// ```
@@ -48,12 +55,32 @@ pub trait Frames {
     /// ```
     fn into_message(self) -> Result<Message>;
 
-    /// The bytes, if this is a single frame that is copied anyhow: they need not become a
-    /// message first.
+    /// The bytes, if this is a single frame that is copied anyhow.
     #[doc(hidden)]
     #[inline]
     fn single(&self) -> Option<&[u8]> {
         None
+    }
+
+    /// Calls this with the frames, if all are copied anyhow: they need not become a message first.
+    #[doc(hidden)]
+    #[inline]
+    fn with_borrowed<T>(&self, call: impl FnOnce(&[&[u8]]) -> T) -> Option<T>
+    where
+        Self: Sized,
+    {
+        self.single().map(|bytes| call(&[bytes]))
+    }
+
+    /// Puts the frames at the end of a message.
+    #[doc(hidden)]
+    #[inline]
+    fn append_to(self, message: &mut Message) -> Result<()>
+    where
+        Self: Sized,
+    {
+        message.extend(self.into_message()?);
+        Ok(())
     }
 }
 
@@ -93,6 +120,10 @@ pub trait DynFrames {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     fn to_message(&self) -> Result<Message>;
+
+    /// Calls this with the frames, if all are copied anyhow; tells whether it did.
+    #[doc(hidden)]
+    fn with_borrowed_dyn(&self, call: &mut dyn FnMut(&[&[u8]])) -> bool;
 }
 
 #[diagnostic::do_not_recommend]
@@ -100,17 +131,77 @@ impl<T: Frames + Clone> DynFrames for T {
     fn to_message(&self) -> Result<Message> {
         self.clone().into_message()
     }
+
+    fn with_borrowed_dyn(&self, call: &mut dyn FnMut(&[&[u8]])) -> bool {
+        self.with_borrowed(call).is_some()
+    }
 }
+
+/// What a slice of references is made of.
+impl<'a, T: ?Sized> Frames for &&'a T
+where
+    &'a T: Frames,
+{
+    fn into_message(self) -> Result<Message> {
+        (*self).into_message()
+    }
+
+    #[inline]
+    fn single(&self) -> Option<&[u8]> {
+        Frames::single(*self)
+    }
+
+    fn with_borrowed<O>(&self, call: impl FnOnce(&[&[u8]]) -> O) -> Option<O> {
+        Frames::with_borrowed(*self, call)
+    }
+
+    fn append_to(self, message: &mut Message) -> Result<()> {
+        (*self).append_to(message)
+    }
+}
+
+impl Frames for &(dyn DynFrames + '_) {
+    fn into_message(self) -> Result<Message> {
+        self.to_message()
+    }
+
+    fn with_borrowed<T>(&self, call: impl FnOnce(&[&[u8]]) -> T) -> Option<T> {
+        let (mut call, mut result) = (Some(call), None);
+        (**self).with_borrowed_dyn(&mut |frames| result = call.take().map(|call| call(frames)));
+        result
+    }
+}
+
+/// Slices of so many frames need no allocation to be looked at.
+const FEW: usize = 12;
 
 impl Frames for Message {
     fn into_message(self) -> Result<Message> {
-        Ok(self)
+        match self.frame_count() {
+            0 => Err(Error::EmptyMessage),
+            _ => Ok(self),
+        }
+    }
+
+    fn append_to(self, message: &mut Message) -> Result<()> {
+        message.extend(self);
+        Ok(())
     }
 }
 
 impl Frames for &Message {
     fn into_message(self) -> Result<Message> {
-        Ok(self.clone())
+        self.clone().into_message()
+    }
+
+    fn with_borrowed<T>(&self, call: impl FnOnce(&[&[u8]]) -> T) -> Option<T> {
+        let frames: SmallVec<[&[u8]; FEW]> = self.iter().map(Frame::as_bytes).collect();
+        (!frames.is_empty()).then(|| call(&frames))
+    }
+
+    fn append_to(self, message: &mut Message) -> Result<()> {
+        message.extend(self);
+        Ok(())
     }
 }
 
@@ -119,7 +210,13 @@ macro_rules! one_frame {
         impl<$($generics)*> Frames for $type {
             #[inline]
             fn into_message(self) -> Result<Message> {
-                Ok(Message::single(self.into()))
+                Ok(Message::from(self))
+            }
+
+            #[inline]
+            fn append_to(self, message: &mut Message) -> Result<()> {
+                message.push(self);
+                Ok(())
             }
 
             $(
@@ -135,7 +232,6 @@ macro_rules! one_frame {
 
 one_frame! {
     ['a] &'a str, text => text.as_bytes();
-    ['a] &'a &'a str, text => text.as_bytes();
     ['a] &'a String, text => text.as_bytes();
     ['a] &'a [u8], bytes => bytes;
     ['a, const N: usize] &'a [u8; N], bytes => &bytes[..];
@@ -153,58 +249,104 @@ one_frame! {
     [] Frame;
 }
 
-impl<T: Into<Frame>> Frames for Vec<T> {
+impl<T: Frames> Frames for Vec<T> {
     fn into_message(self) -> Result<Message> {
         collect(self)
     }
-}
 
-impl<T: Into<Frame>, const N: usize> Frames for [T; N] {
-    fn into_message(self) -> Result<Message> {
-        collect(self)
+    fn with_borrowed<O>(&self, call: impl FnOnce(&[&[u8]]) -> O) -> Option<O> {
+        let frames = self.iter().map(Frames::single);
+        let frames = frames.collect::<Option<SmallVec<[&[u8]; FEW]>>>()?;
+        (!frames.is_empty()).then(|| call(&frames))
+    }
+
+    fn append_to(self, message: &mut Message) -> Result<()> {
+        self.into_iter()
+            .try_for_each(|frame| frame.append_to(message))
     }
 }
 
-impl<'a, T> Frames for &'a [T]
-where
-    &'a T: Into<Frame>,
-{
+impl<T: Frames, const N: usize> Frames for [T; N] {
     fn into_message(self) -> Result<Message> {
         collect(self)
     }
-}
 
-impl<'a, T> Frames for &'a Vec<T>
-where
-    &'a T: Into<Frame>,
-{
-    fn into_message(self) -> Result<Message> {
-        collect(self)
+    #[inline]
+    fn with_borrowed<O>(&self, call: impl FnOnce(&[&[u8]]) -> O) -> Option<O> {
+        let mut frames: [&[u8]; N] = [&[]; N];
+        for (bytes, frame) in frames.iter_mut().zip(self) {
+            *bytes = frame.single()?;
+        }
+        (N > 0).then(|| call(&frames))
+    }
+
+    fn append_to(self, message: &mut Message) -> Result<()> {
+        self.into_iter()
+            .try_for_each(|frame| frame.append_to(message))
     }
 }
 
-impl<'a, T, const N: usize> Frames for &'a [T; N]
-where
-    &'a T: Into<Frame>,
-{
-    fn into_message(self) -> Result<Message> {
-        collect(self)
-    }
+/// Borrowed lists: their elements are sent as references are.
+macro_rules! borrowed_list {
+    ($([$($generics:tt)*] $type:ty;)*) => {$(
+        impl<'a, T, $($generics)*> Frames for $type
+        where
+            &'a T: Frames,
+        {
+            fn into_message(self) -> Result<Message> {
+                collect(self)
+            }
+
+            fn with_borrowed<O>(&self, call: impl FnOnce(&[&[u8]]) -> O) -> Option<O> {
+                let elements: SmallVec<[&'a T; FEW]> = self.iter().collect();
+                let frames = elements.iter().map(Frames::single);
+                let frames = frames.collect::<Option<SmallVec<[&[u8]; FEW]>>>()?;
+                (!frames.is_empty()).then(|| call(&frames))
+            }
+
+            fn append_to(self, message: &mut Message) -> Result<()> {
+                self.iter().try_for_each(|frame| frame.append_to(message))
+            }
+        }
+    )*};
 }
 
-fn collect<T: Into<Frame>>(frames: impl IntoIterator<Item = T>) -> Result<Message> {
-    let mut frames = frames.into_iter().map(Into::into);
-    let first = frames.next().ok_or(Error::EmptyMessage)?;
-    Ok(Message::new(first, frames.collect()))
+borrowed_list! {
+    [] &'a [T];
+    [] &'a Vec<T>;
+    [const N: usize] &'a [T; N];
+}
+
+fn collect<T: Frames>(frames: impl IntoIterator<Item = T>) -> Result<Message> {
+    let mut message = Message::new();
+    for frame in frames {
+        frame.append_to(&mut message)?;
+    }
+    message.into_message()
 }
 
 macro_rules! tuples {
     ($first:ident $($rest:ident)*) => {
-        impl<$first: Into<Frame>, $($rest: Into<Frame>),*> Frames for ($first, $($rest,)*) {
-            #[allow(non_snake_case)]
+        impl<$first: Frames, $($rest: Frames),*> Frames for ($first, $($rest,)*) {
             fn into_message(self) -> Result<Message> {
+                let mut message = Message::new();
+                self.append_to(&mut message)?;
+                message.into_message()
+            }
+
+            #[allow(non_snake_case)]
+            #[inline]
+            fn with_borrowed<T>(&self, call: impl FnOnce(&[&[u8]]) -> T) -> Option<T> {
                 let ($first, $($rest,)*) = self;
-                Ok(Message::new($first.into(), vec![$($rest.into()),*]))
+                Some(call(&[$first.single()?, $($rest.single()?),*]))
+            }
+
+            #[allow(non_snake_case)]
+            fn append_to(self, message: &mut Message) -> Result<()> {
+                let ($first, $($rest,)*) = self;
+                $first.append_to(message)?;
+                $($rest.append_to(message)?;)*
+                Ok(())
             }
         }
         tuples! { $($rest)* }

@@ -8,8 +8,9 @@ use crate::error::Result;
 use crate::message::{Frame, Message};
 use crate::socket::Socket;
 
-/// The next item of a loop, or the end of it.
-#[inline]
+/// The next item of a loop, or the end of it. Compiled into the loop, so that a message is moved as
+/// little as can be.
+#[inline(always)]
 pub(super) fn next<H: Receiving>(handle: &H) -> Option<H::Item> {
     match handle.recv() {
         Ok(item) => Some(item),
@@ -35,7 +36,7 @@ impl<'a, H: Receiving> Iter<'a, H> {
 impl<H: Receiving> Iterator for Iter<'_, H> {
     type Item = H::Item;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<H::Item> {
         next(self.handle)
     }
@@ -60,7 +61,7 @@ impl<H: Receiving> IntoIter<H> {
 impl<H: Receiving> Iterator for IntoIter<H> {
     type Item = H::Item;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<H::Item> {
         next(&self.handle)
     }

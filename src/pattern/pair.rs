@@ -5,7 +5,7 @@ use super::sending::{self, SendCall, sending};
 use super::{Kind, Pattern, SendError, shared};
 use crate::error::Result;
 use crate::message::{Frames, Message};
-use crate::socket::Socket;
+use crate::socket::{NO_ENVELOPE, Socket};
 use crate::wake::Deadline;
 
 /// Talks to exactly one other pair, in both directions.
@@ -82,6 +82,6 @@ shared! { Pair.socket, "pair", "zeroless::Server::bind(0)?.pair()?" }
 impl Pair {
     #[inline]
     fn send_until(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
-        sending::send(&self.socket, frames, deadline)
+        sending::send(&self.socket, NO_ENVELOPE, frames, deadline)
     }
 }

@@ -3,6 +3,7 @@
 mod subscriptions;
 mod topics;
 
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::sending::{self, SendCall, sending};
 use super::{Kind, Pattern, SendError, shared};
 use crate::error::{BoxedError, Error, Result, Wait};
 use crate::message::{DynFrames, Frame, Frames, Message};
-use crate::socket::{Interest, LockedSocket, Progress, Socket};
+use crate::socket::{Interest, LockedSocket, NO_ENVELOPE, Progress, Socket};
 use crate::wake::{Deadline, Waker};
 
 /// Publishes messages, each to all subscribers of the topic that it begins with.
@@ -109,36 +110,25 @@ impl Pattern for Publisher {
 }
 
 impl Publishing {
-    fn send(&self, mut message: Message, deadline: Deadline) -> Result<(), SendError> {
-        if let Err(error) = self.prepare(&mut message) {
-            return Err(SendError::new(error, message));
-        }
-        match self.socket.send(&[], &mut message, deadline) {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                if let Topic::Embed(_) = self.topic {
-                    message.pop_front();
-                }
-                Err(SendError::new(*error, message))
-            }
-        }
-    }
-
-    /// Sees to a message's topic: puts it there, or refuses a message without it.
     #[inline]
-    fn prepare(&self, message: &mut Message) -> Result<()> {
-        self.subscriptions.read_sometimes(&self.socket)?;
+    fn send(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
+        if let Err(error) = self.subscriptions.read_sometimes(&self.socket) {
+            return Err(SendError::new(*error, frames.into_message()?));
+        }
         match &self.topic {
-            Topic::Any => {}
-            Topic::Embed(topic) => message.push_front(Frame::from(&topic[..])),
-            Topic::Demand(topic) if message.as_bytes().starts_with(topic) => {}
+            Topic::Any => sending::send(&self.socket, NO_ENVELOPE, frames, deadline),
+            Topic::Embed(topic) => {
+                sending::send(&self.socket, slice::from_ref(topic), frames, deadline)
+            }
             Topic::Demand(topic) => {
-                return Err(Error::TopicMissing {
-                    topic: Frame::from(&topic[..]).to_string(),
-                });
+                let message = frames.into_message()?;
+                if !message.as_bytes().starts_with(topic) {
+                    let topic = Frame::from(&topic[..]).to_string();
+                    return Err(SendError::new(Error::TopicMissing { topic }, message));
+                }
+                sending::send(&self.socket, NO_ENVELOPE, message, deadline)
             }
         }
-        Ok(())
     }
 }
 
@@ -170,14 +160,14 @@ impl Publisher {
     fn of(publishing: Publishing) -> Publisher {
         let own = publishing.clone();
         let call: SendCall = Arc::new(move |frames: &dyn DynFrames| {
-            own.send(frames.to_message()?, sending::default_deadline(&own.socket))
+            own.send(frames, sending::default_deadline(&own.socket))
         });
         Publisher { publishing, call }
     }
 
     #[inline]
     fn send_until(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
-        self.publishing.send(frames.into_message()?, deadline)
+        self.publishing.send(frames, deadline)
     }
 
     /// A publisher on the same socket that puts this topic before each message, as a frame of

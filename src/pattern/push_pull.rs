@@ -5,7 +5,7 @@ use super::sending::{self, SendCall, sending};
 use super::{Kind, Pattern, SendError, shared};
 use crate::error::Result;
 use crate::message::{Frames, Message};
-use crate::socket::Socket;
+use crate::socket::{NO_ENVELOPE, Socket};
 use crate::wake::Deadline;
 
 /// Pushes messages, each to one of the connected pullers in turn.
@@ -120,6 +120,6 @@ shared! { Pull.socket, "pull", "zeroless::Server::bind(0)?.pull()?" }
 impl Push {
     #[inline]
     fn send_until(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
-        sending::send(&self.socket, frames, deadline)
+        sending::send(&self.socket, NO_ENVELOPE, frames, deadline)
     }
 }

@@ -123,7 +123,7 @@ macro_rules! receiving {
             /// [`Error::Stopped`](crate::Error::Stopped) if the handle is stopped, before or
             /// meanwhile; [`Error::Forked`](crate::Error::Forked).
             #[doc = concat!("\n```\n", $arrives, "\n", $receive, "\n# Ok::<(), zeroless::Error>(())\n```")]
-            #[inline]
+            #[inline(always)]
             pub fn recv(&self) -> crate::Result<$item> {
                 self.receive_until(crate::wake::Deadline::Never)
             }
@@ -219,7 +219,7 @@ macro_rules! receiving {
         impl crate::pattern::Receiving for $handle {
             type Item = $item;
 
-            #[inline]
+            #[inline(always)]
             fn recv(&self) -> crate::Result<$item> {
                 $handle::recv(self)
             }
@@ -262,7 +262,7 @@ macro_rules! receiving {
 macro_rules! receiving_messages {
     ($handle:ident, $name:literal, arrives: $arrives:literal) => {
         impl $handle {
-            #[inline]
+            #[inline(always)]
             fn receive_until(
                 &self,
                 deadline: crate::wake::Deadline,

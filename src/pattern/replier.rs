@@ -176,7 +176,7 @@ impl Replier {
     fn receive_until(&self, deadline: Deadline) -> Result<Request> {
         let socket = &self.socket;
         let mut envelope = Vec::with_capacity(3);
-        let mut message = Message::from("");
+        let mut message = Message::new();
         let mut skipped = 0;
         socket.check_waiting(deadline)?;
         let received = socket.perform(Interest::Readable, deadline, |locked| {
@@ -246,7 +246,7 @@ fn take(
     if !locked.more {
         return Ok(Taken::NoRequest);
     }
-    *message = Message::from("");
+    *message = Message::new();
     if locked.recv(message)? == Progress::Again {
         locked.set_aside(envelope.drain(..));
         return Ok(Taken::Part);

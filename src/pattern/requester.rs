@@ -73,29 +73,28 @@ impl Pattern for Requester {
             pending_requests: Arc::default(),
         };
         let own = requesting.clone();
-        let call = Arc::new(move |frames: &dyn DynFrames| own.request(frames.to_message()?));
+        let call = Arc::new(move |frames: &dyn DynFrames| own.request(frames));
         Requester { requesting, call }
     }
 }
 
 impl Requesting {
     /// Sends a request and waits for its reply, with its retries.
-    fn request(&self, message: Message) -> Result<Message> {
-        let deadline = self.default_deadline();
-        let pending = Pending::begin(self, &message, deadline)?;
-        match pending.send_first(message) {
+    fn request(&self, frames: impl Frames) -> Result<Message> {
+        let mut pending = Pending::begin(self, self.default_deadline())?;
+        match pending.send_first(frames) {
             Ok(()) => pending.wait(),
             Err(unsent) => pending.retry(Err(unsent.into())),
         }
     }
 
     /// Sends a request, within the deadline; its reply is to be waited for.
-    fn start(&self, message: Message, deadline: Deadline) -> Result<Pending, SendError> {
-        let pending = match Pending::begin(self, &message, deadline) {
+    fn start(&self, frames: impl Frames, deadline: Deadline) -> Result<Pending, SendError> {
+        let mut pending = match Pending::begin(self, deadline) {
             Ok(pending) => pending,
-            Err(error) => return Err(SendError::new(error, message)),
+            Err(error) => return Err(SendError::new(error, frames.into_message()?)),
         };
-        pending.send_first(message)?;
+        pending.send_first(frames)?;
         Ok(pending)
     }
 
@@ -127,7 +126,7 @@ impl Requester {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn request(&self, frames: impl Frames) -> Result<Message> {
-        self.requesting.request(frames.into_message()?)
+        self.requesting.request(frames)
     }
 
     /// Sends a request and waits for its reply no longer than this, without a retry.
@@ -167,7 +166,7 @@ impl Requester {
     }
 
     fn request_until(&self, frames: impl Frames, deadline: Deadline) -> Result<Message> {
-        let pending = self.requesting.start(frames.into_message()?, deadline)?;
+        let pending = self.requesting.start(frames, deadline)?;
         pending.take_until(deadline)
     }
 
@@ -196,7 +195,7 @@ impl Requester {
     /// ```
     pub fn start(&self, frames: impl Frames) -> Result<Pending, SendError> {
         let deadline = self.requesting.default_deadline();
-        self.requesting.start(frames.into_message()?, deadline)
+        self.requesting.start(frames, deadline)
     }
 }
 

@@ -45,8 +45,8 @@ impl SendError {
 
     /// Gives the message back, to be sent again.
     ///
-    /// After [`Error::PeerLost`] the frames that were handed over already are empty. After
-    /// [`Error::EmptyMessage`] there was no message, and this gives one empty frame.
+    /// After [`Error::PeerLost`] the owned frames that were handed over already are empty. After
+    /// [`Error::EmptyMessage`] the message has no frames.
     ///
     /// ```
     /// let push = zeroless::Server::bind(0)?.push()?;
@@ -101,7 +101,7 @@ impl std::error::Error for SendError {}
 impl From<Error> for SendError {
     #[cold]
     fn from(error: Error) -> SendError {
-        SendError::new(error, Message::from(""))
+        SendError::new(error, Message::new())
     }
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Handle, SendError};
+use crate::error::BoxedError;
 use crate::message::{DynFrames, Frames, Message};
-use crate::socket::Socket;
+use crate::socket::{NO_ENVELOPE, Socket};
 use crate::wake::Deadline;
 
 /// The calls of the handles that send, for code that is generic over them: [`Push`](crate::Push),
@@ -206,7 +207,7 @@ pub(super) type SendCall = Arc<dyn Fn(&dyn DynFrames) -> Result<(), SendError> +
 /// The call of a handle whose messages are sent as they are.
 pub(super) fn call(socket: &Socket) -> SendCall {
     let socket = socket.clone();
-    Arc::new(move |frames| send_message(&socket, frames.to_message()?, default_deadline(&socket)))
+    Arc::new(move |frames| send(&socket, NO_ENVELOPE, frames, default_deadline(&socket)))
 }
 
 /// The deadline of a send that is given none.
@@ -215,35 +216,52 @@ pub(super) fn default_deadline(socket: &Socket) -> Deadline {
     Deadline::after_some(socket.options().send_timeout)
 }
 
-/// The most bytes that are copied anew for each attempt at sending them. More of them become a
-/// message first, which is kept.
+/// The most bytes of a frame that are copied anew for each attempt at sending them. With more, the
+/// frames become a message first, which is kept.
 const COPIED_AGAIN: usize = 4096;
 
-/// Sends frames as they are.
+/// Sends frames, after those of an envelope: borrowed frames as they are, others as a message.
 #[inline]
 pub(super) fn send(
     socket: &Socket,
+    envelope: &[impl AsRef<[u8]>],
     frames: impl Frames,
     deadline: Deadline,
 ) -> Result<(), SendError> {
-    if let Some(bytes) = frames.single()
-        && bytes.len() <= COPIED_AGAIN
-    {
-        return match socket.send_bytes(bytes, deadline) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(SendError::new(*error, frames.into_message()?)),
-        };
+    match send_borrowed(socket, envelope, &frames, deadline) {
+        Some(Ok(())) => Ok(()),
+        Some(Err(error)) => Err(SendError::new(*error, frames.into_message()?)),
+        None => send_message(socket, envelope, frames.into_message()?, deadline),
     }
-    send_message(socket, frames.into_message()?, deadline)
 }
 
+/// Sends borrowed frames; `None` if they have to become a message first.
 #[inline]
+fn send_borrowed(
+    socket: &Socket,
+    envelope: &[impl AsRef<[u8]>],
+    frames: &impl Frames,
+    deadline: Deadline,
+) -> Option<Result<(), BoxedError>> {
+    if envelope.is_empty()
+        && let Some(bytes) = frames.single()
+    {
+        return (bytes.len() <= COPIED_AGAIN).then(|| socket.send_bytes(bytes, deadline));
+    }
+    let sent = frames.with_borrowed(|frames| {
+        let small = frames.iter().all(|frame| frame.len() <= COPIED_AGAIN);
+        small.then(|| socket.send_copy(envelope, frames, deadline))
+    });
+    sent.flatten()
+}
+
 fn send_message(
     socket: &Socket,
+    envelope: &[impl AsRef<[u8]>],
     mut message: Message,
     deadline: Deadline,
 ) -> Result<(), SendError> {
-    match socket.send(&[], &mut message, deadline) {
+    match socket.send(envelope, &mut message, deadline) {
         Ok(()) => Ok(()),
         Err(error) => Err(SendError::new(*error, message)),
     }

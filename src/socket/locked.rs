@@ -50,32 +50,47 @@ impl LockedSocket<'_> {
         }
     }
 
-    /// Attempts to receive a message, all its frames; or the rest of one. [`Progress::Again`] if
-    /// that takes longer than the lock may be held, and what there is of it is set aside.
+    /// Attempts to receive a message, all its frames, or the rest of one, into an empty one.
+    /// [`Progress::Again`] if that takes longer than the lock may be held, and what there is of it is
+    /// set aside.
     #[inline(always)]
     pub(crate) fn recv(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
         if self.long.is_some() {
             return self.finish_partial(message);
         }
-        if self.recv_frame(message.first_mut())? == Progress::Blocked {
-            return Ok(Progress::Blocked);
-        }
-        match self.more {
-            true => self.recv_rest(message),
-            false => Ok(Progress::Done),
+        debug_assert_eq!(message.frame_count(), 0, "a message received into");
+        loop {
+            match ffi::recv(self.socket, self.scratch, zmq::DONTWAIT) {
+                Ok((bytes, false)) => {
+                    self.more = false;
+                    let frame = message.push_empty();
+                    if !frame.set_inline(bytes) {
+                        self.move_from_scratch(frame);
+                    }
+                    return Ok(Progress::Done);
+                }
+                Ok(_) => return self.recv_several(message),
+                Err(libc::EINTR) => {}
+                Err(errno) => return refused("receiving", errno),
+            }
         }
     }
 
+    /// Receives a message whose first frame is in the scratch, and not the last.
     #[inline(never)]
-    fn recv_rest(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
+    fn recv_several(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
+        let frame = message.push_empty();
+        if !frame.set_inline(self.scratch) {
+            self.move_from_scratch(frame);
+        }
+        self.more = true;
         while self.more {
-            let mut frame = Frame::new();
-            if self.recv_next(&mut frame)? == Progress::Again {
-                let begun = std::mem::replace(message, Message::single(Frame::new()));
-                self.set_aside(begun);
+            if self.left == 0 {
+                self.set_aside(message.take());
                 return Ok(Progress::Again);
             }
-            message.push(frame);
+            self.left -= 1;
+            self.recv_following(message.push_empty())?;
         }
         Ok(Progress::Done)
     }
@@ -95,6 +110,7 @@ impl LockedSocket<'_> {
         Ok(Progress::Done)
     }
 
+    #[inline(always)]
     pub(super) fn recv_following(&mut self, frame: &mut Frame) -> Result<(), BoxedError> {
         match self.recv_frame(frame)? {
             Progress::Done => Ok(()),
@@ -118,29 +134,18 @@ impl LockedSocket<'_> {
     /// Attempts to receive a frame, the first of a message or the next.
     #[inline(always)]
     fn recv_frame(&mut self, frame: &mut Frame) -> Result<Progress, BoxedError> {
-        match ffi::recv(self.socket, self.scratch, zmq::DONTWAIT) {
-            Ok(bytes) => {
-                let inline = frame.set_inline(bytes);
-                self.more = self.scratch.has_more();
-                if !inline {
-                    self.move_from_scratch(frame);
+        loop {
+            match ffi::recv(self.socket, self.scratch, zmq::DONTWAIT) {
+                Ok((bytes, more)) => {
+                    self.more = more;
+                    if !frame.set_inline(bytes) {
+                        self.move_from_scratch(frame);
+                    }
+                    return Ok(Progress::Done);
                 }
-                Ok(Progress::Done)
+                Err(libc::EINTR) => {}
+                Err(errno) => return refused("receiving", errno),
             }
-            // Not handed on as it is: what is built anew can stay in registers.
-            Err(errno) => Ok(self.recv_failed(frame, errno)?),
-        }
-    }
-
-    #[cold]
-    fn recv_failed(
-        &mut self,
-        frame: &mut Frame,
-        errno: ffi::Errno,
-    ) -> Result<Progress, BoxedError> {
-        match errno {
-            libc::EINTR => self.recv_frame(frame),
-            errno => refused("receiving", errno),
         }
     }
 
@@ -174,29 +179,69 @@ impl LockedSocket<'_> {
     /// is still there.
     pub(crate) fn send(
         &mut self,
-        envelope: &[Frame],
+        envelope: &[impl AsRef<[u8]>],
         message: &mut Message,
+    ) -> Result<Progress, BoxedError> {
+        self.send_all(
+            envelope,
+            message.frames_mut().iter_mut(),
+            |socket, frame, flags| match frame.parts() {
+                Ok(bytes) => ffi::send_bytes(socket, bytes, flags),
+                Err(message) => ffi::send(socket, message, flags),
+            },
+        )
+    }
+
+    /// Attempts to send a message of one frame, with a copy of these bytes.
+    #[inline]
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) -> Result<Progress, BoxedError> {
+        attempt(|| ffi::send_bytes(self.socket, bytes, zmq::DONTWAIT))
+    }
+
+    /// Attempts to send a message with a copy of these frames, after those of an envelope.
+    #[inline]
+    pub(crate) fn send_copy(
+        &mut self,
+        envelope: &[impl AsRef<[u8]>],
+        frames: &[&[u8]],
+    ) -> Result<Progress, BoxedError> {
+        self.send_all(envelope, frames.iter(), |socket, bytes, flags| {
+            ffi::send_bytes(socket, bytes, flags)
+        })
+    }
+
+    /// Attempts to send all frames of a message, of which there is one at least.
+    #[inline(always)]
+    fn send_all<F>(
+        &mut self,
+        envelope: &[impl AsRef<[u8]>],
+        frames: impl ExactSizeIterator<Item = F>,
+        send: impl Fn(&mut zmq::Socket, &mut F, i32) -> Result<(), ffi::Errno>,
     ) -> Result<Progress, BoxedError> {
         let mut begun = false;
         let mut lost = false;
         for frame in envelope {
-            let sent = attempt(|| ffi::send_bytes(self.socket, frame, MORE))?;
-            if sent == Progress::Blocked && !begun {
-                return Ok(Progress::Blocked);
+            if attempt(|| ffi::send_bytes(self.socket, frame.as_ref(), MORE))? == Progress::Blocked
+            {
+                if !begun {
+                    return Ok(Progress::Blocked);
+                }
+                lost = true;
             }
-            lost |= sent == Progress::Blocked;
             begun = true;
         }
-        let last = message.frame_count() - 1;
-        for place in 0..=last {
-            let flags = if place < last { MORE } else { zmq::DONTWAIT };
-            let sent = self.send_frame(&mut message[place], flags)?;
-            if sent == Progress::Blocked && !begun {
-                return Ok(Progress::Blocked);
+        let mut left = frames.len();
+        for mut frame in frames {
+            left -= 1;
+            let flags = if left > 0 { MORE } else { zmq::DONTWAIT };
+            if attempt(|| send(self.socket, &mut frame, flags))? == Progress::Blocked {
+                if !begun {
+                    return Ok(Progress::Blocked);
+                }
+                // There is always room for the rest of a message, unless its peer has just left.
+                // Then libzmq drops what it has of it, and the rest up to the last frame.
+                lost = true;
             }
-            // There is always room for the rest of a message, unless its peer has just left.
-            // Then libzmq drops what it has of it, and the rest up to the last frame.
-            lost |= sent == Progress::Blocked;
             begun = true;
             if lost && self.socket.get_socket_type() == Ok(zmq::PAIR) {
                 // PAIR drops nothing by itself: the rest would go to the next peer.
@@ -206,19 +251,6 @@ impl LockedSocket<'_> {
         match lost {
             true => Err(Error::PeerLost.into()),
             false => Ok(Progress::Done),
-        }
-    }
-
-    /// Attempts to send a message of one frame, with a copy of these bytes.
-    #[inline]
-    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) -> Result<Progress, BoxedError> {
-        attempt(|| ffi::send_bytes(self.socket, bytes, zmq::DONTWAIT))
-    }
-
-    fn send_frame(&mut self, frame: &mut Frame, flags: i32) -> Result<Progress, BoxedError> {
-        match frame.parts() {
-            Ok(bytes) => attempt(|| ffi::send_bytes(self.socket, bytes, flags)),
-            Err(message) => attempt(|| ffi::send(self.socket, message, flags)),
         }
     }
 

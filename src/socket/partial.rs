@@ -87,9 +87,7 @@ impl LockedSocket<'_> {
         if attempt == Progress::Done
             && let Some(long) = self.long.take()
         {
-            let mut frames = long.frames;
-            let first = frames.pop_front().unwrap_or_default();
-            *message = Message::new(first, frames.into());
+            *message = long.frames.into_iter().collect();
             self.more = false;
         }
         Ok(attempt)

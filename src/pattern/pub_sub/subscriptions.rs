@@ -55,7 +55,7 @@ impl Subscriptions {
 
     /// Reads news: [`Progress::Again`] if there may be more.
     pub(super) fn drain(&self, locked: &mut LockedSocket<'_>) -> Result<Progress, BoxedError> {
-        let mut news = Message::from("");
+        let mut news = Message::new();
         let mut counts = self.counts.lock();
         for taken in 0..BUDGET {
             let attempt = locked.recv(&mut news)?;
@@ -78,7 +78,7 @@ impl Subscriptions {
                 // A message from an XSUB, which means nothing to a publisher.
                 _ => {}
             }
-            news = Message::from("");
+            news = Message::new();
         }
         self.wake();
         Ok(Progress::Again)

@@ -9,7 +9,7 @@ use log::{debug, warn};
 
 use crate::error::Error;
 use crate::message::{DynFrames, Frame, Frames, Message};
-use crate::pattern::SendError;
+use crate::pattern::{SendError, sending};
 use crate::socket::Socket;
 use crate::wake::Deadline;
 
@@ -65,9 +65,10 @@ impl Unreplied {
 
     /// Replies for the first time.
     pub(super) fn reply(mut self, frames: impl Frames) -> Result<Delivery, SendError> {
-        let reply = frames.into_message()?;
-        *self.replied.get_mut() = true;
-        self.deliver(reply)
+        let delivery = self.deliver(frames);
+        let is_empty = |unsent: &SendError| *unsent.error() == Error::EmptyMessage;
+        *self.replied.get_mut() = !delivery.as_ref().is_err_and(is_empty);
+        delivery
     }
 
     /// Replies, unless that was done before.
@@ -84,21 +85,20 @@ impl Unreplied {
         delivery
     }
 
-    fn deliver(&self, mut reply: Message) -> Result<Delivery, SendError> {
-        let sent = self.socket.send(&self.envelope, &mut reply, Deadline::Now);
-        match sent.map_err(Error::from) {
+    fn deliver(&self, frames: impl Frames) -> Result<Delivery, SendError> {
+        match sending::send(&self.socket, &self.envelope, frames, Deadline::Now) {
             Ok(()) => Ok(Delivery::Queued),
-            Err(Error::PeerLost) => {
+            Err(unsent) if *unsent.error() == Error::PeerLost => {
                 debug!("reply: the requester has gone");
                 Ok(Delivery::Gone)
             }
-            Err(Error::WouldBlock) => {
+            Err(unsent) if *unsent.error() == Error::WouldBlock => {
                 if let Some(left_out) = self.socket.throttles.unread.admit() {
                     warn!("reply: dropped, the requester does not read its replies{left_out}");
                 }
                 Ok(Delivery::Full)
             }
-            Err(error) => Err(SendError::new(error, reply)),
+            Err(unsent) => Err(unsent),
         }
     }
 }

@@ -132,23 +132,6 @@ impl Request {
         &self.message
     }
 
-    /// Goes over the frames of the request.
-    ///
-    /// ```
-    /// # use zeroless::{Client, Server};
-    /// # let server = Server::bind(0)?;
-    /// # let replier = server.reply()?;
-    /// # let requester = Client::connect(server.port())?.request()?;
-    /// # let pending = requester.start(("add", "1", "2"))?;
-    /// let request = replier.recv()?;
-    /// assert_eq!(request.frames().count(), 3);
-    /// # request.reply("3")?;
-    /// # Ok::<(), zeroless::Error>(())
-    /// ```
-    pub fn frames(&self) -> impl Iterator<Item = &Frame> {
-        self.message.iter()
-    }
-
     pub(super) fn into_inner(self) -> (Message, Unreplied) {
         (self.message, self.unreplied)
     }

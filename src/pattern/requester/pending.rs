@@ -7,8 +7,8 @@ use log::debug;
 
 use super::Requesting;
 use crate::error::{Error, Result, Wait};
-use crate::message::{Frame, Message};
-use crate::pattern::SendError;
+use crate::message::{Frames, Message};
+use crate::pattern::{SendError, sending};
 use crate::socket::{Interest, LockedSocket};
 use crate::wake::{Deadline, Waker};
 
@@ -43,17 +43,13 @@ pub struct Pending {
 
 impl Pending {
     /// A request that is to be sent by then.
-    pub(super) fn begin(
-        requesting: &Requesting,
-        message: &Message,
-        deadline: Deadline,
-    ) -> Result<Pending> {
+    pub(super) fn begin(requesting: &Requesting, deadline: Deadline) -> Result<Pending> {
         let (id, under_way) = requesting.pending_requests.begin()?;
         let retries = requesting.socket.options().request_retries;
         let pending = Pending {
             id,
             requesting: requesting.clone(),
-            repeat: (retries > 0).then(|| message.clone()),
+            repeat: None,
             retries,
             deadline,
         };
@@ -64,23 +60,22 @@ impl Pending {
         Ok(pending)
     }
 
-    pub(super) fn send_first(&self, message: Message) -> Result<(), SendError> {
+    pub(super) fn send_first(&mut self, frames: impl Frames) -> Result<(), SendError> {
+        if self.retries == 0 {
+            return self.send(frames, self.deadline);
+        }
+        let message = frames.into_message()?;
+        self.repeat = Some(message.clone());
         match self.send(message, self.deadline) {
             // No server has got it whole, so none handles it twice.
-            Err(unsent) if *unsent.error() == Error::PeerLost && self.repeat.is_some() => {
-                self.send_again(self.deadline)
-            }
+            Err(unsent) if *unsent.error() == Error::PeerLost => self.send_again(self.deadline),
             sent => sent,
         }
     }
 
-    fn send(&self, mut message: Message, deadline: Deadline) -> Result<(), SendError> {
-        let envelope = [Frame::from(self.id.to_be_bytes()), Frame::new()];
-        let sent = self
-            .requesting
-            .socket
-            .send(&envelope, &mut message, deadline);
-        sent.map_err(|error| SendError::new(*error, message))
+    fn send(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
+        let envelope = [&self.id.to_be_bytes()[..], &[]];
+        sending::send(&self.requesting.socket, &envelope, frames, deadline)
     }
 
     /// Sends the request anew, as often as a peer leaves in the middle of it.

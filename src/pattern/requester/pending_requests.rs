@@ -142,7 +142,7 @@ fn take_reply(locked: &mut LockedSocket<'_>) -> Result<Option<Message>, BoxedErr
     if !locked.more {
         return Ok(None);
     }
-    let mut reply = Message::from("");
+    let mut reply = Message::new();
     locked.recv(&mut reply)?;
     Ok(empty.is_empty().then_some(reply))
 }

@@ -1,5 +1,6 @@
 //! The thread of a node. It hands all input to the state machine, which answers with actions.
 
+use std::iter;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -217,6 +218,6 @@ fn read(frames: Vec<Frame>) -> Option<(Uuid, Frame, Option<Message>)> {
     let first = frames.next()?;
     let rest = frames
         .next()
-        .map(|second| Message::new(second, frames.collect()));
+        .map(|second| iter::once(second).chain(frames).collect());
     Some((uuid, first, rest))
 }

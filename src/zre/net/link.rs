@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use super::spec;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result, Wait};
-use crate::message::{Frame, Message};
+use crate::message::Message;
 use crate::options::Options;
 use crate::socket::{Interest, LockedSocket, Progress, Socket, Target};
 use crate::wake::Deadline;
@@ -148,7 +148,7 @@ impl Link {
                 return Ok(attempt);
             }
             let number = outbox.next();
-            let attempt = locked.send(&[Frame::from(packet.encode(number))], message)?;
+            let attempt = locked.send(&[packet.encode(number)], message)?;
             if attempt == Progress::Done {
                 outbox.sequence = number;
             }
