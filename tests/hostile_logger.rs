@@ -67,6 +67,7 @@ fn alone(name: &'static str, act: impl FnMut(&str) + Send + 'static) -> impl Dro
 
 const WATCH: &str = "zeroless-monitor";
 const NODE: &str = "zeroless-zre";
+const DISCOVERY: &str = "zeroless-discovery";
 
 #[test]
 fn connections_are_watched_though_the_logger_panics() {
@@ -103,11 +104,11 @@ fn connections_are_watched_though_the_logger_panics() {
 }
 
 #[test]
-fn the_logger_may_drop_a_discovery_in_the_thread_of_its_node() {
+fn the_logger_may_drop_a_discovery_in_its_own_thread() {
     deadline(|| {
         let (give, given) = channel();
         let (tell, told) = channel();
-        let _alone = alone(NODE, move |line| {
+        let _alone = alone(DISCOVERY, move |line| {
             if line.starts_with("jobs: tcp://")
                 && let Ok(handles) = given.try_recv()
             {
@@ -126,6 +127,33 @@ fn the_logger_may_drop_a_discovery_in_the_thread_of_its_node() {
         let _bob = node("bob").announce("jobs", &server).start().unwrap();
         told.recv_timeout(SOON).unwrap();
         until(|| alice.peers().len() == 1);
+    });
+}
+
+#[test]
+fn a_node_goes_on_while_a_discovery_connects() {
+    deadline(|| {
+        let (tell, told) = channel();
+        let (end, ended) = channel::<()>();
+        let _alone = alone(DISCOVERY, move |line| {
+            if line.starts_with("jobs: tcp://") {
+                tell.send(()).unwrap();
+                // As long as the test goes on: here the discovery is held up, and nothing else is.
+                let _ = ended.recv();
+            }
+        });
+        let port = beacon_port();
+        let node = |name| Node::builder(name).interface("127.0.0.1").port(port);
+        let alice = node("alice").start().unwrap();
+        let jobs = alice.discover("jobs").unwrap();
+        let _push = jobs.push().unwrap();
+        let server = Server::bind(0).unwrap();
+        let _pull = server.pull().unwrap();
+        let _bob = node("bob").announce("jobs", &server).start().unwrap();
+        told.recv_timeout(SOON).unwrap();
+        let _carol = node("carol").start().unwrap();
+        until(|| alice.peers().len() == 2);
+        drop(end);
     });
 }
 

@@ -4,19 +4,18 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 
 use super::follow::{FollowingClient, FoundServices};
 use super::names::{check_name, program};
 use super::service::Service;
+use crate::background::Background;
 use crate::client::Client;
 use crate::error::{Error, Result, Wait};
 use crate::ffi::PerProcess;
-use crate::fork::ForkMutex;
 use crate::monitor::OnDown;
 use crate::options::{Options, common_setters};
 use crate::pattern::{Pattern, patterns};
-use crate::throttle::Throttle;
 use crate::zre::net::Observation;
 use crate::zre::node::{Node, RunningNode};
 
@@ -77,6 +76,7 @@ struct SharedDiscovery {
     found: Arc<FoundServices>,
     // Before the node: it is the node that tells.
     _observation: Observation,
+    _thread: Background,
     node: Node,
 }
 
@@ -86,7 +86,7 @@ impl Node {
     /// # Errors
     ///
     /// [`Error::InvalidOption`] for a name that cannot be announced: it has 1 to 200 bytes, and no
-    /// spaces. [`Error::Forked`].
+    /// spaces. [`Error::Forked`]; [`Error::System`] if no thread can be made.
     ///
     /// ```no_run
     /// let node = zeroless::zre::Node::builder("alice").start()?;
@@ -96,16 +96,12 @@ impl Node {
     pub fn discover(&self, name: impl Into<String>) -> Result<Discovery> {
         let name = name.into();
         check_name("discover", &name)?;
-        let found = Arc::new(FoundServices {
-            name,
-            state: ForkMutex::default(),
-            changed: Condvar::new(),
-            trouble: Throttle::new(),
-        });
+        let found = Arc::new(FoundServices::new(name));
         let observer = found.clone();
         let observation = self.observe(Box::new(move |event| observer.observe(event)))?;
         let shared = SharedDiscovery {
             _observation: observation,
+            _thread: FoundServices::start_following(&found)?,
             found,
             node: self.clone(),
         };
@@ -127,9 +123,7 @@ impl Discovery {
     /// ```
     #[must_use]
     pub fn anywhere(self) -> Discovery {
-        if let Ok(mut state) = self.shared.found.state.lock() {
-            state.anywhere = true;
-        }
+        self.shared.found.accept_anywhere();
         self
     }
 
@@ -172,15 +166,16 @@ impl Discovery {
         let FoundServices { state, changed, .. } = &*self.shared.found;
         let until = Instant::now().checked_add(timeout);
         let mut state = state.lock()?;
-        while state.visible().len() < servers {
+        while state.visible().len() < servers || !state.is_followed() {
             if state.ended {
                 return Err(self.shared.node.ended());
             }
             match until {
                 Some(until) => {
-                    if changed.wait_until(&mut state, until).timed_out()
-                        && state.visible().len() < servers
-                    {
+                    if changed.wait_until(&mut state, until).timed_out() {
+                        if state.visible().len() >= servers {
+                            return Ok(());
+                        }
                         return Err(Error::timeout(Wait::Services {
                             name: self.shared.found.name.clone(),
                             wanted: servers,

@@ -1,11 +1,15 @@
 //! The services that were found, and the clients that are connected to them.
+//!
+//! A connect may wait for a while, and a peer decides how many there are. So none is made in the node's
+//! thread, which has to answer others meanwhile: each discovery has a thread of its own for them.
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use log::{info, warn};
 use parking_lot::Condvar;
 
 use super::service::Service;
+use crate::background::{Background, guarded};
 use crate::client::Client;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
@@ -20,19 +24,26 @@ use crate::zre::uuid::Uuid;
 /// The services of one name, and the clients that follow them.
 pub(super) struct FoundServices {
     pub(super) name: String,
-    pub(super) state: ForkMutex<Following>,
+    /// Locked for moments only, also in the node's thread.
+    pub(super) state: ForkMutex<Found>,
     pub(super) changed: Condvar,
+    /// Locked while they connect.
+    clients: ForkMutex<Vec<FollowingClient>>,
     /// Lines in the log of servers that cannot be connected to.
-    pub(super) trouble: Throttle,
+    trouble: Throttle,
 }
 
 #[derive(Default)]
-pub(super) struct Following {
-    pub(super) services: Vec<Service>,
-    clients: Vec<FollowingClient>,
+pub(super) struct Found {
+    services: Vec<Service>,
     pub(super) anywhere: bool,
     /// The node has ended: nothing more will be found.
     pub(super) ended: bool,
+    /// How often the services have changed, and at which change the clients are.
+    changes: u64,
+    followed: u64,
+    /// The thread that follows is to end.
+    stopped: bool,
 }
 
 /// A client that is to be connected to all services of this kind.
@@ -42,7 +53,7 @@ pub(super) struct FollowingClient {
     pub(super) handle_count: Weak<HandleCount>,
 }
 
-impl Following {
+impl Found {
     /// Those that may be connected to.
     pub(super) fn visible(&self) -> Vec<Service> {
         let visible = self
@@ -51,46 +62,87 @@ impl Following {
             .filter(|it| self.anywhere || it.is_own());
         visible.cloned().collect()
     }
+
+    /// Whether the clients are connected to all that there is.
+    pub(super) fn is_followed(&self) -> bool {
+        self.followed == self.changes || self.stopped
+    }
 }
 
 impl FoundServices {
+    pub(super) fn new(name: String) -> FoundServices {
+        FoundServices {
+            name,
+            state: ForkMutex::default(),
+            changed: Condvar::new(),
+            clients: ForkMutex::default(),
+            trouble: Throttle::new(),
+        }
+    }
+
+    /// Starts the thread in which the clients follow what is found.
+    pub(super) fn start_following(found: &Arc<FoundServices>) -> Result<Background> {
+        let (stopped, following) = (found.clone(), found.clone());
+        let stop = move || stopped.change(|state| state.stopped = true);
+        Background::start("zeroless-discovery", stop, move || {
+            Ok(move || following.follow_changes())
+        })
+    }
+
+    fn follow_changes(&self) {
+        loop {
+            let Ok(mut state) = self.state.lock() else {
+                return;
+            };
+            while state.is_followed() && !state.stopped {
+                self.changed.wait(&mut state);
+            }
+            if state.stopped {
+                return;
+            }
+            drop(state);
+            if let Ok(mut clients) = self.clients.lock() {
+                self.reconcile(&mut clients);
+            }
+        }
+    }
+
+    /// Changes what is known, and tells those that wait for it.
+    fn change(&self, change: impl FnOnce(&mut Found)) {
+        if let Ok(mut state) = self.state.lock() {
+            change(&mut state);
+            state.changes += 1;
+        }
+        self.changed.notify_all();
+    }
+
+    /// Accepts services at other addresses than their peers' own.
+    pub(super) fn accept_anywhere(&self) {
+        self.change(|state| state.anywhere = true);
+    }
+
     pub(super) fn observe(&self, event: &Event) {
         match event {
             Event::Enter { peer } => self.enter(peer),
             Event::Exit { peer } => self.exit(peer),
-            Event::Stop => {
-                if let Ok(mut state) = self.state.lock() {
-                    state.ended = true;
-                }
-                self.changed.notify_all();
-            }
+            Event::Stop => self.change(|state| state.ended = true),
             _ => {}
         }
     }
 
     fn enter(&self, peer: &Peer) {
         let new = Service::of(peer, &self.name);
-        if new.is_empty() {
-            return;
+        if !new.is_empty() {
+            self.change(|state| state.services.extend(new));
         }
-        let Ok(mut state) = self.state.lock() else {
-            return;
-        };
-        state.services.extend(new);
-        self.reconcile(&mut state);
     }
 
     fn exit(&self, peer: &Peer) {
-        let Ok(mut state) = self.state.lock() else {
-            return;
-        };
-        state
-            .services
-            .retain(|service| service.peer().id() != peer.id());
-        self.reconcile(&mut state);
+        let is_other = |service: &Service| service.peer().id() != peer.id();
+        self.change(|state| state.services.retain(is_other));
     }
 
-    /// The peers that announce a server at this endpoint.
+    /// The peers that announce a server there.
     pub(super) fn peers_at(&self, endpoint: &Endpoint) -> Vec<Uuid> {
         let Ok(state) = self.state.lock() else {
             return Vec::new();
@@ -100,46 +152,57 @@ impl FoundServices {
     }
 
     pub(super) fn follow(&self, client: FollowingClient) -> Result<()> {
-        let mut state = self.state.lock()?;
-        state.clients.push(client);
-        self.reconcile(&mut state);
+        let mut clients = self.clients.lock()?;
+        clients.push(client);
+        self.reconcile(&mut clients);
         Ok(())
     }
 
-    /// Connects and disconnects, until each client has the endpoints that there are.
-    fn reconcile(&self, state: &mut Following) {
-        state
-            .clients
-            .retain(|client| client.handle_count.strong_count() > 0);
-        let visible = state.visible();
-        for FollowingClient { kind, client, .. } in &state.clients {
-            let wanted = visible.iter().filter(|it| it.kind() == *kind);
-            let wanted: Vec<&Endpoint> = wanted.map(Service::endpoint).collect();
-            let has = client.endpoints();
-            for endpoint in has.iter().filter(|it| !wanted.contains(it)) {
-                info!("{}: {endpoint} has left", self.name);
-                if let Err(error) = client.disconnect(endpoint.clone())
-                    && let Some(left_out) = self.trouble.admit()
-                {
-                    warn!(
-                        "{}: disconnecting from {endpoint}: {error}{left_out}",
-                        self.name
-                    );
-                }
-            }
-            for endpoint in wanted.into_iter().filter(|it| !has.contains(it)) {
-                info!("{}: {endpoint} is here", self.name);
-                match client.connect(endpoint.clone()) {
-                    Ok(_) | Err(Error::AlreadyConnected { .. }) => {}
-                    Err(error) => {
-                        if let Some(left_out) = self.trouble.admit() {
-                            let name = &self.name;
-                            warn!("{name}: connecting to {endpoint}: {error}{left_out}");
-                        }
-                    }
-                }
-            }
+    /// Connects and disconnects the clients, so that each has what there is.
+    fn reconcile(&self, clients: &mut Vec<FollowingClient>) {
+        let Ok(state) = self.state.lock() else {
+            return;
+        };
+        let (visible, changes) = (state.visible(), state.changes);
+        drop(state);
+        clients.retain(|client| client.handle_count.strong_count() > 0);
+        for client in clients {
+            self.reconcile_client(client, &visible);
+        }
+        if let Ok(mut state) = self.state.lock() {
+            state.followed = state.followed.max(changes);
         }
         self.changed.notify_all();
+    }
+
+    fn reconcile_client(&self, following: &FollowingClient, visible: &[Service]) {
+        let FollowingClient { kind, client, .. } = following;
+        let wanted = visible.iter().filter(|it| it.kind() == *kind);
+        let wanted: Vec<&Endpoint> = wanted.map(Service::endpoint).collect();
+        let has = client.endpoints();
+        for endpoint in has.iter().filter(|it| !wanted.contains(it)) {
+            let outcome = client.disconnect(endpoint.clone()).map(drop);
+            self.log(endpoint, "has left", "disconnecting from", outcome);
+        }
+        for endpoint in wanted.into_iter().filter(|it| !has.contains(it)) {
+            let outcome = match client.connect(endpoint.clone()) {
+                Err(Error::AlreadyConnected { .. }) => Ok(()),
+                outcome => outcome.map(drop),
+            };
+            self.log(endpoint, "is here", "connecting to", outcome);
+        }
+    }
+
+    /// Logs what was done; a user's logger may panic, and the rest is still to be done.
+    fn log(&self, endpoint: &Endpoint, done: &str, doing: &str, outcome: Result<()>) {
+        let name = &self.name;
+        guarded("following what is discovered", || match outcome {
+            Ok(()) => info!("{name}: {endpoint} {done}"),
+            Err(error) => {
+                if let Some(left_out) = self.trouble.admit() {
+                    warn!("{name}: {doing} {endpoint}: {error}{left_out}");
+                }
+            }
+        });
     }
 }
