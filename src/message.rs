@@ -49,7 +49,7 @@ pub struct Message {
 }
 
 /// How many frames are kept in the message itself. With one, and a `Vec` for more, a message of one
-/// frame would be received in 0.93 of the time, and one of three in 1.08.
+/// frame would be received in 0.9 of the time, and one of three in 1.08.
 const INLINE: usize = 3;
 
 /// Where a message came from. One word in each message is reserved for it.
