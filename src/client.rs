@@ -4,9 +4,10 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Weak};
 
-use crate::endpoint::{Endpoint, IntoEndpoints, Role};
+use crate::endpoint::{Endpoint, Role};
 use crate::error::{Error, Result};
 use crate::fork::ForkMutex;
+use crate::into_endpoints::IntoEndpoints;
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Kind, Pattern, patterns};
 use crate::socket::{HandleCount, SharedSocket, SocketType, Target};
@@ -150,7 +151,7 @@ impl EndpointSet {
                 .any(|known| known.endpoint == target.endpoint)
             {
                 return Err(Error::AlreadyConnected {
-                    endpoint: target.endpoint.to_string(),
+                    endpoint: target.endpoint.clone(),
                 });
             }
         }
@@ -202,7 +203,7 @@ impl EndpointSet {
         let known = |endpoint: &&Endpoint| state.targets.iter().any(|t| t.endpoint == **endpoint);
         if let Some(unknown) = gone.iter().find(|endpoint| !known(endpoint)) {
             return Err(Error::NotConnected {
-                endpoint: unknown.to_string(),
+                endpoint: unknown.clone(),
             });
         }
         state

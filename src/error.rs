@@ -10,6 +10,8 @@ pub use module::ModuleError;
 pub use refusal::Refusal;
 pub use wait::Wait;
 
+use crate::endpoint::{Endpoint, InvalidEndpoint};
+
 /// The result of a call that may fail with an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -82,7 +84,8 @@ pub enum Error {
     #[error("the frame is not UTF-8 text; use its bytes")]
     NotUtf8,
 
-    /// The endpoint cannot be used as it is written; `reason` says what to change.
+    /// The endpoint cannot be used as it is written; `reason` says what to change. It stays a text:
+    /// most that is written wrong cannot be read as an endpoint.
     #[error("invalid endpoint `{endpoint}`: {reason}")]
     InvalidEndpoint {
         /// The endpoint as it was given.
@@ -105,21 +108,21 @@ pub enum Error {
     #[error("{endpoint} is in use; stop who has it, or bind port 0 for any free one")]
     AddressInUse {
         /// The endpoint that is taken.
-        endpoint: String,
+        endpoint: Endpoint,
     },
 
     /// The client is connected to this endpoint already.
     #[error("already connected to {endpoint}")]
     AlreadyConnected {
         /// The endpoint that was given twice.
-        endpoint: String,
+        endpoint: Endpoint,
     },
 
     /// There is no such connection to disconnect.
     #[error("not connected to {endpoint}")]
     NotConnected {
         /// The endpoint that was given.
-        endpoint: String,
+        endpoint: Endpoint,
     },
 
     /// A pair has exactly two ends, so a client in this pattern has one endpoint at most.
@@ -131,7 +134,7 @@ pub enum Error {
     #[error("{endpoint} already serves {pattern}; drop that handle first, or bind another server")]
     PatternTaken {
         /// The server's endpoint.
-        endpoint: String,
+        endpoint: Endpoint,
         /// The pattern that it serves.
         pattern: &'static str,
     },
@@ -149,7 +152,7 @@ pub enum Error {
     #[error("no connection with {endpoint}: {refusal}")]
     Refused {
         /// The endpoint that refused.
-        endpoint: String,
+        endpoint: Endpoint,
         /// Why.
         refusal: Refusal,
     },
@@ -315,5 +318,12 @@ pub(crate) type BoxedError = Box<Error>;
 impl From<BoxedError> for Error {
     fn from(fault: BoxedError) -> Error {
         *fault
+    }
+}
+
+impl From<InvalidEndpoint> for Error {
+    fn from(invalid: InvalidEndpoint) -> Error {
+        let InvalidEndpoint { endpoint, reason } = invalid;
+        Error::InvalidEndpoint { endpoint, reason }
     }
 }

@@ -227,6 +227,7 @@ mod endpoint;
 mod error;
 mod ffi;
 mod fork;
+mod into_endpoints;
 mod message;
 mod monitor;
 mod options;
@@ -241,10 +242,11 @@ pub mod zre;
 pub use capabilities::{Capabilities, Libzmq, capabilities};
 pub use client::{Client, EndpointSet};
 pub use context::set_io_threads;
-pub use endpoint::{Endpoint, IntoEndpoints, Port};
+pub use endpoint::Endpoint;
 pub use error::{Error, ModuleError, Refusal, Result, Wait};
+pub use into_endpoints::{IntoEndpoints, Port};
 pub use message::{DynFrames, Frame, Frames, IntoFrames, Message};
-pub use monitor::ConnectionEvent;
+pub use monitor::{ConnectionEvent, ConnectionId};
 pub use options::{Batch, Heartbeat, KeepAlive, Options};
 pub use pattern::{
     Channel, ConnectionEvents, Delivery, Handle, Pair, Pending, Publisher, Pull, Push, Receiving,

@@ -1,11 +1,13 @@
 //! What becomes of sockets' connections: libzmq's monitors, read by one thread for all sockets.
 
 mod closing;
+mod connection_id;
 mod ended;
 mod event;
 mod logged;
 mod raw_event;
 mod reader;
+mod refusals;
 mod rounds;
 mod spelling;
 mod status;
@@ -13,6 +15,7 @@ mod thread;
 mod tracker;
 
 pub(crate) use closing::Closing;
+pub use connection_id::ConnectionId;
 pub use event::ConnectionEvent;
 pub(crate) use reader::MonitorSnapshot;
 pub(crate) use spelling::Spellings;

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use log::info;
 
-use crate::endpoint::{Endpoint, IntoEndpoints, Port, Role, bare_port};
+use crate::endpoint::{Endpoint, Role};
 use crate::error::{Error, Result};
 use crate::fork::ForkMutex;
+use crate::into_endpoints::{IntoEndpoints, Port, bare_port};
 use crate::monitor::ConnectionStatus;
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Kind, Pattern, patterns};
@@ -207,7 +208,7 @@ impl Server {
     fn wait_for_leave(&self, last: &ActiveHandle) -> Result<()> {
         if last.handle_count.strong_count() > 0 {
             return Err(Error::PatternTaken {
-                endpoint: self.endpoint().to_string(),
+                endpoint: self.endpoint(),
                 pattern: last.kind.name(),
             });
         }

@@ -47,6 +47,7 @@ pub(crate) use waiters::Interest;
 use waiters::{AdaptiveSpin, Waiters};
 
 use crate::context::Context;
+use crate::endpoint::Endpoint;
 use crate::error::{BoxedError, Error, Result, Wait};
 use crate::ffi::{self, RawMessage, system};
 use crate::fork::ForkMutex;
@@ -166,14 +167,14 @@ struct Inner {
     frames: usize,
     waiters: Waiters,
     spin: AdaptiveSpin,
-    bound: Vec<String>,
+    bound: Vec<Endpoint>,
     connected: Vec<Connected>,
 }
 
 /// An endpoint connected to, and how.
 #[derive(Debug, Clone)]
 struct Connected {
-    endpoint: String,
+    endpoint: Endpoint,
     /// As libzmq is told it.
     address: String,
     ipv6: bool,
@@ -206,7 +207,7 @@ impl std::fmt::Debug for Inner {
 
 impl Inner {
     /// Where it is bound, and where it connects to.
-    fn endpoints(&self) -> impl Iterator<Item = &String> {
+    fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         let connected = self.connected.iter().map(|known| &known.endpoint);
         self.bound.iter().chain(connected)
     }
@@ -252,7 +253,7 @@ impl SharedSocket {
     }
 
     /// The endpoints that this socket is bound to.
-    pub(crate) fn bound(&self) -> Result<Vec<String>> {
+    pub(crate) fn bound(&self) -> Result<Vec<Endpoint>> {
         Ok(self.lock()?.bound.clone())
     }
 
@@ -521,7 +522,7 @@ impl MonitoredSocket for SharedSocket {
         pumped.is_ok()
     }
 
-    fn reconnect(self: Arc<Self>, endpoint: &str) -> Option<Instant> {
+    fn reconnect(self: Arc<Self>, endpoint: &Endpoint) -> Option<Instant> {
         match self.is_missing(endpoint) {
             true => {
                 self.look_up_missing(endpoint);
@@ -531,7 +532,7 @@ impl MonitoredSocket for SharedSocket {
         }
     }
 
-    fn retried(self: Arc<Self>, endpoint: &str) {
+    fn retried(self: Arc<Self>, endpoint: &Endpoint) {
         self.doubt_family(endpoint);
     }
 }

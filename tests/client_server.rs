@@ -6,12 +6,12 @@ use support::{deadline, ends, inproc};
 use zeroless::{Client, Error, Options, Server};
 
 fn not_connected(port: u16) -> Error {
-    let endpoint = format!("tcp://127.0.0.1:{port}");
+    let endpoint = format!("tcp://127.0.0.1:{port}").parse().unwrap();
     Error::NotConnected { endpoint }
 }
 
 fn already_connected(port: u16) -> Error {
-    let endpoint = format!("tcp://127.0.0.1:{port}");
+    let endpoint = format!("tcp://127.0.0.1:{port}").parse().unwrap();
     Error::AlreadyConnected { endpoint }
 }
 
@@ -149,7 +149,7 @@ fn a_port_carries_one_pattern_at_a_time() {
         let clone = pull.clone();
         let taken = || {
             Err(Error::PatternTaken {
-                endpoint: server.endpoint().to_string(),
+                endpoint: server.endpoint(),
                 pattern: "pull",
             })
         };

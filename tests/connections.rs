@@ -3,12 +3,15 @@
 mod support;
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use support::{Folder, SOON, assert_timeout, blocked, deadline, ends, inproc, marry, until};
-use zeroless::{Client, ConnectionEvent, ConnectionEvents, Error, Options, Server};
+use zeroless::{
+    Client, ConnectionEvent, ConnectionEvents, Endpoint, Error, Libzmq, Options, Push, Refusal,
+    Server,
+};
 
 /// The next event, which must come.
 #[track_caller]
@@ -16,49 +19,51 @@ fn next(events: &ConnectionEvents) -> ConnectionEvent {
     events.recv_timeout(SOON).unwrap()
 }
 
-/// Sees that these events come next. There may be retries between them; the peers' addresses are
-/// not looked at.
+/// What an event tells of, and of which endpoint.
+type Brief = (&'static str, Endpoint);
+
+fn brief(event: &ConnectionEvent) -> Brief {
+    match event {
+        ConnectionEvent::Listening { endpoint, .. } => ("listening", endpoint.clone()),
+        ConnectionEvent::Connected { endpoint, .. } => ("connected", endpoint.clone()),
+        ConnectionEvent::Accepted { endpoint, .. } => ("accepted", endpoint.clone()),
+        ConnectionEvent::Disconnected {
+            endpoint,
+            refusal: None,
+            ..
+        } => ("disconnected", endpoint.clone()),
+        other => panic!("{other}"),
+    }
+}
+
+/// Sees that these events come next. There may be retries between them.
 #[track_caller]
-fn assert_events(events: &ConnectionEvents, expected: &[ConnectionEvent]) {
+fn assert_events(events: &ConnectionEvents, expected: &[Brief]) {
     for expected in expected {
-        let mut event = loop {
+        let event = loop {
             match next(events) {
                 ConnectionEvent::Retrying { .. } => {}
                 event => break event,
             }
         };
-        if let ConnectionEvent::Accepted { peer, .. } | ConnectionEvent::Disconnected { peer, .. } =
-            &mut event
-        {
-            *peer = None;
-        }
-        assert_eq!(event, *expected);
+        assert_eq!(brief(&event), *expected);
     }
 }
 
-fn listening(server: &Server) -> ConnectionEvent {
-    let endpoint = server.endpoint().to_string();
-    ConnectionEvent::Listening { endpoint }
+fn listening(server: &Server) -> Brief {
+    ("listening", server.endpoint())
 }
 
-fn accepted(server: &Server) -> ConnectionEvent {
-    let endpoint = server.endpoint().to_string();
-    let peer = None;
-    ConnectionEvent::Accepted { endpoint, peer }
+fn accepted(server: &Server) -> Brief {
+    ("accepted", server.endpoint())
 }
 
-fn connected(server: &Server) -> ConnectionEvent {
-    let endpoint = server.endpoint().to_string();
-    ConnectionEvent::Connected { endpoint }
+fn connected(server: &Server) -> Brief {
+    ("connected", server.endpoint())
 }
 
-fn disconnected(server: &Server) -> ConnectionEvent {
-    let endpoint = server.endpoint().to_string();
-    ConnectionEvent::Disconnected {
-        endpoint,
-        peer: None,
-        refusal: None,
-    }
+fn disconnected(server: &Server) -> Brief {
+    ("disconnected", server.endpoint())
 }
 
 #[test]
@@ -88,15 +93,15 @@ fn a_server_tells_each_peers_address() {
             ConnectionEvent::Accepted { peer, .. } => Some(peer.unwrap()),
             _ => None,
         });
-        let mut came: Vec<String> = accepted.take(2).collect();
-        assert!(came.iter().all(|peer| peer.starts_with("127.0.0.1:")));
+        let mut came: Vec<SocketAddr> = accepted.take(2).collect();
+        assert!(came.iter().all(|peer| peer.ip().is_loopback()));
         assert_ne!(came[0], came[1]);
         drop(pushes);
         let ended = events.filter_map(|event| match event {
             ConnectionEvent::Disconnected { peer, .. } => Some(peer.unwrap()),
             _ => None,
         });
-        let mut left: Vec<String> = ended.take(2).collect();
+        let mut left: Vec<SocketAddr> = ended.take(2).collect();
         came.sort();
         left.sort();
         assert_eq!(came, left);
@@ -110,7 +115,7 @@ fn where_it_listens_is_told_once() {
             let (server, client) = ends();
             let pull = server.pull().unwrap();
             let events = pull.connection_events().unwrap();
-            assert_eq!(next(&events), listening(&server));
+            assert_eq!(brief(&next(&events)), listening(&server));
             let _push = client.push().unwrap();
             let accepted = next(&events);
             assert!(
@@ -268,7 +273,7 @@ fn a_stranger_fails_the_handshake_and_disturbs_nobody() {
                 .unwrap();
             match next(&events) {
                 ConnectionEvent::HandshakeFailed { endpoint, .. } => {
-                    assert_eq!(endpoint, server.endpoint().to_string());
+                    assert_eq!(endpoint, server.endpoint());
                 }
                 other => panic!("{other}"),
             }
@@ -314,7 +319,7 @@ fn a_server_of_another_pattern_is_told_and_tried_again_until_it_is_the_right_one
         let wrong = server.reply().unwrap();
         let push = client.push().unwrap();
         let events = push.connection_events().unwrap();
-        let endpoint = server.endpoint().to_string();
+        let endpoint = server.endpoint();
 
         let failed = |event| matches!(event, ConnectionEvent::HandshakeFailed { .. });
         assert!(events.clone().any(failed));
@@ -334,7 +339,8 @@ fn a_server_of_another_pattern_is_told_and_tried_again_until_it_is_the_right_one
                 == 3
         );
         assert!(push.status().is_err());
-        let told = |line: &String| line.starts_with("push: ") && line.contains(&endpoint);
+        let told =
+            |line: &String| line.starts_with("push: ") && line.contains(&endpoint.to_string());
         assert_eq!(LOGGED.lock().iter().filter(|line| told(line)).count(), 1);
 
         drop(wrong);
@@ -362,8 +368,8 @@ fn a_refusal_is_forgotten_with_its_endpoint() {
 fn an_endpoint_has_one_spelling() {
     deadline(|| {
         let server = Server::bind(0).unwrap();
-        let bound = format!("tcp://*:{}", server.port());
-        let named = format!("tcp://localhost:{}", server.port());
+        let at = |host: &str| format!("tcp://{host}:{}", server.port()).parse::<Endpoint>();
+        let (bound, named) = (at("*").unwrap(), at("localhost").unwrap());
         let client = Client::connect(("localhost", server.port())).unwrap();
         let push = client.push().unwrap();
         let tried = push.connection_events().unwrap();
@@ -374,13 +380,13 @@ fn an_endpoint_has_one_spelling() {
             drop(pull);
             // Until the handle is gone.
             for event in events {
-                assert_eq!(endpoint(&event), bound, "{event}");
+                assert_eq!(*endpoint(&event), bound, "{event}");
             }
             let down =
                 |event: &ConnectionEvent| matches!(event, ConnectionEvent::Disconnected { .. });
             loop {
                 let event = next(&tried);
-                assert_eq!(endpoint(&event), named, "{event}");
+                assert_eq!(*endpoint(&event), named, "{event}");
                 if down(&event) {
                     break;
                 }
@@ -389,7 +395,7 @@ fn an_endpoint_has_one_spelling() {
         drop(server);
         loop {
             let event = next(&tried);
-            assert_eq!(endpoint(&event), named, "{event}");
+            assert_eq!(*endpoint(&event), named, "{event}");
             if matches!(event, ConnectionEvent::Retrying { .. }) {
                 break;
             }
@@ -397,7 +403,7 @@ fn an_endpoint_has_one_spelling() {
     });
 }
 
-fn endpoint(event: &ConnectionEvent) -> &str {
+fn endpoint(event: &ConnectionEvent) -> &Endpoint {
     match event {
         ConnectionEvent::Listening { endpoint, .. }
         | ConnectionEvent::Connected { endpoint, .. }
@@ -425,5 +431,67 @@ fn who_was_disconnected_does_not_stay_among_those_who_are_there() {
             std::thread::park_timeout(Duration::from_millis(3));
             assert_timeout(push.wait_connected(1, Duration::from_millis(1)));
         }
+    });
+}
+
+#[test]
+fn a_connection_has_its_number_from_its_beginning_to_its_end() {
+    deadline(|| {
+        let server = Server::bind_local(0).unwrap();
+        let pull = server.pull().unwrap();
+        let pulls = pull.connection_events().unwrap();
+        assert_eq!(brief(&next(&pulls)), listening(&server));
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            let client = Client::connect(server.port()).unwrap();
+            let push = client.push().unwrap();
+            let pushes = push.connection_events().unwrap();
+            let ConnectionEvent::Connected { id: ours, peer, .. } = next(&pushes) else {
+                panic!("it is not connected");
+            };
+            assert_eq!(peer.map(|peer| peer.port()), Some(server.port()));
+            let ConnectionEvent::Accepted { id: theirs, .. } = next(&pulls) else {
+                panic!("it is not accepted");
+            };
+            client.disconnect(server.port()).unwrap();
+            let end = next(&pushes);
+            assert!(matches!(end, ConnectionEvent::Disconnected { id, .. } if id == ours));
+            let end = next(&pulls);
+            assert!(matches!(end, ConnectionEvent::Disconnected { id, .. } if id == theirs));
+            assert!(end.to_string().contains(&format!("connection {theirs}")));
+            ids.extend([ours, theirs]);
+        }
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 6);
+    });
+}
+
+/// Why a connection is tried again, as the first such event says.
+fn reason(push: &Push) -> Option<Refusal> {
+    let mut events = push.connection_events().unwrap();
+    let found = events.find_map(|event| match event {
+        ConnectionEvent::Retrying { refusal, .. } => Some(refusal),
+        _ => None,
+    });
+    found.expect("it is tried again")
+}
+
+#[test]
+fn a_retry_says_why() {
+    deadline(|| {
+        let folder = Folder::new();
+        let push = |to: &str| Client::connect(to).unwrap().push().unwrap();
+        let nobody = push(&folder.ipc("nobody"));
+        assert_eq!(reason(&nobody), Some(Refusal::ConnectionRefused));
+        let timeout = nobody.wait_connected(1, Duration::ZERO).unwrap_err();
+        assert_eq!(timeout.refusal(), Some(&Refusal::ConnectionRefused));
+        if zeroless::capabilities().unwrap().libzmq != Libzmq::Zeroless {
+            return; // It does not say.
+        }
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = port.local_addr().unwrap().to_string();
+        drop(port);
+        assert_eq!(reason(&push(&address)), Some(Refusal::ConnectionRefused));
     });
 }

@@ -76,7 +76,10 @@ fn any_interface_cannot_be_connected_to() {
 #[test]
 fn a_port_in_use_is_told_with_its_endpoint() {
     let server = Server::bind(0).unwrap();
-    let (port, expected) = (server.port(), format!("tcp://*:{}", server.port()));
+    let (port, expected) = (
+        server.port(),
+        format!("tcp://*:{}", server.port()).parse().unwrap(),
+    );
     let in_use = Err(Error::AddressInUse { endpoint: expected });
     assert_eq!(Server::bind(port).map(drop), in_use);
     // Nor is it free while a pattern is served there.
@@ -92,7 +95,7 @@ fn a_port_that_another_program_has_is_in_use() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = other.local_addr().unwrap();
     let taken = Server::bind(address).unwrap_err();
-    let endpoint = format!("tcp://{address}");
+    let endpoint = format!("tcp://{address}").parse().unwrap();
     assert_eq!(taken, Error::AddressInUse { endpoint });
 }
 

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
 use support::{SOON, deadline_after};
-use zeroless::{Client, ConnectionEvent, ConnectionEvents, Server};
+use zeroless::{Client, ConnectionEvent, ConnectionEvents, Endpoint, Server};
 
 /// Somebody who is no peer: says nonsense to who comes first, and leaves. libzmq does not try
 /// such a one again.
@@ -38,7 +38,7 @@ fn connect_after(refused: impl Fn(&ConnectionEvents)) {
         stranger.join().unwrap();
         refused(&events);
         client.connect(server.port()).unwrap();
-        let anew = format!("tcp://127.0.0.1:{port}");
+        let anew: Endpoint = format!("tcp://127.0.0.1:{port}").parse().unwrap();
         let tried_anew = |event: &ConnectionEvent| matches!(event, ConnectionEvent::Retrying { endpoint, .. } if *endpoint == anew);
         loop {
             let event = events.recv_timeout(SOON).expect("it is tried anew");

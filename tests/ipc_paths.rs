@@ -26,7 +26,7 @@ fn set_mode(endpoint: &str, mode: u32) {
 #[track_caller]
 fn assert_in_use(endpoint: &str) {
     let refused = Server::bind(endpoint).map(drop);
-    let endpoint = endpoint.to_owned();
+    let endpoint = endpoint.parse().unwrap();
     assert_eq!(refused, Err(Error::AddressInUse { endpoint }));
 }
 
@@ -111,7 +111,7 @@ fn a_client_without_permission_hears_why_and_comes_in_once_it_may() {
                 until(|| push.status().is_err());
                 let refusal = Refusal::NoPermission;
                 let refused = Error::Refused {
-                    endpoint: endpoint.clone(),
+                    endpoint: endpoint.parse().unwrap(),
                     refusal,
                 };
                 assert_eq!(push.status(), Err(refused));

@@ -16,9 +16,10 @@ use source::Source;
 const CRATE: Layers = Layers {
     within: &[],
     layers: &[
+        &["endpoint"],
         &["error"],
         &["ffi"],
-        &["endpoint", "message", "options", "throttle"],
+        &["into_endpoints", "message", "options", "throttle"],
         &["fork"],
         &["wake", "background"],
         &["monitor"],

@@ -13,7 +13,7 @@ use std::time::Duration;
 use alone::{alone, set_hosts};
 use log::{LevelFilter, Log, Metadata, Record};
 use support::{SOON, deadline, until};
-use zeroless::{Client, ConnectionEvent, Error, Options, Refusal, Server};
+use zeroless::{Client, ConnectionEvent, Endpoint, Error, Options, Refusal, Server};
 
 const BOTH: &str = "127.0.0.1 both\n::1 both\n127.0.0.1 localhost\n";
 
@@ -63,7 +63,7 @@ fn a_name_of_which_one_address_is_taken_is_in_use() {
                 let other = TcpListener::bind(taken).unwrap();
                 let address = other.local_addr().unwrap();
                 let refused = Server::bind(("both", address.port())).unwrap_err();
-                let endpoint = format!("tcp://{address}");
+                let endpoint = format!("tcp://{address}").parse().unwrap();
                 assert_eq!(refused, Error::AddressInUse { endpoint });
                 // Nothing of it is kept.
                 drop(other);
@@ -152,7 +152,7 @@ fn a_name_that_changes_its_family_is_followed_and_nothing_lost() {
                     let pull = server.pull().unwrap();
                     assert_eq!(pull.recv_timeout(SOON).unwrap(), at);
                     drop((pull, server));
-                    let endpoint = format!("tcp://moves:{port}");
+                    let endpoint: Endpoint = format!("tcp://moves:{port}").parse().unwrap();
                     let is_down = |event| match event {
                         ConnectionEvent::Disconnected { endpoint: at, .. } => at == endpoint,
                         _ => false,
@@ -179,18 +179,27 @@ fn a_name_that_does_not_resolve_yet_is_waited_for() {
                 let client = Client::new().options(options);
                 let client = client.connect(("later", port)).unwrap();
                 let push = client.push().unwrap();
-                let endpoint = format!("tcp://later:{port}");
+                let endpoint: Endpoint = format!("tcp://later:{port}").parse().unwrap();
                 match push.status() {
                     Err(Error::Refused {
                         endpoint: refused,
-                        refusal: Refusal::Other { reason },
+                        refusal: refusal @ Refusal::HostNotFound { .. },
                     }) => {
                         assert_eq!(refused, endpoint);
-                        assert!(reason.contains("does not resolve yet"), "{reason}");
+                        let text = refusal.to_string();
+                        assert!(text.contains("does not resolve yet"), "{text}");
                     }
                     other => panic!("{other:?}"),
                 }
                 assert!(push.try_send("nobody").is_err());
+                let mut retries = push.connection_events().unwrap();
+                let not_found = |event| match event {
+                    ConnectionEvent::Retrying { refusal, .. } => {
+                        refusal.is_some_and(|it| matches!(it, Refusal::HostNotFound { .. }))
+                    }
+                    _ => false,
+                };
+                assert!(retries.any(not_found));
                 set_hosts("::1 later\n127.0.0.1 later\n");
                 let events = push.connection_events().unwrap();
                 for at in ["127.0.0.1", "::1"] {

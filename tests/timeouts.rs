@@ -39,8 +39,11 @@ fn who_waits_for_a_peer_is_told_where_there_is_none() {
         let server = Server::bind_local(0).unwrap();
         let push = server.push().unwrap();
         let waited = waited_for(push.send_timeout("a", MOMENT));
-        let endpoint = server.endpoint().to_string();
-        assert!(waited.to_string().contains(&endpoint), "{waited}");
+        let endpoint = server.endpoint();
+        assert!(
+            waited.to_string().contains(&endpoint.to_string()),
+            "{waited}"
+        );
         assert!(matches!(waited, Wait::Peer { endpoints, .. } if endpoints == [endpoint]));
     });
 }

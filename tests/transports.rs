@@ -130,7 +130,8 @@ fn an_inproc_name_is_in_use_from_the_pattern_on() {
     let name = inproc();
     let pull = Server::bind(&name).unwrap().pull().unwrap();
     let taken = Server::bind(&name).unwrap().pull().unwrap_err();
-    assert_eq!(taken, Error::AddressInUse { endpoint: name });
+    let endpoint = name.parse().unwrap();
+    assert_eq!(taken, Error::AddressInUse { endpoint });
     drop(pull);
 }
 
@@ -156,6 +157,7 @@ fn an_ipc_path_in_use_is_told() {
     let endpoint = folder.ipc("a");
     let pull = Server::bind(&endpoint).unwrap().pull().unwrap();
     let taken = Server::bind(&endpoint).unwrap_err();
+    let endpoint = endpoint.parse().unwrap();
     assert_eq!(taken, Error::AddressInUse { endpoint });
     drop(pull);
     // Nor is another program's socket taken away from it.

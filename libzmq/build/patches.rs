@@ -76,6 +76,62 @@ void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
         }],
     },
     Patch {
+        name: "greeted",
+        why: "A monitor tells that a handshake has succeeded, and not whose it was: of several \
+              connections at once the wrong one is taken for it.",
+        edits: &[Edit {
+            file: "src/stream_engine_base.cpp",
+            old: "    _socket->event_handshake_succeeded (_endpoint_uri_pair, 0);
+",
+            new: "    _socket->event_handshake_succeeded (_endpoint_uri_pair,
+                                        static_cast<int> (_s));
+",
+        }],
+    },
+    Patch {
+        name: "connect-failure",
+        why: "A monitor tells that an attempt to connect is made again, and not why the last one \
+              failed. With this, ZMQ_EVENT_CONNECT_DELAYED with an error number other than \
+              EINPROGRESS tells it before.",
+        edits: &[
+            Edit {
+                file: "src/tcp_connecter.cpp",
+                old: "    if (fd == retired_fd || !tune_socket (fd)) {
+        close ();
+",
+                new: "    if (fd == retired_fd || !tune_socket (fd)) {
+        _socket->event_connect_delayed (
+          make_unconnected_connect_endpoint_pair (_endpoint), errno);
+        close ();
+",
+            },
+            Edit {
+                file: "src/tcp_connecter.cpp",
+                old: "        _connect_timer_started = false;
+        rm_handle ();
+        close ();
+",
+                new: "        _connect_timer_started = false;
+        rm_handle ();
+        _socket->event_connect_delayed (
+          make_unconnected_connect_endpoint_pair (_endpoint), ETIMEDOUT);
+        close ();
+",
+            },
+            Edit {
+                file: "src/tcp_connecter.cpp",
+                old: "    //  Handle any other error condition by eventual reconnect.
+    else {
+",
+                new: "    //  Handle any other error condition by eventual reconnect.
+    else {
+        _socket->event_connect_delayed (
+          make_unconnected_connect_endpoint_pair (_endpoint), errno);
+",
+            },
+        ],
+    },
+    Patch {
         name: "older-peer",
         why: "Of a peer of ZMTP 2.0 the monitor tells that it comes and that it goes, and never \
               that it is there: nobody can wait for it.",
@@ -86,7 +142,8 @@ void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
 ",
             new: "            if (_mechanism == NULL && _has_handshake_stage) {
                 _session->engine_ready ();
-                _socket->event_handshake_succeeded (_endpoint_uri_pair, 0);
+                _socket->event_handshake_succeeded (_endpoint_uri_pair,
+                                                    static_cast<int> (_s));
 ",
         }],
     },

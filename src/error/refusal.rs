@@ -43,6 +43,19 @@ pub enum Refusal {
     Denied,
     /// The file system does not let us use this path: look at its owner and mode.
     NoPermission,
+    /// Nobody listens there, or not yet. A client tries on, so this proves nothing.
+    ConnectionRefused,
+    /// Nobody answered the attempt to connect, in
+    /// [`connect_timeout`](crate::Options::connect_timeout): the host may be down, or a firewall drops
+    /// what is sent to it.
+    TimedOut,
+    /// The system knows no way to the host: look at the network.
+    Unreachable,
+    /// The host's name does not resolve, or not yet; it is looked up again.
+    HostNotFound {
+        /// What the resolver said.
+        reason: String,
+    },
     /// The peer accepted the connection and said nothing. It may not be ready yet, so this
     /// proves nothing; a server that is not ZeroMQ may do so for ever.
     NoAnswer,
@@ -66,7 +79,31 @@ impl Refusal {
     /// Whether it proves that the peer is not what we want, so that somebody must change
     /// something.
     pub(crate) fn is_proof(&self) -> bool {
-        !matches!(self, Refusal::NoAnswer | Refusal::Closed)
+        !matches!(
+            self,
+            Refusal::NoAnswer
+                | Refusal::Closed
+                | Refusal::ConnectionRefused
+                | Refusal::TimedOut
+                | Refusal::Unreachable
+        )
+    }
+
+    /// Why the system did not connect, from its error number.
+    pub(crate) fn of_errno(errno: i32) -> Refusal {
+        let reason = || std::io::Error::from_raw_os_error(errno).to_string();
+        match errno {
+            libc::ECONNREFUSED | libc::ENOENT => Refusal::ConnectionRefused,
+            libc::ETIMEDOUT => Refusal::TimedOut,
+            libc::EHOSTUNREACH | libc::ENETUNREACH | libc::ENETDOWN | libc::EHOSTDOWN => {
+                Refusal::Unreachable
+            }
+            // So libzmq says that a name does not resolve.
+            libc::EINVAL | libc::ENODEV => Refusal::HostNotFound {
+                reason: "there is no such host".to_owned(),
+            },
+            _ => Refusal::Other { reason: reason() },
+        }
     }
 }
 
@@ -85,6 +122,17 @@ impl fmt::Display for Refusal {
             Refusal::Denied => f.write_str("it does not let us in: wrong password or key?"),
             Refusal::NoPermission => {
                 f.write_str("permission denied: look at the path's owner and mode")
+            }
+            Refusal::ConnectionRefused => f.write_str("nobody listens there"),
+            Refusal::TimedOut => {
+                f.write_str("nobody answers: is the host down, or a firewall before it?")
+            }
+            Refusal::Unreachable => f.write_str("there is no way to the host: look at the network"),
+            Refusal::HostNotFound { reason } => {
+                write!(
+                    f,
+                    "its host does not resolve yet ({reason}), and is looked up again"
+                )
             }
             Refusal::NoAnswer => f.write_str(
                 "it accepts the connection and says nothing: not ready yet, or not ZeroMQ?",

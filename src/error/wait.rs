@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::endpoint::Endpoint;
+
 /// What a call waited for when its time ran out; in [`Error::Timeout`](super::Error::Timeout).
 ///
 /// ```
@@ -27,7 +29,7 @@ pub enum Wait {
     #[non_exhaustive]
     Peer {
         /// Where one could be: the endpoints that are connected to, or bound.
-        endpoints: Vec<String>,
+        endpoints: Vec<Endpoint>,
     },
     /// Room for a message: the queues of all peers are full.
     Room,
@@ -41,7 +43,7 @@ pub enum Wait {
         /// How many were up when the time ran out.
         up: usize,
         /// Where there could be one: the endpoints that are connected to, or bound.
-        endpoints: Vec<String>,
+        endpoints: Vec<Endpoint>,
     },
     /// So many subscriptions.
     #[non_exhaustive]
@@ -102,7 +104,7 @@ impl fmt::Display for Wait {
 /// How many endpoints are shown of a list.
 const SHOWN: usize = 3;
 
-fn at(f: &mut fmt::Formatter<'_>, endpoints: &[String]) -> fmt::Result {
+fn at(f: &mut fmt::Formatter<'_>, endpoints: &[Endpoint]) -> fmt::Result {
     for (place, endpoint) in endpoints.iter().take(SHOWN).enumerate() {
         let before = if place == 0 { " at " } else { ", " };
         write!(f, "{before}{endpoint}")?;
@@ -116,12 +118,16 @@ fn at(f: &mut fmt::Formatter<'_>, endpoints: &[String]) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::endpoint::Role;
 
     #[test]
     fn a_long_list_of_endpoints_is_cut_short() {
         let shown = |count: usize| {
-            let endpoints = (0..count).map(|number| format!("e{number}")).collect();
-            Wait::Peer { endpoints }.to_string()
+            let endpoint = |number| Endpoint::parse(&format!("inproc://{number}"), Role::Connect);
+            let endpoints = (0..count).map(|number| endpoint(number).unwrap()).collect();
+            Wait::Peer { endpoints }
+                .to_string()
+                .replace("inproc://", "e")
         };
         assert_eq!(shown(0), "no peer was connected");
         assert_eq!(shown(1), "no peer was connected at e0");

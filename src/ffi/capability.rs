@@ -14,15 +14,37 @@ pub(crate) fn has(capability: &str) -> bool {
 /// Whether the linked libzmq tells, by a monitor's event, what it could not deliver before a
 /// socket's time was over. Ours does.
 pub(crate) fn tells_undelivered() -> bool {
-    // No lock: a child would wait for ever for a thread that locked it at the fork.
-    static ANSWER: AtomicU8 = AtomicU8::new(UNKNOWN);
-    const UNKNOWN: u8 = 2;
-    match ANSWER.load(Ordering::Relaxed) {
-        UNKNOWN => {
-            let tells = has("zeroless:linger");
-            ANSWER.store(tells.into(), Ordering::Relaxed);
-            tells
+    static ANSWER: Answer = Answer::unknown();
+    ANSWER.get("zeroless:linger")
+}
+
+/// Whether the linked libzmq tells, by a monitor's event, why an attempt to connect has failed. Ours
+/// does.
+pub(crate) fn tells_failures() -> bool {
+    static ANSWER: Answer = Answer::unknown();
+    ANSWER.get("zeroless:connect-failure")
+}
+
+/// What libzmq has answered. Not under a lock: a child would wait for ever for a thread that locked
+/// it at the fork.
+struct Answer(AtomicU8);
+
+impl Answer {
+    const NONE: u8 = 2;
+
+    const fn unknown() -> Answer {
+        Answer(AtomicU8::new(Answer::NONE))
+    }
+
+    /// Whether it has a capability: always the same one.
+    fn get(&self, capability: &str) -> bool {
+        match self.0.load(Ordering::Relaxed) {
+            Answer::NONE => {
+                let answer = has(capability);
+                self.0.store(answer.into(), Ordering::Relaxed);
+                answer
+            }
+            answer => answer == 1,
         }
-        answer => answer == 1,
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use log::{info, warn};
 
 use super::ConnectionStatus;
+use crate::endpoint::Endpoint;
 use crate::wake::Deadline;
 
 /// How a socket was closed.
@@ -39,7 +40,7 @@ pub(super) struct Closed {
 #[derive(Debug)]
 struct Undelivered {
     /// Of one of the connections.
-    endpoint: String,
+    endpoint: Endpoint,
     connections: u32,
     messages: u64,
 }
@@ -104,13 +105,13 @@ impl ConnectionStatus {
 
     /// libzmq could not deliver so many messages at least, beside what a connection had begun
     /// to send.
-    pub(super) fn undelivered(&self, endpoint: &str, messages: u32) {
+    pub(super) fn undelivered(&self, endpoint: &Endpoint, messages: u32) {
         let messages = messages.into();
         let mut seen = self.seen.lock();
         if let Some(closed) = &mut seen.closed {
             // Told in the end, in a line: there may be as many connections as peers like.
             let all = closed.undelivered.get_or_insert_with(|| Undelivered {
-                endpoint: endpoint.to_owned(),
+                endpoint: endpoint.clone(),
                 connections: 0,
                 messages: 0,
             });
@@ -121,7 +122,7 @@ impl ConnectionStatus {
         drop(seen);
         // The user has disconnected it.
         let undelivered = Undelivered {
-            endpoint: endpoint.to_owned(),
+            endpoint: endpoint.clone(),
             connections: 1,
             messages,
         };

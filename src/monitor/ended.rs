@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::raw_event::{RawEvent, kind};
+use crate::endpoint::Endpoint;
 
 /// How long libzmq has to say that it makes a connection again by itself.
 pub(crate) const GRACE: Duration = Duration::from_millis(100);
@@ -15,7 +16,7 @@ pub(crate) const GRACE: Duration = Duration::from_millis(100);
 /// session but keeps the session's address, and whatever gets that address would be ended by a
 /// later disconnect.
 #[derive(Debug, Default)]
-pub(crate) struct EndedConnections(HashMap<String, Fate>);
+pub(crate) struct EndedConnections(HashMap<Endpoint, Fate>);
 
 #[derive(Debug, Default)]
 struct Fate {
@@ -38,9 +39,9 @@ struct End {
 /// What is known of the endpoints whose connections have ended.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    pub(crate) given_up: Vec<String>,
+    pub(crate) given_up: Vec<Endpoint>,
     /// Those of which nothing is known yet.
-    pub(crate) pending: Vec<String>,
+    pub(crate) pending: Vec<Endpoint>,
     /// When all of these are decided.
     pub(crate) decided: Option<Instant>,
 }
@@ -93,7 +94,7 @@ impl EndedConnections {
     }
 
     /// What has become by now of those that are wanted.
-    pub(crate) fn verdict(&self, wanted: impl Fn(&str) -> bool, now: Instant) -> Verdict {
+    pub(crate) fn verdict(&self, wanted: impl Fn(&Endpoint) -> bool, now: Instant) -> Verdict {
         let mut verdict = Verdict::default();
         for (endpoint, fate) in self.0.iter().filter(|(endpoint, _)| wanted(endpoint)) {
             let Some(end) = fate.ended else { continue };
@@ -109,14 +110,14 @@ impl EndedConnections {
     }
 
     /// Whether a connection that was tried came about, as far as TCP is concerned.
-    pub(crate) fn tried(&self, endpoint: &str) -> Option<bool> {
+    pub(crate) fn tried(&self, endpoint: &Endpoint) -> Option<bool> {
         let fate = self.0.get(endpoint)?;
         let over = fate.retried || fate.ended.is_some();
         (over || fate.fd.is_some()).then_some(!fate.retried)
     }
 
     /// Forgets an endpoint that was disconnected.
-    pub(crate) fn forget(&mut self, endpoint: &str) {
+    pub(crate) fn forget(&mut self, endpoint: &Endpoint) {
         self.0.remove(endpoint);
     }
 }
@@ -125,10 +126,12 @@ impl EndedConnections {
 mod tests {
     use super::*;
 
-    const END: &str = "tcp://127.0.0.1:7";
+    fn end() -> Endpoint {
+        "tcp://127.0.0.1:7".parse().unwrap()
+    }
 
     fn event(kind: u16, value: u32) -> RawEvent {
-        let endpoint = END.to_owned();
+        let endpoint = end();
         RawEvent {
             kind,
             value,
@@ -145,7 +148,7 @@ mod tests {
         ended
     }
 
-    fn given_up(ended: &EndedConnections, at: Instant) -> Vec<String> {
+    fn given_up(ended: &EndedConnections, at: Instant) -> Vec<Endpoint> {
         ended.verdict(|_| true, at).given_up
     }
 
@@ -155,11 +158,11 @@ mod tests {
         let ended = after(&[(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)], now);
         let pending = Verdict {
             given_up: vec![],
-            pending: vec![END.to_owned()],
+            pending: vec![end()],
             decided: Some(now + GRACE),
         };
         assert_eq!(ended.verdict(|_| true, now), pending);
-        assert_eq!(given_up(&ended, now + GRACE), [END]);
+        assert_eq!(given_up(&ended, now + GRACE), [end()]);
         assert!(ended.verdict(|_| false, now + GRACE).is_empty());
     }
 
@@ -179,7 +182,7 @@ mod tests {
         let now = Instant::now();
         let late = [(kind::DISCONNECTED, 9), (kind::CONNECTED, 9)];
         let mut ended = after(&late, now);
-        assert_eq!(given_up(&ended, now + GRACE), [END]);
+        assert_eq!(given_up(&ended, now + GRACE), [end()]);
         ended.take(&event(kind::CONNECTED, 10), now);
         assert!(ended.verdict(|_| true, now + GRACE).is_empty());
     }
@@ -188,7 +191,7 @@ mod tests {
     fn what_is_disconnected_is_forgotten() {
         let now = Instant::now();
         let mut ended = after(&[(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)], now);
-        ended.forget(END);
+        ended.forget(&end());
         assert!(ended.verdict(|_| true, now + GRACE).is_empty());
     }
 }

@@ -1,8 +1,11 @@
-//! What users are told of connections.
+//! The events of a handle's connections.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::ConnectionId;
+use crate::endpoint::Endpoint;
 use crate::error::Refusal;
 
 /// Something that happened to a handle's connections.
@@ -10,7 +13,6 @@ use crate::error::Refusal;
 /// # Examples
 ///
 /// ```
-/// use std::time::Duration;
 /// use zeroless::{Client, ConnectionEvent, Server};
 ///
 /// let server = Server::bind(0)?;
@@ -18,8 +20,11 @@ use crate::error::Refusal;
 /// let mut events = pull.connection_events()?;
 /// let push = Client::connect(server.endpoint())?.push()?;
 ///
-/// let accepted = events.find(|event| matches!(event, ConnectionEvent::Accepted { .. }));
-/// assert!(accepted.is_some());
+/// let peer = events.find_map(|event| match event {
+///     ConnectionEvent::Accepted { peer, .. } => peer,
+///     _ => None,
+/// });
+/// assert!(peer.unwrap().ip().is_loopback());
 /// # Ok::<(), zeroless::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,96 +33,125 @@ pub enum ConnectionEvent {
     /// The handle accepts connections at this endpoint.
     Listening {
         /// The endpoint bound.
-        endpoint: String,
+        endpoint: Endpoint,
     },
     /// The handle's connection to this endpoint is up: messages can pass.
     Connected {
         /// The endpoint connected to.
-        endpoint: String,
+        endpoint: Endpoint,
+        /// The number of this connection.
+        id: ConnectionId,
+        /// The peer's address, over tcp: one of those that a name stands for.
+        peer: Option<SocketAddr>,
     },
     /// A peer connected here: messages can pass.
     Accepted {
         /// The endpoint bound.
-        endpoint: String,
+        endpoint: Endpoint,
+        /// The number of this connection.
+        id: ConnectionId,
         /// The peer's own address, over tcp.
-        peer: Option<String>,
+        peer: Option<SocketAddr>,
     },
     /// A connection that was up is no more.
     Disconnected {
         /// The endpoint bound or connected to.
-        endpoint: String,
-        /// The address, over tcp, of a peer that had connected here.
-        peer: Option<String>,
+        endpoint: Endpoint,
+        /// The number that it has had since it was connected or accepted.
+        id: ConnectionId,
+        /// The peer's address, over tcp.
+        peer: Option<SocketAddr>,
         /// Why we ended it, if we did.
         refusal: Option<Refusal>,
     },
-    /// A connection did not come to be: no peer, or not one that fits.
+    /// A connection did not come to be: there was no peer, or not one that fits.
     HandshakeFailed {
         /// The endpoint bound or connected to.
-        endpoint: String,
-        /// The address, over tcp, of a peer that had connected here.
-        peer: Option<String>,
+        endpoint: Endpoint,
+        /// The number of this connection; `None` if the system could not accept it.
+        id: Option<ConnectionId>,
+        /// The peer's address, over tcp.
+        peer: Option<SocketAddr>,
         /// Why.
         refusal: Refusal,
     },
     /// A connection to this endpoint is tried again.
     Retrying {
         /// The endpoint connected to.
-        endpoint: String,
+        endpoint: Endpoint,
         /// After this pause.
         after: Duration,
-        /// Why the last attempt failed, if the peer had accepted it; else nobody was there, or a
-        /// connection broke.
+        /// Why the last attempt failed. `None` after a connection that broke; and over tcp, where the
+        /// linked libzmq is not ours, also if nobody took the connection.
         refusal: Option<Refusal>,
     },
 }
 
+impl ConnectionEvent {
+    /// The endpoint that it happened at.
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        match self {
+            ConnectionEvent::Listening { endpoint }
+            | ConnectionEvent::Connected { endpoint, .. }
+            | ConnectionEvent::Accepted { endpoint, .. }
+            | ConnectionEvent::Disconnected { endpoint, .. }
+            | ConnectionEvent::HandshakeFailed { endpoint, .. }
+            | ConnectionEvent::Retrying { endpoint, .. } => endpoint,
+        }
+    }
+}
+
 impl fmt::Display for ConnectionEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint = self.endpoint();
         match self {
-            ConnectionEvent::Listening { endpoint } => write!(f, "listening on {endpoint}"),
-            ConnectionEvent::Connected { endpoint } => write!(f, "connected to {endpoint}"),
-            ConnectionEvent::Accepted { endpoint, peer } => {
-                write!(f, "accepted on {endpoint}{}", Peer(peer))
+            ConnectionEvent::Listening { .. } => write!(f, "listening on {endpoint}"),
+            ConnectionEvent::Connected { id, peer, .. } => {
+                write!(f, "connected to {endpoint}{}", Peer(peer, Some(id)))
+            }
+            ConnectionEvent::Accepted { id, peer, .. } => {
+                write!(f, "accepted on {endpoint}{}", Peer(peer, Some(id)))
             }
             ConnectionEvent::Disconnected {
-                endpoint,
-                peer,
-                refusal,
+                id, peer, refusal, ..
             } => {
-                write!(f, "disconnected: {endpoint}{}", Peer(peer))?;
-                match refusal {
-                    Some(refusal) => write!(f, ": {refusal}"),
-                    None => Ok(()),
-                }
+                let (peer, reason) = (Peer(peer, Some(id)), Reason(refusal));
+                write!(f, "disconnected: {endpoint}{peer}{reason}")
             }
             ConnectionEvent::HandshakeFailed {
-                endpoint,
-                peer,
-                refusal,
-            } => write!(f, "no handshake at {endpoint}{}: {refusal}", Peer(peer)),
-            ConnectionEvent::Retrying {
-                endpoint,
-                after,
-                refusal,
+                id, peer, refusal, ..
             } => {
-                write!(f, "trying {endpoint} again in {after:?}")?;
-                match refusal {
-                    Some(refusal) => write!(f, ": {refusal}"),
-                    None => Ok(()),
-                }
+                let peer = Peer(peer, id.as_ref());
+                write!(f, "no handshake at {endpoint}{peer}: {refusal}")
+            }
+            ConnectionEvent::Retrying { after, refusal, .. } => {
+                write!(f, "trying {endpoint} again in {after:?}{}", Reason(refusal))
             }
         }
     }
 }
 
-/// Shows a peer's address, if it is known.
-struct Peer<'a>(&'a Option<String>);
+/// Shows a peer's address, if it is known, and the connection's number.
+struct Peer<'a>(&'a Option<SocketAddr>, Option<&'a ConnectionId>);
 
 impl fmt::Display for Peer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Peer(Some(peer), Some(id)) => write!(f, " (peer {peer}, connection {id})"),
+            Peer(None, Some(id)) => write!(f, " (connection {id})"),
+            Peer(Some(peer), None) => write!(f, " (peer {peer})"),
+            Peer(None, None) => Ok(()),
+        }
+    }
+}
+
+/// Shows a refusal, if there is one.
+struct Reason<'a>(&'a Option<Refusal>);
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(peer) => write!(f, " by {peer}"),
+            Some(refusal) => write!(f, ": {refusal}"),
             None => Ok(()),
         }
     }

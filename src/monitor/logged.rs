@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use crate::endpoint::Endpoint;
+
 /// How long trouble with an endpoint is not said again.
 const REPEAT_AFTER: Duration = Duration::from_secs(60);
 
@@ -12,7 +14,7 @@ const MOST: usize = 256;
 /// Of which endpoints trouble was logged, and when: by endpoint, and by what kind of trouble.
 #[derive(Debug, Default)]
 pub(super) struct LoggedTrouble {
-    troubles: HashMap<(String, Trouble), Instant>,
+    troubles: HashMap<(Endpoint, Trouble), Instant>,
     /// How much is told in a while, of endpoints that are forgotten, too: others may say which there
     /// are, as where they are discovered.
     since: Option<Instant>,
@@ -34,12 +36,12 @@ impl LoggedTrouble {
     /// Whether trouble with an endpoint is news; from now on it is not.
     pub(super) fn is_to_be_logged(
         &mut self,
-        endpoint: &str,
+        endpoint: &Endpoint,
         trouble: Trouble,
         now: Instant,
     ) -> bool {
         let is_old = |at: &Instant| now.saturating_duration_since(*at) <= REPEAT_AFTER;
-        let trouble = (endpoint.to_owned(), trouble);
+        let trouble = (endpoint.clone(), trouble);
         if self.troubles.get(&trouble).is_some_and(is_old) {
             return false;
         }
@@ -56,9 +58,9 @@ impl LoggedTrouble {
     }
 
     /// Forgets an endpoint that was disconnected.
-    pub(super) fn forget(&mut self, endpoint: &str) {
+    pub(super) fn forget(&mut self, endpoint: &Endpoint) {
         for trouble in [Trouble::Refused, Trouble::Retrying, Trouble::Frame] {
-            self.troubles.remove(&(endpoint.to_owned(), trouble));
+            self.troubles.remove(&(endpoint.clone(), trouble));
         }
     }
 }
@@ -66,24 +68,29 @@ impl LoggedTrouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::endpoint::Host;
+
+    fn at(port: u16) -> Endpoint {
+        Endpoint::tcp(Host::Any, port)
+    }
 
     #[test]
     fn trouble_is_told_once_a_minute() {
         let (mut logged, now) = (LoggedTrouble::default(), Instant::now());
-        assert!(logged.is_to_be_logged("tcp://a:1", Trouble::Refused, now));
-        assert!(!logged.is_to_be_logged("tcp://a:1", Trouble::Refused, now + REPEAT_AFTER));
-        assert!(logged.is_to_be_logged("tcp://a:1", Trouble::Retrying, now));
+        assert!(logged.is_to_be_logged(&at(1), Trouble::Refused, now));
+        assert!(!logged.is_to_be_logged(&at(1), Trouble::Refused, now + REPEAT_AFTER));
+        assert!(logged.is_to_be_logged(&at(1), Trouble::Retrying, now));
         let later = now + REPEAT_AFTER + Duration::from_millis(1);
-        assert!(logged.is_to_be_logged("tcp://a:1", Trouble::Refused, later));
+        assert!(logged.is_to_be_logged(&at(1), Trouble::Refused, later));
     }
 
     #[test]
     fn endpoints_that_come_and_go_leave_nothing_and_do_not_fill_the_log() {
         const KINDS: [Trouble; 2] = [Trouble::Refused, Trouble::Retrying];
         let (mut logged, now) = (LoggedTrouble::default(), Instant::now());
-        let lines = (0..10_000).filter(|port| {
-            let endpoint = format!("tcp://a:{port}");
-            let is_logged = logged.is_to_be_logged(&endpoint, KINDS[port % 2], now);
+        let lines = (1..10_000).filter(|port| {
+            let endpoint = at(*port);
+            let is_logged = logged.is_to_be_logged(&endpoint, KINDS[usize::from(*port) % 2], now);
             logged.forget(&endpoint);
             is_logged
         });
@@ -94,10 +101,10 @@ mod tests {
     #[test]
     fn endpoints_without_end_are_bounded() {
         let (mut logged, now) = (LoggedTrouble::default(), Instant::now());
-        let news = (0..10_000)
-            .filter(|port| logged.is_to_be_logged(&format!("tcp://a:{port}"), Trouble::Frame, now));
+        let news =
+            (1..10_000).filter(|port| logged.is_to_be_logged(&at(*port), Trouble::Frame, now));
         assert_eq!(news.count(), MOST);
-        assert!(logged.is_to_be_logged("tcp://b:1", Trouble::Frame, now + REPEAT_AFTER * 2));
+        assert!(logged.is_to_be_logged(&at(0), Trouble::Frame, now + REPEAT_AFTER * 2));
         assert_eq!(logged.troubles.len(), 1);
     }
 }

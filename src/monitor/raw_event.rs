@@ -1,18 +1,24 @@
 //! The events of libzmq's monitors, as they are read.
 
-/// An event as libzmq's monitor sends it: number, value and endpoint.
+use std::net::SocketAddr;
+
+use crate::endpoint::Endpoint;
+
+/// An event as libzmq's monitor sends it: number, value and endpoint; that as libzmq spells it, or
+/// (once it is translated) as the user does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RawEvent {
+pub(crate) struct RawEvent<E = Endpoint> {
     pub(crate) kind: u16,
     pub(crate) value: u32,
-    pub(crate) endpoint: String,
-    /// The address of a peer that has connected here.
-    pub(crate) peer: Option<String>,
+    pub(crate) endpoint: E,
+    /// The peer's address, of a connection that has just begun.
+    pub(crate) peer: Option<SocketAddr>,
 }
 
 /// libzmq's numbers of the events (zmq.h).
 pub(super) mod kind {
     pub(in super::super) const CONNECTED: u16 = 0x0001;
+    pub(in super::super) const CONNECT_DELAYED: u16 = 0x0002;
     pub(in super::super) const CONNECT_RETRIED: u16 = 0x0004;
     pub(in super::super) const ACCEPTED: u16 = 0x0020;
     pub(in super::super) const ACCEPT_FAILED: u16 = 0x0040;
@@ -50,18 +56,23 @@ const EVENTS: u16 = kind::CONNECTED
     | kind::HANDSHAKE_FAILED_PROTOCOL
     | kind::HANDSHAKE_FAILED_AUTH;
 
-/// The events to be asked for, by whether libzmq tells what it could not deliver: ours does so by
-/// [`kind::CLOSE_FAILED`], which another has for something else.
-pub(crate) fn events(tells_undelivered: bool) -> u16 {
-    match tells_undelivered {
-        true => EVENTS | kind::CLOSE_FAILED,
-        false => EVENTS,
+/// The events to be asked for, by what the linked libzmq tells: ours tells what it could not deliver by
+/// [`kind::CLOSE_FAILED`], and why a connection failed by [`kind::CONNECT_DELAYED`], which others
+/// have for something else.
+pub(crate) fn events(tells_undelivered: bool, tells_failures: bool) -> u16 {
+    let mut events = EVENTS;
+    if tells_undelivered {
+        events |= kind::CLOSE_FAILED;
     }
+    if tells_failures {
+        events |= kind::CONNECT_DELAYED;
+    }
+    events
 }
 
-impl RawEvent {
-    /// Reads the two frames of an event; `None` if they are none.
-    pub(crate) fn read(first: &[u8], second: &[u8]) -> Option<RawEvent> {
+impl RawEvent<String> {
+    /// Reads the two frames of an event; `None` if they are not one.
+    pub(crate) fn read(first: &[u8], second: &[u8]) -> Option<RawEvent<String>> {
         let (kind, value) = first.split_first_chunk()?;
         Some(RawEvent {
             kind: u16::from_ne_bytes(*kind),
@@ -71,9 +82,22 @@ impl RawEvent {
         })
     }
 
-    /// The file descriptor of a connection that was just accepted.
-    pub(crate) fn accepted(&self) -> Option<i32> {
-        let fd = (self.kind == kind::ACCEPTED).then_some(self.value)?;
+    /// The same event, at an endpoint as the user spells it.
+    pub(crate) fn at(self, endpoint: Endpoint) -> RawEvent {
+        RawEvent {
+            kind: self.kind,
+            value: self.value,
+            endpoint,
+            peer: self.peer,
+        }
+    }
+}
+
+impl<E> RawEvent<E> {
+    /// The file descriptor of a connection that has just begun.
+    pub(crate) fn new_connection(&self) -> Option<i32> {
+        let begins = matches!(self.kind, kind::CONNECTED | kind::ACCEPTED);
+        let fd = begins.then_some(self.value)?;
         i32::try_from(fd).ok()
     }
 
@@ -87,9 +111,12 @@ impl RawEvent {
         self.kind == kind::CONNECT_RETRIED
     }
 
-    /// Whether a connection that we have asked for begins.
-    pub(crate) fn begins(&self) -> bool {
-        self.kind == kind::CONNECTED
+    /// Whether a connection that we have asked for begins, or has failed to.
+    pub(crate) fn is_attempt(&self) -> bool {
+        matches!(
+            self.kind,
+            kind::CONNECTED | kind::CONNECT_DELAYED | kind::CONNECT_RETRIED
+        )
     }
 
     /// Whether a connection is no more.

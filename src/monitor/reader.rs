@@ -1,6 +1,7 @@
 //! The monitor of one socket: read by the monitor thread, and by whoever connects and must know at once.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::time::Instant;
 
@@ -9,6 +10,7 @@ use parking_lot::{Condvar, Mutex};
 use super::Spellings;
 use super::ended::{EndedConnections, Verdict};
 use super::raw_event::RawEvent;
+use crate::endpoint::Endpoint;
 use crate::ffi;
 
 /// What a socket's monitor has told, until the monitor thread takes it in.
@@ -26,6 +28,8 @@ struct State {
     /// Gone when the socket is.
     monitor: Option<zmq::Socket>,
     events: VecDeque<(RawEvent, Instant)>,
+    /// Whether the last event was read: the socket is gone.
+    is_ended: bool,
     /// How many were read, ever.
     count: u64,
     spellings: Spellings,
@@ -61,8 +65,14 @@ impl MonitorReader {
         state.events.pop_front()
     }
 
+    /// Whether there will be no more events.
+    pub(super) fn is_ended(&self) -> bool {
+        let state = self.state.lock();
+        state.is_ended && state.events.is_empty()
+    }
+
     /// Reads what there is, and tells what has become of the endpoints that are wanted.
-    pub(super) fn look(&self, wanted: impl Fn(&str) -> bool) -> MonitorSnapshot {
+    pub(super) fn look(&self, wanted: impl Fn(&Endpoint) -> bool) -> MonitorSnapshot {
         let mut state = self.state.lock();
         if state.read() {
             self.read.notify_all();
@@ -86,7 +96,7 @@ impl MonitorReader {
 
     /// Waits until it is known whether a connection that is tried comes about; `None` if it is not by
     /// then.
-    pub(super) fn wait_tried(&self, endpoint: &str, until: Instant) -> Option<bool> {
+    pub(super) fn wait_tried(&self, endpoint: &Endpoint, until: Instant) -> Option<bool> {
         let mut state = self.state.lock();
         loop {
             let tried = state.ended.tried(endpoint);
@@ -102,21 +112,21 @@ impl MonitorReader {
     }
 
     /// Whether an endpoint is connected to.
-    pub(super) fn is_connected(&self, endpoint: &str) -> bool {
+    pub(super) fn is_connected(&self, endpoint: &Endpoint) -> bool {
         self.state.lock().spellings.is_connected(endpoint)
     }
 
     /// Forgets what has become of an endpoint.
-    pub(super) fn forget_fate(&self, endpoint: &str) {
+    pub(super) fn forget_fate(&self, endpoint: &Endpoint) {
         self.state.lock().ended.forget(endpoint);
     }
 
     /// Forgets an endpoint that was disconnected, and what was read of it and not taken in.
-    pub(super) fn forget(&self, endpoint: &str) {
+    pub(super) fn forget(&self, endpoint: &Endpoint) {
         let mut state = self.state.lock();
         state.spellings.forget(endpoint);
         state.ended.forget(endpoint);
-        let is_of_it = |event: &RawEvent| event.endpoint == endpoint && !event.is_end();
+        let is_of_it = |event: &RawEvent| event.endpoint == *endpoint;
         state
             .events
             .retain(|(event, _)| !is_of_it(event) || event.undelivered().is_some());
@@ -131,16 +141,16 @@ impl State {
         };
         let now = Instant::now();
         let before = self.count;
-        while let Some(mut event) = next(monitor) {
+        while let Some(event) = next(monitor) {
             self.count += 1;
-            if !event.is_end() {
-                match self.spellings.of_user(&event.endpoint) {
-                    Some(endpoint) => event.endpoint = endpoint,
-                    // What was disconnected may still have lost something.
-                    None if event.undelivered().is_some() => {}
-                    None => continue,
-                }
-            }
+            self.is_ended |= event.is_end();
+            let endpoint = match self.spellings.of_user(&event.endpoint) {
+                // What was disconnected may still have lost something.
+                None if event.undelivered().is_some() => event.endpoint.parse().ok(),
+                endpoint => endpoint,
+            };
+            let Some(endpoint) = endpoint else { continue };
+            let event = event.at(endpoint);
             if self.spellings.is_connected(&event.endpoint) {
                 self.ended.take(&event, now);
             }
@@ -151,7 +161,7 @@ impl State {
 }
 
 /// The next event that a monitor has, both its frames.
-fn next(monitor: &zmq::Socket) -> Option<RawEvent> {
+fn next(monitor: &zmq::Socket) -> Option<RawEvent<String>> {
     let frame = || loop {
         match monitor.recv_msg(zmq::DONTWAIT) {
             Err(zmq::Error::EINTR) => continue,
@@ -165,7 +175,7 @@ fn next(monitor: &zmq::Socket) -> Option<RawEvent> {
         }
         let second = frame()?;
         if let Some(mut event) = RawEvent::read(&first, &second) {
-            event.peer = event.accepted().and_then(address);
+            event.peer = event.new_connection().and_then(address);
             return Some(event);
         }
     }
@@ -173,6 +183,6 @@ fn next(monitor: &zmq::Socket) -> Option<RawEvent> {
 
 /// The address at the other end of a tcp connection. One that has ended since has none, or that of
 /// whoever was given its file descriptor: it is for a log only.
-fn address(fd: RawFd) -> Option<String> {
-    ffi::peer_address(fd).map(|address| address.to_string())
+fn address(fd: RawFd) -> Option<SocketAddr> {
+    ffi::peer_address(fd)
 }

@@ -131,9 +131,6 @@ impl Monitored {
     /// Takes in what the monitor has; false once the socket is gone.
     fn read(&self) -> bool {
         while let Some((event, at)) = self.status.next_event() {
-            if event.is_end() {
-                return false;
-            }
             // Attached before it is told: who hears of a peer must be able to send to it.
             if event.brings_peer()
                 && let Some(monitored) = self.monitored.upgrade()
@@ -148,7 +145,7 @@ impl Monitored {
                 monitored.retried(&endpoint);
             }
         }
-        true
+        !self.status.is_ended()
     }
 
     /// Touches the socket while it has to be.

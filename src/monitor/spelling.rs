@@ -1,6 +1,6 @@
 //! One endpoint, one spelling: what libzmq's events call an endpoint, and what its user does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use crate::endpoint::{Endpoint, Host, Place};
@@ -11,73 +11,61 @@ use crate::endpoint::{Endpoint, Host, Place};
 /// what is bound to all interfaces, by the address that the peer has come to.
 #[derive(Debug, Default)]
 pub(crate) struct Spellings {
-    /// By their texts; what a name was resolved to last is kept with it.
-    connected: HashMap<String, Known>,
-    bound: HashMap<String, Endpoint>,
-}
-
-#[derive(Debug)]
-struct Known {
-    endpoint: Endpoint,
-    addresses: Vec<IpAddr>,
+    /// Each with the addresses that its name was resolved to last.
+    connected: HashMap<Endpoint, Vec<IpAddr>>,
+    bound: HashSet<Endpoint>,
 }
 
 impl Spellings {
     /// Takes in an endpoint that is about to be connected to, and the addresses of its name.
     pub(crate) fn connect(&mut self, endpoint: &Endpoint, addresses: &[IpAddr]) {
-        let known = Known {
-            endpoint: endpoint.clone(),
-            addresses: addresses.to_vec(),
-        };
-        self.connected.insert(endpoint.to_string(), known);
+        self.connected.insert(endpoint.clone(), addresses.to_vec());
     }
 
     /// Takes in an endpoint that is about to be bound.
     pub(crate) fn bind(&mut self, endpoint: &Endpoint) {
-        self.bound.insert(endpoint.to_string(), endpoint.clone());
+        self.bound.insert(endpoint.clone());
     }
 
     /// Takes in the addresses of the name of an endpoint that is connected to.
     pub(crate) fn resolve(&mut self, endpoint: &Endpoint, addresses: &[IpAddr]) {
-        if self.is_connected(&endpoint.to_string()) {
+        if self.is_connected(endpoint) {
             self.connect(endpoint, addresses);
         }
     }
 
     /// Forgets an endpoint that was disconnected.
-    pub(crate) fn forget(&mut self, endpoint: &str) {
+    pub(crate) fn forget(&mut self, endpoint: &Endpoint) {
         self.connected.remove(endpoint);
     }
 
     /// Whether an endpoint, as its user spells it, is connected to.
-    pub(crate) fn is_connected(&self, endpoint: &str) -> bool {
+    pub(crate) fn is_connected(&self, endpoint: &Endpoint) -> bool {
         self.connected.contains_key(endpoint)
     }
 
     /// What the user calls the endpoint that libzmq calls so; `None` for one that was disconnected
     /// meanwhile.
-    pub(crate) fn of_user(&self, told: &str) -> Option<String> {
-        if self.connected.contains_key(told) || self.bound.contains_key(told) {
-            return Some(told.to_owned());
+    pub(crate) fn of_user(&self, libzmqs: &str) -> Option<Endpoint> {
+        let libzmqs: Endpoint = libzmqs.parse().ok()?;
+        if self.connected.contains_key(&libzmqs) || self.bound.contains(&libzmqs) {
+            return Some(libzmqs);
         }
-        let known = told
-            .parse()
-            .ok()
-            .and_then(|told: Endpoint| match told.place() {
-                Place::Tcp {
-                    host: Host::Ip(ip, zone),
-                    port,
-                } => self.by_address(ip.to_canonical(), zone.as_deref(), *port),
-                _ => None,
-            });
+        let known = match libzmqs.place() {
+            Place::Tcp {
+                host: Host::Ip(ip, zone),
+                port,
+            } => self.by_address(ip.to_canonical(), zone.as_deref(), *port),
+            _ => None,
+        };
         match known {
             // What is bound may have names that only libzmq knows.
-            None if !self.bound.is_empty() => Some(told.to_owned()),
+            None if !self.bound.is_empty() => Some(libzmqs),
             known => known,
         }
     }
 
-    fn by_address(&self, ip: IpAddr, zone: Option<&str>, port: u16) -> Option<String> {
+    fn by_address(&self, ip: IpAddr, zone: Option<&str>, port: u16) -> Option<Endpoint> {
         // The better a description fits, the higher.
         let fit = |endpoint: &Endpoint, addresses: &[IpAddr]| match endpoint.place() {
             Place::Tcp { host, port: own } if *own == port => match host {
@@ -101,13 +89,13 @@ impl Spellings {
         };
         let connected = self.connected.iter();
         let connected = connected
-            .filter_map(|(text, known)| Some((fit(&known.endpoint, &known.addresses)?, text)));
-        let bound = self.bound.iter().filter_map(|(text, endpoint)| {
+            .filter_map(|(endpoint, addresses)| Some((fit(endpoint, addresses)?, endpoint)));
+        let bound = self.bound.iter().filter_map(|endpoint| {
             let fit = fit(endpoint, &[]).or_else(|| everywhere(endpoint));
-            Some((fit?, text))
+            Some((fit?, endpoint))
         });
         let best = connected.chain(bound).max();
-        best.map(|(_, text)| text.clone())
+        best.map(|(_, endpoint)| endpoint.clone())
     }
 }
 
@@ -140,7 +128,7 @@ mod tests {
             ("tcp://[fd00::1]:5555", "tcp://one:5555"),
             ("tcp://[::ffff:10.0.0.2]:5555", "tcp://two:5555"),
         ] {
-            assert_eq!(spellings.of_user(told).as_deref(), Some(ours), "{told}");
+            assert_eq!(spellings.of_user(told), Some(endpoint(ours)), "{told}");
         }
     }
 
@@ -151,9 +139,12 @@ mod tests {
             ("tcp://10.0.0.2:5555", &[]),
             ("tcp://db:5556", &["10.0.0.1"]),
         ]);
-        let ours = |told| spellings.of_user(told);
-        assert_eq!(ours("tcp://10.0.0.9:5555").unwrap(), "tcp://db:5555");
-        assert_eq!(ours("tcp://10.0.0.2:5555").unwrap(), "tcp://10.0.0.2:5555");
+        for (told, ours) in [
+            ("tcp://10.0.0.9:5555", "tcp://db:5555"),
+            ("tcp://10.0.0.2:5555", "tcp://10.0.0.2:5555"),
+        ] {
+            assert_eq!(spellings.of_user(told), Some(endpoint(ours)), "{told}");
+        }
     }
 
     #[test]
@@ -161,7 +152,7 @@ mod tests {
         let spellings = connected(&[("tcp://[fe80::1%eth0]:5555", &[])]);
         for told in ["tcp://[fe80::1%3]:5555", "tcp://[fe80::1%eth0]:5555"] {
             let ours = spellings.of_user(told);
-            assert_eq!(ours.as_deref(), Some("tcp://[fe80::1%eth0]:5555"));
+            assert_eq!(ours, Some(endpoint("tcp://[fe80::1%eth0]:5555")));
         }
     }
 
@@ -176,15 +167,15 @@ mod tests {
             ("tcp://[::1]:5556", "tcp://[::]:5556"),
             ("tcp://10.0.0.1:5557", "tcp://10.0.0.1:5557"),
         ] {
-            assert_eq!(spellings.of_user(told).as_deref(), Some(ours), "{told}");
+            assert_eq!(spellings.of_user(told), Some(endpoint(ours)), "{told}");
         }
     }
 
     #[test]
     fn what_was_disconnected_is_nobodys() {
         let mut spellings = connected(&[("tcp://db:5555", &["10.0.0.1"]), ("ipc:///tmp/a", &[])]);
-        spellings.forget("tcp://db:5555");
-        spellings.forget("ipc:///tmp/a");
+        spellings.forget(&endpoint("tcp://db:5555"));
+        spellings.forget(&endpoint("ipc:///tmp/a"));
         for told in ["tcp://db:5555", "tcp://10.0.0.1:5555", "ipc:///tmp/a"] {
             assert_eq!(spellings.of_user(told), None);
         }

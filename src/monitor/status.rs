@@ -15,7 +15,7 @@ use super::raw_event::RawEvent;
 use super::reader::{MonitorReader, MonitorSnapshot};
 use super::{ConnectionEvent, ConnectionTracker, Spellings};
 use crate::background::guarded;
-use crate::endpoint::Path;
+use crate::endpoint::{Endpoint, Path, Place};
 use crate::error::{Error, Refusal, Result, Wait};
 use crate::throttle::Throttle;
 use crate::wake::{Deadline, Waker};
@@ -37,7 +37,7 @@ pub(crate) struct ConnectionStatus {
 
 /// Called with an endpoint, in the monitor thread, which it must not keep: it hands the news on to
 /// another.
-pub(crate) type OnDown = Box<dyn Fn(&str) + Send + Sync>;
+pub(crate) type OnDown = Box<dyn Fn(&Endpoint) + Send + Sync>;
 
 pub(super) struct Seen {
     pub(super) tracker: ConnectionTracker,
@@ -99,7 +99,7 @@ impl ConnectionStatus {
     }
 
     /// The events from now on, after those that tell what is so now.
-    pub(crate) fn listen(&self, bound: &[String]) -> Receiver<ConnectionEvent> {
+    pub(crate) fn listen(&self, bound: &[Endpoint]) -> Receiver<ConnectionEvent> {
         let (sender, receiver) = crossbeam_channel::bounded(EVENTS_QUEUED);
         let mut seen = self.seen.lock();
         let listening = bound.iter().cloned();
@@ -140,7 +140,7 @@ impl ConnectionStatus {
     }
 
     /// The endpoints that are to be connected anew now.
-    pub(super) fn due(&self, now: Instant) -> Vec<String> {
+    pub(super) fn due(&self, now: Instant) -> Vec<Endpoint> {
         self.seen.lock().tracker.due(now)
     }
 
@@ -183,23 +183,19 @@ impl ConnectionStatus {
     }
 
     /// Forgets an endpoint that the user disconnected.
-    pub(crate) fn forget(&self, endpoint: &str) {
+    pub(crate) fn forget(&self, endpoint: &Endpoint) {
         self.reader.forget(endpoint);
         let mut seen = self.seen.lock();
         seen.logged.forget(endpoint);
-        if seen.tracker.forget(endpoint) {
-            seen.tell(&ConnectionEvent::Disconnected {
-                endpoint: endpoint.to_owned(),
-                peer: None,
-                refusal: None,
-            });
+        for event in seen.tracker.forget(endpoint) {
+            seen.send(&event);
         }
         drop(seen);
         self.drain();
     }
 
     /// Looks at the monitor itself: what has become of the endpoints that are wanted.
-    pub(crate) fn look(&self, wanted: impl Fn(&str) -> bool) -> MonitorSnapshot {
+    pub(crate) fn look(&self, wanted: impl Fn(&Endpoint) -> bool) -> MonitorSnapshot {
         let look = self.reader.look(wanted);
         if look.events
             && let Some(waker) = self.monitor_thread.get()
@@ -215,12 +211,25 @@ impl ConnectionStatus {
     }
 
     /// Waits until it is known whether a connection that is tried comes about.
-    pub(crate) fn wait_tried(&self, endpoint: &str, until: Instant) -> Option<bool> {
+    pub(crate) fn wait_tried(&self, endpoint: &Endpoint, until: Instant) -> Option<bool> {
         self.reader.wait_tried(endpoint, until)
     }
 
+    /// Takes in that an endpoint could not be connected to now, and is tried again after this time.
+    pub(crate) fn retrying(&self, endpoint: &Endpoint, after: Duration, refusal: Refusal) {
+        if !self.reader.is_connected(endpoint) {
+            return;
+        }
+        let event = ConnectionEvent::Retrying {
+            endpoint: endpoint.clone(),
+            after,
+            refusal: Some(refusal),
+        };
+        self.publish(self.seen.lock(), &event, Instant::now());
+    }
+
     /// Takes in why an endpoint cannot be connected to, or that this is over.
-    pub(crate) fn mark(&self, endpoint: &str, refusal: Option<Refusal>) {
+    pub(crate) fn mark(&self, endpoint: &Endpoint, refusal: Option<Refusal>) {
         self.seen.lock().tracker.mark(endpoint, refusal);
     }
 
@@ -230,18 +239,18 @@ impl ConnectionStatus {
     }
 
     /// Takes in that an endpoint was disconnected, for it to be connected anew in time.
-    pub(crate) fn disconnected(&self, endpoint: &str) {
+    pub(crate) fn disconnected(&self, endpoint: &Endpoint) {
         self.reader.forget_fate(endpoint);
         self.put_off(endpoint, Instant::now());
     }
 
     /// Forgets what has become of an endpoint.
-    pub(crate) fn forget_fate(&self, endpoint: &str) {
+    pub(crate) fn forget_fate(&self, endpoint: &Endpoint) {
         self.reader.forget_fate(endpoint);
     }
 
     /// Has the monitor thread connect an endpoint anew at this time, unless it is to do so already.
-    pub(crate) fn put_off(&self, endpoint: &str, at: Instant) {
+    pub(crate) fn put_off(&self, endpoint: &Endpoint, at: Instant) {
         self.seen.lock().tracker.put_off(endpoint, at);
         if let Some(waker) = self.monitor_thread.get() {
             waker.wake();
@@ -251,6 +260,11 @@ impl ConnectionStatus {
     /// The next event of the monitor, and when it was read.
     pub(super) fn next_event(&self) -> Option<(RawEvent, Instant)> {
         self.reader.next()
+    }
+
+    /// Whether there will be no more events.
+    pub(super) fn is_ended(&self) -> bool {
+        self.reader.is_ended()
     }
 
     /// Asks the monitor thread to touch the socket whenever libzmq has something for it, for a while.
@@ -304,36 +318,44 @@ impl ConnectionStatus {
 
     pub(super) fn take(&self, event: RawEvent, now: Instant) {
         // libzmq does not say why, and a path that is not for us looks to it like any other.
-        let path = event
-            .is_retry()
-            .then(|| event.endpoint.strip_prefix("ipc://"));
-        let path = path.flatten().map(Path::probe);
+        let path = match event.endpoint.place() {
+            Place::Ipc(path) if event.is_retry() => Some(Path::probe(path)),
+            _ => None,
+        };
         let mut seen = self.seen.lock();
         if let Some(messages) = event.undelivered() {
             drop(seen);
             return self.undelivered(&event.endpoint, messages);
         }
+        // It may have been disconnected since this was read, and forgotten.
+        if event.is_attempt() && !self.reader.is_connected(&event.endpoint) {
+            return;
+        }
         if let Some(path) = path {
             let refusal = matches!(path, Path::NoPermission).then_some(Refusal::NoPermission);
             seen.tracker.mark(&event.endpoint, refusal);
-        }
-        // It may have been disconnected since this was read, and forgotten.
-        if event.begins() && !self.reader.is_connected(&event.endpoint) {
-            return;
+            if let Path::Nobody = path {
+                let nobody = Refusal::ConnectionRefused;
+                seen.tracker.failed(&event.endpoint, nobody);
+            }
         }
         if event.takes_peer() {
             seen.draining = Some(now + DRAINING);
         }
-        let Some(event) = seen.tracker.take(event, now) else {
-            return;
-        };
-        let lost = seen.tell(&event);
-        let to_log = seen.is_to_be_logged(&event, now);
-        let ours = seen.tracker.is_ours(&event);
+        if let Some(event) = seen.tracker.take(event, now) {
+            self.publish(seen, &event, now);
+        }
+    }
+
+    /// Hands an event to all who listen, and to the log.
+    fn publish(&self, mut seen: MutexGuard<'_, Seen>, event: &ConnectionEvent, now: Instant) {
+        let lost = seen.send(event);
+        let to_log = seen.is_to_be_logged(event, now);
+        let ours = seen.tracker.is_ours(event);
         drop(seen);
         self.changed.notify_all();
         if let ConnectionEvent::Disconnected { endpoint, .. }
-        | ConnectionEvent::Retrying { endpoint, .. } = &event
+        | ConnectionEvent::Retrying { endpoint, .. } = event
             && let Some(call) = self.down.get()
         {
             call(endpoint);
@@ -347,7 +369,7 @@ impl ConnectionStatus {
                 self.name
             );
         }
-        self.log(&event, to_log, ours);
+        self.log(event, to_log, ours);
     }
 
     /// Tells what a user should look at, but not again and again.
@@ -355,9 +377,12 @@ impl ConnectionStatus {
         let name = self.name;
         match event {
             ConnectionEvent::HandshakeFailed {
-                endpoint, refusal, ..
+                endpoint,
+                refusal,
+                id: Some(id),
+                ..
             } if to_log && ours => {
-                error!("{name}: no connection with {endpoint}: {refusal}");
+                error!("{name}: no connection with {endpoint} (connection {id}): {refusal}");
             }
             // What others do wrong is no fault of ours.
             ConnectionEvent::HandshakeFailed { .. } if to_log => warn!("{name}: {event}"),
@@ -375,7 +400,7 @@ impl ConnectionStatus {
                 endpoint,
                 refusal: Some(refusal),
                 ..
-            } if to_log => {
+            } if to_log && *refusal != Refusal::ConnectionRefused => {
                 info!("{name}: no connection with {endpoint} yet, trying on: {refusal}");
             }
             ConnectionEvent::Retrying { endpoint, .. } if to_log => {
@@ -392,9 +417,9 @@ impl ConnectionStatus {
 /// How long a connection that ends may take: the default linger time, and some.
 const DRAINING: Duration = Duration::from_secs(2);
 
-fn refused(endpoint: &str, refusal: &Refusal) -> Error {
+fn refused(endpoint: &Endpoint, refusal: &Refusal) -> Error {
     Error::Refused {
-        endpoint: endpoint.to_owned(),
+        endpoint: endpoint.clone(),
         refusal: refusal.clone(),
     }
 }
@@ -409,7 +434,7 @@ impl Seen {
     }
 
     /// Tells all who listen; how many could not take it.
-    fn tell(&mut self, event: &ConnectionEvent) -> usize {
+    fn send(&mut self, event: &ConnectionEvent) -> usize {
         let mut lost = 0;
         self.listeners.retain(|listener| {
             let sent = listener.try_send(event.clone());

@@ -11,8 +11,9 @@ use super::raw_event::events;
 use super::rounds::MonitorLoop;
 use super::{ConnectionStatus, closing};
 use crate::background::Background;
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
-use crate::ffi::{RawContext, system, tells_undelivered};
+use crate::ffi::{RawContext, system, tells_failures, tells_undelivered};
 use crate::wake::Waker;
 
 /// What is monitored: a socket that the monitor thread may ask for something.
@@ -22,9 +23,9 @@ pub(crate) trait MonitoredSocket: Send + Sync {
     fn pump(&self) -> bool;
     /// libzmq has given this endpoint up: connects it anew, if it is still wanted; or tells when that
     /// is to be tried again.
-    fn reconnect(self: Arc<Self>, endpoint: &str) -> Option<Instant>;
+    fn reconnect(self: Arc<Self>, endpoint: &Endpoint) -> Option<Instant>;
     /// libzmq has tried to connect to this endpoint in vain, and tries again.
-    fn retried(self: Arc<Self>, endpoint: &str);
+    fn retried(self: Arc<Self>, endpoint: &Endpoint);
 }
 
 /// One socket in the monitor thread's care.
@@ -110,7 +111,7 @@ impl MonitorThread {
             monitored,
         };
         // Last: from here on the monitor must stay.
-        let events = events(tells_undelivered());
+        let events = events(tells_undelivered(), tells_failures());
         socket.monitor(&name, events.into()).map_err(failed)?;
         entry.status.set_monitor_thread(&self.waker, monitor);
         let _ = self.commands.send(Command::Add(entry));

@@ -34,7 +34,7 @@ impl SharedSocket {
     ///
     /// It may wait for a moment, when a connection of this socket has just ended.
     pub(crate) fn connect(&self, target: &Target, others: usize) -> Result<()> {
-        let endpoint = target.endpoint.to_string();
+        let endpoint = target.endpoint.clone();
         info!("{}: connecting to {endpoint}", self.name());
         let named = target.endpoint.host_name().is_some();
         let known = Connected {
@@ -63,10 +63,10 @@ impl SharedSocket {
     }
 
     /// Whether the name of an endpoint has not resolved yet.
-    pub(super) fn is_missing(&self, endpoint: &str) -> bool {
+    pub(super) fn is_missing(&self, endpoint: &Endpoint) -> bool {
         self.lock().is_ok_and(|inner| {
             let mut connected = inner.connected.iter();
-            connected.any(|known| known.endpoint == endpoint && known.missing)
+            connected.any(|known| known.endpoint == *endpoint && known.missing)
         })
     }
 
@@ -82,7 +82,7 @@ impl SharedSocket {
             }
             let attempt = self.try_connect(&mut inner, known, until);
             if matches!(attempt, Ok(Connecting::Connected)) {
-                let inproc = known.endpoint.starts_with("inproc:");
+                let inproc = known.endpoint.transport() == "inproc";
                 self.inproc.fetch_or(inproc, Ordering::Relaxed);
                 inner.connected.push(known.clone());
             }
@@ -139,14 +139,15 @@ impl SharedSocket {
 
     /// What has become of the endpoints that are connected.
     fn look(&self, inner: &Inner) -> MonitorSnapshot {
-        let live = |known: &Connected, endpoint: &str| known.live && known.endpoint == endpoint;
+        let live =
+            |known: &Connected, endpoint: &Endpoint| known.live && known.endpoint == *endpoint;
         self.status
             .look(|endpoint| inner.connected.iter().any(|known| live(known, endpoint)))
     }
 
     /// Connects anew to an endpoint that libzmq has given up, if it is still wanted; when to try
     /// again, if that cannot be now.
-    pub(super) fn reconnect_now(&self, endpoint: &str) -> Option<Instant> {
+    pub(super) fn reconnect_now(&self, endpoint: &Endpoint) -> Option<Instant> {
         let Ok(mut inner) = self.lock() else {
             return None;
         };
@@ -162,9 +163,9 @@ impl SharedSocket {
         }
     }
 
-    fn try_reconnect(&self, inner: &mut Inner, endpoint: &str) -> Result<Option<Instant>> {
+    fn try_reconnect(&self, inner: &mut Inner, endpoint: &Endpoint) -> Result<Option<Instant>> {
         let mut connected = inner.connected.iter();
-        let Some(place) = connected.position(|known| known.endpoint == endpoint) else {
+        let Some(place) = connected.position(|known| known.endpoint == *endpoint) else {
             return Ok(None);
         };
         if inner.connected[place].live {
@@ -185,18 +186,17 @@ impl SharedSocket {
     /// Disconnects; what is queued for this endpoint is still sent, within the linger time,
     /// unless connections are immediate.
     pub(crate) fn disconnect(&self, endpoint: &Endpoint) -> Result<()> {
-        let text = endpoint.to_string();
-        info!("{}: disconnecting from {text}", self.name());
+        info!("{}: disconnecting from {endpoint}", self.name());
         let mut inner = self.lock()?;
         let mut connected = inner.connected.iter();
-        let place = connected.position(|known| known.endpoint == text);
+        let place = connected.position(|known| known.endpoint == *endpoint);
         let known = place.map(|place| inner.connected.swap_remove(place));
         let result = inner.locked().map(|mut locked| match known {
             Some(known) if known.live => locked.disconnect(&known.address),
             _ => Ok(()),
         });
         self.leave(inner);
-        self.status.forget(&text);
+        self.status.forget(endpoint);
         result?.map_err(|error| connection_error("disconnecting", error))
     }
 }

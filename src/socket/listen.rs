@@ -131,7 +131,7 @@ fn no_interface(endpoint: &Endpoint, zone: &str) -> Error {
 pub(super) fn bind_error(endpoint: &Endpoint, errno: ffi::Errno) -> Error {
     match errno {
         libc::EADDRINUSE => Error::AddressInUse {
-            endpoint: endpoint.to_string(),
+            endpoint: endpoint.clone(),
         },
         libc::ENODEV => wrong(endpoint, "there is no such host or interface"),
         libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT => {
@@ -165,7 +165,7 @@ pub(crate) fn check_path(endpoint: &Endpoint) -> Result<()> {
             Ok(())
         }
         Path::Served => Err(Error::AddressInUse {
-            endpoint: endpoint.to_string(),
+            endpoint: endpoint.clone(),
         }),
         Path::NoPermission => Err(wrong(
             endpoint,

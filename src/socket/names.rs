@@ -120,21 +120,21 @@ impl SharedSocket {
     ///
     /// Now, before anything is queued: what is queued for the one does not come to the other.
     pub(super) fn choose_family(&self, target: &Target) {
-        let endpoint = target.endpoint.to_string();
+        let endpoint = &target.endpoint;
         if !self.spec.profile.is_monitored || !has_both(&target.addresses) {
             return;
         }
         let until = Instant::now() + FIRST_TRY;
-        if self.status.wait_tried(&endpoint, until) == Some(true) {
+        if self.status.wait_tried(endpoint, until) == Some(true) {
             return;
         }
         if answers(&target.addresses, true) {
-            self.change_family(&endpoint, true);
+            self.change_family(endpoint, true);
         }
     }
 
     /// Connects anew by another address family.
-    fn change_family(&self, endpoint: &str, ipv6: bool) {
+    fn change_family(&self, endpoint: &Endpoint, ipv6: bool) {
         let family = if ipv6 { "IPv6" } else { "IPv4" };
         let name = self.name();
         let changed = self.update(endpoint, |known| {
@@ -150,12 +150,12 @@ impl SharedSocket {
     }
 
     /// Changes what is known of an endpoint; false if it is not connected to any more.
-    fn update(&self, endpoint: &str, change: impl FnOnce(&mut Connected)) -> bool {
+    fn update(&self, endpoint: &Endpoint, change: impl FnOnce(&mut Connected)) -> bool {
         let Ok(mut inner) = self.lock() else {
             return false;
         };
         let mut connected = inner.connected.iter_mut();
-        match connected.find(|known| known.endpoint == endpoint) {
+        match connected.find(|known| known.endpoint == *endpoint) {
             Some(known) => {
                 change(known);
                 true
@@ -165,7 +165,7 @@ impl SharedSocket {
     }
 
     /// Looks a name up in the background whose connection does not come about; not too often.
-    pub(super) fn doubt_family(self: Arc<Self>, endpoint: &str) {
+    pub(super) fn doubt_family(self: Arc<Self>, endpoint: &Endpoint) {
         let mut due = None;
         self.update(endpoint, |known| {
             let now = Instant::now();
@@ -205,14 +205,14 @@ impl SharedSocket {
     }
 
     /// Has a name that was looked up be looked up again, this late at the soonest.
-    fn look_up_after(&self, endpoint: &str, pause: Duration) {
+    fn look_up_after(&self, endpoint: &Endpoint, pause: Duration) {
         self.update(endpoint, |known| {
             known.lookup = Some(Instant::now() + pause);
         });
     }
 
     /// What is queued does not move from one family to the other.
-    fn warn_of_change(&self, endpoint: &str) {
+    fn warn_of_change(&self, endpoint: &Endpoint) {
         if self.spec.profile.queues_for_peer && self.sent.load(std::sync::atomic::Ordering::Relaxed)
         {
             let name = self.name();
@@ -223,7 +223,7 @@ impl SharedSocket {
     }
 
     /// Looks a name up in the background that did not resolve yet, to connect then.
-    pub(super) fn look_up_missing(self: Arc<Self>, endpoint: &str) {
+    pub(super) fn look_up_missing(self: Arc<Self>, endpoint: &Endpoint) {
         let (min, max) = (self.options.reconnect_min, self.options.reconnect_max);
         let mut pause = min;
         self.update(endpoint, |known| {
@@ -248,6 +248,8 @@ impl SharedSocket {
             }
             Err(error) => {
                 core.status.put_off(endpoint, Instant::now() + pause);
+                core.status
+                    .retrying(endpoint, pause, missing(&error.to_string()));
                 debug!("{}: {endpoint} does not resolve yet: {error}", core.name());
             }
         });
@@ -256,36 +258,30 @@ impl SharedSocket {
         }
     }
 
-    fn spell(&self, endpoint: &str, addresses: &[SocketAddr]) {
-        let Ok(endpoint) = endpoint.parse::<Endpoint>() else {
-            return;
-        };
+    fn spell(&self, endpoint: &Endpoint, addresses: &[SocketAddr]) {
         let ips: Vec<IpAddr> = addresses.iter().map(SocketAddr::ip).collect();
         self.status
-            .spell(|spellings| spellings.resolve(&endpoint, &ips));
+            .spell(|spellings| spellings.resolve(endpoint, &ips));
     }
 }
 
 /// Why a name is not there yet.
 pub(super) fn missing(reason: &str) -> Refusal {
-    Refusal::Other {
-        reason: format!("its host does not resolve yet ({reason}), and is looked up again"),
+    Refusal::HostNotFound {
+        reason: reason.to_owned(),
     }
 }
 
 /// Looks the host of an endpoint up in a thread of its own, since that can take its time, and does
 /// this then if the socket is still there. Gives the socket back if there is no thread to be had.
 fn look_up(
-    endpoint: &str,
+    endpoint: &Endpoint,
     core: Weak<SharedSocket>,
-    then: impl FnOnce(&Arc<SharedSocket>, &str, io::Result<Vec<SocketAddr>>) + Send + 'static,
+    then: impl FnOnce(&Arc<SharedSocket>, &Endpoint, io::Result<Vec<SocketAddr>>) + Send + 'static,
 ) -> Result<(), Weak<SharedSocket>> {
-    let (endpoint, own) = (endpoint.to_owned(), core.clone());
+    let (endpoint, own) = (endpoint.clone(), core.clone());
     let look = move || {
-        let Ok(parsed) = endpoint.parse::<Endpoint>() else {
-            return;
-        };
-        let Some((name, port)) = parsed.host_name() else {
+        let Some((name, port)) = endpoint.host_name() else {
             return;
         };
         let found = resolve(name, port);

@@ -138,7 +138,7 @@ impl SharedSocket {
         if bound.is_ok() {
             // libzmq closes it, with the socket.
             let _ = listener.into_raw_fd();
-            inner.bound.push(endpoint.to_string());
+            inner.bound.push(endpoint.clone());
         }
         self.leave(inner);
         bound.map_err(|errno| bind_error(endpoint, errno))?;
@@ -159,7 +159,7 @@ impl SharedSocket {
             Err(_) => endpoint.clone(),
         };
         self.status.spell(|spellings| spellings.bind(&bound));
-        self.lock()?.bound.push(bound.to_string());
+        self.lock()?.bound.push(bound.clone());
         self.log_bound(&bound);
         Ok(bound)
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use parking_lot::MutexGuard;
 
 use super::{Inner, Interest, LockedSocket, Progress, SharedSocket, boxed};
+use crate::endpoint::Endpoint;
 use crate::error::{BoxedError, Error, Result, Wait};
 use crate::wake::{Deadline, Waker, poll, readable};
 
@@ -220,7 +221,7 @@ impl SharedSocket {
     /// What a call waited for in vain, and the refusal that is known by then.
     fn out_of_time(&self, inner: &Inner, interest: Interest) -> Error {
         // The monitor tells nothing of inproc, and some sockets have none.
-        let is_local = |endpoint: &String| endpoint.starts_with("inproc:");
+        let is_local = |endpoint: &Endpoint| endpoint.transport() == "inproc";
         let is_seen = || self.spec.profile.is_monitored && !inner.endpoints().any(is_local);
         self.status.timeout(match interest {
             Interest::Readable => Wait::Message,
@@ -237,7 +238,7 @@ impl SharedSocket {
             Err(error) => error,
             up => return up,
         };
-        let mut at: Vec<String> = Vec::new();
+        let mut at: Vec<Endpoint> = Vec::new();
         if error.is_timeout() {
             at.extend(self.lock()?.endpoints().cloned());
         }

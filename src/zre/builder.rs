@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::machine::{Bounds, Timing};
 use super::net::{AnnouncedService, put_header};
 use super::node::Node;
-
-use crate::endpoint::{Endpoint, IntoEndpoints, Role};
+use crate::endpoint::{Endpoint, Role};
 use crate::error::Result;
+use crate::into_endpoints::IntoEndpoints;
 use crate::options::Options;
 
 /// The port of beacons, registered for ZRE.

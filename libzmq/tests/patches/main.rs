@@ -1,8 +1,10 @@
 //! What each patch mends. With `ZEROLESS_LIBZMQ_WITHOUT=<patch>` its fact fails, or ends the
 //! process.
 
+mod connect_failure;
 mod ended_pipe;
 mod frame_limit;
+mod greeted;
 mod half_read;
 mod heartbeat;
 mod linger;

@@ -216,11 +216,10 @@ impl SharedDiscovery {
         let found = Arc::downgrade(&self.found);
         let tasks = self.node.shared().tasks().clone();
         Box::new(move |endpoint| {
-            let (found, endpoint) = (found.clone(), endpoint.to_owned());
+            let (found, endpoint) = (found.clone(), endpoint.clone());
             tasks.push(Box::new(move |node| {
                 let peers = found.upgrade();
-                let peers = peers.zip(endpoint.parse().ok());
-                let peers = peers.map(|(found, endpoint)| found.peers_at(&endpoint));
+                let peers = peers.map(|found| found.peers_at(&endpoint));
                 for peer in peers.into_iter().flatten() {
                     node.suspect(peer);
                 }

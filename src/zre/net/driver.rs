@@ -65,7 +65,7 @@ impl Driver {
         // The program that has stopped the node may start another at its ports.
         let mut bound = self.finder.bound();
         let inbox = self.inbox.bound().unwrap_or_default();
-        bound.extend(inbox.iter().filter_map(|it| it.parse().ok()));
+        bound.extend(inbox);
         drop((self.inbox, self.finder));
         wait_until_free(&bound);
     }

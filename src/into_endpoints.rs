@@ -1,26 +1,10 @@
 //! What can be given as an endpoint: a port, a host with a port, a text, or a list of them.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::str::FromStr;
 
-use super::{Endpoint, Host};
+use crate::endpoint::{Endpoint, Host, Role};
 use crate::error::{Error, Result};
-
-/// What the endpoint is for: it decides what a bare port and a wildcard mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// To bind; a bare port is bound on all interfaces.
-    Bind,
-    /// To bind; a bare port is bound on loopback.
-    BindLocal,
-    /// To connect; a bare port is this machine's.
-    Connect,
-}
-
-impl Role {
-    pub(crate) fn binds(self) -> bool {
-        self != Role::Connect
-    }
-}
 
 /// What can be given to [`Server::bind`](crate::Server::bind) and
 /// [`Client::connect`](crate::Client::connect).
@@ -62,6 +46,15 @@ pub trait IntoEndpoints {
 pub trait Port: Copy {
     #[doc(hidden)]
     fn number(self) -> i128;
+}
+
+/// Reads an endpoint in full; wildcards (`*`, port 0) are allowed, as they are in `bind`.
+impl FromStr for Endpoint {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Endpoint> {
+        Ok(Endpoint::parse(text, Role::Bind)?)
+    }
 }
 
 fn wrong(endpoint: impl ToString, reason: impl ToString) -> Error {
@@ -141,7 +134,7 @@ impl IntoEndpoints for &str {
             true => format!("tcp://{self}"),
             false => self.to_owned(),
         };
-        Endpoint::parse(&text, role).map(|endpoint| vec![endpoint])
+        Ok(vec![Endpoint::parse(&text, role)?])
     }
 }
 
@@ -179,7 +172,7 @@ impl<P: Port> IntoEndpoints for (&str, P) {
             true => format!("tcp://[{host}]:{port}"),
             false => format!("tcp://{host}:{port}"),
         };
-        Endpoint::parse(&bracketed, role).map(|endpoint| vec![endpoint])
+        Ok(vec![Endpoint::parse(&bracketed, role)?])
     }
 }
 

@@ -1,0 +1,169 @@
+//! Why endpoints are not connected, and when they are to be connected anew: a pure state machine.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::ended::GRACE;
+use crate::endpoint::Endpoint;
+use crate::error::Refusal;
+
+/// The endpoints of a socket that it is not connected to.
+#[derive(Debug)]
+pub(super) struct Refusals {
+    refused: BTreeMap<Endpoint, Refused>,
+    /// Why endpoints cannot be connected to, where no event says so.
+    marks: BTreeMap<Endpoint, Refusal>,
+    /// Why the last attempt to connect failed, where nobody took the connection.
+    failures: BTreeMap<Endpoint, Refusal>,
+    /// When an endpoint is connected anew whose connection broke, unless libzmq tries it again.
+    broken: BTreeMap<Endpoint, Instant>,
+    /// The shortest and the longest pause between two attempts.
+    reconnect: (Duration, Duration),
+}
+
+/// An endpoint that took our connection and then did not want it.
+#[derive(Debug)]
+struct Refused {
+    refusal: Refusal,
+    times: u32,
+    /// When it is connected anew, unless libzmq tries it again.
+    due: Option<Instant>,
+}
+
+/// How long libzmq has to try a connection again that was up: it breaks for good only over bytes that
+/// are not a message, and that may happen again.
+pub(super) const LONG_GRACE: Duration = Duration::from_secs(1);
+
+impl Refusals {
+    pub(super) fn new(reconnect: (Duration, Duration)) -> Refusals {
+        Refusals {
+            refused: BTreeMap::new(),
+            marks: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            broken: BTreeMap::new(),
+            reconnect,
+        }
+    }
+
+    /// An endpoint that is not connected, and why: one that proves that something is wrong, if
+    /// there is one.
+    pub(super) fn first(&self) -> Option<(&Endpoint, &Refusal)> {
+        let refused = self.refused.iter();
+        let refused = refused.map(|(endpoint, refused)| (endpoint, &refused.refusal));
+        let mut all = self.marks.iter().chain(refused).chain(&self.failures);
+        let proof = all.clone().find(|(_, refusal)| refusal.is_proof());
+        proof.or_else(|| all.next())
+    }
+
+    /// Whether an endpoint took our connection and then did not want it.
+    pub(super) fn is_refused(&self, endpoint: &Endpoint) -> bool {
+        self.refused.contains_key(endpoint)
+    }
+
+    /// Forgets an endpoint.
+    pub(super) fn forget(&mut self, endpoint: &Endpoint) {
+        self.refused.remove(endpoint);
+        self.marks.remove(endpoint);
+        self.failures.remove(endpoint);
+        self.broken.remove(endpoint);
+    }
+
+    /// A connection has begun.
+    pub(super) fn began(&mut self, endpoint: &Endpoint) {
+        self.broken.remove(endpoint);
+        self.marks.remove(endpoint);
+        self.failures.remove(endpoint);
+    }
+
+    /// A connection is up.
+    pub(super) fn up(&mut self, endpoint: &Endpoint) {
+        self.refused.remove(endpoint);
+    }
+
+    /// A connection that was up is no more.
+    pub(super) fn broke(&mut self, endpoint: Endpoint, now: Instant) {
+        self.broken.insert(endpoint, now + LONG_GRACE);
+    }
+
+    /// Nobody took a connection.
+    pub(super) fn failed(&mut self, endpoint: Endpoint, reason: Refusal) {
+        self.failures.insert(endpoint, reason);
+    }
+
+    /// Takes in why an endpoint cannot be connected to, which no event says; or that this is over.
+    pub(super) fn mark(&mut self, endpoint: &Endpoint, refusal: Option<Refusal>) {
+        match refusal {
+            Some(refusal) => drop(self.marks.insert(endpoint.clone(), refusal)),
+            None => drop(self.marks.remove(endpoint)),
+        }
+    }
+
+    /// The peer took our connection and then did not want it.
+    pub(super) fn refuse(&mut self, endpoint: Endpoint, refusal: Refusal, now: Instant) {
+        let (min, max) = self.reconnect;
+        let last = self.refused.remove(&endpoint);
+        let times = last.as_ref().map_or(0, |last| last.times);
+        // A peer of the wrong pattern may be the first to close.
+        let refusal = match last {
+            Some(last) if last.refusal.is_proof() && !refusal.is_proof() => last.refusal,
+            _ => refusal,
+        };
+        let pause = min.saturating_mul(1 << times.min(16)).min(max);
+        let refused = Refused {
+            refusal,
+            times: times.saturating_add(1),
+            due: now.checked_add(GRACE.max(pause)),
+        };
+        self.refused.insert(endpoint, refused);
+    }
+
+    /// libzmq tries an endpoint again: why the last attempt failed, if that is known.
+    pub(super) fn retried(&mut self, endpoint: &Endpoint) -> Option<Refusal> {
+        self.broken.remove(endpoint);
+        let refused = self.refused.get_mut(endpoint);
+        let refusal = refused.and_then(|refused| {
+            // Without a handshake that failed just now, nobody is there any more.
+            refused.due.take()?;
+            Some(refused.refusal.clone())
+        });
+        if refusal.is_none() {
+            self.refused.remove(endpoint);
+        }
+        let marked = self.marks.get(endpoint).cloned();
+        let failure = || self.failures.get(endpoint).cloned();
+        marked.or(refusal).or_else(failure)
+    }
+
+    /// Has an endpoint connected anew, at this time unless it is due already.
+    pub(super) fn put_off(&mut self, endpoint: &Endpoint, at: Instant) {
+        let refused = self.refused.get(endpoint);
+        if refused.is_none_or(|refusal| refusal.due.is_none()) {
+            self.broken.entry(endpoint.clone()).or_insert(at);
+        }
+    }
+
+    /// When [`take_due`](Self::take_due) has something next.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        let refused = self.refused.values().filter_map(|refusal| refusal.due);
+        refused.chain(self.broken.values().copied()).min()
+    }
+
+    /// The endpoints that are to be connected anew, because libzmq has given them up.
+    pub(super) fn take_due(&mut self, now: Instant) -> Vec<Endpoint> {
+        let mut due = Vec::new();
+        for (endpoint, refusal) in &mut self.refused {
+            if refusal.due.is_some_and(|at| at <= now) {
+                refusal.due = None;
+                due.push(endpoint.clone());
+            }
+        }
+        self.broken.retain(|endpoint, at| {
+            let wait = *at > now;
+            if !wait {
+                due.push(endpoint.clone());
+            }
+            wait
+        });
+        due
+    }
+}

@@ -1,0 +1,230 @@
+//! What follows from which events.
+
+use super::super::refusals::LONG_GRACE;
+use super::*;
+
+fn end() -> Endpoint {
+    "tcp://127.0.0.1:7".parse().unwrap()
+}
+
+fn event(kind: u16, value: u32) -> RawEvent {
+    let endpoint = end();
+    RawEvent {
+        kind,
+        value,
+        endpoint,
+        peer: None,
+    }
+}
+
+fn peer(fd: u32) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], fd as u16))
+}
+
+fn tracker() -> ConnectionTracker {
+    ConnectionTracker::new(("push", "pull"), &Options::default())
+}
+
+#[test]
+fn a_connection_counts_once_its_handshake_is_done() {
+    let (mut tracker, now) = (tracker(), Instant::now());
+    assert_eq!(tracker.take(event(kind::CONNECTED, 9), now), None);
+    assert_eq!(tracker.up(), 0);
+    let up = tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+    let Some(ConnectionEvent::Connected { endpoint, id, .. }) = up else {
+        panic!("{up:?}");
+    };
+    assert_eq!(endpoint, end());
+    assert_eq!(tracker.up(), 1);
+    let gone = tracker.take(event(kind::DISCONNECTED, 9), now);
+    assert!(matches!(gone, Some(ConnectionEvent::Disconnected { id: own, .. }) if own == id));
+    assert_eq!(tracker.up(), 0);
+}
+
+#[test]
+fn a_scanner_that_came_first_does_not_take_an_honest_peers_place() {
+    let (mut tracker, now) = (tracker(), Instant::now());
+    tracker.take(event(kind::ACCEPTED, 9), now); // the scanner
+    tracker.take(event(kind::ACCEPTED, 10), now); // the peer
+    tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now); // the peer's
+    tracker.take(event(kind::HANDSHAKE_FAILED_NO_DETAIL, 104), now); // the scanner's
+    let failed = tracker.take(event(kind::DISCONNECTED, 9), now);
+    assert!(matches!(
+        failed,
+        Some(ConnectionEvent::HandshakeFailed { .. })
+    ));
+    assert_eq!(tracker.up(), 1);
+    let gone = tracker.take(event(kind::DISCONNECTED, 10), now);
+    assert!(matches!(gone, Some(ConnectionEvent::Disconnected { .. })));
+    assert_eq!(tracker.up(), 0);
+}
+
+#[test]
+fn who_is_refused_for_good_is_tried_again_more_and_more_rarely() {
+    let (mut tracker, mut now) = (tracker(), Instant::now());
+    let mut pauses = Vec::new();
+    for _ in 0..8 {
+        tracker.take(event(kind::CONNECTED, 9), now);
+        tracker.take(event(kind::DISCONNECTED, 9), now);
+        let due = tracker.next_due().expect("a retry");
+        pauses.push((due - now).as_millis());
+        assert!(tracker.due(now).is_empty());
+        now = due;
+        assert_eq!(tracker.due(now), [end()]);
+    }
+    assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+    assert!(tracker.refusal().is_some());
+}
+
+#[test]
+fn what_proves_nothing_does_not_hide_a_proof() {
+    let (mut tracker, now) = (tracker(), Instant::now());
+    let proves =
+        |tracker: &ConnectionTracker| tracker.refusal().map(|(_, refusal)| refusal.is_proof());
+    assert_eq!(proves(&tracker), None);
+    let close = |tracker: &mut ConnectionTracker| {
+        tracker.take(event(kind::CONNECTED, 9), now);
+        tracker.take(event(kind::HANDSHAKE_FAILED_NO_DETAIL, 32), now);
+        assert_eq!(tracker.take(event(kind::DISCONNECTED, 9), now), None);
+        tracker.take(event(kind::CONNECT_RETRIED, 100), now);
+    };
+    close(&mut tracker);
+    assert_eq!(proves(&tracker), Some(false));
+    tracker.take(event(kind::CONNECTED, 9), now);
+    tracker.take(event(kind::DISCONNECTED, 9), now);
+    assert_eq!(proves(&tracker), Some(true));
+    close(&mut tracker);
+    assert_eq!(proves(&tracker), Some(true));
+    // Nobody is there: what was is forgotten.
+    tracker.take(event(kind::CONNECT_RETRIED, 100), now);
+    assert_eq!(proves(&tracker), None);
+}
+
+#[test]
+fn what_no_event_tells_is_told_with_each_retry_until_it_is_over() {
+    let (mut tracker, now) = (tracker(), Instant::now());
+    tracker.mark(&end(), Some(Refusal::NoPermission));
+    let retried = tracker.take(event(kind::CONNECT_RETRIED, 100), now);
+    let refusal = Some(Refusal::NoPermission);
+    assert!(matches!(retried, Some(ConnectionEvent::Retrying { refusal: r, .. }) if r == refusal));
+    assert_eq!(tracker.refusal(), Some((&end(), &Refusal::NoPermission)));
+    tracker.mark(&end(), None);
+    assert_eq!(tracker.refusal(), None);
+    tracker.mark(&end(), Some(Refusal::NoPermission));
+    tracker.take(event(kind::CONNECTED, 9), now);
+    assert_eq!(tracker.refusal(), None);
+}
+
+#[test]
+fn a_connection_that_broke_for_good_is_made_anew() {
+    let (mut tracker, now) = (tracker(), Instant::now());
+    tracker.take(event(kind::CONNECTED, 9), now);
+    tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+    tracker.take(event(kind::DISCONNECTED, 9), now);
+    assert!(tracker.due(now).is_empty());
+    assert_eq!(tracker.due(now + LONG_GRACE), [end()]);
+    assert_eq!(tracker.next_due(), None);
+    assert_eq!(tracker.refusal(), None);
+}
+
+#[test]
+fn a_connection_that_libzmq_makes_again_is_left_to_it() {
+    let (mut tracker, now) = (tracker(), Instant::now());
+    tracker.take(event(kind::CONNECTED, 9), now);
+    tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+    tracker.take(event(kind::DISCONNECTED, 9), now);
+    tracker.take(event(kind::CONNECT_RETRIED, 100), now);
+    assert_eq!(tracker.next_due(), None);
+}
+
+#[test]
+fn who_sends_too_large_a_frame_is_named() {
+    let (mut tracker, now) = (tracker(), Instant::now());
+    for fd in [9, 10] {
+        let mut accepted = event(kind::ACCEPTED, fd);
+        accepted.peer = Some(peer(fd));
+        tracker.take(accepted, now);
+        tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+    }
+    let cut = kind::FRAME_TOO_LARGE | 10;
+    let word = tracker.take(event(kind::HANDSHAKE_FAILED_PROTOCOL, cut), now);
+    assert_eq!(word, None);
+    let mut ended = |fd| match tracker.take(event(kind::DISCONNECTED, fd), now) {
+        Some(ConnectionEvent::Disconnected { peer, refusal, .. }) => (peer, refusal),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(ended(9), (Some(peer(9)), None));
+    let (came, refusal) = ended(10);
+    assert_eq!(came, Some(peer(10)));
+    assert!(matches!(refusal, Some(Refusal::FrameTooLarge { .. })));
+}
+
+#[test]
+fn what_is_disconnected_is_not_up() {
+    let (mut tracker, now) = (tracker(), Instant::now());
+    tracker.take(event(kind::CONNECTED, 9), now);
+    tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+    assert_eq!(tracker.forget(&end()).len(), 1);
+    assert_eq!(tracker.up(), 0);
+    assert!(tracker.forget(&end()).is_empty());
+}
+
+#[test]
+fn what_libzmq_tries_again_by_itself_is_left_to_it() {
+    let (mut tracker, now) = (tracker(), Instant::now());
+    tracker.take(event(kind::CONNECTED, 9), now);
+    tracker.take(event(kind::DISCONNECTED, 9), now);
+    tracker.take(event(kind::CONNECT_RETRIED, 130), now);
+    assert_eq!(tracker.next_due(), None);
+    tracker.take(event(kind::CONNECTED, 9), now);
+    tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+    assert_eq!(tracker.refusal(), None);
+}
+
+#[test]
+fn a_retry_says_why_the_last_attempt_failed() {
+    let (mut tracker, now) = (tracker(), Instant::now());
+    let mut retried = |errno: i32| {
+        // libzmq says with the same event that an attempt has begun.
+        tracker.take(event(kind::CONNECT_DELAYED, errno as u32), now);
+        tracker.take(event(kind::CONNECT_DELAYED, libc::EINPROGRESS as u32), now);
+        match tracker.take(event(kind::CONNECT_RETRIED, 100), now) {
+            Some(ConnectionEvent::Retrying { refusal, .. }) => refusal,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(retried(libc::EINPROGRESS), None);
+    assert_eq!(
+        retried(libc::ECONNREFUSED),
+        Some(Refusal::ConnectionRefused)
+    );
+    assert_eq!(retried(libc::ETIMEDOUT), Some(Refusal::TimedOut));
+    assert_eq!(retried(libc::ENETUNREACH), Some(Refusal::Unreachable));
+    assert_eq!(tracker.refusal(), Some((&end(), &Refusal::Unreachable)));
+    tracker.take(event(kind::CONNECTED, 9), now);
+    assert_eq!(tracker.refusal(), None);
+}
+
+#[test]
+fn who_is_up_is_known_by_its_number_where_libzmq_says_it() {
+    let (mut tracker, now) = (tracker(), Instant::now());
+    for fd in [9, 10] {
+        let mut accepted = event(kind::ACCEPTED, fd);
+        accepted.peer = Some(peer(fd));
+        tracker.take(accepted, now);
+    }
+    let mut step = |kind, value| tracker.take(event(kind, value), now);
+    let up = step(kind::HANDSHAKE_SUCCEEDED, 10);
+    let Some(ConnectionEvent::Accepted { id, peer: who, .. }) = up else {
+        panic!("{up:?}");
+    };
+    assert_eq!(who, Some(peer(10)));
+    step(kind::HANDSHAKE_FAILED_NO_DETAIL, 104);
+    let gone = step(kind::DISCONNECTED, 10);
+    assert!(matches!(gone, Some(ConnectionEvent::Disconnected { id: own, .. }) if own == id));
+    let failed = step(kind::DISCONNECTED, 9);
+    assert!(matches!(
+        failed,
+        Some(ConnectionEvent::HandshakeFailed { .. })
+    ));
+}
