@@ -1,6 +1,9 @@
 //! The library's own threads: each is named, ready before its constructor returns, guarded against
 //! panics, and joined when it is dropped.
 
+mod thread_stop;
+mod wait_set;
+
 use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
@@ -12,6 +15,8 @@ use std::thread::{Builder, JoinHandle};
 
 use log::error;
 use parking_lot::{Condvar, Mutex};
+pub(crate) use thread_stop::ThreadStop;
+pub(crate) use wait_set::{Source, WaitSet};
 
 use crate::error::{Error, Result};
 use crate::fork::ForkGuard;
@@ -33,8 +38,8 @@ impl Background {
     /// Starts a thread of this name, and returns when it is ready.
     ///
     /// `prepare` runs in the thread, and gives what the thread does from then on; its error is
-    /// returned here. `stop` tells the thread to end, and must not wait for it: it may be called
-    /// in the thread itself.
+    /// returned here. `stop` has the thread end, and must not wait for that: it may be called in the
+    /// thread itself.
     pub(crate) fn start<Run: FnOnce()>(
         name: &'static str,
         stop: impl Fn() + Send + Sync + 'static,
@@ -43,16 +48,16 @@ impl Background {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let ready = Arc::new(Ready::default());
-        let told = ready.clone();
+        let starting = ready.clone();
         let thread = spawn(name, move || {
             CURRENT.set(number);
             match guarded(name, prepare) {
                 Some(Ok(run)) => {
-                    told.tell(Ok(()));
+                    starting.set(Ok(()));
                     guarded(name, run);
                 }
-                Some(Err(error)) => told.tell(Err(error)),
-                None => told.tell(Err(Error::system("starting a thread", "it panicked"))),
+                Some(Err(error)) => starting.set(Err(error)),
+                None => starting.set(Err(Error::system("starting a thread", "it panicked"))),
             }
         })?;
         ready.wait()?;
@@ -63,12 +68,24 @@ impl Background {
         })
     }
 
+    /// Starts a thread that waits in a [`WaitSet`]: it ends when it finds that it is stopped, which
+    /// ends its wait.
+    pub(crate) fn start_waiting<Run: FnOnce()>(
+        name: &'static str,
+        prepare: impl FnOnce(Arc<ThreadStop>) -> Result<Run> + Send + 'static,
+    ) -> Result<(Background, Arc<ThreadStop>)> {
+        let stop = Arc::new(ThreadStop::new()?);
+        let (own, by_drop) = (stop.clone(), stop.clone());
+        let thread = Background::start(name, move || by_drop.stop(), move || prepare(own))?;
+        Ok((thread, stop))
+    }
+
     /// Whether the caller is the thread itself, which cannot wait for its own end.
     pub(crate) fn is_current(&self) -> bool {
         CURRENT.get() == self.number
     }
 
-    /// Tells the thread to end, and waits until it has.
+    /// Stops the thread, and waits until it has ended.
     pub(crate) fn stop(&self) {
         // In a forked child there is no thread to stop.
         let Ok(thread) = self.thread.get() else {
@@ -78,7 +95,7 @@ impl Background {
         if self.is_current() {
             return;
         }
-        // Under the lock, so that all who stop it wait for its end.
+        // Under the lock, so that every caller waits for its end.
         if let Some(thread) = thread.lock().take() {
             let _ = thread.join();
         }
@@ -97,7 +114,7 @@ impl fmt::Debug for Background {
     }
 }
 
-/// Starts a thread that nobody waits for; what it does must end by itself.
+/// Starts a thread that nothing joins; it must end by itself.
 pub(crate) fn detach(name: &'static str, run: impl FnOnce() + Send + 'static) -> Result<()> {
     let thread = spawn(name, move || {
         guarded(name, run);
@@ -132,7 +149,7 @@ pub(crate) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Calls something whose panic is told to nobody: there is nobody left to tell.
+/// Calls something whose panic is ignored: it could not even be logged.
 fn quietly(call: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(call)) {
         // Its drop might panic, too.
@@ -140,7 +157,7 @@ fn quietly(call: impl FnOnce()) {
     }
 }
 
-/// What somebody panicked with.
+/// The message of a panic.
 fn words(panic: &(dyn Any + Send)) -> &str {
     match panic.downcast_ref::<&str>() {
         Some(words) => words,
@@ -154,13 +171,13 @@ fn words(panic: &(dyn Any + Send)) -> &str {
 #[derive(Default)]
 struct Ready {
     outcome: Mutex<Option<Result<()>>>,
-    told: Condvar,
+    changed: Condvar,
 }
 
 impl Ready {
-    fn tell(&self, outcome: Result<()>) {
+    fn set(&self, outcome: Result<()>) {
         *self.outcome.lock() = Some(outcome);
-        self.told.notify_all();
+        self.changed.notify_all();
     }
 
     fn wait(&self) -> Result<()> {
@@ -168,7 +185,7 @@ impl Ready {
         loop {
             match outcome.take() {
                 Some(outcome) => return outcome,
-                None => self.told.wait(&mut outcome),
+                None => self.changed.wait(&mut outcome),
             }
         }
     }
@@ -182,10 +199,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::wake::Deadline;
 
     const SOON: Duration = Duration::from_secs(10);
 
-    /// A thread that waits until it is told to end.
+    /// A thread that waits until it is stopped.
     fn waiting(name: &'static str, then: impl FnOnce() + Send + 'static) -> Background {
         let (stop, stopped) = mpsc::channel();
         let tell = move || {
@@ -245,6 +263,26 @@ mod tests {
         give.send(own).unwrap();
         assert_eq!(told.recv_timeout(SOON), Ok(true));
         assert_eq!(told.recv_timeout(SOON), Ok(true));
+    }
+
+    #[test]
+    fn a_thread_that_waits_ends_when_it_is_dropped() {
+        let ended = Arc::new(AtomicBool::new(false));
+        let set = ended.clone();
+        let prepare = move |stop: Arc<ThreadStop>| {
+            Ok(move || {
+                let waits = WaitSet::<()>::new(stop.waker());
+                while !stop.is_stopped() {
+                    waits.wait(Deadline::Never);
+                }
+                set.store(true, Ordering::SeqCst);
+            })
+        };
+        let (thread, stop) = Background::start_waiting("waits", prepare).unwrap();
+        stop.waker().wake();
+        assert!(!ended.load(Ordering::SeqCst));
+        drop(thread);
+        assert!(ended.load(Ordering::SeqCst));
     }
 
     #[test]

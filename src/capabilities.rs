@@ -21,7 +21,7 @@ pub struct Capabilities {
     /// [`Options::heartbeat`](crate::Options::heartbeat).
     pub heartbeats: bool,
     /// Timers do not depend on the wall clock: a clock that is set back does not stop
-    /// reconnects. `None` where libzmq cannot tell.
+    /// reconnects. `None` where libzmq does not say.
     pub monotonic_clock: Option<bool>,
 }
 

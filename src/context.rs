@@ -25,8 +25,8 @@ pub(crate) struct Context {
     thread: ForkMutex<Option<MonitorThread>>,
     /// The monitor thread has it, too.
     zmq: Arc<RawContext>,
-    /// Dropped after it: who takes over the monitor thread waits for that, or libzmq's end would have to be
-    /// waited for here.
+    /// Dropped after it, for which the thread that takes over the monitor thread waits: else this drop
+    /// would have to wait for libzmq's end.
     dropped: Option<Sender<()>>,
 }
 

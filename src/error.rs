@@ -105,7 +105,7 @@ pub enum Error {
 
     /// Somebody else is bound to this endpoint. Stop them, or bind another: `Server::bind(0)`
     /// takes a free port.
-    #[error("{endpoint} is in use; stop who has it, or bind port 0 for any free one")]
+    #[error("{endpoint} is in use; stop the program that has it, or bind port 0 for any free one")]
     AddressInUse {
         /// The endpoint that is taken.
         endpoint: Endpoint,

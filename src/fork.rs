@@ -1,8 +1,8 @@
 //! Forks: what a process made is not touched in a child of that process.
 //!
 //! A child has one thread only. A lock that another thread held at the fork is never released there,
-//! and nobody is there to be waited for. So whatever a child may meet is behind one of these, which
-//! look at the number of forks before they do anything.
+//! and there is no thread to wait for. So everything that a child can reach is behind one of these
+//! types, which compare the number of forks before they do anything.
 
 use parking_lot::{Mutex, MutexGuard};
 
@@ -86,7 +86,7 @@ impl<T: Default> Default for ForkMutex<T> {
     }
 }
 
-/// Something that a child neither uses nor drops: it may be half changed, and its drop may wait.
+/// A value that a child neither uses nor drops: it may be half changed, and its drop may wait.
 #[derive(Debug, Clone)]
 pub(crate) struct ForkGuard<T> {
     origin: ForkOrigin,

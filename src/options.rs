@@ -1,9 +1,17 @@
 //! How a socket behaves: every option with its unit, its default and what it costs.
 
+mod batch;
+mod check;
+mod heartbeat;
+mod keep_alive;
+mod setters;
+
 use std::time::Duration;
 
-use crate::error::{Error, Result};
-use crate::ffi;
+pub use batch::Batch;
+pub use heartbeat::Heartbeat;
+pub use keep_alive::KeepAlive;
+pub(crate) use setters::common_setters;
 
 /// How a handle behaves; the defaults suit most programs.
 ///
@@ -48,7 +56,7 @@ pub struct Options {
     ///
     /// The end of the program waits for it, and only if something is left to deliver; a
     /// [`Stopper`](crate::Stopper) that stops the handle once more ends the wait. What is lost
-    /// all the same is told in the log. Zero gives up at once what is queued.
+    /// all the same is logged. Zero drops at once what is queued.
     pub linger: Option<Duration>,
 
     /// The largest frame accepted from a peer, or sent, in bytes. Default 16 MiB, at least 1000.
@@ -67,7 +75,7 @@ pub struct Options {
     pub request_timeout: Option<Duration>,
 
     /// How many times more a request is sent when its time ran out, to the next server if
-    /// there are several. Default 0: a request that was lost is not told from one that was
+    /// there are several. Default 0: a request that was lost looks like one that was
     /// handled, so only requests that may be handled twice should be repeated.
     pub request_retries: u32,
 
@@ -105,7 +113,7 @@ pub struct Options {
     /// ```
     pub wait_for_name: bool,
 
-    /// How long a peer may take to say who it is. Default 2 s.
+    /// How long a peer may take for the handshake. Default 2 s.
     pub handshake_timeout: Duration,
 
     /// How long a connection attempt may take before the next. Default 5 s.
@@ -117,7 +125,7 @@ pub struct Options {
     /// The pause before a connection is tried again: at most, as it doubles. Default 5 s.
     pub reconnect_max: Duration,
 
-    /// Asks silent peers whether they are still there, and drops who does not answer. Default:
+    /// Asks silent peers whether they are still there, and drops those that do not answer. Default:
     /// request and reply leave that to TCP, which finds within 4 s that a host or a network is gone
     /// (see [`keep_alive`](Options::keep_alive)); off for the other patterns.
     ///
@@ -155,88 +163,6 @@ pub struct Options {
     pub spin: Duration,
 }
 
-/// Whether silent peers are asked if they are still there; see [`Options::heartbeat`].
-///
-/// ```
-/// use std::time::Duration;
-/// use zeroless::{Heartbeat, Options};
-/// let every = Heartbeat::Every { interval: Duration::from_millis(200), timeout: Duration::from_millis(600) };
-/// let options = Options::default().heartbeat(every);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Heartbeat {
-    /// As suits the pattern.
-    #[default]
-    Auto,
-    /// Never.
-    Off,
-    /// After this much silence ask, and after this much more give the peer up.
-    Every {
-        /// How often a ping is sent.
-        interval: Duration,
-        /// How long a peer may be silent after a ping.
-        timeout: Duration,
-    },
-}
-
-/// TCP's own probes of a silent connection; see [`Options::keep_alive`].
-///
-/// ```
-/// use zeroless::{KeepAlive, Options};
-/// let probes = KeepAlive { count: 5, ..KeepAlive::default() };
-/// let options = Options::default().keep_alive(Some(probes));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeepAlive {
-    /// Silence before the first probe; whole seconds, 32767 s at most. Default 30 s.
-    pub idle: Duration,
-    /// Time between probes; whole seconds, 32767 s at most. Default 10 s.
-    pub interval: Duration,
-    /// Probes without an answer before the connection is cut; 127 at most. Default 3.
-    pub count: u16,
-}
-
-/// How many bytes libzmq moves in one system call; see [`Options::batch`].
-///
-/// ```
-/// use zeroless::{Batch, Options};
-/// let options = Options::default().batch(Batch::Bytes(64 * 1024));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Batch {
-    /// As suits the pattern.
-    #[default]
-    Auto,
-    /// libzmq's own 8 KiB: for a program with very many connections.
-    Small,
-    /// This many bytes, at least 1024.
-    Bytes(u32),
-}
-
-impl KeepAlive {
-    /// What Linux takes. More is refused for each connection, and libzmq then leaves its file open.
-    pub(crate) const LONGEST: Duration = Duration::from_secs(32767);
-    const MOST: u16 = 127;
-
-    /// How long it takes to find that a peer is gone.
-    pub(crate) fn whole(&self) -> Duration {
-        let probes = self.interval.saturating_mul(u32::from(self.count));
-        self.idle.saturating_add(probes)
-    }
-}
-
-impl Default for KeepAlive {
-    fn default() -> KeepAlive {
-        KeepAlive {
-            idle: Duration::from_secs(30),
-            interval: Duration::from_secs(10),
-            count: 3,
-        }
-    }
-}
-
 impl Default for Options {
     fn default() -> Options {
         Options {
@@ -261,169 +187,6 @@ impl Default for Options {
         }
     }
 }
-
-macro_rules! setters {
-    ($($field:ident: $type:ty,)*) => {
-        /// Setters, one a field, to write options in one expression.
-        ///
-        /// ```
-        /// use std::time::Duration;
-        /// let options = zeroless::Options::default()
-        ///     .receive_queue(10)
-        ///     .send_timeout(Some(Duration::from_secs(1)))
-        ///     .request_retries(3);
-        /// assert_eq!(options.receive_queue, 10);
-        /// ```
-        impl Options {
-            $(
-                #[doc = concat!("Sets [`", stringify!($field), "`](Options#structfield.", stringify!($field), ").")]
-                #[must_use]
-                pub fn $field(mut self, $field: $type) -> Options {
-                    self.$field = $field;
-                    self
-                }
-            )*
-        }
-    };
-}
-
-setters! {
-    send_queue: u32,
-    receive_queue: u32,
-    linger: Option<Duration>,
-    max_frame: u64,
-    send_timeout: Option<Duration>,
-    request_timeout: Option<Duration>,
-    request_retries: u32,
-    immediate: Option<bool>,
-    wait_for_slow: bool,
-    wait_for_name: bool,
-    handshake_timeout: Duration,
-    connect_timeout: Duration,
-    reconnect_min: Duration,
-    reconnect_max: Duration,
-    heartbeat: Heartbeat,
-    keep_alive: Option<KeepAlive>,
-    batch: Batch,
-    spin: Duration,
-}
-
-impl Options {
-    /// Refuses what libzmq would refuse later, wrap, or take for something else.
-    pub(crate) fn check(&self) -> Result<()> {
-        let queue = 1..=i32::MAX as u32;
-        let refuse = |option, reason: &str| {
-            let reason = reason.to_owned();
-            Err(Error::InvalidOption { option, reason })
-        };
-        if !queue.contains(&self.send_queue) {
-            return refuse("send_queue", "choose between 1 and 2147483647 messages");
-        }
-        if !queue.contains(&self.receive_queue) {
-            return refuse("receive_queue", "choose between 1 and 2147483647 messages");
-        }
-        if !(1000..=i64::MAX as u64).contains(&self.max_frame) {
-            return refuse("max_frame", "1000 bytes at least: the handshake needs them");
-        }
-        if self.reconnect_min.is_zero() || self.reconnect_max < self.reconnect_min {
-            return refuse("reconnect_max", "0 < reconnect_min <= reconnect_max");
-        }
-        if self.handshake_timeout.is_zero() || self.connect_timeout.is_zero() {
-            return refuse("handshake_timeout, connect_timeout", "must not be zero");
-        }
-        // libzmq counts milliseconds in 32 bits.
-        let longest = Duration::from_millis(i32::MAX as u64);
-        let bounded = [
-            ("linger", self.linger.unwrap_or_default()),
-            ("handshake_timeout", self.handshake_timeout),
-            ("connect_timeout", self.connect_timeout),
-            ("reconnect_max", self.reconnect_max),
-        ];
-        if let Some((option, _)) = bounded.iter().find(|(_, time)| *time > longest) {
-            return refuse(option, "24 days at most");
-        }
-        if self.spin > Duration::from_secs(1) {
-            return refuse("spin", "1 s at most");
-        }
-        if let Heartbeat::Every { interval, timeout } = self.heartbeat
-            && (interval.is_zero() || timeout.is_zero() || timeout > Duration::from_secs(6553))
-        {
-            return refuse("heartbeat", "more than zero, and 6553 s at most");
-        }
-        if matches!(self.heartbeat, Heartbeat::Every { .. }) && !ffi::has(ffi::SAFE_HEARTBEATS) {
-            return refuse(
-                "heartbeat",
-                "with the libzmq that is linked, any peer could end this process by them; let TCP \
-                 look after silent peers (keep_alive), or build with the feature `libzmq` and \
-                 without a libzmq of the system",
-            );
-        }
-        if let Some(probes) = self.keep_alive {
-            let longest = probes.idle.max(probes.interval);
-            if longest > KeepAlive::LONGEST || probes.count > KeepAlive::MOST {
-                return refuse("keep_alive", "32767 s and 127 probes at most");
-            }
-        }
-        if let Batch::Bytes(bytes) = self.batch
-            && !(1024..=1 << 30).contains(&bytes)
-        {
-            return refuse("batch", "choose between 1 KiB and 1 GiB");
-        }
-        Ok(())
-    }
-}
-
-/// Gives a type that has `options` and `set` the setters that most programs need.
-macro_rules! common_setters {
-    ($type:ty, $make:literal) => {
-        #[doc = concat!("How the handles made from now on behave.\n\n```\nuse std::time::Duration;\nuse zeroless::{Client, Server};\n\nlet it = ", $make, "?\n    .linger(Duration::from_secs(5))\n    .receive_queue(10);\n# Ok::<(), zeroless::Error>(())\n```")]
-        impl $type {
-            /// Sets all [options](crate::Options) at once.
-            #[must_use]
-            pub fn options(self, options: crate::Options) -> Self {
-                self.set(|all| *all = options)
-            }
-
-            /// Sets [`Options::linger`](crate::Options#structfield.linger).
-            #[must_use]
-            pub fn linger(self, linger: std::time::Duration) -> Self {
-                self.set(|options| options.linger = Some(linger))
-            }
-
-            /// Sets [`Options::send_queue`](crate::Options#structfield.send_queue).
-            #[must_use]
-            pub fn send_queue(self, messages: u32) -> Self {
-                self.set(|options| options.send_queue = messages)
-            }
-
-            /// Sets [`Options::receive_queue`](crate::Options#structfield.receive_queue).
-            #[must_use]
-            pub fn receive_queue(self, messages: u32) -> Self {
-                self.set(|options| options.receive_queue = messages)
-            }
-
-            /// Sets [`Options::send_timeout`](crate::Options#structfield.send_timeout).
-            #[must_use]
-            pub fn send_timeout(self, timeout: std::time::Duration) -> Self {
-                self.set(|options| options.send_timeout = Some(timeout))
-            }
-
-            /// Sets [`Options::request_timeout`](crate::Options#structfield.request_timeout).
-            #[must_use]
-            pub fn request_timeout(self, timeout: std::time::Duration) -> Self {
-                self.set(|options| options.request_timeout = Some(timeout))
-            }
-
-            /// Sets [`Options::request_retries`](crate::Options#structfield.request_retries).
-            #[must_use]
-            pub fn request_retries(self, retries: u32) -> Self {
-                self.set(|options| options.request_retries = retries)
-            }
-        }
-    };
-}
-
-pub(crate) use common_setters;
 
 /// A duration as libzmq takes it: whole milliseconds, rounded up.
 pub(crate) fn milliseconds(duration: Duration) -> i32 {

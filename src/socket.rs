@@ -1,26 +1,31 @@
 //! A socket that any number of threads share: the only file that blocks, waits, and retries.
 //!
-//! A libzmq socket is not thread-safe, and whoever blocks in one keeps all others out. Here
-//! the socket sits behind a mutex, and no operation on it ever waits. Whoever must wait does
+//! A libzmq socket is not thread-safe, and a thread that blocks in one keeps all others out. Here
+//! the socket sits behind a mutex, and no operation on it ever waits. A thread that must wait does
 //! so outside the lock, on the socket's file descriptor and on a wake-up of its own.
 //!
-//! The file descriptor is edge-triggered: it signals once, and whoever touches the socket next
-//! takes the signal with it, no matter for whom it was. Two rules keep a wake-up from being
+//! The file descriptor is edge-triggered: it signals once, and the next thread that touches the
+//! socket takes the signal, even if it was meant for another. Two rules keep a wake-up from being
 //! lost:
 //!
-//! 1. Before it unlocks, whoever has touched the socket looks whether it is ready for one of
-//!    those who wait, and wakes that one. ([`SharedSocket::leave`])
-//! 2. Before it waits, a thread looks whether the socket is ready for itself, under the lock
-//!    under which it registers, and does not touch the socket after that. ([`SharedSocket::sleep`])
+//! 1. A thread that has touched the socket reads its events before it unlocks, and wakes a waiter
+//!    whose event is there. ([`SharedSocket::leave`])
+//! 2. A thread that is about to wait reads the events for itself, under the lock under which it
+//!    registers as a waiter, and does not touch the socket after that. ([`SharedSocket::sleep`],
+//!    and [`SocketSource`](source::SocketSource) for several sockets at once)
 
+mod close;
 mod connect;
+mod inner;
 mod linger;
 mod listen;
 mod locked;
+mod monitored;
 mod names;
 mod open;
 mod partial;
 mod profile;
+mod source;
 mod spec;
 mod wait;
 mod wait_any;
@@ -30,16 +35,15 @@ use std::any::Any;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::{Duration, Instant};
 
 use log::debug;
 use parking_lot::MutexGuard;
 
+use inner::{Connected, Inner};
 pub(crate) use linger::Linger;
 pub(crate) use listen::{check_path, listen};
 pub(crate) use locked::{BUDGET, LockedSocket, Progress};
 pub(crate) use names::Target;
-use partial::PartialMessage;
 pub(crate) use profile::Profile;
 pub(crate) use spec::{SocketSpec, SocketType};
 pub(crate) use wait_any::{Operation, perform_any};
@@ -48,16 +52,16 @@ use waiters::{AdaptiveSpin, Waiters};
 
 use crate::context::Context;
 use crate::endpoint::Endpoint;
-use crate::error::{BoxedError, Error, Result, Wait};
-use crate::ffi::{self, RawMessage, system};
+use crate::error::{BoxedError, Error, Result};
+use crate::ffi::system;
 use crate::fork::ForkMutex;
 use crate::message::Message;
-use crate::monitor::{Closing, ConnectionStatus, MonitoredSocket};
+use crate::monitor::ConnectionStatus;
 use crate::options::Options;
 use crate::throttle::Throttle;
 use crate::wake::{Deadline, Waker};
 
-/// What all handles of a socket hold together: whether there are any, and what lives as long.
+/// Shared by the handles of a socket: it counts them, and owns what must live as long as they do.
 #[derive(Debug, Default)]
 pub(crate) struct HandleCount(OnceLock<Arc<dyn Any + Send + Sync>>);
 
@@ -65,31 +69,32 @@ pub(crate) struct HandleCount(OnceLock<Arc<dyn Any + Send + Sync>>);
 #[derive(Debug, Clone)]
 pub struct Socket {
     // Dropped before the context, which waits until what is queued is delivered.
-    core: Arc<SharedSocket>,
+    shared: Arc<SharedSocket>,
     context: Arc<Context>,
-    /// LockedSocket by the handles alone, so that others can tell whether there are any left.
+    /// Held by the handles alone, so that its count says whether any is left.
     handle_count: Arc<HandleCount>,
 }
 
 impl Socket {
-    /// What can be upgraded as long as there are handles.
+    /// A reference that can be upgraded as long as there are handles.
     pub(crate) fn handle_count(&self) -> Weak<HandleCount> {
         Arc::downgrade(&self.handle_count)
     }
 
-    /// Keeps something for as long as there are handles; it can be one thing only.
+    /// Keeps a value for as long as there are handles; a second value is ignored.
     pub(crate) fn keep(&self, thing: Arc<dyn Any + Send + Sync>) {
         let _ = self.handle_count.0.set(thing);
     }
 
     /// A reference that does not keep the socket open.
     pub(crate) fn downgrade(&self) -> Weak<SharedSocket> {
-        Arc::downgrade(&self.core)
+        Arc::downgrade(&self.shared)
     }
 }
 
 impl Socket {
-    /// What stops this socket without a lock: the flag, and the stop_signal that is to be rung then.
+    /// The stop flag, and the waker to wake after it is set: together they stop this socket without a
+    /// lock.
     pub(crate) fn stop_signal(&self) -> Result<(Arc<AtomicBool>, Arc<Waker>)> {
         self.check_process()?;
         let stop_signal = match self.stop_signal.get() {
@@ -99,7 +104,7 @@ impl Socket {
                 self.stop_signal.get_or_init(|| stop_signal).clone()
             }
         };
-        // Those who wait already do not listen to it yet, nor does the monitor thread.
+        // Threads that wait already do not poll it yet, nor does the monitor thread.
         self.lock()?.waiters.wake_all();
         self.context
             .with_monitor_thread(|thread| thread.listen(&self.status, &stop_signal))?;
@@ -112,37 +117,37 @@ impl Deref for Socket {
 
     #[inline]
     fn deref(&self) -> &SharedSocket {
-        &self.core
+        &self.shared
     }
 }
 
-/// The socket itself, and all who wait for it.
+/// The socket itself, with its waiters and its connections.
 pub struct SharedSocket {
     inner: ForkMutex<Inner>,
     fd: i32,
     spec: SocketSpec,
     options: Options,
     stopped: Arc<AtomicBool>,
-    /// Rung by signal handlers, which must not lock; it is never silenced.
+    /// Woken by signal handlers, which must not lock; it is never cleared.
     stop_signal: OnceLock<Arc<Waker>>,
     status: Arc<ConnectionStatus>,
-    /// What ended receiving for good, if anything but a stop has.
+    /// The error that ended receiving for good, unless that was a stop.
     failure: ForkMutex<Option<Error>>,
-    /// How many messages were passed over because they did not fit.
+    /// How many messages were skipped because they did not fit.
     skipped: AtomicU64,
-    /// Lines in the log that peers can cause.
+    /// Limits the log lines that peers can cause.
     pub(crate) throttles: Throttles,
-    /// Whether anything was sent.
+    /// Whether a message was ever sent.
     sent: AtomicBool,
-    /// Whether it was ever connected within the process.
+    /// Whether it was ever connected over inproc.
     inproc: AtomicBool,
     on_pump: OnceLock<OnPump>,
 }
 
-/// What is done with a socket when its peers change, under its lock.
+/// Called under a socket's lock when its peers change.
 pub(crate) type OnPump = Box<dyn Fn(&mut LockedSocket<'_>) -> Result<(), BoxedError> + Send + Sync>;
 
-/// One for each kind of line that a socket's peers can cause.
+/// One throttle for each kind of log line that a socket's peers can cause.
 #[derive(Debug, Default)]
 pub(crate) struct Throttles {
     /// Messages were passed over.
@@ -156,74 +161,12 @@ pub(crate) struct Throttles {
 /// What a message is sent after that needs nothing before it.
 pub(crate) const NO_ENVELOPE: &[&[u8]] = &[];
 
-struct Inner {
-    /// Gone once the socket was closed, though handles remain.
-    socket: Option<zmq::Socket>,
-    /// See [`LockedSocket`].
-    scratch: RawMessage,
-    /// See [`LockedSocket`].
-    long: Option<Box<PartialMessage>>,
-    /// How many frames may be received under one hold of the lock.
-    frames: usize,
-    waiters: Waiters,
-    spin: AdaptiveSpin,
-    bound: Vec<Endpoint>,
-    connected: Vec<Connected>,
-}
-
-/// An endpoint connected to, and how.
-#[derive(Debug, Clone)]
-struct Connected {
-    endpoint: Endpoint,
-    /// As libzmq is told it.
-    address: String,
-    ipv6: bool,
-    /// Its host's name did not resolve yet, and has been looked up so often.
-    missing: bool,
-    lookups: u32,
-    /// When its host's name may be looked up again, if it has one, and if that is not being done.
-    lookup: Option<Instant>,
-    /// libzmq was not told to disconnect it, until it is connected anew.
-    live: bool,
-}
-
 impl std::fmt::Debug for SharedSocket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SharedSocket")
             .field("spec", &self.spec)
             .field("inner", &self.inner)
             .finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Inner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Inner")
-            .field("bound", &self.bound)
-            .field("connected", &self.connected)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Inner {
-    /// Where it is bound, and where it connects to.
-    fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
-        let connected = self.connected.iter().map(|known| &known.endpoint);
-        self.bound.iter().chain(connected)
-    }
-
-    #[inline]
-    fn locked(&mut self) -> Result<LockedSocket<'_>, BoxedError> {
-        match &mut self.socket {
-            Some(socket) => Ok(LockedSocket {
-                socket,
-                scratch: &mut self.scratch,
-                more: false,
-                long: &mut self.long,
-                left: self.frames,
-            }),
-            None => Err(boxed(Error::Stopped)),
-        }
     }
 }
 
@@ -264,12 +207,12 @@ impl SharedSocket {
         self.inner.check()
     }
 
-    /// Does this from now on when a peer has come or gone, though nobody may be using the socket.
+    /// Has the monitor thread call this from now on when a peer has come or gone.
     pub(crate) fn on_pump(&self, call: OnPump) {
         let _ = self.on_pump.set(call);
     }
 
-    /// Does something that never waits, on the socket.
+    /// Calls something that never waits, under the lock.
     pub(crate) fn with<T>(
         &self,
         call: impl FnOnce(&mut LockedSocket<'_>) -> Result<T, BoxedError>,
@@ -285,15 +228,15 @@ impl SharedSocket {
         self.inner.lock()
     }
 
-    /// Unlocks, as everybody must who has touched the socket: rule 1.
+    /// Unlocks after the socket was touched: rule 1.
     #[inline]
     fn leave(&self, mut inner: MutexGuard<'_, Inner>) {
         if !inner.waiters.is_empty() {
-            wake_ready(&mut inner);
+            inner.wake_ready();
         }
     }
 
-    /// Ends all waiting in this socket, now and later.
+    /// Ends all waits in this socket, now and later.
     pub(crate) fn stop(&self) {
         if !self.stopped.swap(true, Ordering::SeqCst) {
             debug!("{}: stopped", self.name());
@@ -310,37 +253,7 @@ impl SharedSocket {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    /// Closes the socket for all handles, and waits until what is queued is delivered.
-    pub(crate) fn close(&self, timeout: Duration) -> Result<()> {
-        self.stop();
-        let Some(mut socket) = self.lock()?.socket.take() else {
-            return Err(Error::Stopped);
-        };
-        let time = match ffi::tells_undelivered() {
-            // In no time at all libzmq drops what is queued without a word.
-            true => timeout.max(Duration::from_millis(1)),
-            // What is not delivered in time is told from what is by how long it took.
-            false => timeout.saturating_add(CLOCK_SLACK),
-        };
-        let linger = Linger::exactly(time);
-        let set = linger.set(&mut socket);
-        set.map_err(|errno| system("setting the linger time", errno))?;
-        self.status.close(self.closing(linger, true));
-        drop(socket);
-        // libzmq takes a moment to clean up.
-        let spin = time.saturating_add(Duration::from_secs(1));
-        match self.status.wait_delivered(Deadline::after(spin)) {
-            true => Ok(()),
-            false => Err(self.status.timeout(Wait::Delivery)),
-        }
-    }
-
-    /// Gives up, when it is dropped, what it has not delivered by then.
-    pub(crate) fn abandon(&self) {
-        let _ = self.with(|locked| Ok(locked.socket.set_linger(0).is_ok()));
-    }
-
-    /// Keeps what ended receiving, for [`failure`](Self::failure) to tell.
+    /// Keeps the error that ended receiving, for [`failure`](Self::failure).
     pub(crate) fn fail(&self, error: &Error) {
         if let Ok(mut failure) = self.failure.lock() {
             failure.get_or_insert_with(|| error.clone());
@@ -403,8 +316,8 @@ impl SharedSocket {
         Ok(())
     }
 
-    /// A stopped socket waits for nothing more. What need not wait goes on until it is closed:
-    /// what has come can be had, and what was taken on be answered.
+    /// A stopped socket does not wait. Calls that need not wait go on until it is closed: messages that
+    /// have arrived can be received, and requests replied to.
     #[inline]
     pub(crate) fn check_waiting(&self, deadline: Deadline) -> Result<(), BoxedError> {
         match self.is_stopped() && deadline != Deadline::Now {
@@ -413,8 +326,8 @@ impl SharedSocket {
         }
     }
 
-    /// Refuses a message without frames, and one with a frame larger than those that we take: whoever
-    /// receives it would cut the connection, and nobody would be told.
+    /// Refuses a message without frames, and one with a frame above `max_frame`: its receiver would end
+    /// the connection without a word to the sender.
     #[inline]
     pub(crate) fn check_frames(&self, message: &Message) -> Result<(), BoxedError> {
         if message.frame_count() == 0 {
@@ -509,88 +422,7 @@ impl SharedSocket {
     }
 }
 
-impl MonitoredSocket for SharedSocket {
-    fn pump(&self) -> bool {
-        let pumped = self.with(|locked| {
-            // Any look at the events makes libzmq do what it has to do.
-            locked.events();
-            match self.on_pump.get() {
-                Some(call) => call(locked),
-                None => Ok(()),
-            }
-        });
-        pumped.is_ok()
-    }
-
-    fn reconnect(self: Arc<Self>, endpoint: &Endpoint) -> Option<Instant> {
-        match self.is_missing(endpoint) {
-            true => {
-                self.look_up_missing(endpoint);
-                None
-            }
-            false => self.reconnect_now(endpoint),
-        }
-    }
-
-    fn retried(self: Arc<Self>, endpoint: &Endpoint) {
-        self.doubt_family(endpoint);
-    }
-}
-
-impl Drop for SharedSocket {
-    fn drop(&mut self) {
-        match self.check_process() {
-            Ok(()) => {
-                self.begin_linger();
-                self.status.end();
-            }
-            // Closing it would be the business of threads that this process does not have.
-            Err(_) => std::mem::forget(self.inner.get_mut().socket.take()),
-        }
-    }
-}
-
-impl SharedSocket {
-    /// The last handle is gone: the socket closes, and delivers what is queued.
-    fn begin_linger(&mut self) {
-        let mut linger = self.linger();
-        let Some(socket) = &mut self.inner.get_mut().socket else {
-            return;
-        };
-        if !self.spec.profile.is_monitored {
-            return;
-        }
-        if !ffi::tells_undelivered() && self.status.is_deserted() {
-            linger = Linger::exactly(linger.alone);
-            let _ = linger.set(socket);
-        }
-        self.status.close(self.closing(linger, false));
-    }
-
-    fn closing(&self, linger: Linger, awaited: bool) -> Closing {
-        Closing {
-            most: linger.most,
-            alone: linger.alone,
-            sent: self.sent.load(Ordering::Relaxed),
-            inproc: self.inproc.load(Ordering::Relaxed),
-            awaited,
-            told: ffi::tells_undelivered(),
-        }
-    }
-}
-
-/// How much later than asked libzmq gives up when it does not tell what it could not deliver.
-const CLOCK_SLACK: Duration = Duration::from_millis(100);
-
-#[cold]
-fn wake_ready(inner: &mut Inner) {
-    if let Ok(locked) = inner.locked() {
-        let events = locked.events();
-        inner.waiters.wake(events);
-    }
-}
-
-/// An error, put away where it is not in the way of what is done for every message.
+/// Boxed off the hot path.
 #[cold]
 fn boxed(error: Error) -> BoxedError {
     error.into()

@@ -1,4 +1,4 @@
-//! Lines in the log that others can cause: few of each kind, and how many more there were.
+//! Limits the log lines that others can cause: a few of each kind, and the number of the rest.
 
 use std::fmt;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Waking a thread that waits: its own wake-up, and the stop_signal that a signal handler may ring.
+//! Waking a thread that waits, deadlines, and the one call that sleeps.
 
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
@@ -61,13 +61,13 @@ impl Waker {
         let _ = (&self.ring).write(&[1]);
     }
 
-    /// Whether there was a wake-up that was not yet forgotten.
+    /// Whether it was woken since it was last cleared.
     pub(crate) fn is_woken(&self) -> bool {
         let mut fds = [readable(self.fd())];
         ffi::poll(&mut fds, 0).is_ok() && fds[0].revents != 0
     }
 
-    /// Forgets the wake-ups so far.
+    /// Clears the wake-ups so far.
     pub(crate) fn clear(&self) {
         let mut rings = [0; 64];
         while matches!((&self.rings).read(&mut rings), Ok(64)) {}
@@ -91,7 +91,7 @@ pub(crate) enum Deadline {
 
 impl Deadline {
     pub(crate) fn after(timeout: Duration) -> Deadline {
-        // What is too far for the clock is for ever.
+        // A time beyond the clock's range is for ever.
         match Instant::now().checked_add(timeout) {
             Some(instant) => Deadline::At(instant),
             None => Deadline::Never,
@@ -149,8 +149,8 @@ pub(crate) fn readable(fd: RawFd) -> libc::pollfd {
 /// Waits until one of these can be read or the deadline is over. A signal ends it too: the
 /// caller looks again at what it waits for.
 ///
-/// A system that refuses to wait (for more files than a limit that was lowered allows, or without
-/// memory) is no reason to end: after a moment the caller looks at everything.
+/// A system that refuses to wait (for more files than a lowered limit allows, or without memory) does
+/// not end the caller: after a moment everything counts as ready.
 pub(crate) fn poll(fds: &mut [libc::pollfd], deadline: Deadline) {
     const FAR: u128 = 3_600_000;
     let timeout = match deadline.left() {
@@ -166,9 +166,9 @@ pub(crate) fn poll(fds: &mut [libc::pollfd], deadline: Deadline) {
 
 #[cold]
 fn refused(fds: &mut [libc::pollfd], deadline: Deadline, errno: ffi::Errno) {
-    static TOLD: AtomicBool = AtomicBool::new(false);
+    static LOGGED: AtomicBool = AtomicBool::new(false);
     const MOMENT: Duration = Duration::from_millis(5);
-    if !TOLD.swap(true, Ordering::Relaxed) {
+    if !LOGGED.swap(true, Ordering::Relaxed) {
         let reason = io::Error::from_raw_os_error(errno);
         warn!(
             "the system refuses to wait for {} files: {reason}; looking at them now and then",

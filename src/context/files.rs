@@ -14,7 +14,7 @@ const CHUNK: usize = 1024;
 /// libzmq ends the process when it has no file descriptor for a thing that it cannot do without, so
 /// we look first whether there are a few.
 ///
-/// To open some and close them again would take them from other threads meanwhile. `poll` tells of
+/// To open some and close them again would take them from other threads meanwhile. `poll` says of
 /// each number whether it is open; and since the lowest free one is always taken, the highest are
 /// nearly always free.
 pub(super) fn check_files() -> Result<()> {

@@ -33,7 +33,7 @@ impl Host {
                 Err("only an IPv6 address may be in brackets or have a zone".to_owned())
             }
             Ok(ip) => match zone {
-                Some(zone) if !is_zone(zone) => Err(format!("`{zone}` is no zone")),
+                Some(zone) if !is_zone(zone) => Err(format!("`{zone}` is not a zone")),
                 _ => Ok(Host::Ip(ip, zone.map(str::to_owned))),
             },
             Err(_) => host_name(text).map(Host::Name),
@@ -77,14 +77,14 @@ fn host_name(name: &str) -> Result<String, String> {
     };
     let absolute = name.strip_suffix('.').unwrap_or(name);
     if !absolute.split('.').all(label_fits) {
-        return Err(format!("`{name}` is no host name and no address"));
+        return Err(format!("`{name}` is neither a host name nor an address"));
     }
-    // Resolvers read these as odd spellings of an IPv4 address: 1.2.3, 0x7f.1, 1.2.3.999. The
-    // interface of a VLAN is none: eth0.100.
+    // Resolvers read these as odd spellings of an IPv4 address: 1.2.3, 0x7f.1, 1.2.3.999. But
+    // eth0.100 is a VLAN's interface.
     let number = |label: &str| label.bytes().all(|b| b.is_ascii_digit()) || label.starts_with("0x");
     if absolute.split('.').all(number) {
         return Err(format!(
-            "`{name}` is no IPv4 address (four numbers up to 255)"
+            "`{name}` is not an IPv4 address (four numbers up to 255)"
         ));
     }
     Ok(name.to_owned())

@@ -66,7 +66,7 @@ fn tcp(rest: &str, role: Role) -> Result<Place, String> {
         "*" if role.binds() => 0,
         "*" => return Err("a port to connect to must be a number".to_owned()),
         _ if port.is_empty() || !port.bytes().all(|b| b.is_ascii_digit()) => {
-            return Err(format!("`{port}` is no port number"));
+            return Err(format!("`{port}` is not a port number"));
         }
         _ => port
             .parse::<u16>()

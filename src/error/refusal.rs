@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a peer and we do not come together, as far as libzmq and the system tell.
+/// Why a connection does not come up, as far as libzmq and the system report it.
 ///
 /// It is in [`Error::Refused`](super::Error::Refused) and
 /// [`Error::Timeout`](super::Error::Timeout), in a handle's
@@ -59,7 +59,7 @@ pub enum Refusal {
     /// The peer accepted the connection and said nothing. It may not be ready yet, so this
     /// proves nothing; a server that is not ZeroMQ may do so for ever.
     NoAnswer,
-    /// The peer accepted the connection and closed it before it had said who it is. It may have
+    /// The peer accepted the connection and closed it before the handshake. It may have
     /// left, so this proves nothing; a server that is not ZeroMQ may do so for ever.
     Closed,
     /// The peer sent a frame larger than we take, and its connection was ended. Raise
@@ -138,8 +138,7 @@ impl fmt::Display for Refusal {
                 "it accepts the connection and says nothing: not ready yet, or not ZeroMQ?",
             ),
             Refusal::Closed => f.write_str(
-                "it closes the connection before it says who it is: has it left, or is it not \
-                 ZeroMQ?",
+                "it closes the connection before the handshake: has it left, or is it not ZeroMQ?",
             ),
             Refusal::FrameTooLarge { max } => write!(
                 f,

@@ -11,16 +11,16 @@ pub(crate) fn has(capability: &str) -> bool {
     zmq::has(capability).unwrap_or(false)
 }
 
-/// Whether the linked libzmq tells, by a monitor's event, what it could not deliver before a
+/// Whether the linked libzmq reports, by a monitor's event, what it could not deliver before a
 /// socket's time was over. Ours does.
-pub(crate) fn tells_undelivered() -> bool {
+pub(crate) fn reports_undelivered() -> bool {
     static ANSWER: Answer = Answer::unknown();
     ANSWER.get("zeroless:linger")
 }
 
-/// Whether the linked libzmq tells, by a monitor's event, why an attempt to connect has failed. Ours
+/// Whether the linked libzmq reports, by a monitor's event, why an attempt to connect has failed. Ours
 /// does.
-pub(crate) fn tells_failures() -> bool {
+pub(crate) fn reports_connect_failures() -> bool {
     static ANSWER: Answer = Answer::unknown();
     ANSWER.get("zeroless:connect-failure")
 }

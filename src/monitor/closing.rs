@@ -19,13 +19,13 @@ pub(crate) struct Closing {
     pub(crate) alone: Duration,
     /// Whether anything was sent.
     pub(crate) sent: bool,
-    /// Whether somebody waits for the outcome, and tells the user.
+    /// Whether a caller waits for the outcome, which then is not logged.
     pub(crate) awaited: bool,
     /// Whether it was connected within the process. Where nobody has bound such an endpoint,
     /// libzmq is done with the socket only when the context ends.
     pub(crate) inproc: bool,
-    /// Whether libzmq tells what it could not deliver; else the clock has to do.
-    pub(crate) told: bool,
+    /// Whether libzmq reports what it could not deliver; else the clock has to do.
+    pub(crate) is_reported: bool,
 }
 
 /// A socket that was closed, and what is known of what was queued.
@@ -81,7 +81,7 @@ const LOOK: Duration = Duration::from_millis(50);
 const QUIET: Duration = Duration::from_secs(1);
 
 impl Closed {
-    /// Whether libzmq's time was over, as far as the clock can tell.
+    /// Whether libzmq's time was over, by the clock.
     fn ran_out(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.since) + EARLY >= self.how.most
     }
@@ -129,7 +129,7 @@ impl ConnectionStatus {
         warn!("{}: {undelivered}", self.name);
     }
 
-    /// libzmq is done with the socket: says what is lost, or what may be where it does not tell.
+    /// libzmq is done with the socket: logs what is lost, or may be lost where libzmq does not report it.
     pub(super) fn note_end(&self) {
         let seen = self.seen.lock();
         let Some(closed) = seen.closed.as_ref().filter(|closed| !closed.how.awaited) else {
@@ -137,7 +137,7 @@ impl ConnectionStatus {
         };
         let how = closed.how;
         let undelivered = closed.undelivered.as_ref().map(Undelivered::to_string);
-        let may_be_lost = how.sent && !how.told && closed.ran_out(Instant::now());
+        let may_be_lost = how.sent && !how.is_reported && closed.ran_out(Instant::now());
         drop(seen);
         if let Some(undelivered) = undelivered {
             warn!("{}: {undelivered}", self.name);
@@ -154,7 +154,7 @@ impl ConnectionStatus {
         let ended = self.wait_end(deadline);
         let seen = self.seen.lock();
         match &seen.closed {
-            Some(closed) if closed.how.told => ended && closed.undelivered.is_none(),
+            Some(closed) if closed.how.is_reported => ended && closed.undelivered.is_none(),
             Some(closed) => ended && !closed.ran_out(seen.gone.unwrap_or_else(Instant::now)),
             None => ended,
         }
@@ -164,7 +164,7 @@ impl ConnectionStatus {
     fn is_over(&self) -> bool {
         let seen = self.seen.lock();
         // libzmq counts the time in steps, which take longer on a busy machine; and what it
-        // could not deliver it tells only then.
+        // could not deliver it reports only then.
         let late = Duration::from_secs(1);
         seen.gone.is_some()
             || seen
@@ -181,8 +181,9 @@ impl ConnectionStatus {
         let seen = self.seen.lock();
         let how = seen.closed.as_ref().map(|closed| closed.how);
         drop(seen);
-        // libzmq sees to that, if it tells, and knows but the longer time otherwise.
-        let is_hopeless = |how: Closing| !how.told && how.most > how.alone && alone >= how.alone;
+        // A libzmq that reports does that itself; any other knows the longer time only.
+        let is_hopeless =
+            |how: Closing| !how.is_reported && how.most > how.alone && alone >= how.alone;
         let hopeless = how.is_some_and(is_hopeless);
         let stopped = self
             .stop_signal

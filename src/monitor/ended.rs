@@ -11,10 +11,10 @@ pub(crate) const GRACE: Duration = Duration::from_millis(100);
 
 /// What becomes of the endpoints of a socket when their connections end.
 ///
-/// After a connection has ended, libzmq says that it makes it again, or gives it up without a word.
-/// What it has given up must be disconnected before anything else is connected: libzmq frees its
-/// session but keeps the session's address, and whatever gets that address would be ended by a
-/// later disconnect.
+/// After a connection has ended, libzmq reports that it retries it, or abandons it without a word.
+/// An abandoned endpoint must be disconnected before any other is connected: libzmq has freed its
+/// session but keeps a pointer to it, and a later disconnect would end a new session that got the
+/// same memory.
 #[derive(Debug, Default)]
 pub(crate) struct EndedConnections(HashMap<Endpoint, Fate>);
 
@@ -32,14 +32,14 @@ struct Fate {
 struct End {
     fd: u32,
     at: Instant,
-    /// It was told before its beginning, as can be with several I/O threads.
+    /// It was reported before its beginning, as can be with several I/O threads.
     early: bool,
 }
 
 /// What is known of the endpoints whose connections have ended.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    pub(crate) given_up: Vec<Endpoint>,
+    pub(crate) abandoned: Vec<Endpoint>,
     /// Those of which nothing is known yet.
     pub(crate) pending: Vec<Endpoint>,
     /// When all of these are decided.
@@ -49,7 +49,7 @@ pub(crate) struct Verdict {
 impl Verdict {
     /// Whether no connection has ended.
     pub(crate) fn is_empty(&self) -> bool {
-        self.given_up.is_empty() && self.pending.is_empty()
+        self.abandoned.is_empty() && self.pending.is_empty()
     }
 }
 
@@ -100,7 +100,7 @@ impl EndedConnections {
             let Some(end) = fate.ended else { continue };
             let decided = end.at + GRACE;
             if decided <= now {
-                verdict.given_up.push(endpoint.clone());
+                verdict.abandoned.push(endpoint.clone());
             } else {
                 verdict.pending.push(endpoint.clone());
                 verdict.decided = verdict.decided.max(Some(decided));
@@ -148,8 +148,8 @@ mod tests {
         ended
     }
 
-    fn given_up(ended: &EndedConnections, at: Instant) -> Vec<Endpoint> {
-        ended.verdict(|_| true, at).given_up
+    fn abandoned(ended: &EndedConnections, at: Instant) -> Vec<Endpoint> {
+        ended.verdict(|_| true, at).abandoned
     }
 
     #[test]
@@ -157,12 +157,12 @@ mod tests {
         let now = Instant::now();
         let ended = after(&[(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)], now);
         let pending = Verdict {
-            given_up: vec![],
+            abandoned: vec![],
             pending: vec![end()],
             decided: Some(now + GRACE),
         };
         assert_eq!(ended.verdict(|_| true, now), pending);
-        assert_eq!(given_up(&ended, now + GRACE), [end()]);
+        assert_eq!(abandoned(&ended, now + GRACE), [end()]);
         assert!(ended.verdict(|_| false, now + GRACE).is_empty());
     }
 
@@ -182,7 +182,7 @@ mod tests {
         let now = Instant::now();
         let late = [(kind::DISCONNECTED, 9), (kind::CONNECTED, 9)];
         let mut ended = after(&late, now);
-        assert_eq!(given_up(&ended, now + GRACE), [end()]);
+        assert_eq!(abandoned(&ended, now + GRACE), [end()]);
         ended.take(&event(kind::CONNECTED, 10), now);
         assert!(ended.verdict(|_| true, now + GRACE).is_empty());
     }

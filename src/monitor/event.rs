@@ -53,7 +53,7 @@ pub enum ConnectionEvent {
         /// The peer's own address, over tcp.
         peer: Option<SocketAddr>,
     },
-    /// A connection that was up is no more.
+    /// A connection that was up has ended.
     Disconnected {
         /// The endpoint bound or connected to.
         endpoint: Endpoint,

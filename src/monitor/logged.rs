@@ -1,22 +1,22 @@
-//! What was said in the log of each endpoint, and is not said again for a while.
+//! Which trouble was logged, so that it is not logged again for a while.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::endpoint::Endpoint;
 
-/// How long trouble with an endpoint is not said again.
+/// How long trouble with an endpoint is not logged again.
 const REPEAT_AFTER: Duration = Duration::from_secs(60);
 
-/// So much is said at most in that time; of more, nothing.
+/// How many lines are logged in that time at most.
 const MOST: usize = 256;
 
 /// Of which endpoints trouble was logged, and when: by endpoint, and by what kind of trouble.
 #[derive(Debug, Default)]
 pub(super) struct LoggedTrouble {
     troubles: HashMap<(Endpoint, Trouble), Instant>,
-    /// How much is told in a while, of endpoints that are forgotten, too: others may say which there
-    /// are, as where they are discovered.
+    /// How many lines were logged since then, of forgotten endpoints too: where endpoints are
+    /// discovered, others say which there are.
     since: Option<Instant>,
     lines: usize,
 }
@@ -33,7 +33,7 @@ pub(super) enum Trouble {
 }
 
 impl LoggedTrouble {
-    /// Whether trouble with an endpoint is news; from now on it is not.
+    /// Whether trouble with an endpoint is to be logged now; if so, not again for a while.
     pub(super) fn is_to_be_logged(
         &mut self,
         endpoint: &Endpoint,

@@ -34,7 +34,7 @@ pub(super) mod kind {
     pub(in super::super) const MECHANISM_MISMATCH: u32 = 0x1100_0002;
 
     /// The same, and in the bits of the mask the file descriptor, for a connection that is ended
-    /// for a frame above the limit: our own libzmq alone tells that.
+    /// for a frame above the limit: our own libzmq alone reports that.
     pub(in super::super) const FRAME_TOO_LARGE: u32 = 0x7000_0000;
     pub(in super::super) const FD_MASK: u32 = 0x0fff_ffff;
 
@@ -56,15 +56,15 @@ const EVENTS: u16 = kind::CONNECTED
     | kind::HANDSHAKE_FAILED_PROTOCOL
     | kind::HANDSHAKE_FAILED_AUTH;
 
-/// The events to be asked for, by what the linked libzmq tells: ours tells what it could not deliver by
+/// The events to be asked for, by what the linked libzmq reports: ours reports what it could not deliver by
 /// [`kind::CLOSE_FAILED`], and why a connection failed by [`kind::CONNECT_DELAYED`], which others
 /// have for something else.
-pub(crate) fn events(tells_undelivered: bool, tells_failures: bool) -> u16 {
+pub(crate) fn events(reports_undelivered: bool, reports_connect_failures: bool) -> u16 {
     let mut events = EVENTS;
-    if tells_undelivered {
+    if reports_undelivered {
         events |= kind::CLOSE_FAILED;
     }
-    if tells_failures {
+    if reports_connect_failures {
         events |= kind::CONNECT_DELAYED;
     }
     events
@@ -119,12 +119,12 @@ impl<E> RawEvent<E> {
         )
     }
 
-    /// Whether a connection is no more.
+    /// Whether a connection has ended.
     pub(crate) fn takes_peer(&self) -> bool {
         self.kind == kind::DISCONNECTED
     }
 
-    /// How many messages could not be delivered in time, if it tells that.
+    /// How many messages could not be delivered in time, if it is an event of that.
     pub(crate) fn undelivered(&self) -> Option<u32> {
         let tells =
             self.kind == kind::CLOSE_FAILED && self.value & !kind::COUNT_MASK == kind::UNDELIVERED;

@@ -1,4 +1,4 @@
-//! The monitor of one socket: read by the monitor thread, and by whoever connects and must know at once.
+//! The monitor of one socket: read by the monitor thread, and by a connect that must know at once.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use super::raw_event::RawEvent;
 use crate::endpoint::Endpoint;
 use crate::ffi;
 
-/// What a socket's monitor has told, until the monitor thread takes it in.
+/// The events of a socket's monitor, until the monitor thread takes them in.
 ///
 /// Its lock is held for moments only, and nothing else is locked meanwhile: it may be taken with
 /// the socket's own lock in hand.
@@ -36,7 +36,7 @@ struct State {
     ended: EndedConnections,
 }
 
-/// What a look at the monitor has brought.
+/// What one reading of the monitor has found.
 #[derive(Debug)]
 pub(crate) struct MonitorSnapshot {
     pub(crate) verdict: Verdict,
@@ -71,8 +71,8 @@ impl MonitorReader {
         state.is_ended && state.events.is_empty()
     }
 
-    /// Reads what there is, and tells what has become of the endpoints that are wanted.
-    pub(super) fn look(&self, wanted: impl Fn(&Endpoint) -> bool) -> MonitorSnapshot {
+    /// Reads all events there are: what is known then of the endpoints that are wanted.
+    pub(super) fn snapshot(&self, wanted: impl Fn(&Endpoint) -> bool) -> MonitorSnapshot {
         let mut state = self.state.lock();
         if state.read() {
             self.read.notify_all();
@@ -84,10 +84,10 @@ impl MonitorReader {
         }
     }
 
-    /// Waits until something was read since this look, or until then.
-    pub(super) fn wait(&self, look: &MonitorSnapshot, until: Instant) {
+    /// Waits until something was read since this snapshot, or until then.
+    pub(super) fn wait(&self, snapshot: &MonitorSnapshot, until: Instant) {
         let mut state = self.state.lock();
-        while state.count == look.count {
+        while state.count == snapshot.count {
             if self.read.wait_until(&mut state, until).timed_out() {
                 break;
             }
@@ -96,7 +96,7 @@ impl MonitorReader {
 
     /// Waits until it is known whether a connection that is tried comes about; `None` if it is not by
     /// then.
-    pub(super) fn wait_tried(&self, endpoint: &Endpoint, until: Instant) -> Option<bool> {
+    pub(super) fn wait_attempt(&self, endpoint: &Endpoint, until: Instant) -> Option<bool> {
         let mut state = self.state.lock();
         loop {
             let tried = state.ended.tried(endpoint);
@@ -117,7 +117,7 @@ impl MonitorReader {
     }
 
     /// Forgets what has become of an endpoint.
-    pub(super) fn forget_fate(&self, endpoint: &Endpoint) {
+    pub(super) fn forget_ended(&self, endpoint: &Endpoint) {
         self.state.lock().ended.forget(endpoint);
     }
 
@@ -182,7 +182,7 @@ fn next(monitor: &zmq::Socket) -> Option<RawEvent<String>> {
 }
 
 /// The address at the other end of a tcp connection. One that has ended since has none, or that of
-/// whoever was given its file descriptor: it is for a log only.
+/// the connection that got its file descriptor: it is for logs only.
 fn address(fd: RawFd) -> Option<SocketAddr> {
     ffi::peer_address(fd)
 }

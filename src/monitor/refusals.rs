@@ -80,7 +80,7 @@ impl Refusals {
         self.refused.remove(endpoint);
     }
 
-    /// A connection that was up is no more.
+    /// A connection that was up has ended.
     pub(super) fn broke(&mut self, endpoint: Endpoint, now: Instant) {
         self.broken.insert(endpoint, now + LONG_GRACE);
     }
@@ -135,7 +135,7 @@ impl Refusals {
     }
 
     /// Has an endpoint connected anew, at this time unless it is due already.
-    pub(super) fn put_off(&mut self, endpoint: &Endpoint, at: Instant) {
+    pub(super) fn schedule_reconnect(&mut self, endpoint: &Endpoint, at: Instant) {
         let refused = self.refused.get(endpoint);
         if refused.is_none_or(|refusal| refusal.due.is_none()) {
             self.broken.entry(endpoint.clone()).or_insert(at);

@@ -1,6 +1,5 @@
 //! What the monitor thread does, again and again: nothing that it calls can end it.
 
-use std::iter::once;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,9 +7,9 @@ use crossbeam_channel::Receiver;
 use log::debug;
 
 use super::thread::{Command, Monitored};
-use crate::background::guarded;
+use crate::background::{ThreadStop, WaitSet, guarded};
 use crate::ffi::RawContext;
-use crate::wake::{Deadline, Waker, poll, readable};
+use crate::wake::Deadline;
 
 /// How soon there is another look after a panic, which may have left something undone.
 const AGAIN: Duration = Duration::from_millis(10);
@@ -18,7 +17,7 @@ const AGAIN: Duration = Duration::from_millis(10);
 /// The thread's own side.
 pub(super) struct MonitorLoop {
     commands: Receiver<Command>,
-    waker: Arc<Waker>,
+    stop: Arc<ThreadStop>,
     sockets: Vec<Monitored>,
     /// Whether something may have been left undone.
     again: bool,
@@ -30,12 +29,12 @@ pub(super) struct MonitorLoop {
 impl MonitorLoop {
     pub(super) fn new(
         commands: Receiver<Command>,
-        waker: Arc<Waker>,
+        stop: Arc<ThreadStop>,
         context: Arc<RawContext>,
     ) -> MonitorLoop {
         MonitorLoop {
             commands,
-            waker,
+            stop,
             sockets: Vec::new(),
             again: false,
             _context: context,
@@ -43,15 +42,16 @@ impl MonitorLoop {
     }
 
     pub(super) fn run(mut self) {
-        while self.turn() {}
+        while !self.stop.is_stopped() {
+            self.turn();
+        }
     }
 
-    /// Waits, and does what there is to do; false if it is to end.
-    fn turn(&mut self) -> bool {
+    /// Waits, and does what there is to do.
+    fn turn(&mut self) {
         // What it waits with may be logged.
         let waited = guarded("reading monitors", || self.wait());
         self.again |= waited.is_none();
-        self.waker.clear();
         while let Ok(command) = self.commands.try_recv() {
             match command {
                 Command::Add(entry) => self.sockets.push(entry),
@@ -59,7 +59,6 @@ impl MonitorLoop {
                     let statuses = self.sockets.iter().map(|entry| entry.status.clone());
                     let _ = reply.send(statuses.collect());
                 }
-                Command::Stop => return false,
             }
         }
         let now = Instant::now();
@@ -69,7 +68,6 @@ impl MonitorLoop {
             *again |= turn.is_none();
             turn.unwrap_or(true)
         });
-        true
     }
 
     /// Sleeps until a command or an event comes, or a retry is due.
@@ -92,12 +90,11 @@ impl MonitorLoop {
             .iter()
             .filter(|entry| entry.status.draining().is_some());
         let sockets = draining.map(|entry| entry.socket_fd);
-        let fds = once(self.waker.fd())
-            .chain(monitors)
-            .chain(stop_signals)
-            .chain(sockets);
-        let mut items: Vec<_> = fds.map(readable).collect();
-        poll(&mut items, deadline);
+        let mut set = WaitSet::new(self.stop.waker());
+        for fd in monitors.chain(stop_signals).chain(sockets) {
+            set.insert_fd((), fd);
+        }
+        set.wait(deadline);
     }
 }
 
@@ -131,7 +128,7 @@ impl Monitored {
     /// Takes in what the monitor has; false once the socket is gone.
     fn read(&self) -> bool {
         while let Some((event, at)) = self.status.next_event() {
-            // Attached before it is told: who hears of a peer must be able to send to it.
+            // Before the event is published: a user that gets it must be able to send to the peer.
             if event.brings_peer()
                 && let Some(monitored) = self.monitored.upgrade()
             {
@@ -171,7 +168,7 @@ impl Monitored {
                 again
             });
             if let Some(at) = again.unwrap_or(Some(now + AGAIN)) {
-                self.status.put_off(&endpoint, at);
+                self.status.schedule_reconnect(&endpoint, at);
             }
         }
     }

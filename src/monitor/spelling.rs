@@ -1,4 +1,4 @@
-//! One endpoint, one spelling: what libzmq's events call an endpoint, and what its user does.
+//! One spelling for each endpoint: libzmq's events have others than the user.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -7,8 +7,8 @@ use crate::endpoint::{Endpoint, Host, Place};
 
 /// The endpoints of a socket as its user spells them.
 ///
-/// libzmq tells an endpoint as it was given, or by the address that a name was resolved to, or, of
-/// what is bound to all interfaces, by the address that the peer has come to.
+/// libzmq's events have an endpoint as it was given, or with the address that a name was resolved to, or,
+/// if it is bound to all interfaces, with the address that the peer has connected to.
 #[derive(Debug, Default)]
 pub(crate) struct Spellings {
     /// Each with the addresses that its name was resolved to last.
@@ -122,13 +122,17 @@ mod tests {
             ("tcp://one:5555", &["10.0.0.1", "fd00::1"]),
             ("tcp://two:5555", &["10.0.0.2"]),
         ]);
-        for (told, ours) in [
+        for (libzmqs, ours) in [
             ("tcp://one:5555", "tcp://one:5555"),
             ("tcp://10.0.0.1:5555", "tcp://one:5555"),
             ("tcp://[fd00::1]:5555", "tcp://one:5555"),
             ("tcp://[::ffff:10.0.0.2]:5555", "tcp://two:5555"),
         ] {
-            assert_eq!(spellings.of_user(told), Some(endpoint(ours)), "{told}");
+            assert_eq!(
+                spellings.of_user(libzmqs),
+                Some(endpoint(ours)),
+                "{libzmqs}"
+            );
         }
     }
 
@@ -139,19 +143,23 @@ mod tests {
             ("tcp://10.0.0.2:5555", &[]),
             ("tcp://db:5556", &["10.0.0.1"]),
         ]);
-        for (told, ours) in [
+        for (libzmqs, ours) in [
             ("tcp://10.0.0.9:5555", "tcp://db:5555"),
             ("tcp://10.0.0.2:5555", "tcp://10.0.0.2:5555"),
         ] {
-            assert_eq!(spellings.of_user(told), Some(endpoint(ours)), "{told}");
+            assert_eq!(
+                spellings.of_user(libzmqs),
+                Some(endpoint(ours)),
+                "{libzmqs}"
+            );
         }
     }
 
     #[test]
     fn a_zone_has_several_spellings() {
         let spellings = connected(&[("tcp://[fe80::1%eth0]:5555", &[])]);
-        for told in ["tcp://[fe80::1%3]:5555", "tcp://[fe80::1%eth0]:5555"] {
-            let ours = spellings.of_user(told);
+        for libzmqs in ["tcp://[fe80::1%3]:5555", "tcp://[fe80::1%eth0]:5555"] {
+            let ours = spellings.of_user(libzmqs);
             assert_eq!(ours, Some(endpoint("tcp://[fe80::1%eth0]:5555")));
         }
     }
@@ -161,13 +169,17 @@ mod tests {
         let mut spellings = Spellings::default();
         spellings.bind(&endpoint("tcp://*:5555"));
         spellings.bind(&endpoint("tcp://[::]:5556"));
-        for (told, ours) in [
+        for (libzmqs, ours) in [
             ("tcp://0.0.0.0:5555", "tcp://*:5555"),
             ("tcp://10.0.0.1:5555", "tcp://*:5555"),
             ("tcp://[::1]:5556", "tcp://[::]:5556"),
             ("tcp://10.0.0.1:5557", "tcp://10.0.0.1:5557"),
         ] {
-            assert_eq!(spellings.of_user(told), Some(endpoint(ours)), "{told}");
+            assert_eq!(
+                spellings.of_user(libzmqs),
+                Some(endpoint(ours)),
+                "{libzmqs}"
+            );
         }
     }
 
@@ -176,8 +188,8 @@ mod tests {
         let mut spellings = connected(&[("tcp://db:5555", &["10.0.0.1"]), ("ipc:///tmp/a", &[])]);
         spellings.forget(&endpoint("tcp://db:5555"));
         spellings.forget(&endpoint("ipc:///tmp/a"));
-        for told in ["tcp://db:5555", "tcp://10.0.0.1:5555", "ipc:///tmp/a"] {
-            assert_eq!(spellings.of_user(told), None);
+        for libzmqs in ["tcp://db:5555", "tcp://10.0.0.1:5555", "ipc:///tmp/a"] {
+            assert_eq!(spellings.of_user(libzmqs), None);
         }
     }
 }

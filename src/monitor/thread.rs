@@ -13,7 +13,7 @@ use super::{ConnectionStatus, closing};
 use crate::background::Background;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
-use crate::ffi::{RawContext, system, tells_failures, tells_undelivered};
+use crate::ffi::{RawContext, reports_connect_failures, reports_undelivered, system};
 use crate::wake::Waker;
 
 /// What is monitored: a socket that the monitor thread may ask for something.
@@ -21,8 +21,8 @@ pub(crate) trait MonitoredSocket: Send + Sync {
     /// Lets libzmq do what waits for the socket, though nobody may be using it; false if it is
     /// closed.
     fn pump(&self) -> bool;
-    /// libzmq has given this endpoint up: connects it anew, if it is still wanted; or tells when that
-    /// is to be tried again.
+    /// libzmq has abandoned this endpoint: connects it anew, if the user still wants it; when to try
+    /// again, if that cannot be done now.
     fn reconnect(self: Arc<Self>, endpoint: &Endpoint) -> Option<Instant>;
     /// libzmq has tried to connect to this endpoint in vain, and tries again.
     fn retried(self: Arc<Self>, endpoint: &Endpoint);
@@ -42,7 +42,6 @@ pub(super) enum Command {
     Add(Monitored),
     /// Tell which sockets are monitored.
     List(Sender<Vec<Arc<ConnectionStatus>>>),
-    Stop,
 }
 
 /// The handle of the thread; it ends when this is dropped.
@@ -64,19 +63,14 @@ impl fmt::Debug for MonitorThread {
 impl MonitorThread {
     pub(crate) fn start(context: &Arc<RawContext>) -> Result<MonitorThread> {
         let (commands, received) = crossbeam_channel::unbounded();
-        let waker = Arc::new(Waker::new()?);
-        let (stop, wake, awaited) = (commands.clone(), waker.clone(), waker.clone());
-        let stop = move || {
-            let _ = stop.send(Command::Stop);
-            wake.wake();
-        };
         let (added, context) = (received.clone(), context.clone());
-        let prepare = || Ok(move || MonitorLoop::new(received, awaited, context).run());
+        let prepare = |stop| Ok(move || MonitorLoop::new(received, stop, context).run());
+        let (thread, stop) = Background::start_waiting("zeroless-monitor", prepare)?;
         Ok(MonitorThread {
             commands,
             _added: added,
-            waker,
-            thread: Background::start("zeroless-monitor", stop, prepare)?,
+            waker: stop.waker().clone(),
+            thread,
         })
     }
 
@@ -111,7 +105,7 @@ impl MonitorThread {
             monitored,
         };
         // Last: from here on the monitor must stay.
-        let events = events(tells_undelivered(), tells_failures());
+        let events = events(reports_undelivered(), reports_connect_failures());
         socket.monitor(&name, events.into()).map_err(failed)?;
         entry.status.set_monitor_thread(&self.waker, monitor);
         let _ = self.commands.send(Command::Add(entry));
@@ -130,7 +124,7 @@ impl MonitorThread {
         let (reply, statuses) = crossbeam_channel::bounded(1);
         let _ = self.commands.send(Command::List(reply));
         self.waker.wake();
-        // A thread that is no more will not answer.
+        // A thread that has ended does not answer.
         let statuses = statuses.recv_timeout(Duration::from_secs(5));
         closing::wait_for_end(statuses.unwrap_or_default())
     }

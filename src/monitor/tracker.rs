@@ -78,7 +78,7 @@ impl ConnectionTracker {
         self.refusals.first()
     }
 
-    /// Whether an event tells of a connection of ours that failed.
+    /// Whether it is the event of a connection that we made and that failed.
     pub(crate) fn is_ours(&self, event: &ConnectionEvent) -> bool {
         match event {
             ConnectionEvent::HandshakeFailed { endpoint, .. } => self.refusals.is_refused(endpoint),
@@ -91,8 +91,8 @@ impl ConnectionTracker {
         self.ever_up
     }
 
-    /// Forgets an endpoint that the user disconnected, of which libzmq tells nothing: the events of
-    /// its connections that were up.
+    /// Forgets an endpoint that the user disconnected, which libzmq does not report: the events of its
+    /// connections that were up.
     pub(crate) fn forget(&mut self, endpoint: &Endpoint) -> Vec<ConnectionEvent> {
         self.refusals.forget(endpoint);
         let Some(connections) = self.connections.get_mut(endpoint) else {
@@ -120,8 +120,8 @@ impl ConnectionTracker {
     }
 
     /// Has an endpoint connected anew, at this time unless it is due already.
-    pub(crate) fn put_off(&mut self, endpoint: &Endpoint, at: Instant) {
-        self.refusals.put_off(endpoint, at);
+    pub(crate) fn schedule_reconnect(&mut self, endpoint: &Endpoint, at: Instant) {
+        self.refusals.schedule_reconnect(endpoint, at);
     }
 
     /// The endpoints that are to be connected anew, because libzmq has given them up.

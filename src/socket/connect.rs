@@ -1,4 +1,4 @@
-//! Connecting and disconnecting, so that what libzmq has given up takes nothing else with it.
+//! Connecting and disconnecting, so that a connection that libzmq has abandoned ends no other one.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -12,27 +12,27 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::monitor::MonitorSnapshot;
 
-/// How long a connect waits for word of connections that have ended, before it takes them for given
-/// up.
+/// How long a connect waits until it is known whether libzmq retries connections that have ended; after
+/// that they count as abandoned.
 const DECISION_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a name is taken for what it was resolved to, though its connection does not come about.
+/// How long the resolved addresses of a name are trusted while its connection does not come up.
 const DOUBT: Duration = Duration::from_secs(1);
 
-/// How long after an error a connection is tried anew.
+/// The pause after an error until a connection is made anew.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// How an attempt to connect has ended.
 enum Connecting {
     Connected,
-    /// It is not known yet what libzmq does about a connection that has ended.
+    /// It is not known yet whether libzmq retries a connection that has ended.
     Pending(MonitorSnapshot, Instant),
 }
 
 impl SharedSocket {
-    /// Connects, beside so many others; the connection itself comes about in the background.
+    /// Connects, beside so many other endpoints; the connection itself comes up in the background.
     ///
-    /// It may wait for a moment, when a connection of this socket has just ended.
+    /// It may wait for a moment if a connection of this socket has just ended.
     pub(crate) fn connect(&self, target: &Target, others: usize) -> Result<()> {
         let endpoint = target.endpoint.clone();
         info!("{}: connecting to {endpoint}", self.name());
@@ -51,7 +51,8 @@ impl SharedSocket {
         if let Some(reason) = &target.missing {
             self.lock()?.connected.push(known.clone());
             self.status.mark(&known.endpoint, Some(missing(reason)));
-            self.status.put_off(&known.endpoint, Instant::now());
+            self.status
+                .schedule_reconnect(&known.endpoint, Instant::now());
             return Ok(());
         }
         let connected = self.connect_in_time(&known, others);
@@ -74,8 +75,7 @@ impl SharedSocket {
         let until = Instant::now() + DECISION_TIMEOUT;
         loop {
             let mut inner = self.lock()?;
-            // Once some are immediate the socket must stay so: libzmq ends the process over
-            // the mixture.
+            // Once connections are immediate the socket must stay so: libzmq asserts on a mixture.
             if self.spec.profile.is_immediate(&self.options, others) {
                 let set = inner.locked()?.socket.set_immediate(true);
                 set.map_err(connect_error)?;
@@ -89,33 +89,35 @@ impl SharedSocket {
             self.leave(inner);
             match attempt? {
                 Connecting::Connected => return Ok(()),
-                Connecting::Pending(look, decided) => self.status.wait_event(&look, decided),
+                Connecting::Pending(snapshot, decided) => {
+                    self.status.wait_event(&snapshot, decided)
+                }
             }
         }
     }
 
-    /// Connects, unless it is not known yet what libzmq does about a connection that has ended; after
-    /// this time such a one is taken for given up.
+    /// Connects, unless it is not known yet whether libzmq retries a connection that has ended; from
+    /// `until` on such a connection counts as abandoned.
     ///
-    /// libzmq frees the session of a connection that it gives up, but keeps its address, until it is
-    /// told to disconnect. Were another made at the same address first, that one would be cut instead.
-    /// So all that it has given up are disconnected before any is made. It frees only in steps of
-    /// the socket's own, which are made under its lock, and it tells of an end before it.
+    /// libzmq frees the session of a connection that it abandons, but keeps a pointer to it until the
+    /// endpoint is disconnected. A new session may get the same memory, and that disconnect would end
+    /// it instead. So all abandoned endpoints are disconnected before any is connected. libzmq frees
+    /// sessions only in calls on the socket, which are made under its lock, and reports an end before.
     fn try_connect(
         &self,
         inner: &mut Inner,
         known: &Connected,
         until: Instant,
     ) -> Result<Connecting> {
-        // Of what is freed by this step or was before, the monitor has told.
+        // Every session that this call or an earlier one frees has been reported to the monitor by now.
         inner.locked()?.events();
-        let look = self.look(inner);
-        let mut ended = look.verdict.given_up.clone();
-        match look.verdict.decided {
+        let snapshot = self.snapshot(inner);
+        let mut ended = snapshot.verdict.abandoned.clone();
+        match snapshot.verdict.decided {
             Some(decided) if Instant::now() < until => {
-                return Ok(Connecting::Pending(look, decided.min(until)));
+                return Ok(Connecting::Pending(snapshot, decided.min(until)));
             }
-            _ => ended.extend_from_slice(&look.verdict.pending),
+            _ => ended.extend_from_slice(&snapshot.verdict.pending),
         }
         for endpoint in &ended {
             let mut connected = inner.connected.iter();
@@ -126,8 +128,8 @@ impl SharedSocket {
             self.status.disconnected(endpoint);
         }
         inner.locked()?.connect(known).map_err(connect_error)?;
-        // If one has ended meanwhile, it may have left its place to the new one.
-        let after = self.look(inner);
+        // If a connection has ended meanwhile, the new session may have its memory.
+        let after = self.snapshot(inner);
         if after.verdict.is_empty() {
             return Ok(Connecting::Connected);
         }
@@ -137,16 +139,16 @@ impl SharedSocket {
         Ok(Connecting::Pending(after, decided.min(until)))
     }
 
-    /// What has become of the endpoints that are connected.
-    fn look(&self, inner: &Inner) -> MonitorSnapshot {
+    /// What the monitor knows of the endpoints that are connected.
+    fn snapshot(&self, inner: &Inner) -> MonitorSnapshot {
         let live =
             |known: &Connected, endpoint: &Endpoint| known.live && known.endpoint == *endpoint;
         self.status
-            .look(|endpoint| inner.connected.iter().any(|known| live(known, endpoint)))
+            .snapshot(|endpoint| inner.connected.iter().any(|known| live(known, endpoint)))
     }
 
-    /// Connects anew to an endpoint that libzmq has given up, if it is still wanted; when to try
-    /// again, if that cannot be now.
+    /// Connects anew to an endpoint that libzmq has abandoned, if the user still wants it; when to try
+    /// again, if that cannot be done now.
     pub(super) fn reconnect_now(&self, endpoint: &Endpoint) -> Option<Instant> {
         let Ok(mut inner) = self.lock() else {
             return None;
@@ -170,7 +172,7 @@ impl SharedSocket {
         };
         if inner.connected[place].live {
             disconnect_place(inner, place)?;
-            self.status.forget_fate(endpoint);
+            self.status.forget_ended(endpoint);
         }
         let known = inner.connected[place].clone();
         let now = Instant::now();

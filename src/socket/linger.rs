@@ -1,4 +1,4 @@
-//! How long a socket that is closed goes on delivering, and for whom.
+//! How long a closed socket goes on delivering.
 
 use std::time::Duration;
 

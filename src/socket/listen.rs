@@ -13,7 +13,7 @@ use crate::endpoint::{Endpoint, Host, Path, Place};
 use crate::error::{Error, Result};
 use crate::ffi;
 
-/// How often a port is looked for that is free at all addresses of a name.
+/// How many ports are tried until one is free at all addresses of a name.
 const ATTEMPTS: usize = 20;
 
 /// The ports of an endpoint that were taken, each with its own.
@@ -100,7 +100,7 @@ fn of_interface(name: &str, port: u16) -> Option<SocketAddr> {
     Some(first)
 }
 
-/// The endpoint as libzmq is told it: with the index of a zone, whose name not every libzmq knows.
+/// The endpoint as libzmq is given it: with a zone's index, since not every libzmq takes its name.
 pub(super) fn with_index(endpoint: &Endpoint) -> Result<String> {
     match endpoint.place() {
         Place::Tcp {
@@ -156,7 +156,7 @@ pub(crate) fn check_path(endpoint: &Endpoint) -> Result<()> {
         return Ok(());
     };
     if !found.file_type().is_socket() {
-        let reason = "there is a file of this name that is no socket";
+        let reason = "there is a file of this name that is not a socket";
         return Err(wrong(endpoint, reason));
     }
     match Path::probe(path) {
@@ -169,11 +169,11 @@ pub(crate) fn check_path(endpoint: &Endpoint) -> Result<()> {
         }),
         Path::NoPermission => Err(wrong(
             endpoint,
-            "permission denied: there is a socket of somebody else's, who may be serving it; remove \
-             it if nobody does",
+            "permission denied: another user's socket is there and may be served; remove it if \
+             nobody serves it",
         )),
         Path::Unknown(error) => {
-            let reason = format!("it cannot be told whether the socket there is served ({error})");
+            let reason = format!("it is unknown whether the socket there is served ({error})");
             Err(wrong(endpoint, &reason))
         }
     }

@@ -125,7 +125,7 @@ impl SharedSocket {
             return;
         }
         let until = Instant::now() + FIRST_TRY;
-        if self.status.wait_tried(endpoint, until) == Some(true) {
+        if self.status.wait_attempt(endpoint, until) == Some(true) {
             return;
         }
         if answers(&target.addresses, true) {
@@ -145,7 +145,7 @@ impl SharedSocket {
         }
         info!("{name}: {endpoint} answers by {family}");
         if let Some(at) = self.reconnect_now(endpoint) {
-            self.status.put_off(endpoint, at);
+            self.status.schedule_reconnect(endpoint, at);
         }
     }
 
@@ -165,7 +165,7 @@ impl SharedSocket {
     }
 
     /// Looks a name up in the background whose connection does not come about; not too often.
-    pub(super) fn doubt_family(self: Arc<Self>, endpoint: &Endpoint) {
+    pub(super) fn check_family(self: Arc<Self>, endpoint: &Endpoint) {
         let mut due = None;
         self.update(endpoint, |known| {
             let now = Instant::now();
@@ -176,31 +176,31 @@ impl SharedSocket {
             }
         });
         let Some(ipv6) = due else { return };
-        let core = Arc::downgrade(&self);
+        let shared = Arc::downgrade(&self);
         drop(self);
-        let started = look_up(endpoint, core, move |core, endpoint, found| {
+        let started = look_up(endpoint, shared, move |shared, endpoint, found| {
             // Where there is one family only, libzmq follows by itself.
             let both = found.as_ref().is_ok_and(|addresses| has_both(addresses));
             let pause = match both {
                 true => AGAIN,
-                false => core.options.reconnect_max.max(AGAIN),
+                false => shared.options.reconnect_max.max(AGAIN),
             };
             // A user's logger may panic, and it is looked up again all the same.
             guarded("looking a host up", || {
                 if let Ok(addresses) = found
                     && let Some(other) = better_family(&addresses, ipv6)
                     // It may have come about meanwhile.
-                    && core.status.wait_tried(endpoint, Instant::now()) != Some(true)
+                    && shared.status.wait_attempt(endpoint, Instant::now()) != Some(true)
                 {
-                    core.warn_of_change(endpoint);
-                    core.spell(endpoint, &addresses);
-                    core.change_family(endpoint, other);
+                    shared.warn_of_change(endpoint);
+                    shared.spell(endpoint, &addresses);
+                    shared.change_family(endpoint, other);
                 }
             });
-            core.look_up_after(endpoint, pause);
+            shared.look_up_after(endpoint, pause);
         });
-        if let Some(core) = started.err().and_then(|core| core.upgrade()) {
-            core.look_up_after(endpoint, AGAIN);
+        if let Some(shared) = started.err().and_then(|shared| shared.upgrade()) {
+            shared.look_up_after(endpoint, AGAIN);
         }
     }
 
@@ -223,38 +223,50 @@ impl SharedSocket {
     }
 
     /// Looks a name up in the background that did not resolve yet, to connect then.
-    pub(super) fn look_up_missing(self: Arc<Self>, endpoint: &Endpoint) {
+    pub(super) fn look_up_again(self: Arc<Self>, endpoint: &Endpoint) {
         let (min, max) = (self.options.reconnect_min, self.options.reconnect_max);
         let mut pause = min;
         self.update(endpoint, |known| {
             pause = min.saturating_mul(1 << known.lookups.min(16)).min(max);
             known.lookups = known.lookups.saturating_add(1);
         });
-        let core = Arc::downgrade(&self);
+        let shared = Arc::downgrade(&self);
         drop(self);
-        let started = look_up(endpoint, core, move |core, endpoint, found| match found {
-            Ok(addresses) => {
-                core.spell(endpoint, &addresses);
-                core.status.mark(endpoint, None);
-                let both = has_both(&addresses);
-                let ipv6 = !both || (!answers(&addresses, false) && answers(&addresses, true));
-                core.update(endpoint, |known| {
-                    known.missing = false;
-                    known.ipv6 = ipv6;
-                });
-                core.status.put_off(endpoint, Instant::now());
-                // Last: a user's logger may panic.
-                info!("{}: {endpoint} resolves now", core.name());
-            }
-            Err(error) => {
-                core.status.put_off(endpoint, Instant::now() + pause);
-                core.status
-                    .retrying(endpoint, pause, missing(&error.to_string()));
-                debug!("{}: {endpoint} does not resolve yet: {error}", core.name());
-            }
-        });
-        if let Some(core) = started.err().and_then(|core| core.upgrade()) {
-            core.status.put_off(endpoint, Instant::now() + pause);
+        let started = look_up(
+            endpoint,
+            shared,
+            move |shared, endpoint, found| match found {
+                Ok(addresses) => {
+                    shared.spell(endpoint, &addresses);
+                    shared.status.mark(endpoint, None);
+                    let both = has_both(&addresses);
+                    let ipv6 = !both || (!answers(&addresses, false) && answers(&addresses, true));
+                    shared.update(endpoint, |known| {
+                        known.missing = false;
+                        known.ipv6 = ipv6;
+                    });
+                    shared.status.schedule_reconnect(endpoint, Instant::now());
+                    // Last: a user's logger may panic.
+                    info!("{}: {endpoint} resolves now", shared.name());
+                }
+                Err(error) => {
+                    shared
+                        .status
+                        .schedule_reconnect(endpoint, Instant::now() + pause);
+                    shared
+                        .status
+                        .retrying(endpoint, pause, missing(&error.to_string()));
+                    debug!(
+                        "{}: {endpoint} does not resolve yet: {error}",
+                        shared.name()
+                    );
+                }
+            },
+        );
+        if let Some(shared) = started.err().and_then(|shared| shared.upgrade()) {
+            shared
+                .status
+                .schedule_reconnect(endpoint, Instant::now() + pause);
         }
     }
 
@@ -273,20 +285,20 @@ pub(super) fn missing(reason: &str) -> Refusal {
 }
 
 /// Looks the host of an endpoint up in a thread of its own, since that can take its time, and does
-/// this then if the socket is still there. Gives the socket back if there is no thread to be had.
+/// this afterwards, if the socket is still there. Gives the socket back if no thread can be started.
 fn look_up(
     endpoint: &Endpoint,
-    core: Weak<SharedSocket>,
+    shared: Weak<SharedSocket>,
     then: impl FnOnce(&Arc<SharedSocket>, &Endpoint, io::Result<Vec<SocketAddr>>) + Send + 'static,
 ) -> Result<(), Weak<SharedSocket>> {
-    let (endpoint, own) = (endpoint.clone(), core.clone());
+    let (endpoint, own) = (endpoint.clone(), shared.clone());
     let look = move || {
         let Some((name, port)) = endpoint.host_name() else {
             return;
         };
         let found = resolve(name, port);
-        if let Some(core) = core.upgrade() {
-            then(&core, &endpoint, found);
+        if let Some(shared) = shared.upgrade() {
+            then(&shared, &endpoint, found);
         }
     };
     detach("zeroless-lookup", look).map_err(|error| {

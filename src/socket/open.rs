@@ -39,9 +39,9 @@ impl Socket {
         let tracker = ConnectionTracker::new((spec.name, spec.partner), options);
         let status = Arc::new(ConnectionStatus::new(spec.name, tracker));
         let mut monitoring = Ok(());
-        let core = Arc::new_cyclic(|core: &Weak<SharedSocket>| {
+        let shared = Arc::new_cyclic(|shared: &Weak<SharedSocket>| {
             if spec.profile.is_monitored {
-                let monitored: Weak<dyn MonitoredSocket> = core.clone();
+                let monitored: Weak<dyn MonitoredSocket> = shared.clone();
                 monitoring = context.with_monitor_thread(|thread| {
                     thread.add(context.zmq(), &socket, status.clone(), monitored)
                 });
@@ -73,7 +73,7 @@ impl Socket {
         });
         monitoring?;
         Ok(Socket {
-            core,
+            shared,
             context,
             handle_count: Arc::default(),
         })
@@ -97,7 +97,7 @@ fn configure(socket: &mut zmq::Socket, spec: &SocketSpec, options: &Options) -> 
     if let Some((interval, timeout)) = heartbeat(options) {
         socket.set_heartbeat_ivl(milliseconds(interval))?;
         socket.set_heartbeat_timeout(milliseconds(timeout))?;
-        // So the peer, too, gives us up, though it may not send heartbeats of its own.
+        // The peer then ends a silent connection too, though it may not send heartbeats itself.
         socket.set_heartbeat_ttl(milliseconds(timeout))?;
     }
     if let Some(probes) = profile.keep_alive(options) {
@@ -123,7 +123,7 @@ fn configure(socket: &mut zmq::Socket, spec: &SocketSpec, options: &Options) -> 
 }
 
 impl SharedSocket {
-    /// Binds to a port that a listener holds already.
+    /// Binds to a port whose listener exists already.
     pub(crate) fn bind_listener(&self, listener: TcpListener, endpoint: &Endpoint) -> Result<()> {
         let mut inner = self.lock()?;
         self.status.spell(|spellings| spellings.bind(endpoint));
@@ -146,7 +146,7 @@ impl SharedSocket {
         reset
     }
 
-    /// Binds, and tells the endpoint that came of it: wildcards are filled in.
+    /// Binds; gives the endpoint with its wildcards filled in.
     pub(crate) fn bind(&self, endpoint: &Endpoint) -> Result<Endpoint> {
         let last = self.with(|locked| {
             ffi::bind(locked.socket, &endpoint.to_string())

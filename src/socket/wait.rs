@@ -1,6 +1,5 @@
-//! Waiting for a socket: awake for a while at first, if that promises to pay, and then asleep.
+//! Waiting for a socket: awake for a while first, where that has paid off, and then asleep.
 
-use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,10 +10,10 @@ use crate::endpoint::Endpoint;
 use crate::error::{BoxedError, Error, Result, Wait};
 use crate::wake::{Deadline, Waker, poll, readable};
 
-/// How often a socket is asked that says it is ready when it is not.
+/// How often an operation is tried again on a socket that says it is ready when it is not.
 pub(super) const ASK_AGAIN: Duration = Duration::from_millis(1);
 
-/// How often a thread looks again that has no wake-up, since there is no file descriptor for one.
+/// How often a thread without a waker tries again: there was no file descriptor for one.
 pub(super) const WITHOUT_WAKER: Duration = Duration::from_millis(10);
 
 /// An operation whose first attempt did not do it, and the lock under which that was made.
@@ -25,7 +24,7 @@ pub(super) struct FirstTry<'a> {
 
 impl Inner {
     /// Whether an attempt is in the middle of a long message.
-    fn goes_on(&self, tried: Progress) -> bool {
+    fn is_mid_message(&self, tried: Progress) -> bool {
         tried == Progress::Again && self.long.is_some()
     }
 }
@@ -45,8 +44,8 @@ impl SharedSocket {
         self.perform_registered(interest, deadline, attempt, |_| {})
     }
 
-    /// The same for who waits for more than the socket: `register` is called, under the lock, with
-    /// what wakes this thread before it sleeps.
+    /// The same for a caller that waits for more than the socket: `register` is called under the lock,
+    /// with this thread's waker, before the thread sleeps.
     pub(crate) fn perform_registered(
         &self,
         interest: Interest,
@@ -70,8 +69,7 @@ impl SharedSocket {
     /// The first attempt of a [`perform`](Self::perform); what is to be handed to
     /// [`finish`](Self::finish) if it has to go on.
     ///
-    /// Who cares for every instruction calls these two with a function each, so that the first
-    /// can be compiled into its caller.
+    /// The hot path calls the two itself, with a function each, so that the first is inlined there.
     #[inline]
     pub(super) fn try_once(
         &self,
@@ -81,7 +79,7 @@ impl SharedSocket {
         let mut inner = self.lock()?;
         let outcome = inner.locked().and_then(|mut locked| attempt(&mut locked));
         if let Ok(attempt @ (Progress::Blocked | Progress::Again)) = outcome
-            && (deadline != Deadline::Now || inner.goes_on(attempt))
+            && (deadline != Deadline::Now || inner.is_mid_message(attempt))
         {
             return Ok(Some(FirstTry { inner, attempt }));
         }
@@ -106,12 +104,12 @@ impl SharedSocket {
         let began = Instant::now();
         let most = match interest {
             Interest::Readable => self.spec.profile.spin(&self.options),
-            // Room comes many messages at a time: there is nothing to win by being early.
+            // Room comes many messages at a time: to be early gains nothing.
             Interest::Writable => Duration::ZERO,
         };
         if let Some(until) = inner.spin.begin(began, most) {
             self.leave(inner);
-            (inner, outcome) = self.stay_awake(until, deadline, attempt);
+            (inner, outcome) = self.spin_until(until, deadline, attempt);
             let in_vain = matches!(outcome, Ok(Progress::Blocked | Progress::Again));
             inner.spin.sleep(in_vain);
         }
@@ -127,7 +125,7 @@ impl SharedSocket {
 
     /// Tries again and again for a while, letting others run between the tries. The last try
     /// is under the lock that is handed back.
-    fn stay_awake(
+    fn spin_until(
         &self,
         until: Instant,
         deadline: Deadline,
@@ -160,24 +158,24 @@ impl SharedSocket {
         let mut waker = None;
         let mut spurious = false;
         loop {
-            // Who does not wait takes a message all the same that is there, and long.
+            // A call that does not wait still receives all of a long message that is there.
             let at_once = deadline == Deadline::Now;
             if self.is_stopped() && !at_once {
                 return (inner, Err(Error::Stopped.into()));
             }
-            if deadline.is_over() && !(at_once && inner.goes_on(tried)) {
-                let error = deadline.error(|| self.out_of_time(&inner, interest));
+            if deadline.is_over() && !(at_once && inner.is_mid_message(tried)) {
+                let error = deadline.error(|| self.timeout_error(&inner, interest));
                 return (inner, Err(boxed(error)));
             }
             if tried == Progress::Again {
                 self.leave(inner);
                 inner = self.inner.relock();
             } else {
-                // A receive that came back empty was a look at the socket: nothing can have come
-                // since. A send was not, and others want to know what there is for them.
-                let looked = interest == Interest::Readable && inner.waiters.is_empty();
+                // A receive that came back empty has read the events: nothing can have come since. A
+                // send has not, and other waiters may have an event.
+                let is_fresh = interest == Interest::Readable && inner.waiters.is_empty();
                 let events = match inner.locked() {
-                    Ok(locked) if !looked => locked.events(),
+                    Ok(locked) if !is_fresh => locked.events(),
                     Ok(_) => zmq::PollEvents::empty(),
                     Err(error) => return (inner, Err(error)),
                 };
@@ -190,8 +188,8 @@ impl SharedSocket {
                     } else {
                         deadline
                     };
-                    // From here until the poll nobody of this thread touches the socket.
-                    // An event that was spurious would deceive the others, too.
+                    // From here until the poll this thread does not touch the socket. An event that
+                    // was spurious for it would be so for the others too.
                     inner.waiters.wake(events - interest.event());
                     waker = waker.or_else(|| Waker::current().ok());
                     match &waker {
@@ -218,14 +216,14 @@ impl SharedSocket {
         }
     }
 
-    /// What a call waited for in vain, and the refusal that is known by then.
-    fn out_of_time(&self, inner: &Inner, interest: Interest) -> Error {
-        // The monitor tells nothing of inproc, and some sockets have none.
+    /// The error of a call whose time ran out: what it waited for, and the refusal that is known.
+    fn timeout_error(&self, inner: &Inner, interest: Interest) -> Error {
+        // A monitor does not report inproc connections, and some sockets have no monitor.
         let is_local = |endpoint: &Endpoint| endpoint.transport() == "inproc";
-        let is_seen = || self.spec.profile.is_monitored && !inner.endpoints().any(is_local);
+        let is_reported = || self.spec.profile.is_monitored && !inner.endpoints().any(is_local);
         self.status.timeout(match interest {
             Interest::Readable => Wait::Message,
-            Interest::Writable if is_seen() && self.status.up() == 0 => Wait::Peer {
+            Interest::Writable if is_reported() && self.status.up() == 0 => Wait::Peer {
                 endpoints: inner.endpoints().cloned().collect(),
             },
             Interest::Writable => Wait::Room,
@@ -249,14 +247,8 @@ impl SharedSocket {
         }))
     }
 
-    /// What tells that there may be something to receive: for a socket that nobody else receives
-    /// from, and only after a receive has come back empty.
-    pub(crate) fn fd(&self) -> RawFd {
-        self.fd
-    }
-
     fn poll(&self, waker: Option<&Waker>, stop_signal: Option<&Waker>, deadline: Deadline) {
-        // What is negative is passed over.
+        // `poll` ignores negative numbers.
         let fd = |waker: Option<&Waker>| waker.map_or(-1, Waker::fd);
         let mut fds = [self.fd, fd(waker), fd(stop_signal)].map(readable);
         poll(&mut fds, deadline);

@@ -23,7 +23,7 @@ impl Interest {
     }
 }
 
-/// The threads that wait asleep, in the order in which they came.
+/// The threads that wait asleep, first come first.
 #[derive(Debug, Default)]
 pub(super) struct Waiters {
     asleep: Vec<(Interest, Arc<Waker>)>,
@@ -43,7 +43,7 @@ impl Waiters {
         self.asleep.retain(|(_, other)| !Arc::ptr_eq(other, waker));
     }
 
-    /// Wakes the first who waits for an event that is there, one for each way.
+    /// Wakes the first waiter of each event that is there.
     pub(super) fn wake(&mut self, events: zmq::PollEvents) {
         for interest in [Interest::Readable, Interest::Writable] {
             if events.contains(interest.event())
@@ -72,7 +72,7 @@ pub(super) struct AdaptiveSpin {
     short: bool,
     /// One thread awake is enough.
     taken: bool,
-    /// Staying awake was in vain: so many waits sleep at once before it is tried again.
+    /// So many waits sleep at once, after staying awake was in vain.
     pause: u32,
     next_pause: u32,
 }

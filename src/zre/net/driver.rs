@@ -10,13 +10,13 @@ use super::finder::Finder;
 use super::local_address::LocalAddress;
 use super::ports::wait_until_free;
 use super::shared_node::SharedNode;
-use crate::background::guarded;
+use crate::background::{WaitSet, guarded};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::ffi;
 use crate::message::{Frame, Message};
 use crate::socket::{Interest, Socket};
-use crate::wake::{Deadline, poll, readable};
+use crate::wake::Deadline;
 use crate::zre::machine::{Machine, SUSPECT_TIMEOUT};
 use crate::zre::uuid::Uuid;
 
@@ -47,6 +47,13 @@ pub(crate) struct Driver {
 struct Ready {
     inbox: bool,
     finder: bool,
+}
+
+/// What the thread waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Token {
+    Inbox,
+    Finder,
 }
 
 impl Driver {
@@ -118,7 +125,7 @@ impl Driver {
             if patient {
                 deadline = deadline.within(FULL_CHECK);
             }
-            let more = self.sleep(deadline);
+            let more = self.sleep(deadline, patient);
             ready.inbox |= more.inbox;
             ready.finder |= more.finder;
         }
@@ -166,22 +173,20 @@ impl Driver {
     }
 
     /// Waits until there is something to do.
-    fn sleep(&self, deadline: Deadline) -> Ready {
-        let searches = self.finder.fds();
+    fn sleep(&self, deadline: Deadline, inbox_has_more: bool) -> Ready {
         let waker = self.shared.waker();
-        let fds = [waker.fd(), self.inbox.fd()];
-        let fds = fds.iter().chain(&searches);
-        let mut fds: Vec<_> = fds.map(|fd| readable(*fd)).collect();
-        poll(&mut fds, deadline);
-        let is_ready = |at: usize| fds[at].revents != 0;
-        let woken = is_ready(0);
-        if woken {
-            waker.clear();
+        let mut set = WaitSet::new(waker);
+        // What was not taken in for want of room is looked at again in a moment.
+        if !inbox_has_more {
+            set.insert(Token::Inbox, self.inbox.source(Interest::Readable));
         }
+        self.finder.insert_into(&mut set, Token::Finder);
+        // A name that was looked up wakes the thread.
+        set.insert_fd(Token::Finder, waker.fd());
+        let ready = set.wait(deadline);
         Ready {
-            inbox: is_ready(1),
-            // A name that was looked up wakes, too.
-            finder: woken || (2..fds.len()).any(is_ready),
+            inbox: ready.contains(&Token::Inbox),
+            finder: ready.contains(&Token::Finder),
         }
     }
 

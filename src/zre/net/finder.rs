@@ -1,6 +1,5 @@
 //! How a node finds others: by beacons, or by gossip.
 
-use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,6 +7,7 @@ use super::beacon_socket::BeaconSocket;
 use super::gossip_sockets::GossipSockets;
 use super::interface::Interface;
 use super::shared_node::SharedNode;
+use crate::background::WaitSet;
 use crate::endpoint::Endpoint;
 use crate::zre::machine::Machine;
 use crate::zre::wire::Beacon;
@@ -69,11 +69,11 @@ impl Finder {
         }
     }
 
-    /// The file descriptors that become readable when something has come.
-    pub(crate) fn fds(&self) -> Vec<RawFd> {
+    /// Has a thread wait for what others say, once it has taken in all that there is.
+    pub(crate) fn insert_into<T: Clone>(&self, set: &mut WaitSet<T>, token: T) {
         match self {
-            Finder::Beacons(beacons) => vec![beacons.fd()],
-            Finder::Gossip(gossip) => gossip.fds().collect(),
+            Finder::Beacons(beacons) => set.insert_fd(token, beacons.fd()),
+            Finder::Gossip(gossip) => gossip.insert_into(set, token),
         }
     }
 

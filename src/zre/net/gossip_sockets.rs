@@ -1,6 +1,5 @@
 //! The sockets by which a node gossips.
 
-use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,6 +8,7 @@ use log::{debug, warn};
 use super::lookups::Lookups;
 use super::shared_node::SharedNode;
 use super::spec;
+use crate::background::WaitSet;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::message::{Frame, Message};
@@ -71,10 +71,12 @@ impl GossipSockets {
         &self.endpoints
     }
 
-    /// The file descriptors that become readable when something has come.
-    pub(crate) fn fds(&self) -> impl Iterator<Item = RawFd> {
+    /// Has a thread wait for what others say, once it has taken in all that there is.
+    pub(crate) fn insert_into<T: Clone>(&self, set: &mut WaitSet<T>, token: T) {
         let servers = self.servers.iter().map(|(_, socket)| socket);
-        self.bound.iter().chain(servers).map(|socket| socket.fd())
+        for socket in self.bound.iter().chain(servers) {
+            set.insert(token.clone(), socket.source(Interest::Readable));
+        }
     }
 
     /// When time comes for something next.

@@ -215,7 +215,7 @@ impl SharedNode {
     }
 
     /// The wake-up of the node's thread.
-    pub(super) fn waker(&self) -> &Waker {
+    pub(super) fn waker(&self) -> &Arc<Waker> {
         self.tasks.waker()
     }
 

@@ -1,0 +1,87 @@
+//! The end of a socket: it goes on delivering what is queued.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::{Linger, SharedSocket};
+use crate::error::{Error, Result, Wait};
+use crate::ffi::{self, system};
+use crate::monitor::Closing;
+use crate::wake::Deadline;
+
+/// How much longer than asked a libzmq lingers that does not report what it could not deliver.
+const CLOCK_SLACK: Duration = Duration::from_millis(100);
+
+impl SharedSocket {
+    /// Closes the socket for all handles, and waits until what is queued is delivered.
+    pub(crate) fn close(&self, timeout: Duration) -> Result<()> {
+        self.stop();
+        let Some(mut socket) = self.lock()?.socket.take() else {
+            return Err(Error::Stopped);
+        };
+        let time = match ffi::reports_undelivered() {
+            // With no linger time libzmq drops what is queued and does not report it.
+            true => timeout.max(Duration::from_millis(1)),
+            // Only the time that it took says then whether all was delivered.
+            false => timeout.saturating_add(CLOCK_SLACK),
+        };
+        let linger = Linger::exactly(time);
+        let set = linger.set(&mut socket);
+        set.map_err(|errno| system("setting the linger time", errno))?;
+        self.status.close(self.closing(linger, true));
+        drop(socket);
+        // libzmq takes a moment to clean up.
+        let spin = time.saturating_add(Duration::from_secs(1));
+        match self.status.wait_delivered(Deadline::after(spin)) {
+            true => Ok(()),
+            false => Err(self.status.timeout(Wait::Delivery)),
+        }
+    }
+
+    /// Drops what is still queued when the socket closes.
+    pub(crate) fn abandon(&self) {
+        let _ = self.with(|locked| Ok(locked.socket.set_linger(0).is_ok()));
+    }
+}
+
+impl Drop for SharedSocket {
+    fn drop(&mut self) {
+        match self.check_process() {
+            Ok(()) => {
+                self.begin_linger();
+                self.status.end();
+            }
+            // Closing it would be the business of threads that this process does not have.
+            Err(_) => std::mem::forget(self.inner.get_mut().socket.take()),
+        }
+    }
+}
+
+impl SharedSocket {
+    /// The last handle is gone: the socket closes, and delivers what is queued.
+    fn begin_linger(&mut self) {
+        let mut linger = self.linger();
+        let Some(socket) = &mut self.inner.get_mut().socket else {
+            return;
+        };
+        if !self.spec.profile.is_monitored {
+            return;
+        }
+        if !ffi::reports_undelivered() && self.status.is_deserted() {
+            linger = Linger::exactly(linger.alone);
+            let _ = linger.set(socket);
+        }
+        self.status.close(self.closing(linger, false));
+    }
+
+    fn closing(&self, linger: Linger, awaited: bool) -> Closing {
+        Closing {
+            most: linger.most,
+            alone: linger.alone,
+            sent: self.sent.load(Ordering::Relaxed),
+            inproc: self.inproc.load(Ordering::Relaxed),
+            awaited,
+            is_reported: ffi::reports_undelivered(),
+        }
+    }
+}
