@@ -16,6 +16,7 @@
 
 mod close;
 mod connect;
+mod connected;
 mod inner;
 mod linger;
 mod listen;
@@ -39,7 +40,8 @@ use std::sync::{Arc, OnceLock, Weak};
 use log::debug;
 use parking_lot::MutexGuard;
 
-use inner::{Connected, Inner};
+use connected::Connected;
+use inner::Inner;
 pub(crate) use linger::Linger;
 pub(crate) use listen::{check_path, listen};
 pub(crate) use locked::{BUDGET, LockedSocket, Progress};

@@ -1,8 +1,7 @@
 //! What the socket's lock guards.
 
-use std::time::Instant;
-
 use super::boxed;
+use super::connected::Connected;
 use super::locked::LockedSocket;
 use super::partial::PartialMessage;
 use super::waiters::{AdaptiveSpin, Waiters};
@@ -24,23 +23,6 @@ pub(super) struct Inner {
     pub(super) spin: AdaptiveSpin,
     pub(super) bound: Vec<Endpoint>,
     pub(super) connected: Vec<Connected>,
-}
-
-/// An endpoint connected to, and how.
-#[derive(Debug, Clone)]
-pub(super) struct Connected {
-    pub(super) endpoint: Endpoint,
-    /// The endpoint as libzmq is given it.
-    pub(super) address: String,
-    pub(super) ipv6: bool,
-    /// Whether its host's name has not resolved yet.
-    pub(super) missing: bool,
-    /// How often the name was looked up since.
-    pub(super) lookups: u32,
-    /// When its host's name may be looked up again; `None` without a name, and during a lookup.
-    pub(super) lookup: Option<Instant>,
-    /// Whether libzmq has it, and was not told to disconnect it.
-    pub(super) live: bool,
 }
 
 impl std::fmt::Debug for Inner {

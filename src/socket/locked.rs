@@ -1,7 +1,8 @@
 //! The socket as it is held under its lock: all that is done with it, none of which waits.
 
+use super::connected::Connected;
 use super::partial::PartialMessage;
-use super::{Connected, system};
+use super::system;
 use crate::error::{BoxedError, Error};
 use crate::ffi::{self, RawMessage};
 use crate::message::{Frame, Message};
