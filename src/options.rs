@@ -61,13 +61,13 @@ pub struct Options {
 
     /// The largest frame accepted from a peer, or sent, in bytes. Default 16 MiB, at least 1000.
     ///
-    /// Sending a larger one is an error, [`Error::FrameTooLarge`]. A peer that sends a larger one
+    /// Sending a larger one is an error, [`Error::FrameTooLarge`](crate::Error::FrameTooLarge). A peer that sends a larger one
     /// is disconnected, the message lost, and a warning logged that names the peer (with a libzmq
     /// other than ours, it is not): both ends need the same limit. It bounds a
     /// frame, not a message: memory is bounded only against peers that you trust.
     pub max_frame: u64,
 
-    /// How long a send waits before it fails with [`Error::Timeout`]. Default: for ever.
+    /// How long a send waits before it fails with [`Error::Timeout`](crate::Error::Timeout). Default: for ever.
     pub send_timeout: Option<Duration>,
 
     /// How long a request waits for a server and its reply, each time that it is tried, from when
