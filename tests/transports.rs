@@ -183,7 +183,7 @@ fn a_file_in_the_place_of_an_ipc_path_is_left_alone() {
     let path = folder.path().join("precious");
     fs::write(&path, "data").unwrap();
     let refused = Server::bind(folder.ipc("precious")).and_then(|server| server.pull());
-    assert_invalid(refused, "no socket");
+    assert_invalid(refused, "not a socket");
     assert_eq!(fs::read_to_string(&path).unwrap(), "data");
 }
 
