@@ -99,6 +99,7 @@ impl Node {
         let found = Arc::new(FoundServices::new(name));
         let observer = found.clone();
         let observation = self.observe(Box::new(move |event| observer.observe(event)))?;
+        found.reconcile_all();
         let shared = SharedDiscovery {
             _observation: observation,
             _thread: FoundServices::start_following(&found)?,
@@ -138,7 +139,7 @@ impl Discovery {
         &self.shared.node
     }
 
-    /// The servers that are there now, of all patterns.
+    /// The servers that are there now, of all patterns: those that the handles are connected to.
     ///
     /// ```no_run
     /// let jobs = zeroless::zre::discover("jobs")?;
@@ -147,7 +148,7 @@ impl Discovery {
     /// ```
     pub fn services(&self) -> impl Iterator<Item = Service> + use<> {
         let state = self.shared.found.state.lock();
-        let services = state.map_or_else(|_| Vec::new(), |state| state.visible());
+        let services = state.map_or_else(|_| Vec::new(), |state| state.followed_services.clone());
         services.into_iter()
     }
 
@@ -166,20 +167,19 @@ impl Discovery {
         let FoundServices { state, changed, .. } = &*self.shared.found;
         let until = Instant::now().checked_add(timeout);
         let mut state = state.lock()?;
-        while state.visible().len() < servers || !state.is_followed() {
+        while state.followed_services.len() < servers {
             if state.ended {
                 return Err(self.shared.node.ended());
             }
             match until {
                 Some(until) => {
-                    if changed.wait_until(&mut state, until).timed_out() {
-                        if state.visible().len() >= servers {
-                            return Ok(());
-                        }
+                    if changed.wait_until(&mut state, until).timed_out()
+                        && state.followed_services.len() < servers
+                    {
                         return Err(Error::timeout(Wait::Services {
                             name: self.shared.found.name.clone(),
                             wanted: servers,
-                            found: state.visible().len(),
+                            found: state.followed_services.len(),
                         }));
                     }
                 }

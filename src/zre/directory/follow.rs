@@ -36,6 +36,8 @@ pub(super) struct FoundServices {
 #[derive(Default)]
 pub(super) struct Found {
     services: Vec<Service>,
+    /// Those that the clients are connected to: others are not told of yet.
+    pub(super) followed_services: Vec<Service>,
     pub(super) anywhere: bool,
     /// The node has ended: nothing more will be found.
     pub(super) ended: bool,
@@ -55,7 +57,7 @@ pub(super) struct FollowingClient {
 
 impl Found {
     /// Those that may be connected to.
-    pub(super) fn visible(&self) -> Vec<Service> {
+    fn visible(&self) -> Vec<Service> {
         let visible = self
             .services
             .iter()
@@ -64,7 +66,7 @@ impl Found {
     }
 
     /// Whether the clients are connected to all that there is.
-    pub(super) fn is_followed(&self) -> bool {
+    fn is_followed(&self) -> bool {
         self.followed == self.changes || self.stopped
     }
 }
@@ -101,9 +103,14 @@ impl FoundServices {
                 return;
             }
             drop(state);
-            if let Ok(mut clients) = self.clients.lock() {
-                self.reconcile(&mut clients);
-            }
+            self.reconcile_all();
+        }
+    }
+
+    /// Connects and disconnects, so that all clients have what there is.
+    pub(super) fn reconcile_all(&self) {
+        if let Ok(mut clients) = self.clients.lock() {
+            self.reconcile(&mut clients);
         }
     }
 
@@ -119,6 +126,7 @@ impl FoundServices {
     /// Accepts services at other addresses than their peers' own.
     pub(super) fn accept_anywhere(&self) {
         self.change(|state| state.anywhere = true);
+        self.reconcile_all();
     }
 
     pub(super) fn observe(&self, event: &Event) {
@@ -171,6 +179,7 @@ impl FoundServices {
         }
         if let Ok(mut state) = self.state.lock() {
             state.followed = state.followed.max(changes);
+            state.followed_services = visible;
         }
         self.changed.notify_all();
     }
