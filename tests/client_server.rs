@@ -15,6 +15,13 @@ fn already_connected(port: u16) -> Error {
     Error::AlreadyConnected { endpoint }
 }
 
+/// Servers to connect to, which carry no pattern, and their ports.
+fn servers<const N: usize>() -> ([Server; N], [u16; N]) {
+    let servers = [(); N].map(|()| Server::bind_local(0).unwrap());
+    let ports = std::array::from_fn(|place| servers[place].port());
+    (servers, ports)
+}
+
 #[test]
 fn a_client_connects_before_the_pattern() {
     deadline(|| {
@@ -55,8 +62,9 @@ fn calls_are_cascaded() {
 
 #[test]
 fn a_client_tells_its_endpoints_in_order() {
-    let client = Client::connect([12345, 12346]).unwrap();
-    client.connect(("127.0.0.1", 12347)).unwrap();
+    let (_servers, [one, two, three]) = servers();
+    let client = Client::connect([one, two]).unwrap();
+    client.connect(("127.0.0.1", three)).unwrap();
     let ports = || {
         client
             .endpoints()
@@ -64,79 +72,85 @@ fn a_client_tells_its_endpoints_in_order() {
             .map(|at| at.port())
             .collect::<Vec<_>>()
     };
-    assert_eq!(ports(), [Some(12345), Some(12346), Some(12347)]);
-    client.disconnect(12346).unwrap();
-    assert_eq!(ports(), [Some(12345), Some(12347)]);
+    assert_eq!(ports(), [Some(one), Some(two), Some(three)]);
+    client.disconnect(two).unwrap();
+    assert_eq!(ports(), [Some(one), Some(three)]);
     assert!(client.disconnect_all().unwrap().endpoints().is_empty());
     assert!(client.disconnect_all().is_ok(), "of nothing, too");
 }
 
 #[test]
 fn what_is_not_connected_cannot_be_disconnected() {
+    let (_servers, [one]) = servers();
     let client = Client::new();
     assert_eq!(
-        client.disconnect(12345).map(drop),
-        Err(not_connected(12345))
+        client.disconnect(one).map(drop),
+        Err(not_connected(one))
     );
-    client.connect(12345).unwrap();
-    client.disconnect(12345).unwrap();
+    client.connect(one).unwrap();
+    client.disconnect(one).unwrap();
     assert_eq!(
-        client.disconnect(12345).map(drop),
-        Err(not_connected(12345))
+        client.disconnect(one).map(drop),
+        Err(not_connected(one))
     );
     let _pull = client.pull().unwrap();
     assert_eq!(
-        client.disconnect(12345).map(drop),
-        Err(not_connected(12345))
+        client.disconnect(one).map(drop),
+        Err(not_connected(one))
     );
 }
 
 #[test]
 fn of_a_list_with_an_unknown_one_nothing_is_disconnected() {
-    let client = Client::connect([12345, 12346]).unwrap();
-    let refused = client.disconnect([12345, 12347]).map(drop);
-    assert_eq!(refused, Err(not_connected(12347)));
+    let (_servers, [one, two, three]) = servers();
+    let client = Client::connect([one, two]).unwrap();
+    let refused = client.disconnect([one, three]).map(drop);
+    assert_eq!(refused, Err(not_connected(three)));
     assert_eq!(client.endpoints().len(), 2);
 }
 
 #[test]
 fn an_endpoint_is_connected_to_once() {
-    let twice = Err(already_connected(12345));
-    assert_eq!(Client::connect([12345, 12345]).map(drop), twice);
-    let client = Client::connect(12345).unwrap();
-    assert_eq!(client.connect(12345).map(drop), twice);
-    assert_eq!(client.connect("tcp://127.0.0.1:12345").map(drop), twice);
-    assert_eq!(client.connect([12346, 12345]).map(drop), twice);
+    let (_servers, [one, two]) = servers();
+    let twice = Err(already_connected(one));
+    assert_eq!(Client::connect([one, one]).map(drop), twice);
+    let client = Client::connect(one).unwrap();
+    assert_eq!(client.connect(one).map(drop), twice);
+    assert_eq!(client.connect(format!("tcp://127.0.0.1:{one}")).map(drop), twice);
+    assert_eq!(client.connect([two, one]).map(drop), twice);
     assert_eq!(client.endpoints().len(), 1, "all or none");
     let _push = client.push().unwrap();
-    assert_eq!(client.connect(12345).map(drop), twice);
+    assert_eq!(client.connect(one).map(drop), twice);
     assert_eq!(client.endpoints().len(), 1);
 }
 
 #[test]
 fn a_pair_of_two_endpoints_is_refused_before_the_pattern() {
-    let client = Client::connect([12345, 12346]).unwrap();
+    let (_servers, [one, two]) = servers();
+    let client = Client::connect([one, two]).unwrap();
     assert_eq!(client.pair().map(drop), Err(Error::PairTaken));
-    client.disconnect(12346).unwrap();
+    client.disconnect(two).unwrap();
     assert!(client.pair().is_ok());
 }
 
 #[test]
 fn a_pair_of_two_endpoints_is_refused_after_the_pattern() {
-    let client = Client::connect(12345).unwrap();
+    let (_servers, [one, two, three]) = servers();
+    let client = Client::connect(one).unwrap();
     let pair = client.pair().unwrap();
-    assert_eq!(client.connect(12346).map(drop), Err(Error::PairTaken));
+    assert_eq!(client.connect(two).map(drop), Err(Error::PairTaken));
     assert_eq!(client.endpoints().len(), 1);
-    client.disconnect(12345).unwrap().connect(12346).unwrap();
+    client.disconnect(one).unwrap().connect(two).unwrap();
     drop(pair);
-    client.connect(12347).unwrap();
+    client.connect(three).unwrap();
 }
 
 #[test]
 fn a_pair_of_two_new_endpoints_is_refused() {
+    let (_servers, [one, two]) = servers();
     let client = Client::new();
     let _pair = client.pair().unwrap();
-    let refused = client.connect([12345, 12346]).map(drop);
+    let refused = client.connect([one, two]).map(drop);
     assert_eq!(refused, Err(Error::PairTaken));
     assert!(client.endpoints().is_empty());
 }

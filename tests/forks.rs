@@ -137,6 +137,8 @@ fn no_child_of_a_thousand_is_stuck() {
         let replying = echo(replier.clone());
         let (asks, starts) = (requester.clone(), requester.clone());
         let (discovers, opens, connects) = (finder.clone(), client.clone(), Client::new());
+        let idle = Server::bind_local(0).unwrap();
+        let other = idle.port();
         let mut wakes = 0u32;
         let threads = [
             again(&running, move || {
@@ -170,7 +172,7 @@ fn no_child_of_a_thousand_is_stuck() {
                 let _ = (push.close(SOON), pull.close(SOON));
             }),
             again(&running, move || {
-                connects.connect(12345).unwrap().disconnect(12345).unwrap();
+                connects.connect(other).unwrap().disconnect(other).unwrap();
             }),
         ];
 

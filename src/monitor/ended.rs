@@ -124,21 +124,8 @@ impl EndedConnections {
 
 #[cfg(test)]
 mod tests {
+    use super::super::raw_event::example::{end, event};
     use super::*;
-
-    fn end() -> Endpoint {
-        "tcp://127.0.0.1:7".parse().unwrap()
-    }
-
-    fn event(kind: u16, value: u32) -> RawEvent {
-        let endpoint = end();
-        RawEvent {
-            kind,
-            value,
-            endpoint,
-            peer: None,
-        }
-    }
 
     fn after(events: &[(u16, u32)], now: Instant) -> EndedConnections {
         let mut ended = EndedConnections::default();

@@ -137,6 +137,25 @@ impl<E> RawEvent<E> {
     }
 }
 
+/// Events at one endpoint, for the tests of what takes them in.
+#[cfg(test)]
+pub(super) mod example {
+    use super::*;
+
+    pub(in super::super) fn end() -> Endpoint {
+        "tcp://127.0.0.1:7".parse().unwrap()
+    }
+
+    pub(in super::super) fn event(kind: u16, value: u32) -> RawEvent {
+        RawEvent {
+            kind,
+            value,
+            endpoint: end(),
+            peer: None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

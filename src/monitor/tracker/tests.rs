@@ -1,21 +1,8 @@
 //! What follows from which events.
 
+use super::super::raw_event::example::{end, event};
 use super::super::refusals::LONG_GRACE;
 use super::*;
-
-fn end() -> Endpoint {
-    "tcp://127.0.0.1:7".parse().unwrap()
-}
-
-fn event(kind: u16, value: u32) -> RawEvent {
-    let endpoint = end();
-    RawEvent {
-        kind,
-        value,
-        endpoint,
-        peer: None,
-    }
-}
 
 fn peer(fd: u32) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], fd as u16))
