@@ -3,8 +3,8 @@
 use std::mem::zeroed;
 use std::time::Duration;
 
-/// How many file descriptors this process may have, if the system tells.
-pub(crate) fn file_limit() -> Option<u64> {
+/// How many file descriptors this process may have, if the system tells: 32 bits on some machines.
+pub(crate) fn file_limit() -> Option<libc::rlim_t> {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
