@@ -83,21 +83,12 @@ fn a_client_tells_its_endpoints_in_order() {
 fn what_is_not_connected_cannot_be_disconnected() {
     let (_servers, [one]) = servers();
     let client = Client::new();
-    assert_eq!(
-        client.disconnect(one).map(drop),
-        Err(not_connected(one))
-    );
+    assert_eq!(client.disconnect(one).map(drop), Err(not_connected(one)));
     client.connect(one).unwrap();
     client.disconnect(one).unwrap();
-    assert_eq!(
-        client.disconnect(one).map(drop),
-        Err(not_connected(one))
-    );
+    assert_eq!(client.disconnect(one).map(drop), Err(not_connected(one)));
     let _pull = client.pull().unwrap();
-    assert_eq!(
-        client.disconnect(one).map(drop),
-        Err(not_connected(one))
-    );
+    assert_eq!(client.disconnect(one).map(drop), Err(not_connected(one)));
 }
 
 #[test]
@@ -116,7 +107,10 @@ fn an_endpoint_is_connected_to_once() {
     assert_eq!(Client::connect([one, one]).map(drop), twice);
     let client = Client::connect(one).unwrap();
     assert_eq!(client.connect(one).map(drop), twice);
-    assert_eq!(client.connect(format!("tcp://127.0.0.1:{one}")).map(drop), twice);
+    assert_eq!(
+        client.connect(format!("tcp://127.0.0.1:{one}")).map(drop),
+        twice
+    );
     assert_eq!(client.connect([two, one]).map(drop), twice);
     assert_eq!(client.endpoints().len(), 1, "all or none");
     let _push = client.push().unwrap();
