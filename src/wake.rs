@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use log::warn;
+use parking_lot::{Condvar, MutexGuard};
 
 use crate::error::{Error, Result};
 use crate::ffi;
@@ -125,6 +126,15 @@ impl Deadline {
             Deadline::Now => Some(Duration::ZERO),
             Deadline::At(instant) => Some(instant.saturating_duration_since(Instant::now())),
             Deadline::Never => None,
+        }
+    }
+
+    /// Waits for a change, or until the deadline is over.
+    pub(crate) fn wait<T>(self, changed: &Condvar, guard: &mut MutexGuard<'_, T>) {
+        match self {
+            Deadline::Now => {}
+            Deadline::At(instant) => drop(changed.wait_until(guard, instant)),
+            Deadline::Never => changed.wait(guard),
         }
     }
 

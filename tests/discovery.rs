@@ -270,6 +270,11 @@ fn a_server_on_loopback_is_found_by_who_is_on_a_network() {
         while jobs.services().count() > 0 {
             thread::yield_now();
         }
+        // Once its node has ended, the next discovery has another.
+        jobs.node().stop();
+        let others = zre::discover(&name).unwrap();
+        assert!(others.node().join("others").is_ok());
+        assert!(jobs.node().join("jobs").is_err());
     });
 }
 

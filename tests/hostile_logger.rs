@@ -131,6 +131,28 @@ fn the_logger_may_drop_a_discovery_in_its_own_thread() {
 }
 
 #[test]
+fn a_discovery_follows_though_the_logger_panics() {
+    deadline(|| {
+        let _alone = alone(DISCOVERY, |_| panic!("the logger panics on purpose"));
+        let port = beacon_port();
+        let node = |name| Node::builder(name).interface("127.0.0.1").port(port);
+        let alice = node("alice").start().unwrap();
+        let jobs = alice.discover("jobs").unwrap();
+        let push = jobs.push().unwrap();
+        for number in ["1", "2"] {
+            let server = Server::bind(0).unwrap();
+            let pull = server.pull().unwrap();
+            let bob = node("bob").announce("jobs", &server).start().unwrap();
+            jobs.wait_for(1, SOON).unwrap();
+            push.send_timeout(number, SOON).unwrap();
+            assert_eq!(pull.recv_timeout(SOON).unwrap(), number);
+            drop(bob);
+            until(|| jobs.services().count() == 0);
+        }
+    });
+}
+
+#[test]
 fn a_node_goes_on_while_a_discovery_connects() {
     deadline(|| {
         let (tell, told) = channel();

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::{Condvar, Mutex};
 
 use super::closing::Closed;
 use super::logged::LoggedTrouble;
@@ -92,7 +92,7 @@ impl ConnectionStatus {
                 };
                 return Err(deadline.error(|| seen.timeout(waited_for)));
             }
-            self.wait_change(&mut seen, deadline);
+            deadline.wait(&self.changed, &mut seen);
         }
         Ok(())
     }
@@ -144,16 +144,9 @@ impl ConnectionStatus {
     pub(crate) fn wait_end(&self, deadline: Deadline) -> bool {
         let mut seen = self.seen.lock();
         while seen.gone.is_none() && !deadline.is_over() {
-            self.wait_change(&mut seen, deadline);
+            deadline.wait(&self.changed, &mut seen);
         }
         seen.gone.is_some()
-    }
-
-    fn wait_change(&self, seen: &mut MutexGuard<'_, Seen>, deadline: Deadline) {
-        match deadline {
-            Deadline::At(instant) => drop(self.changed.wait_until(seen, instant)),
-            _ => self.changed.wait(seen),
-        }
     }
 
     /// The next event of the monitor, and when it was read.

@@ -8,6 +8,7 @@ use log::{info, warn};
 use super::listen::with_index;
 use super::names::missing;
 use super::{Connected, Inner, SharedSocket, Target};
+use crate::background::guarded;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::monitor::MonitorSnapshot;
@@ -35,7 +36,7 @@ impl SharedSocket {
     /// It may wait for a moment if a connection of this socket has just ended.
     pub(crate) fn connect(&self, target: &Target, others: usize) -> Result<()> {
         let endpoint = target.endpoint.clone();
-        info!("{}: connecting to {endpoint}", self.name());
+        self.note("connecting to", &endpoint);
         let named = target.endpoint.host_name().is_some();
         let known = Connected {
             address: with_index(&target.endpoint)?,
@@ -185,10 +186,15 @@ impl SharedSocket {
         }
     }
 
+    /// Logs what is about to be done; it is done though a user's logger panics.
+    fn note(&self, doing: &str, endpoint: &Endpoint) {
+        guarded("logging", || info!("{}: {doing} {endpoint}", self.name()));
+    }
+
     /// Disconnects; what is queued for this endpoint is still sent, within the linger time,
     /// unless connections are immediate.
     pub(crate) fn disconnect(&self, endpoint: &Endpoint) -> Result<()> {
-        info!("{}: disconnecting from {endpoint}", self.name());
+        self.note("disconnecting from", endpoint);
         let mut inner = self.lock()?;
         let mut connected = inner.connected.iter();
         let place = connected.position(|known| known.endpoint == *endpoint);

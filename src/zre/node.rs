@@ -197,7 +197,8 @@ impl Node {
         process.unwrap_or_else(|| self.shared().ended())
     }
 
-    fn check(&self) -> Result<()> {
+    /// An error once it has ended.
+    pub(crate) fn check(&self) -> Result<()> {
         self.check_process()?;
         match self.shared().is_stopping() {
             true => Err(self.ended()),

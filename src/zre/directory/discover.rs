@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -16,6 +16,7 @@ use crate::ffi::PerProcess;
 use crate::monitor::OnDown;
 use crate::options::{Options, common_setters};
 use crate::pattern::{Pattern, patterns};
+use crate::wake::Deadline;
 use crate::zre::net::Observation;
 use crate::zre::node::{Node, RunningNode};
 
@@ -43,8 +44,10 @@ use crate::zre::node::{Node, RunningNode};
 pub fn discover(name: impl Into<String>) -> Result<Discovery> {
     static NODE: PerProcess<Mutex<Weak<RunningNode>>> = PerProcess::new();
     let mut shared = NODE.get().lock();
-    let node = match shared.upgrade() {
-        Some(handle) => Node::from(handle),
+    // One that has ended, by a stop or a panic, finds nothing more.
+    let running = shared.upgrade().map(Node::from);
+    let node = match running.filter(|node| node.check().is_ok()) {
+        Some(node) => node,
         None => Node::builder(program()).start()?,
     };
     *shared = node.downgrade();
@@ -165,26 +168,20 @@ impl Discovery {
     /// ```
     pub fn wait_for(&self, servers: usize, timeout: Duration) -> Result<()> {
         let FoundServices { state, changed, .. } = &*self.shared.found;
-        let until = Instant::now().checked_add(timeout);
+        let deadline = Deadline::after(timeout);
         let mut state = state.lock()?;
         while state.followed_services.len() < servers {
             if state.ended {
                 return Err(self.shared.node.ended());
             }
-            match until {
-                Some(until) => {
-                    if changed.wait_until(&mut state, until).timed_out()
-                        && state.followed_services.len() < servers
-                    {
-                        return Err(Error::timeout(Wait::Services {
-                            name: self.shared.found.name.clone(),
-                            wanted: servers,
-                            found: state.followed_services.len(),
-                        }));
-                    }
-                }
-                None => changed.wait(&mut state),
+            if deadline.is_over() {
+                return Err(Error::timeout(Wait::Services {
+                    name: self.shared.found.name.clone(),
+                    wanted: servers,
+                    found: state.followed_services.len(),
+                }));
             }
+            deadline.wait(changed, &mut state);
         }
         Ok(())
     }

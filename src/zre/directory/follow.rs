@@ -1,7 +1,8 @@
 //! The services that were found, and the clients that are connected to them.
 //!
 //! A connect may wait for a while, and a peer decides how many there are. So none is made in the node's
-//! thread, which has to answer others meanwhile: each discovery has a thread of its own for them.
+//! thread, which has to answer others meanwhile: each discovery has a thread of its own for them. Opening a
+//! handle connects in the caller's.
 
 use std::sync::{Arc, Weak};
 
@@ -36,16 +37,13 @@ pub(super) struct FoundServices {
 #[derive(Default)]
 pub(super) struct Found {
     services: Vec<Service>,
-    /// Those that the clients are connected to: others are not told of yet.
+    /// Those that the clients were given: others are not told of yet.
     pub(super) followed_services: Vec<Service>,
-    pub(super) anywhere: bool,
-    /// The node has ended: nothing more will be found.
+    anywhere: bool,
+    /// The node or the discovery has ended: nothing more will be found.
     pub(super) ended: bool,
-    /// How often the services have changed, and at which change the clients are.
-    changes: u64,
-    followed: u64,
-    /// The thread that follows is to end.
-    stopped: bool,
+    /// The services have changed since the clients were given them.
+    is_behind: bool,
 }
 
 /// A client that is to be connected to all services of this kind.
@@ -64,11 +62,6 @@ impl Found {
             .filter(|it| self.anywhere || it.is_own());
         visible.cloned().collect()
     }
-
-    /// Whether the clients are connected to all that there is.
-    fn is_followed(&self) -> bool {
-        self.followed == self.changes || self.stopped
-    }
 }
 
 impl FoundServices {
@@ -85,7 +78,7 @@ impl FoundServices {
     /// Starts the thread in which the clients follow what is found.
     pub(super) fn start_following(found: &Arc<FoundServices>) -> Result<Background> {
         let (stopped, following) = (found.clone(), found.clone());
-        let stop = move || stopped.change(|state| state.stopped = true);
+        let stop = move || stopped.change(|state| state.ended = true);
         Background::start("zeroless-discovery", stop, move || {
             Ok(move || following.follow_changes())
         })
@@ -96,10 +89,9 @@ impl FoundServices {
             let Ok(mut state) = self.state.lock() else {
                 return;
             };
-            while state.is_followed() && !state.stopped {
-                self.changed.wait(&mut state);
-            }
-            if state.stopped {
+            let is_idle = |state: &mut Found| !state.is_behind && !state.ended;
+            self.changed.wait_while(&mut state, is_idle);
+            if state.ended {
                 return;
             }
             drop(state);
@@ -118,9 +110,9 @@ impl FoundServices {
     fn change(&self, change: impl FnOnce(&mut Found)) {
         if let Ok(mut state) = self.state.lock() {
             change(&mut state);
-            state.changes += 1;
+            state.is_behind = true;
+            self.changed.notify_all();
         }
-        self.changed.notify_all();
     }
 
     /// Accepts services at other addresses than their peers' own.
@@ -146,8 +138,10 @@ impl FoundServices {
     }
 
     fn exit(&self, peer: &Peer) {
-        let is_other = |service: &Service| service.peer().id() != peer.id();
-        self.change(|state| state.services.retain(is_other));
+        if !Service::of(peer, &self.name).is_empty() {
+            let is_other = |service: &Service| service.peer().id() != peer.id();
+            self.change(|state| state.services.retain(is_other));
+        }
     }
 
     /// The peers that announce a server there.
@@ -166,52 +160,84 @@ impl FoundServices {
         Ok(())
     }
 
-    /// Connects and disconnects the clients, so that each has what there is.
+    /// Disconnects and connects the clients, so that each has what there is. A connect may wait for a
+    /// while: if something changes meanwhile, the rest is left to the next round, which begins with
+    /// what has left.
     fn reconcile(&self, clients: &mut Vec<FollowingClient>) {
-        let Ok(state) = self.state.lock() else {
+        clients.retain(|client| client.handle_count.strong_count() > 0);
+        let Ok(mut state) = self.state.lock() else {
             return;
         };
-        let (visible, changes) = (state.visible(), state.changes);
+        let visible = state.visible();
+        state.is_behind = false;
         drop(state);
-        clients.retain(|client| client.handle_count.strong_count() > 0);
-        for client in clients {
-            self.reconcile_client(client, &visible);
+        for client in &*clients {
+            self.leave(client, &visible);
+        }
+        for client in &*clients {
+            if !self.connect(client, &visible) {
+                return;
+            }
         }
         if let Ok(mut state) = self.state.lock() {
-            state.followed = state.followed.max(changes);
             state.followed_services = visible;
+            self.changed.notify_all();
         }
-        self.changed.notify_all();
     }
 
-    fn reconcile_client(&self, following: &FollowingClient, visible: &[Service]) {
-        let FollowingClient { kind, client, .. } = following;
-        let wanted = visible.iter().filter(|it| it.kind() == *kind);
-        let wanted: Vec<&Endpoint> = wanted.map(Service::endpoint).collect();
+    /// Disconnects a client from what has left.
+    fn leave(&self, following: &FollowingClient, visible: &[Service]) {
+        let client = &following.client;
+        for endpoint in client.endpoints() {
+            if !following.wants(visible).any(|wanted| *wanted == endpoint) {
+                self.attempt(&endpoint, "has left", "disconnecting from", || {
+                    client.disconnect(endpoint.clone())
+                });
+            }
+        }
+    }
+
+    /// Connects a client to what is new; false if something has changed meanwhile.
+    fn connect(&self, following: &FollowingClient, visible: &[Service]) -> bool {
+        let client = &following.client;
         let has = client.endpoints();
-        for endpoint in has.iter().filter(|it| !wanted.contains(it)) {
-            let outcome = client.disconnect(endpoint.clone()).map(drop);
-            self.log(endpoint, "has left", "disconnecting from", outcome);
+        for endpoint in following.wants(visible).filter(|it| !has.contains(it)) {
+            if self.state.lock().map_or(true, |state| state.is_behind) {
+                return false;
+            }
+            self.attempt(endpoint, "is here", "connecting to", || {
+                client.connect(endpoint.clone())
+            });
         }
-        for endpoint in wanted.into_iter().filter(|it| !has.contains(it)) {
-            let outcome = match client.connect(endpoint.clone()) {
-                Err(Error::AlreadyConnected { .. }) => Ok(()),
-                outcome => outcome.map(drop),
-            };
-            self.log(endpoint, "is here", "connecting to", outcome);
-        }
+        true
     }
 
-    /// Logs what was done; a user's logger may panic, and the rest is still to be done.
-    fn log(&self, endpoint: &Endpoint, done: &str, doing: &str, outcome: Result<()>) {
+    /// Does this at an endpoint, and logs it: a user's logger may panic, and the rest is still to be
+    /// done.
+    fn attempt(
+        &self,
+        endpoint: &Endpoint,
+        done: &str,
+        doing: &str,
+        call: impl FnOnce() -> Result<Client>,
+    ) {
         let name = &self.name;
-        guarded("following what is discovered", || match outcome {
-            Ok(()) => info!("{name}: {endpoint} {done}"),
+        guarded("following what is discovered", || match call() {
+            Ok(_) | Err(Error::AlreadyConnected { .. }) => info!("{name}: {endpoint} {done}"),
             Err(error) => {
                 if let Some(left_out) = self.trouble.admit() {
                     warn!("{name}: {doing} {endpoint}: {error}{left_out}");
                 }
             }
         });
+    }
+}
+
+impl FollowingClient {
+    /// The endpoints to be connected to.
+    fn wants<'a>(&self, visible: &'a [Service]) -> impl Iterator<Item = &'a Endpoint> + use<'a> {
+        let kind = self.kind;
+        let wanted = visible.iter().filter(move |it| it.kind() == kind);
+        wanted.map(Service::endpoint)
     }
 }

@@ -123,9 +123,7 @@ impl Echo {
 
     /// A node begins anew, or is gone.
     pub(crate) fn forget(&mut self, peer: Uuid) {
-        for peers in [&mut self.received, &mut self.sent, &mut self.informed] {
-            peers.remove(&peer);
-        }
+        self.restart(peer);
         self.other_challenges.remove(&peer);
         if self.challenger == Some(peer) {
             *self = Echo {
@@ -161,9 +159,7 @@ impl Echo {
             // It does not know of the candidate, who will tell it, or no longer. To speak for the candidate would
             // be wrong then: zyre would wait for one that is gone.
             self.restart(from);
-            if peers.contains(&from) {
-                self.other_challenges.insert(from, challenger);
-            }
+            self.other_challenges.insert(from, challenger);
             if candidate != own {
                 return Vec::new();
             }

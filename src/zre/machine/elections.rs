@@ -35,6 +35,9 @@ impl Machine {
 
     /// Somebody has joined a group, or contests in it.
     pub(super) fn election_changes(&mut self, group: &str) {
+        if !self.elections.contains_key(group) {
+            return;
+        }
         let candidate = self.candidate(group);
         let voters = self.voters(group);
         let own = self.uuid;
@@ -51,6 +54,9 @@ impl Machine {
 
     /// A peer is no longer in a group.
     pub(super) fn election_loses(&mut self, group: &str, peer: Uuid) {
+        if !self.elections.contains_key(group) {
+            return;
+        }
         let candidate = self.candidate(group);
         if let Some(election) = self.elections.get_mut(group) {
             election.echo().forget(peer);
@@ -87,6 +93,10 @@ impl Machine {
             return;
         };
         let voters = self.voters(group);
+        // It is not in the group, or is gone: nothing of it may be kept.
+        if !voters.contains(&from) {
+            return;
+        }
         let own = self.uuid;
         if let Some(election) = self.elections.get_mut(group) {
             let messages = match message {

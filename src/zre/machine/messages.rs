@@ -99,9 +99,11 @@ impl Machine {
             }
             Packet::PingOk => self.answered(from),
             Packet::Goodbye => {
-                let departed = self.goodbyes.iter_mut();
-                let mut room = departed.filter(|all| all.len() < MOST_DEPARTED);
-                room.next().into_iter().for_each(|all| all.push(from));
+                if let Some(goodbyes) = &mut self.goodbyes
+                    && goodbyes.len() < MOST_DEPARTED
+                {
+                    goodbyes.push(from);
+                }
                 self.drop_peer(from);
             }
             packet if !known.verified => {
@@ -117,13 +119,13 @@ impl Machine {
     /// Messages of a peer are lost. It can bring that about as often as it likes, and is warned of
     /// once in a while.
     fn warn_of_lost_messages(&mut self, peer: &Peer, now: Instant) {
-        let warned = self.warned_at.replace(now);
-        let level = match warned {
-            Some(before) if now.saturating_duration_since(before) < WARNING => {
-                self.warned_at = warned;
-                Level::Info
+        let is_recent = |at: Instant| now.saturating_duration_since(at) < WARNING;
+        let level = match self.warned_at.is_some_and(is_recent) {
+            true => Level::Info,
+            false => {
+                self.warned_at = Some(now);
+                Level::Warn
             }
-            _ => Level::Warn,
         };
         log!(
             level,

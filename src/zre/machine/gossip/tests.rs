@@ -370,3 +370,34 @@ fn who_tells_of_thousands_at_a_host_keeps_no_other_from_being_tried() {
     assert!(tried.iter().any(|(node, _)| *node == uuid(255)));
     assert_eq!(gossip.tuples.len(), MOST);
 }
+
+#[test]
+fn keys_that_are_not_identities_keep_no_node_out_for_good() {
+    let mut now = Instant::now();
+    let mut gossip = Gossip::new(0, now);
+    let tell = |gossip: &mut Gossip, key: String, value: String, now| {
+        let message = GossipMessage::Publish { key, value }.encode();
+        gossip.receive(GossipPeer::Client(vec![1]), &message, now);
+        while !gossip.take_outgoing().is_empty() {}
+    };
+    for number in 0..MOST {
+        tell(
+            &mut gossip,
+            number.to_string(),
+            format!("tcp://host-{number}:1"),
+            now,
+        );
+    }
+    for _ in 0..600 {
+        now += Duration::from_millis(100);
+        assert_eq!(gossip.tick(now, |_| false, || 0), [], "they are not tried");
+    }
+    tell(
+        &mut gossip,
+        uuid(255).to_string(),
+        "tcp://10.0.0.1:1".to_owned(),
+        now,
+    );
+    let tried = gossip.tick(now, |_| false, || 0);
+    assert!(tried.iter().any(|(node, _)| *node == uuid(255)));
+}

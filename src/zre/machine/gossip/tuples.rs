@@ -80,8 +80,8 @@ impl Gossip {
         self.broadcast(&GossipMessage::Publish { key, value }, from);
     }
 
-    /// Forgets a tuple for one of another host: at the host of which most is told, whoever was tried
-    /// most often in vain.
+    /// Forgets a tuple for one of another host: at the host of which most is told, the one that was
+    /// tried most often in vain; where no host has more, any that was tried twice in vain.
     fn make_room(&mut self, newcomer: &str) -> bool {
         let here = self.hosts.get(newcomer).copied().unwrap_or(0);
         let most = self.hosts.iter().max_by_key(|(_, count)| **count);
@@ -104,13 +104,9 @@ impl Gossip {
 
     /// A node has said goodbye: what others say of it is out of date.
     pub(crate) fn forget_node(&mut self, node: Uuid) {
-        self.tuples.retain(|key, tuple| {
-            let stays = key.parse() != Ok(node);
-            if !stays {
-                uncount(&mut self.hosts, &tuple.value);
-            }
-            stays
-        });
+        if let Some(tuple) = self.tuples.remove(&node.to_string()) {
+            uncount(&mut self.hosts, &tuple.value);
+        }
     }
 
     /// The nodes that are to be tried now: those first that were tried least, and of them those at
@@ -138,14 +134,18 @@ impl Gossip {
             if now < tuple.due {
                 return true;
             }
-            let node = key.parse().ok();
-            if node.is_none_or(&is_here) {
-                (tuple.tries, tuple.met) = (0, node.is_some());
+            let node: Option<Uuid> = key.parse().ok();
+            if node.is_some_and(&is_here) {
+                (tuple.tries, tuple.met) = (0, true);
                 tuple.due = now + PAUSES.0;
                 return true;
             }
+            // What is no identity is never tried: it stays until room is made of it.
             let most = if tuple.met { TRIES_AGAIN } else { TRIES };
-            if tuple.tries >= most && now.saturating_duration_since(tuple.heard) >= OLD {
+            if node.is_some()
+                && tuple.tries >= most
+                && now.saturating_duration_since(tuple.heard) >= OLD
+            {
                 uncount(&mut self.hosts, &tuple.value);
                 return false;
             }
@@ -153,19 +153,14 @@ impl Gossip {
             if let Some(node) = node
                 && !tuple.value.contains('|')
             {
-                due.push((tuple.tries, 0, node, key.clone()));
+                let crowd = self.hosts.get(host(&tuple.value)).copied().unwrap_or(0);
+                due.push((tuple.tries, crowd, node, key.clone()));
             } else {
                 tuple.wait(now);
             }
             true
         });
         self.trying = (due.len() > room).then_some(now + WAIT);
-        if due.len() > room {
-            for (_, crowd, _, key) in &mut due {
-                let host = self.tuples.get(key).map(|tuple| host(&tuple.value));
-                *crowd = host.map_or(0, |host| self.hosts[host]);
-            }
-        }
         due.sort();
         let tried = due.into_iter().take(room).filter_map(|(.., node, key)| {
             let tuple = self.tuples.get_mut(&key)?;

@@ -444,6 +444,23 @@ fn of_one_whose_messages_make_room_for_others_nothing_is_told() {
 }
 
 #[test]
+fn challenges_from_outside_of_the_group_leave_nothing() {
+    let mut network = Network::new(25, 1);
+    network.nodes[0].machine.contests.insert("G".to_owned());
+    network.change(0, |machine| assert!(machine.join("G")));
+    let election = |network: &Network| format!("{:?}", network.nodes[0].machine.elections["G"]);
+    let before = election(&network);
+    let challenger = network.nodes[0].machine.uuid().to_string();
+    for number in 0..100 {
+        enter(&mut network, number, 100);
+        let node = (1 << 100) + u128::from(number + 1);
+        let (group, challenger) = ("G".to_owned(), challenger.clone());
+        say(&mut network, node, 3, Packet::Elect { group, challenger });
+    }
+    assert_eq!(election(&network), before);
+}
+
+#[test]
 fn goodbyes_without_end_take_bounded_memory() {
     let mut network = Network::new(24, 1);
     network.nodes[0].machine.take_goodbyes();
@@ -452,5 +469,5 @@ fn goodbyes_without_end_take_bounded_memory() {
         greet(&mut network, node, 1, 1);
         say(&mut network, node, 2, Packet::Goodbye);
     }
-    assert!(network.nodes[0].machine.take_goodbyes().len() <= 4096);
+    assert!(network.nodes[0].machine.take_goodbyes().len() <= 1024);
 }
