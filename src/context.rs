@@ -96,8 +96,8 @@ impl std::fmt::Debug for Context {
 impl Drop for Context {
     fn drop(&mut self) {
         if self.thread.check().is_err() {
-            // Its threads are the parent's: waiting for them here would never end.
-            std::mem::forget(self.thread.get_mut().take());
+            // Its threads are the parent's: waiting for them here would never end. Nor is what is behind
+            // the mutex dropped here.
             return;
         }
         if let Some(thread) = self.thread.get_mut().take()

@@ -316,8 +316,8 @@ fn also(refused: Option<&Error>) -> String {
 pub(crate) type BoxedError = Box<Error>;
 
 impl From<BoxedError> for Error {
-    fn from(fault: BoxedError) -> Error {
-        *fault
+    fn from(error: BoxedError) -> Error {
+        *error
     }
 }
 

@@ -188,6 +188,11 @@ impl Default for Options {
     }
 }
 
+/// The pause before the next attempt, after so many in vain.
+pub(crate) fn backoff((min, max): (Duration, Duration), attempts: u32) -> Duration {
+    min.saturating_mul(1 << attempts.min(16)).min(max)
+}
+
 /// A duration as libzmq takes it: whole milliseconds, rounded up.
 pub(crate) fn milliseconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(i32::MAX)

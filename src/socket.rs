@@ -1,4 +1,4 @@
-//! A socket that any number of threads share: the only file that blocks, waits, and retries.
+//! A socket that any number of threads share: the only layer that waits for messages, and retries.
 //!
 //! A libzmq socket is not thread-safe, and a thread that blocks in one keeps all others out. Here
 //! the socket sits behind a mutex, and no operation on it ever waits. A thread that must wait does
@@ -12,7 +12,8 @@
 //!    whose event is there. ([`SharedSocket::leave`])
 //! 2. A thread that is about to wait reads the events for itself, under the lock under which it
 //!    registers as a waiter, and does not touch the socket after that. ([`SharedSocket::sleep`],
-//!    and [`SocketSource`](source::SocketSource) for several sockets at once)
+//!    and [`SocketSource`](source::SocketSource) for several sockets at once, and
+//!    [`perform_any`] for a thread that waits for any of several operations)
 
 mod close;
 mod connect;
@@ -130,7 +131,7 @@ pub struct SharedSocket {
     spec: SocketSpec,
     options: Options,
     stopped: Arc<AtomicBool>,
-    /// Woken by signal handlers, which must not lock; it is never cleared.
+    /// Woken by signal handlers, which must not lock; it is not cleared while there are handles.
     stop_signal: OnceLock<Arc<Waker>>,
     status: Arc<ConnectionStatus>,
     /// The error that ended receiving for good, unless that was a stop.

@@ -192,7 +192,7 @@ fn refused(fds: &mut [libc::pollfd], deadline: Deadline, errno: ffi::Errno) {
 /// An error of the system's; running out of file descriptors has a variant of its own.
 pub(crate) fn io_error(operation: &'static str, error: &io::Error) -> Error {
     match error.raw_os_error() {
-        Some(libc::EMFILE | libc::ENFILE) => Error::OutOfFiles,
-        _ => Error::system(operation, error),
+        Some(errno) => ffi::system(operation, errno),
+        None => Error::system(operation, error),
     }
 }

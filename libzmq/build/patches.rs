@@ -370,7 +370,7 @@ void zmq::session_base_t::timer_event (int id_)
     if (_linger_left > 0 && _linger_alone < _linger_alone_max) {
         linger_on ();
         //  It may be at its end by now.
-        if (_engine && _greeted)
+        if (_engine)
             _engine->restart_output ();
         return;
     }

@@ -41,7 +41,7 @@ const LINUX: &str = r#"
 #define ZMQ_HAVE_UIO
 #define ZMQ_HAVE_IFADDRS
 #define ZMQ_HAVE_O_CLOEXEC
-//  In two steps: without glibc its macro is no function to the preprocessor.
+//  In two steps: without glibc its macro is not a function to the preprocessor.
 #if !defined(__GLIBC__)
 #define ZMQ_HAVE_STRLCPY
 #elif __GLIBC_PREREQ(2, 38)

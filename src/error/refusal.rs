@@ -89,9 +89,8 @@ impl Refusal {
         )
     }
 
-    /// Why the system did not connect, from its error number.
-    pub(crate) fn of_errno(errno: i32) -> Refusal {
-        let reason = || std::io::Error::from_raw_os_error(errno).to_string();
+    /// Why the system did not connect to a name, or to an address, from its error number.
+    pub(crate) fn of_errno(errno: i32, is_named: bool) -> Refusal {
         match errno {
             libc::ECONNREFUSED | libc::ENOENT => Refusal::ConnectionRefused,
             libc::ETIMEDOUT => Refusal::TimedOut,
@@ -99,10 +98,12 @@ impl Refusal {
                 Refusal::Unreachable
             }
             // So libzmq says that a name does not resolve.
-            libc::EINVAL | libc::ENODEV => Refusal::HostNotFound {
+            libc::EINVAL | libc::ENODEV if is_named => Refusal::HostNotFound {
                 reason: "there is no such host".to_owned(),
             },
-            _ => Refusal::Other { reason: reason() },
+            _ => Refusal::Other {
+                reason: std::io::Error::from_raw_os_error(errno).to_string(),
+            },
         }
     }
 }

@@ -204,9 +204,10 @@ impl ConnectionStatus {
     }
 
     fn say_that_it_lingers(&self) {
-        let seen = self.seen.lock();
-        if let Some(Closed { how, .. }) = &seen.closed {
-            let (name, most) = (self.name, how.most);
+        // Unlocked before it is logged: a user's logger may wait.
+        let most = self.seen.lock().closed.as_ref().map(|it| it.how.most);
+        if let Some(most) = most {
+            let name = self.name;
             info!("{name}: waiting until what was sent is delivered, {most:?} at most");
         }
     }

@@ -40,14 +40,14 @@ impl LoggedTrouble {
         trouble: Trouble,
         now: Instant,
     ) -> bool {
-        let is_old = |at: &Instant| now.saturating_duration_since(*at) <= REPEAT_AFTER;
+        let is_recent = |at: &Instant| now.saturating_duration_since(*at) <= REPEAT_AFTER;
         let trouble = (endpoint.clone(), trouble);
-        if self.troubles.get(&trouble).is_some_and(is_old) {
+        if self.troubles.get(&trouble).is_some_and(is_recent) {
             return false;
         }
-        if !self.since.as_ref().is_some_and(is_old) {
+        if !self.since.as_ref().is_some_and(is_recent) {
             (self.since, self.lines) = (Some(now), 0);
-            self.troubles.retain(|_, at| is_old(at));
+            self.troubles.retain(|_, at| is_recent(at));
         }
         if self.lines >= MOST {
             return false;

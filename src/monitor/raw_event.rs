@@ -81,7 +81,9 @@ impl RawEvent<String> {
             peer: None,
         })
     }
+}
 
+impl<E> RawEvent<E> {
     /// The same event, at an endpoint as the user spells it.
     pub(crate) fn at(self, endpoint: Endpoint) -> RawEvent {
         RawEvent {
@@ -91,9 +93,7 @@ impl RawEvent<String> {
             peer: self.peer,
         }
     }
-}
 
-impl<E> RawEvent<E> {
     /// The file descriptor of a connection that has just begun.
     pub(crate) fn new_connection(&self) -> Option<i32> {
         let begins = matches!(self.kind, kind::CONNECTED | kind::ACCEPTED);

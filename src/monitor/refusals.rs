@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::ended::GRACE;
 use crate::endpoint::Endpoint;
 use crate::error::Refusal;
+use crate::options::backoff;
 
 /// The endpoints of a socket that it is not connected to.
 #[derive(Debug)]
@@ -100,7 +101,6 @@ impl Refusals {
 
     /// The peer took our connection and then did not want it.
     pub(super) fn refuse(&mut self, endpoint: Endpoint, refusal: Refusal, now: Instant) {
-        let (min, max) = self.reconnect;
         let last = self.refused.remove(&endpoint);
         let times = last.as_ref().map_or(0, |last| last.times);
         // A peer of the wrong pattern may be the first to close.
@@ -108,7 +108,7 @@ impl Refusals {
             Some(last) if last.refusal.is_proof() && !refusal.is_proof() => last.refusal,
             _ => refusal,
         };
-        let pause = min.saturating_mul(1 << times.min(16)).min(max);
+        let pause = backoff(self.reconnect, times);
         let refused = Refused {
             refusal,
             times: times.saturating_add(1),

@@ -79,14 +79,7 @@ impl Spellings {
             },
             _ => None,
         };
-        let everywhere = |endpoint: &Endpoint| match endpoint.place() {
-            Place::Tcp { host, port: own } if *own == port => match host {
-                Host::Any => Some(1),
-                Host::Ip(ip, _) if ip.is_unspecified() => Some(1),
-                _ => None,
-            },
-            _ => None,
-        };
+        let everywhere = |it: &Endpoint| (it.port() == Some(port) && it.is_anywhere()).then_some(1);
         let connected = self.connected.iter();
         let connected = connected
             .filter_map(|(endpoint, addresses)| Some((fit(endpoint, addresses)?, endpoint)));

@@ -30,7 +30,7 @@ pub(crate) struct ConnectionStatus {
     pub(super) seen: Mutex<Seen>,
     /// The monitor thread's own wake-up.
     monitor_thread: OnceLock<Arc<Waker>>,
-    /// Rung when a signal handler stops the socket.
+    /// Woken when a signal handler stops the socket.
     pub(super) stop_signal: OnceLock<Arc<Waker>>,
     /// Called when an endpoint of ours is not connected, or no longer.
     down: OnceLock<OnDown>,
@@ -135,7 +135,7 @@ impl ConnectionStatus {
         let _ = self.down.set(call);
     }
 
-    /// Takes a stop_signal that stops what waits here; false if there is one.
+    /// Takes a stop signal that stops what waits here; false if there is one.
     pub(super) fn set_stop_signal(&self, stop_signal: &Arc<Waker>) -> bool {
         self.stop_signal.set(stop_signal.clone()).is_ok()
     }
@@ -194,7 +194,7 @@ impl ConnectionStatus {
         self.changed.notify_all();
     }
 
-    /// The stop_signal, unless it has been heard: it is never silenced.
+    /// The stop signal, unless it has been heard: it is not cleared while there are handles.
     pub(super) fn unheard_stop_signal(&self) -> Option<RawFd> {
         let stop_signal = self.stop_signal.get()?;
         (!self.seen.lock().ended).then(|| stop_signal.fd())
@@ -209,7 +209,7 @@ impl ConnectionStatus {
     }
 }
 
-/// How long a connection that ends may take: the default linger time, and some.
+/// How long a connection that ends may take: the time that a closed one lingers where nobody is connected, and some.
 const DRAINING: Duration = Duration::from_secs(2);
 
 fn refused(endpoint: &Endpoint, refusal: &Refusal) -> Error {

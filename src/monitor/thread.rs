@@ -129,7 +129,7 @@ impl MonitorThread {
         closing::wait_for_end(statuses.unwrap_or_default())
     }
 
-    /// Listens to a stop_signal that stops what is seen here.
+    /// Listens to a stop signal that stops what is seen here.
     pub(crate) fn listen(&self, status: &ConnectionStatus, stop_signal: &Arc<Waker>) -> Result<()> {
         if status.set_stop_signal(stop_signal) {
             self.waker.wake();

@@ -95,13 +95,17 @@ impl ConnectionTracker {
     /// connections that were up.
     pub(crate) fn forget(&mut self, endpoint: &Endpoint) -> Vec<ConnectionEvent> {
         self.refusals.forget(endpoint);
-        let Some(connections) = self.connections.get_mut(endpoint) else {
+        let Some(mut connections) = self.connections.remove(endpoint) else {
             return Vec::new();
         };
         let gone = connections.extract_if(.., |connection| connection.ours);
         let up = gone.filter(|connection| connection.up);
-        up.map(|connection| connection.down_event(endpoint.clone(), None))
-            .collect()
+        let events = up.map(|connection| connection.down_event(endpoint.clone(), None));
+        let events = events.collect();
+        if !connections.is_empty() {
+            self.connections.insert(endpoint.clone(), connections);
+        }
+        events
     }
 
     /// When [`due`](Self::due) has something next.
@@ -187,7 +191,9 @@ impl ConnectionTracker {
             kind::CONNECT_DELAYED => {
                 let errno = i32::try_from(value).unwrap_or(0);
                 if errno != libc::EINPROGRESS {
-                    self.refusals.failed(endpoint, Refusal::of_errno(errno));
+                    let is_named = endpoint.host_name().is_some();
+                    let refusal = Refusal::of_errno(errno, is_named);
+                    self.refusals.failed(endpoint, refusal);
                 }
                 None
             }

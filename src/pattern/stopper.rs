@@ -46,7 +46,7 @@ impl Stopper {
         // A signal handler must not change the error number of the code that it interrupts.
         ffi::keep_errno(|| {
             self.stopped.store(true, Ordering::SeqCst);
-            // One wake-up is enough, and they are never taken out again.
+            // One wake-up is enough, and none is taken out while there are handles.
             if !self.stop_signal.is_woken() {
                 self.stop_signal.wake();
             }

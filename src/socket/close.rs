@@ -31,8 +31,8 @@ impl SharedSocket {
         self.status.close(self.closing(linger, true));
         drop(socket);
         // libzmq takes a moment to clean up.
-        let spin = time.saturating_add(Duration::from_secs(1));
-        match self.status.wait_delivered(Deadline::after(spin)) {
+        let until = time.saturating_add(Duration::from_secs(1));
+        match self.status.wait_delivered(Deadline::after(until)) {
             true => Ok(()),
             false => Err(self.status.timeout(Wait::Delivery)),
         }
@@ -46,13 +46,10 @@ impl SharedSocket {
 
 impl Drop for SharedSocket {
     fn drop(&mut self) {
-        match self.check_process() {
-            Ok(()) => {
-                self.begin_linger();
-                self.status.end();
-            }
-            // Closing it would be the business of threads that this process does not have.
-            Err(_) => std::mem::forget(self.inner.get_mut().socket.take()),
+        // In a child nothing of it is dropped: closing it would need threads that the child does not have.
+        if self.check_process().is_ok() {
+            self.begin_linger();
+            self.status.end();
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{Connected, SharedSocket};
 use crate::background::{detach, guarded};
 use crate::endpoint::{Endpoint, Host, Place};
 use crate::error::{Error, Refusal, Result};
+use crate::options::backoff;
 
 /// How long a connection may take before another address family is tried beside it.
 const FIRST_TRY: Duration = Duration::from_millis(250);
@@ -224,10 +225,10 @@ impl SharedSocket {
 
     /// Looks a name up in the background that did not resolve yet, to connect then.
     pub(super) fn look_up_again(self: Arc<Self>, endpoint: &Endpoint) {
-        let (min, max) = (self.options.reconnect_min, self.options.reconnect_max);
-        let mut pause = min;
+        let bounds = (self.options.reconnect_min, self.options.reconnect_max);
+        let mut pause = bounds.0;
         self.update(endpoint, |known| {
-            pause = min.saturating_mul(1 << known.lookups.min(16)).min(max);
+            pause = backoff(bounds, known.lookups);
             known.lookups = known.lookups.saturating_add(1);
         });
         let shared = Arc::downgrade(&self);

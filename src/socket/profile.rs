@@ -134,8 +134,7 @@ impl Profile {
 
 /// Interval and timeout of heartbeats, if the user asks for any.
 ///
-/// libzmq 4.3.4 ends the process if one falls due on a connection that broke while the receive
-/// queue was full, which any peer could bring about. So there are none by default.
+/// There are none by default: a connection that is only slow would be cut.
 pub(super) fn heartbeat(options: &Options) -> Option<(Duration, Duration)> {
     match options.heartbeat {
         Heartbeat::Auto | Heartbeat::Off => None,

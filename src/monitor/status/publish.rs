@@ -35,7 +35,10 @@ impl ConnectionStatus {
     pub(in crate::monitor) fn take(&self, event: RawEvent, now: Instant) {
         // libzmq does not say why, and a path that is not for us looks to it like any other.
         let path = match event.endpoint.place() {
-            Place::Ipc(path) if event.is_retry() => Some(Path::probe(path)),
+            // An abstract name is no file.
+            Place::Ipc(path) if event.is_retry() && !path.starts_with('@') => {
+                Some(Path::probe(path))
+            }
             _ => None,
         };
         let mut seen = self.seen.lock();

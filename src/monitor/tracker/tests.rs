@@ -215,3 +215,34 @@ fn who_is_up_is_known_by_its_number_where_libzmq_says_it() {
         Some(ConnectionEvent::HandshakeFailed { .. })
     ));
 }
+
+#[test]
+fn endpoints_that_come_and_go_leave_nothing() {
+    let (mut tracker, now) = (tracker(), Instant::now());
+    for fd in 0..100 {
+        tracker.take(event(kind::CONNECTED, fd), now);
+        tracker.take(event(kind::HANDSHAKE_SUCCEEDED, fd), now);
+        assert_eq!(tracker.forget(&end()).len(), 1);
+        assert!(tracker.connections.is_empty());
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_is_not_a_host_that_is_not_found() {
+    let refused = |endpoint: &str| {
+        let (mut tracker, now) = (tracker(), Instant::now());
+        let endpoint: Endpoint = endpoint.parse().unwrap();
+        let errno = libc::EINVAL as u32;
+        let failed = event(kind::CONNECT_DELAYED, errno).at(endpoint.clone());
+        tracker.take(failed, now);
+        let retried = event(kind::CONNECT_RETRIED, 100).at(endpoint);
+        let Some(ConnectionEvent::Retrying { refusal, .. }) = tracker.take(retried, now) else {
+            panic!("no event");
+        };
+        refusal.unwrap()
+    };
+    let named = refused("tcp://some-host.example:5555");
+    assert!(matches!(named, Refusal::HostNotFound { .. }));
+    let address = refused("tcp://[fe80::1]:5555");
+    assert!(matches!(address, Refusal::Other { .. }));
+}
