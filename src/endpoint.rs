@@ -139,7 +139,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether anybody off this machine can reach it.
+    /// Whether other machines can reach it.
     pub(crate) fn is_open(&self) -> bool {
         match &self.0 {
             Place::Tcp { host, .. } => match host {

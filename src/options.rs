@@ -100,7 +100,7 @@ pub struct Options {
     /// errors.
     ///
     /// The name is looked up again and again, in the background. Until it resolves there is nobody
-    /// to send to, so sends wait, and [`status`](crate::Push::status) tells why. Set it before the client
+    /// to send to, so sends wait, and [`status`](crate::Push::status) says why. Set it before the client
     /// connects.
     ///
     /// ```

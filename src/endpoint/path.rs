@@ -3,7 +3,7 @@
 use std::io;
 use std::os::unix::net::UnixDatagram;
 
-/// Who is at a path of ipc, as far as the system tells.
+/// Whether a path of ipc is served, as far as the system says.
 #[derive(Debug)]
 pub(crate) enum Path {
     /// Nobody: there is nothing, or what a server has left behind.
@@ -12,7 +12,7 @@ pub(crate) enum Path {
     Served,
     /// It is not for us to know.
     NoPermission,
-    /// It cannot be told.
+    /// The system does not say.
     Unknown(io::Error),
 }
 

@@ -76,7 +76,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether it proves that the peer is not what we want, so that somebody must change
+    /// Whether it proves that the peer does not fit, so that a user must change
     /// something.
     pub(crate) fn is_proof(&self) -> bool {
         !matches!(

@@ -15,7 +15,7 @@ use crate::wake::Deadline;
 pub(crate) struct Closing {
     /// How long it delivers at most, while a peer takes it.
     pub(crate) most: Duration,
-    /// The same where nobody is connected.
+    /// The same while no peer is connected.
     pub(crate) alone: Duration,
     /// Whether anything was sent.
     pub(crate) sent: bool,
@@ -191,7 +191,7 @@ impl ConnectionStatus {
             .is_some_and(|stop_signal| stop_signal.is_woken());
         if hopeless {
             warn!(
-                "{}: nobody is connected, and what was sent may be lost",
+                "{}: no peer is connected, and what was sent may be lost",
                 self.name
             );
         } else if stopped {
@@ -218,7 +218,7 @@ impl ConnectionStatus {
 }
 
 /// Waits until libzmq is done with sockets that linger; false if it is not worth while any more:
-/// one was stopped again, or nobody is there.
+/// one was stopped again, or no peer is connected.
 pub(super) fn wait_for_end(statuses: Vec<Arc<ConnectionStatus>>) -> bool {
     // The stop that ended a loop says nothing about the end of its socket.
     for stop_signal in statuses

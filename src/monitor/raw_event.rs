@@ -39,7 +39,7 @@ pub(super) mod kind {
     pub(in super::super) const FD_MASK: u32 = 0x0fff_ffff;
 
     /// The same, and in the bits of the mask how many messages could not be delivered, in an event
-    /// that otherwise tells an errno.
+    /// that otherwise has an errno.
     pub(super) const UNDELIVERED: u32 = 0x7000_0000;
     pub(super) const COUNT_MASK: u32 = 0x0fff_ffff;
 }

@@ -21,8 +21,8 @@ pub(super) struct MonitorLoop {
     sockets: Vec<Monitored>,
     /// Whether something may have been left undone.
     again: bool,
-    /// Dropped last. If the monitor thread is dropped in its own thread, nobody can wait for that, and it is
-    /// here that the context ends.
+    /// Dropped last. If the monitor thread is dropped in its own thread, it cannot be joined, and the
+    /// context ends here.
     _context: Arc<RawContext>,
 }
 
@@ -98,8 +98,8 @@ impl MonitorLoop {
     }
 }
 
-/// The socket or the context ends: nobody need wait for more events, and the monitor is closed, without
-/// which the context would not end.
+/// The socket or the context ends: waits for more events end, and the monitor is closed, or the context
+/// would not end.
 impl Drop for Monitored {
     fn drop(&mut self) {
         guarded("reading monitors", || self.status.gone());

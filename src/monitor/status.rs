@@ -45,7 +45,7 @@ pub(super) struct Seen {
     pub(super) tracker: ConnectionTracker,
     listeners: Vec<Sender<ConnectionEvent>>,
     logged: LoggedTrouble,
-    /// Until when somebody must touch the socket now and then: see [`ConnectionStatus::drain`].
+    /// Until when the socket must be touched now and then: see [`ConnectionStatus::drain`].
     draining: Option<Instant>,
     /// Whether no more events are to be published.
     ended: bool,

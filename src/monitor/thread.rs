@@ -18,7 +18,7 @@ use crate::wake::Waker;
 
 /// What is monitored: a socket that the monitor thread may ask for something.
 pub(crate) trait MonitoredSocket: Send + Sync {
-    /// Lets libzmq do what waits for the socket, though nobody may be using it; false if it is
+    /// Lets libzmq do what it has to do for the socket, which may be idle; false if it is
     /// closed.
     fn pump(&self) -> bool;
     /// libzmq has abandoned this endpoint: connects it anew, if the user still wants it; when to try

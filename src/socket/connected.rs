@@ -17,6 +17,6 @@ pub(super) struct Connected {
     pub(super) lookups: u32,
     /// When its host's name may be looked up again; `None` without a name, and during a lookup.
     pub(super) lookup: Option<Instant>,
-    /// Whether libzmq has it, and was not told to disconnect it.
+    /// Whether libzmq has it, and has not disconnected it.
     pub(super) live: bool,
 }

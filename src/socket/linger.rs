@@ -10,26 +10,26 @@ use crate::options::milliseconds;
 pub(crate) struct Linger {
     /// At most, while a peer takes it.
     pub(crate) most: Duration,
-    /// Where nobody is connected.
+    /// At most, while no peer is connected.
     pub(crate) alone: Duration,
 }
 
-/// Where nobody is connected, if nobody says otherwise. Our libzmq has the same number.
+/// The default while no peer is connected. Our libzmq has the same number.
 const ALONE: Duration = Duration::from_secs(1);
 
 impl Linger {
-    /// So long while a peer takes it, and a second where nobody is connected.
+    /// So long while a peer is connected, and a second while none is.
     pub(crate) fn at_most(most: Duration) -> Linger {
         Linger { most, alone: ALONE }
     }
 
-    /// So long, whether somebody is connected or not.
+    /// So long, whether a peer is connected or not.
     pub(crate) fn exactly(time: Duration) -> Linger {
         let (most, alone) = (time, time);
         Linger { most, alone }
     }
 
-    /// Sets it on a socket. Our libzmq reads less than -1 as milliseconds while somebody is connected; for
+    /// Sets it on a socket. Our libzmq reads less than -1 as milliseconds while a peer is connected; for
     /// another it is the longer time.
     pub(crate) fn set(self, socket: &mut zmq::Socket) -> Result<(), ffi::Errno> {
         let most = milliseconds(self.most);

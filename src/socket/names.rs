@@ -97,7 +97,7 @@ fn has_both(addresses: &[SocketAddr]) -> bool {
     has(true) && has(false)
 }
 
-/// Whether somebody takes connections at an address of this family.
+/// Whether connections are accepted at an address of this family.
 fn answers(addresses: &[SocketAddr], ipv6: bool) -> bool {
     let family = addresses.iter().filter(|it| it.is_ipv6() == ipv6);
     let mut tried = family.take(MOST_TRIED);
@@ -117,7 +117,7 @@ fn better_family(addresses: &[SocketAddr], ipv6: bool) -> Option<bool> {
 }
 
 impl SharedSocket {
-    /// Connects to the other address family of a name that has both, if nobody is at the first.
+    /// Connects to the other address family of a name that has both, if the first does not answer.
     ///
     /// Now, before anything is queued: what is queued for the one does not come to the other.
     pub(super) fn choose_family(&self, target: &Target) {

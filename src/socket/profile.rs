@@ -28,15 +28,15 @@ pub(crate) struct Profile {
     pub(crate) ends_stalled: bool,
     /// Whether a receive tries again for a while before it sleeps.
     ///
-    /// Where messages answer each other, to be late is what costs. In a stream nobody waits for
-    /// an answer: to be early costs there, the processor for those who move the messages, and
-    /// more system calls for fewer messages each.
+    /// Where messages answer each other, being late costs. In a stream no peer waits for an answer, and
+    /// being early costs: it takes the processor from the threads that move the messages, and makes more
+    /// system calls for fewer messages each.
     pub(crate) spins: bool,
     /// Whether messages go only to connections that are up, once there are several endpoints.
     ///
-    /// A request for a server that is down is better asked of another. But libzmq, told so,
-    /// throws away what has arrived on a connection and was not yet read when it breaks: where
-    /// there is no other server, there would be nothing to gain.
+    /// A request is better sent to another server than to one that is down. But with immediate
+    /// connections libzmq drops what has arrived on one and was not yet received when it breaks, so they
+    /// are not worth it where there is no other server.
     pub(crate) is_immediate_beside_others: bool,
     /// Whether a message is received whole under one hold of the lock, however long it is.
     ///
