@@ -32,6 +32,7 @@
 //! | tell all who want to know | [`publish`](Server::publish) | [`subscribe`](Client::subscribe) |
 //! | ask and be answered | [`request`](Client::request) | [`reply`](Server::reply) |
 //! | talk to exactly one other | [`pair`](Server::pair) | [`pair`](Client::pair) |
+//! | write a broker, or to each peer by name | [`router`](Server::router) | [`dealer`](Client::dealer) |
 //!
 //! # Many peers, many threads
 //!
@@ -232,6 +233,7 @@ mod message;
 mod monitor;
 mod options;
 mod pattern;
+mod peer_id;
 mod server;
 mod socket;
 mod throttle;
@@ -249,9 +251,11 @@ pub use message::{DynFrames, Frame, Frames, IntoFrames, Message};
 pub use monitor::{ConnectionEvent, ConnectionId};
 pub use options::{Batch, Heartbeat, KeepAlive, Options};
 pub use pattern::{
-    Channel, ConnectionEvents, Delivery, Handle, Pair, Pending, Publisher, Pull, Push, Receiving,
-    Replier, ReplySender, Request, Requester, SendError, Sending, Stopper, Subscriber,
+    Channel, ConnectionEvents, Dealer, Delivery, Handle, Pair, Pending, Publisher, Pull, Push,
+    Receiving, Replier, ReplySender, Request, Requester, Router, SendError, Sending, Stopper,
+    Subscriber,
 };
+pub use peer_id::PeerId;
 pub use server::Server;
 
 /// The iterators of the handles, by name.

@@ -8,6 +8,8 @@ mod setters;
 
 use std::time::Duration;
 
+use crate::peer_id::PeerId;
+
 pub use batch::Batch;
 pub use heartbeat::Heartbeat;
 pub use keep_alive::KeepAlive;
@@ -51,7 +53,7 @@ pub struct Options {
     pub receive_queue: u32,
 
     /// How long what was sent may still be delivered after the last handle is dropped.
-    /// Default: as long as somebody takes it, 30 s at most (5 s for publish and reply, whose
+    /// Default: as long as somebody takes it, 30 s at most (5 s for publish, reply and router, whose
     /// peers may not read at all), and 1 s where nobody is connected.
     ///
     /// The end of the program waits for it, and only if something is left to deliver; a
@@ -140,27 +142,47 @@ pub struct Options {
     ///
     /// TCP does not probe while data is on its way. For request and reply, subscribers, pullers, and
     /// publishers that [wait](Options::wait_for_slow), data that is not taken for all of this time ends
-    /// the connection too. Not so for push and pair: a peer that takes nothing for long may only be
+    /// the connection too. Not so for push, pair, router and dealer: a peer that takes nothing for long may only be
     /// busy, and what is on its way to it would be lost; that its host is gone is found by the system, after a
     /// quarter of an hour as a rule.
     pub keep_alive: Option<KeepAlive>,
 
     /// How many bytes libzmq moves in one system call. Default: measured for each pattern,
-    /// 256 KiB for push, pull, publish, subscribe and pair, libzmq's own 8 KiB for request
-    /// and reply.
+    /// libzmq's own 8 KiB for request and reply, 256 KiB for all others.
     ///
     /// Each connection has a buffer of this size in each direction. Messages from 1 KiB up
     /// go two to five times faster with a large one. No effect where the linked libzmq has
     /// no such option: see [`capabilities`](crate::capabilities).
     pub batch: Batch,
 
-    /// How long a receive in request, reply or pair tries again, yielding the processor, before
+    /// How long a receive in request, reply, pair, router or dealer tries again, yielding the processor, before
     /// it sleeps. Default 200 µs at most, adapted to how long waits turn out; zero sleeps at
     /// once.
     ///
     /// Sleeping and waking is most of a round trip's time. A call waits awake only while
     /// messages come in quick succession, so an idle program uses no processor.
     pub spin: Duration,
+
+    /// The name by which a [`Router`](crate::Router) at the other end knows the dealer, router or
+    /// requester that is opened: 1 to 255 bytes, the first of which is not zero. Default: none, and
+    /// each router makes one up for each connection.
+    ///
+    /// No two peers of a router may have the same: the one that connects last takes the name over, and the
+    /// other is not heard any more. The other patterns have no identity, and refuse it.
+    ///
+    /// ```
+    /// use zeroless::{Client, Server};
+    ///
+    /// let server = Server::bind(0)?;
+    /// let router = server.router()?;
+    /// let dealer = Client::connect(server.port())?.identity("worker-1").dealer()?;
+    /// dealer.send("ready")?;
+    /// let (peer, _ready) = router.recv()?;
+    /// assert_eq!(peer, "worker-1");
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    #[doc(alias = "routing_id")]
+    pub identity: Option<PeerId>,
 }
 
 impl Default for Options {
@@ -184,6 +206,7 @@ impl Default for Options {
             keep_alive: Some(KeepAlive::default()),
             batch: Batch::Auto,
             spin: Duration::from_micros(200),
+            identity: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod channel;
 mod connection_events;
+mod dealer;
 mod handle;
 mod iter;
 mod kind;
@@ -11,12 +12,14 @@ mod push_pull;
 mod receiving;
 mod replier;
 mod requester;
+mod router;
 mod send_error;
 mod sending;
 mod stopper;
 
 pub use channel::Channel;
 pub use connection_events::{ConnectionEventIter, ConnectionEventTryIter, ConnectionEvents};
+pub use dealer::Dealer;
 pub use handle::Handle;
 use handle::shared;
 pub use iter::{IntoIter, Iter, Parts, TryIter};
@@ -27,6 +30,7 @@ pub use push_pull::{Pull, Push};
 pub use receiving::Receiving;
 pub use replier::{Delivery, Replier, ReplySender, Request, RequestParts};
 pub use requester::{Pending, Requester};
+pub use router::Router;
 pub use send_error::SendError;
 pub use sending::Sending;
 pub use stopper::Stopper;
@@ -58,7 +62,7 @@ pub(crate) fn open<H: Pattern>(
     options: &Options,
     attach: impl FnOnce(&Socket) -> Result<()>,
 ) -> Result<H> {
-    let handle = H::new(Socket::open(&H::KIND.spec(options), options)?);
+    let handle = H::new(Socket::open(&H::KIND.spec(options)?, options)?);
     attach(handle.socket())?;
     Ok(handle)
 }
@@ -139,6 +143,24 @@ macro_rules! patterns {
             ///
             /// As the endpoints are bound or connected to: see the type.
             pub fn pair(&self) -> crate::Result<crate::Pair> {
+                self.open()
+            }
+
+            /// A handle that receives from many peers, and sends to each by its identity.
+            ///
+            /// # Errors
+            ///
+            /// As the endpoints are bound or connected to: see the type.
+            pub fn router(&self) -> crate::Result<crate::Router> {
+                self.open()
+            }
+
+            /// A handle that sends to its peers in turn, and receives from all of them.
+            ///
+            /// # Errors
+            ///
+            /// As the endpoints are bound or connected to: see the type.
+            pub fn dealer(&self) -> crate::Result<crate::Dealer> {
                 self.open()
             }
         }

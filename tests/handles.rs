@@ -4,9 +4,9 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use support::{SOON, assert_timeout, deadline, pairs, pub_sub, push_pull, req_rep};
+use support::{SOON, assert_timeout, deadline, dealer_router, pairs, pub_sub, push_pull, req_rep};
 use zeroless::iter::{IntoIter, Iter, Parts, TryIter};
-use zeroless::{Handle, Message, Pull, Push, Receiving, SendError, Sending, Server};
+use zeroless::{Handle, Message, PeerId, Pull, Push, Receiving, SendError, Sending, Server};
 
 fn soon() -> Instant {
     Instant::now() + SOON
@@ -34,6 +34,27 @@ fn receive_all<H: Receiving<Item = Message>>(handle: H) {
     assert!(channel.recv().is_err());
 }
 
+/// The same for a handle whose messages come with their sender, who it is.
+fn receive_all_from<H: Receiving<Item = (PeerId, Message)>>(handle: H) -> PeerId {
+    let (peer, message) = handle.recv().unwrap();
+    let sent = || (peer.clone(), "sent".into());
+    assert_eq!((peer.clone(), message), sent());
+    assert_eq!(handle.recv_timeout(SOON).unwrap(), sent());
+    assert_eq!(handle.recv_deadline(soon()).unwrap(), sent());
+    assert_eq!(handle.iter().next().unwrap(), sent());
+    assert!(handle.try_recv().is_err());
+    assert_eq!(handle.try_iter().count(), 0);
+    handle.stop();
+    let channel = handle.into_channel(1).unwrap();
+    assert!(channel.recv().is_err());
+    peer
+}
+
+fn receive_one(handle: &impl Receiving<Item = Message>) {
+    assert_eq!(handle.recv().unwrap(), "sent");
+    assert!(handle.try_recv().is_err());
+}
+
 #[test]
 fn generic_code_sends_and_receives_by_traits() {
     deadline(|| {
@@ -49,6 +70,12 @@ fn generic_code_sends_and_receives_by_traits() {
         for (one, two) in pairs() {
             send_all(&one).unwrap();
             receive_all(two);
+        }
+        for (dealer, router) in dealer_router() {
+            send_all(&dealer).unwrap();
+            let peer = receive_all_from(router.clone());
+            router.try_send_to(&peer, "sent").unwrap();
+            receive_one(&dealer);
         }
     });
 }
@@ -73,6 +100,7 @@ fn generic_code_has_what_all_handles_share() {
         let [(publisher, _subscriber), (_publisher, subscriber)] = pub_sub();
         let [(requester, _replier), (_requester, replier)] = req_rep();
         let [(pair, _pair), _] = pairs();
+        let [(dealer, _router), (_dealer, router)] = dealer_router();
         check(push);
         check(pull);
         check(publisher);
@@ -80,6 +108,8 @@ fn generic_code_has_what_all_handles_share() {
         check(requester);
         check(replier);
         check(pair);
+        check(dealer);
+        check(router);
     });
 }
 

@@ -220,7 +220,7 @@ fn a_wrong_pattern_is_told_at_once() {
         let told = warnings(server.endpoint());
         let _replier = server.reply().unwrap();
         let _push = client.push().unwrap();
-        let wrong = |line: &String| line.contains("we push, so it must pull");
+        let wrong = |line: &String| line.contains("ours is push, so it must be pull");
         until(|| told().iter().any(wrong));
     });
 }

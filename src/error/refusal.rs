@@ -32,7 +32,7 @@ pub enum Refusal {
     WrongPattern {
         /// Our pattern.
         ours: &'static str,
-        /// What the peer would have to be.
+        /// What the peer would have to be, in words.
         wanted: &'static str,
     },
     /// The peer does not speak ZeroMQ's protocol, ZMTP 2.0 or later. Look for a wrong port.
@@ -113,8 +113,8 @@ impl fmt::Display for Refusal {
         match self {
             Refusal::WrongPattern { ours, wanted } => write!(
                 f,
-                "it is not of the other pattern (we {ours}, so it must {wanted}): wrong port, or \
-                 wrong pattern?"
+                "it is not of the other pattern (ours is {ours}, so it must be {wanted}): wrong port, \
+                 or wrong pattern?"
             ),
             Refusal::NotZmq => {
                 f.write_str("it does not speak ZeroMQ's protocol (ZMTP 2.0 or later): wrong port?")

@@ -33,6 +33,12 @@ pub enum Wait {
     },
     /// Room for a message: the queues of all peers are full.
     Room,
+    /// Room for a message to this peer, whose queue is full.
+    #[non_exhaustive]
+    PeerRoom {
+        /// Its identity.
+        peer: String,
+    },
     /// The reply to a request that was sent.
     Reply,
     /// So many connections.
@@ -78,6 +84,12 @@ impl fmt::Display for Wait {
                 at(f, endpoints)
             }
             Wait::Room => f.write_str("no room for the message (all peers' queues are full)"),
+            Wait::PeerRoom { peer } => {
+                write!(
+                    f,
+                    "no room for the message (the queue of peer {peer} is full)"
+                )
+            }
             Wait::Reply => f.write_str("no reply came"),
             Wait::Connections {
                 wanted,

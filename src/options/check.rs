@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Batch, Heartbeat, KeepAlive, Options};
 use crate::error::{Error, Result};
 use crate::ffi;
+use crate::peer_id::PeerId;
 
 impl Options {
     /// Refuses what libzmq would refuse later, wrap, or take for something else.
@@ -61,6 +62,9 @@ impl Options {
             if longest > KeepAlive::LONGEST || probes.count > KeepAlive::MOST {
                 return refuse("keep_alive", "32767 s and 127 probes at most");
             }
+        }
+        if let Some(Err(reason)) = self.identity.as_ref().map(PeerId::check_own) {
+            return refuse("identity", reason);
         }
         if let Batch::Bytes(bytes) = self.batch
             && !(1024..=1 << 30).contains(&bytes)

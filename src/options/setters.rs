@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Batch, Heartbeat, KeepAlive, Options};
+use crate::peer_id::PeerId;
 
 macro_rules! setters {
     ($($field:ident: $type:ty,)*) => {
@@ -48,6 +49,7 @@ setters! {
     keep_alive: Option<KeepAlive>,
     batch: Batch,
     spin: Duration,
+    identity: Option<PeerId>,
 }
 
 /// Gives a type that has `options` and `set` the setters that most programs need.
@@ -95,6 +97,13 @@ macro_rules! common_setters {
             #[must_use]
             pub fn request_retries(self, retries: u32) -> Self {
                 self.set(|options| options.request_retries = retries)
+            }
+
+            /// Sets [`Options::identity`](crate::Options#structfield.identity).
+            #[must_use]
+            pub fn identity(self, identity: impl Into<crate::PeerId>) -> Self {
+                let identity = Some(identity.into());
+                self.set(|options| options.identity = identity)
             }
         }
     };

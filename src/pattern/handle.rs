@@ -25,7 +25,7 @@ use crate::wake::Deadline;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handle of a pattern",
-    note = "the handles are `Push`, `Pull`, `Publisher`, `Subscriber`, `Requester`, `Replier` and `Pair`"
+    note = "the handles are `Push`, `Pull`, `Publisher`, `Subscriber`, `Requester`, `Replier`, `Pair`, `Router` and `Dealer`"
 )]
 pub trait Handle: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
     /// Ends every wait in this handle and its clones; see [`Push::stop`](crate::Push::stop).

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::error::{Error, Result};
 use crate::ffi::IntOption;
 use crate::options::{KeepAlive, Options};
 use crate::socket::{Linger, Profile, SocketSpec, SocketType};
@@ -16,6 +17,8 @@ pub(crate) enum Kind {
     Requester,
     Replier,
     Pair,
+    Router,
+    Dealer,
 }
 
 /// A requester wants to know soon that nobody will answer.
@@ -26,7 +29,7 @@ const QUICK: KeepAlive = KeepAlive {
 };
 
 impl Kind {
-    const ALL: [Kind; 7] = [
+    const ALL: [Kind; 9] = [
         Kind::Push,
         Kind::Pull,
         Kind::Publisher,
@@ -34,6 +37,8 @@ impl Kind {
         Kind::Requester,
         Kind::Replier,
         Kind::Pair,
+        Kind::Router,
+        Kind::Dealer,
     ];
 
     /// The pattern of this name.
@@ -51,26 +56,70 @@ impl Kind {
             Kind::Requester => "request",
             Kind::Replier => "reply",
             Kind::Pair => "pair",
+            Kind::Router => "router",
+            Kind::Dealer => "dealer",
         }
     }
 
-    /// The other side.
-    pub(crate) fn partner(self) -> Kind {
+    /// The sides that it can talk to: those that libzmq lets it connect with (RFC 28), whatever socket
+    /// of that side the peer has. A request may come from REQ, and a reply from REP.
+    pub(crate) fn partners(self) -> &'static [Kind] {
         match self {
-            Kind::Push => Kind::Pull,
-            Kind::Pull => Kind::Push,
-            Kind::Publisher => Kind::Subscriber,
-            Kind::Subscriber => Kind::Publisher,
-            Kind::Requester => Kind::Replier,
-            Kind::Replier => Kind::Requester,
-            Kind::Pair => Kind::Pair,
+            Kind::Push => &[Kind::Pull],
+            Kind::Pull => &[Kind::Push],
+            Kind::Publisher => &[Kind::Subscriber],
+            Kind::Subscriber => &[Kind::Publisher],
+            Kind::Requester => &[Kind::Replier, Kind::Router],
+            Kind::Replier => &[Kind::Requester, Kind::Dealer],
+            Kind::Pair => &[Kind::Pair],
+            Kind::Router => &[Kind::Dealer, Kind::Router, Kind::Requester],
+            Kind::Dealer => &[Kind::Router, Kind::Dealer, Kind::Replier],
         }
+    }
+
+    /// Their names, as the refusal of a peer has them.
+    fn partner_names(self) -> &'static str {
+        match self {
+            Kind::Requester => "reply or router",
+            Kind::Replier => "request or dealer",
+            Kind::Router => "dealer, router or request",
+            Kind::Dealer => "router, dealer or reply",
+            Kind::Push | Kind::Pull | Kind::Publisher | Kind::Subscriber | Kind::Pair => {
+                self.partners()[0].name()
+            }
+        }
+    }
+
+    /// Whether its peers can know it by an identity.
+    fn has_identity(self) -> bool {
+        matches!(self, Kind::Requester | Kind::Router | Kind::Dealer)
     }
 
     /// The socket of this side.
-    pub(crate) fn spec(self, options: &Options) -> SocketSpec {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidOption`] for one that this side does not have.
+    pub(crate) fn spec(self, options: &Options) -> Result<SocketSpec> {
+        let mut spec = self.spec_without_identity(options);
+        if let Some(identity) = &options.identity {
+            if !self.has_identity() {
+                return Err(Error::InvalidOption {
+                    option: "identity",
+                    reason: format!(
+                        "{} has none: leave it out, or choose dealer, router or request",
+                        self.name()
+                    ),
+                });
+            }
+            spec.identity = identity.as_bytes().to_vec();
+        }
+        Ok(spec)
+    }
+
+    fn spec_without_identity(self, options: &Options) -> SocketSpec {
         let spec = |socket_type, profile| {
-            SocketSpec::new(socket_type, self.name(), self.partner().name(), profile)
+            SocketSpec::new(socket_type, self.name(), self.partner_names(), profile)
         };
         let stream = Profile {
             is_stream: true,
@@ -145,6 +194,27 @@ impl Kind {
                 };
                 spec(SocketType::Pair, profile)
             }
+            Kind::Router => {
+                let profile = Profile {
+                    linger: soon,
+                    spins: true,
+                    queues_for_peer: true,
+                    ..stream
+                };
+                spec(SocketType::Router, profile)
+                    .raw_option(IntOption::RouterMandatory, 1)
+                    // Without it a second peer of the same identity is connected and never heard, and
+                    // libzmq takes the first message that it sends for its identity.
+                    .raw_option(IntOption::RouterHandover, 1)
+            }
+            Kind::Dealer => {
+                let profile = Profile {
+                    spins: true,
+                    queues_for_peer: true,
+                    ..stream
+                };
+                spec(SocketType::Dealer, profile)
+            }
         }
     }
 }
@@ -155,16 +225,38 @@ mod tests {
     use crate::socket::Socket;
 
     #[test]
-    fn every_pattern_has_its_name_its_partner_and_a_socket() {
+    fn every_pattern_has_its_name_its_partners_and_a_socket() {
         for kind in Kind::ALL {
             assert_eq!(Kind::named(kind.name()), Some(kind));
-            assert_eq!(kind.partner().partner(), kind);
+            for partner in kind.partners() {
+                assert!(
+                    partner.partners().contains(&kind),
+                    "{kind:?} and {partner:?}"
+                );
+                assert!(kind.partner_names().contains(partner.name()));
+            }
             for wait_for_slow in [false, true] {
                 let options = Options::default().wait_for_slow(wait_for_slow);
-                let socket = Socket::open(&kind.spec(&options), &options);
+                let spec = kind.spec(&options).expect("its options");
+                let socket = Socket::open(&spec, &options);
                 assert_eq!(socket.expect("a socket").name(), kind.name());
             }
         }
         assert_eq!(Kind::named("inbox"), None);
+    }
+
+    #[test]
+    fn an_identity_is_refused_where_it_means_nothing() {
+        let options = Options::default().identity(Some("worker".into()));
+        for kind in Kind::ALL {
+            match kind.spec(&options) {
+                Ok(spec) => assert_eq!(spec.identity, b"worker"),
+                Err(error) => {
+                    assert!(!kind.has_identity());
+                    let text = error.to_string();
+                    assert!(text.starts_with("invalid option identity"), "{text}");
+                }
+            }
+        }
     }
 }

@@ -66,7 +66,7 @@ receiving! {
 # let pair = server.pair()?;
 # Client::connect(server.port())?.pair()?.send(\"hello\")?;",
     receive: "assert_eq!(pair.recv()?, \"hello\");",
-    each: "println!(\"{message}\");"
+    each: "message" => "println!(\"{message}\");"
 }
 
 receiving_messages! {

@@ -308,7 +308,7 @@ receiving! {
 # publisher.wait_for_subscribers(1, Duration::from_secs(5))?;
 # publisher.send(\"hello\")?;",
     receive: "assert_eq!(subscriber.recv()?, \"hello\");",
-    each: "println!(\"{message}\");"
+    each: "message" => "println!(\"{message}\");"
 }
 
 receiving_messages! {

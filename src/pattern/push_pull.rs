@@ -104,7 +104,7 @@ receiving! {
 # let pull = server.pull()?;
 # Client::connect(server.port())?.push()?.send(\"hello\")?;",
     receive: "assert_eq!(pull.recv()?, \"hello\");",
-    each: "println!(\"{message}\");"
+    each: "message" => "println!(\"{message}\");"
 }
 
 receiving_messages! {

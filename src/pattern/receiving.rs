@@ -11,8 +11,8 @@ use crate::socket::Socket;
 use crate::wake::Deadline;
 
 /// The calls of the handles that receive, for code that is generic over them:
-/// [`Pull`](crate::Pull), [`Subscriber`](crate::Subscriber), [`Replier`](crate::Replier) and
-/// [`Pair`](crate::Pair).
+/// [`Pull`](crate::Pull), [`Subscriber`](crate::Subscriber), [`Replier`](crate::Replier),
+/// [`Pair`](crate::Pair), [`Router`](crate::Router) and [`Dealer`](crate::Dealer).
 ///
 /// Each of them has these methods of its own, with the same names and an example each. It is
 /// implemented for them alone.
@@ -28,10 +28,11 @@ use crate::wake::Deadline;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handle that receives",
-    note = "`Pull`, `Subscriber`, `Replier` and `Pair` receive; a `Requester` gets replies to its requests"
+    note = "`Pull`, `Subscriber`, `Replier`, `Pair`, `Router` and `Dealer` receive; a `Requester` gets replies to its requests"
 )]
 pub trait Receiving: Handle {
-    /// A [`Message`], or a [`Request`](crate::Request) to reply to.
+    /// A [`Message`]; a [`Request`](crate::Request) to reply to; or a message and the
+    /// [`PeerId`](crate::PeerId) of its sender.
     type Item: Send;
 
     /// Receives the next message, waiting for it; see [`Pull::recv`](crate::Pull::recv).
@@ -108,12 +109,13 @@ pub trait Receiving: Handle {
 
 /// Gives a handle that has a `receive_until` the calls that receive, as methods of its own.
 ///
-/// Its arguments are the name of the handle in the examples, the expression that opens one, the lines
-/// that make a message arrive there, and the lines that use it.
+/// Its arguments are what it receives, as a type and in words, the name of the handle in the examples, the
+/// expression that opens one, the lines that make a message arrive there, those that receive it, and what
+/// a loop over them binds and does.
 macro_rules! receiving {
     (
-        $handle:ident of $item:ident, $what:literal, $name:literal, $open:literal,
-        arrives: $arrives:literal, receive: $receive:literal, each: $each:literal
+        $handle:ident of $item:ty, $what:literal, $name:literal, $open:literal,
+        arrives: $arrives:literal, receive: $receive:literal, each: $it:literal => $each:literal
     ) => {
         impl $handle {
             #[doc = concat!("Receives the next ", $what, ", waiting for it.")]
@@ -130,9 +132,9 @@ macro_rules! receiving {
 
             #[doc = concat!("Goes over each ", $what, " as it comes; the iterator ends when the handle is stopped.")]
             ///
-            #[doc = concat!("`for ", $what, " in &", $name, "` is the same, and `for ", $what, " in ", $name, "` owns the handle.")]
+            #[doc = concat!("`for ", $it, " in &", $name, "` is the same, and `for ", $it, " in ", $name, "` owns the handle.")]
             /// A fatal error ends it too, and is then told by [`status`](Self::status).
-            #[doc = concat!("\n```\n", $arrives, "\nfor ", $what, " in ", $name, ".iter() {\n    ", $each)]
+            #[doc = concat!("\n```\n", $arrives, "\nfor ", $it, " in ", $name, ".iter() {\n    ", $each)]
             #[doc = concat!("    ", $name, ".stop(); // or it would wait for the next\n}")]
             /// # Ok::<(), zeroless::Error>(())
             /// ```
@@ -207,7 +209,7 @@ macro_rules! receiving {
             /// [`Error::System`](crate::Error::System) if no thread can be made.
             #[doc = concat!("\n```\n", $arrives, "\nlet ", $name, " = ", $name, ".into_channel(8)?;")]
             #[doc = concat!("crossbeam_channel::select! {\n    recv(", $name, ") -> ", $what, " => {")]
-            #[doc = concat!("        let ", $what, " = ", $what, ".unwrap();\n        ", $each, "\n    }\n}")]
+            #[doc = concat!("        let ", $it, " = ", $what, ".unwrap();\n        ", $each, "\n    }\n}")]
             /// # Ok::<(), zeroless::Error>(())
             /// ```
             #[doc(alias = "poll")]

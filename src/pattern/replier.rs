@@ -74,7 +74,7 @@ receiving! {
 # let requester = Client::connect(server.port())?.request()?;
 # let pending = requester.start(\"hello\")?;",
     receive: "let request = replier.recv()?;\nrequest.reply(\"the answer\")?;",
-    each: "request.reply(\"the answer\")?;"
+    each: "request" => "request.reply(\"the answer\")?;"
 }
 
 impl Replier {

@@ -31,6 +31,14 @@ impl SendError {
         SendError(Box::new(Unsent { error, message }))
     }
 
+    /// The same message, with what is known better of why it was not sent.
+    #[cold]
+    pub(super) fn map_error(mut self, change: impl FnOnce(Error) -> Error) -> SendError {
+        let unsent = &mut *self.0;
+        unsent.error = change(std::mem::replace(&mut unsent.error, Error::Stopped));
+        self
+    }
+
     /// Why it was not sent.
     ///
     /// ```

@@ -10,7 +10,7 @@ use crate::socket::{NO_ENVELOPE, Socket};
 use crate::wake::Deadline;
 
 /// The calls of the handles that send, for code that is generic over them: [`Push`](crate::Push),
-/// [`Publisher`](crate::Publisher) and [`Pair`](crate::Pair).
+/// [`Publisher`](crate::Publisher), [`Pair`](crate::Pair) and [`Dealer`](crate::Dealer).
 ///
 /// Each of them has these methods of its own, with the same names and an example each. It is
 /// implemented for them alone.
@@ -26,7 +26,7 @@ use crate::wake::Deadline;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handle that sends",
-    note = "`Push`, `Publisher` and `Pair` send; a `Requester` requests, and a `Request` is replied to"
+    note = "`Push`, `Publisher`, `Pair` and `Dealer` send; a `Requester` requests, a `Request` is replied to, and a `Router` sends to a peer (`send_to`)"
 )]
 pub trait Sending: Handle {
     /// Sends a message, waiting for room; see [`Push::send`](crate::Push::send).

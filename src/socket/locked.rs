@@ -222,8 +222,13 @@ impl LockedSocket<'_> {
         let mut begun = false;
         let mut lost = false;
         for frame in envelope {
-            if attempt(|| ffi::send_bytes(self.socket, frame.as_ref(), MORE))? == Progress::Blocked
-            {
+            let mut sent = attempt(|| ffi::send_bytes(self.socket, frame.as_ref(), MORE));
+            if sent.is_err() && !begun {
+                // libzmq looks only now and then who has come: nobody may be there as yet.
+                self.events();
+                sent = attempt(|| ffi::send_bytes(self.socket, frame.as_ref(), MORE));
+            }
+            if sent? == Progress::Blocked {
                 if !begun {
                     return Ok(Progress::Blocked);
                 }

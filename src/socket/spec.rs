@@ -59,6 +59,12 @@ pub(crate) enum SocketType {
 }
 
 impl SocketType {
+    /// Whether a message is for one peer that is named in it, so that there may be room for one message
+    /// and none for another.
+    pub(super) fn sends_to_named_peers(self) -> bool {
+        self == SocketType::Router
+    }
+
     pub(super) fn zmq(self) -> zmq::SocketType {
         match self {
             SocketType::Push => zmq::PUSH,

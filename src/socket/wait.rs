@@ -157,6 +157,10 @@ impl SharedSocket {
     ) -> (MutexGuard<'a, Inner>, Result<Progress, BoxedError>) {
         let mut waker = None;
         let mut spurious = false;
+        // ROUTER says that there is room if any peer has some, and never for which. So it is asked
+        // again and again, and who waits for one peer is not woken for the others.
+        let never_known =
+            interest == Interest::Writable && self.spec.socket_type.sends_to_named_peers();
         loop {
             // A call that does not wait still receives all of a long message that is there.
             let at_once = deadline == Deadline::Now;
@@ -179,8 +183,8 @@ impl SharedSocket {
                     Ok(_) => zmq::PollEvents::empty(),
                     Err(error) => return (inner, Err(error)),
                 };
-                let ready = events.contains(interest.event());
-                if !ready || spurious {
+                let ready = never_known || events.contains(interest.event());
+                if !ready || spurious || never_known {
                     // Some sockets say that they are ready when they are not (XPUB does, if it
                     // may not drop): those must be asked again.
                     let mut deadline = if ready {
@@ -194,7 +198,9 @@ impl SharedSocket {
                     waker = waker.or_else(|| Waker::current().ok());
                     match &waker {
                         Some(waker) => {
-                            inner.waiters.add(interest, waker);
+                            if !never_known {
+                                inner.waiters.add(interest, waker);
+                            }
                             register(waker);
                         }
                         None => deadline = deadline.within(WITHOUT_WAKER),

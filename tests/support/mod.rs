@@ -11,8 +11,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use zeroless::{
-    Client, Error, Handle, Pair, Publisher, Pull, Push, Replier, Request, Requester, Server,
-    Subscriber,
+    Client, Dealer, Error, Handle, Pair, Publisher, Pull, Push, Replier, Request, Requester,
+    Router, Server, Subscriber,
 };
 
 /// How long a test may take; one that takes longer hangs.
@@ -180,6 +180,7 @@ both_roles! { push_pull: Push = push(), Pull = pull() }
 both_roles! { pub_sub: Publisher = publish(), Subscriber = subscribe("") }
 both_roles! { req_rep: Requester = request(), Replier = reply() }
 both_roles! { pairs: Pair = pair(), Pair = pair() }
+both_roles! { dealer_router: Dealer = dealer(), Router = router() }
 
 /// Replies to every request with its own frames, until stopped; how many there were.
 pub(crate) fn echo(replier: Replier) -> JoinHandle<usize> {

@@ -22,7 +22,7 @@ use crate::zre::node::{Node, RunningNode};
 
 /// Finds servers that are announced under this name: a client whose endpoints follow the network.
 ///
-/// Each pattern that is chosen is connected to the servers that offer its partner, those that
+/// Each pattern that is chosen is connected to the servers that offer a partner of it, those that
 /// are there and those that come, and disconnected from those that leave. One that dies without
 /// a goodbye is left within a second of its connection's end; what was queued for it is lost.
 ///
@@ -198,7 +198,7 @@ impl Discovery {
         handle.socket().keep(self.shared.clone());
         handle.socket().status()?.on_down(self.shared.on_down());
         self.shared.found.follow(FollowingClient {
-            kind: H::KIND.partner(),
+            kind: H::KIND,
             client,
             handle_count: handle.socket().handle_count(),
         })?;

@@ -46,7 +46,7 @@ pub(super) struct Found {
     is_behind: bool,
 }
 
-/// A client that is to be connected to all services of this kind.
+/// A client of this kind, which is to be connected to all services that it can talk to.
 pub(super) struct FollowingClient {
     pub(super) kind: Kind,
     pub(super) client: Client,
@@ -236,8 +236,8 @@ impl FoundServices {
 impl FollowingClient {
     /// The endpoints to be connected to.
     fn wants<'a>(&self, visible: &'a [Service]) -> impl Iterator<Item = &'a Endpoint> + use<'a> {
-        let kind = self.kind;
-        let wanted = visible.iter().filter(move |it| it.kind() == kind);
+        let partners = self.kind.partners();
+        let wanted = visible.iter().filter(|it| partners.contains(&it.kind()));
         wanted.map(Service::endpoint)
     }
 }
