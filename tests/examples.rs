@@ -98,6 +98,29 @@ fn multipart_prints_both_frames() {
 }
 
 #[test]
+fn broker_shares_requests_among_the_workers_that_are_there() {
+    let server = example("broker_server", &["0", "0"]);
+    let [clients, workers] = [(); 2].map(|()| {
+        let ready = server.logs("ready on tcp://*:");
+        let port = ready.chars().take_while(char::is_ascii_digit);
+        port.collect::<String>()
+    });
+    let ask = || example("broker_client", &[&clients]).finish();
+    let by = |name: &str| MESSAGES.map(|message| format!("{message} by {name}"));
+    let ann = example("broker_worker", &["Ann", &workers]);
+    assert_eq!(ask(), by("Ann"));
+    let bob = example("broker_worker", &["Bob", &workers]);
+    // Each of both is free longer than the other, in turn, once both are there.
+    let by_bob = |answers: Vec<String>| answers.iter().any(|answer| answer.ends_with("by Bob"));
+    while !by_bob(ask()) {}
+    assert_prints(&ann, &MESSAGES);
+    ann.kill();
+    server.logs(&format!("disconnected: tcp://*:{workers}"));
+    assert_eq!(ask(), by("Bob"));
+    assert!(bob.kill().len() >= MESSAGES.len());
+}
+
+#[test]
 fn quickstart_shows_the_main_things_and_ends() {
     let lines = example("quickstart", &[]).finish();
     let mut jobs: Vec<&str> = lines

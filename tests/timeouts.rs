@@ -142,7 +142,12 @@ fn a_timeout_tells_the_refusal_that_is_known() {
         let error = subscriber.recv_timeout(MOMENT).unwrap_err();
         assert_eq!(error.refusal(), Some(&wrong));
         let endpoint = server.endpoint().to_string();
-        for part in ["no message", &endpoint, "we subscribe", "it must publish"] {
+        for part in [
+            "no message",
+            &endpoint,
+            "ours is subscribe",
+            "it must be publish",
+        ] {
             assert!(error.to_string().contains(part), "{error}");
         }
         let error = subscriber.wait_connected(1, MOMENT).unwrap_err();

@@ -113,7 +113,7 @@ impl fmt::Display for Refusal {
         match self {
             Refusal::WrongPattern { ours, wanted } => write!(
                 f,
-                "it is not of the other pattern (ours is {ours}, so it must be {wanted}): wrong port, \
+                "it is not of a pattern that fits (ours is {ours}, so it must be {wanted}): wrong port, \
                  or wrong pattern?"
             ),
             Refusal::NotZmq => {

@@ -63,8 +63,8 @@ use crate::wake::Deadline;
 /// # Ok::<(), zeroless::Error>(())
 /// ```
 ///
-/// A broker is a loop over two of them: the example `broker` shares the requests of any clients among
-/// the workers that are free.
+/// A broker has two of them: the example `broker_server` shares the requests of any clients among the
+/// workers that are free.
 #[derive(Clone)]
 pub struct Router {
     socket: Socket,

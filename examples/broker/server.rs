@@ -1,0 +1,50 @@
+//! Shares the requests of any clients among the workers that are free, until it is stopped.
+//!
+//! Clients request at the first port; workers are dealers at the second. A job is what the client's
+//! requester sends, with the client's identity before it; a worker sends it back with an answer as its last
+//! frame.
+
+use std::error::Error;
+use std::sync::mpsc;
+use std::thread;
+
+use log::info;
+use zeroless::{Message, Server};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    env_logger::init();
+    let mut ports = std::env::args().skip(1).map(|port| port.parse::<u16>());
+    let port = ports.next().unwrap_or(Ok(12345))?;
+    let clients = Server::bind(port)?.router()?;
+    let port = ports.next().unwrap_or(Ok(12346))?;
+    let workers = Server::bind(port)?.router()?;
+
+    // Who has answered, or has just come, is free. The one that is free for longest is the next.
+    let (is_free, free) = mpsc::channel();
+    let (answers, askers) = (workers.clone(), clients.clone());
+    thread::spawn(move || {
+        for (worker, message) in &answers {
+            if let [client, answer @ ..] = message.frames()
+                && !answer.is_empty()
+                && let Err(unsent) = askers.try_send_to(client, answer)
+            {
+                info!("the answer is lost: {unsent}");
+            }
+            if is_free.send(worker).is_err() {
+                break;
+            }
+        }
+    });
+
+    for (client, request) in &clients {
+        let mut job = Message::from(client.as_bytes());
+        job.extend(request);
+        for worker in &free {
+            match workers.send_to(&worker, &job) {
+                Ok(()) => break,
+                Err(unsent) => info!("to the next worker: {unsent}"),
+            }
+        }
+    }
+    Ok(())
+}
