@@ -125,6 +125,13 @@ pub enum Error {
         endpoint: Endpoint,
     },
 
+    /// The server is not bound to this endpoint.
+    #[error("not bound to {endpoint}")]
+    NotBound {
+        /// The endpoint that was given.
+        endpoint: Endpoint,
+    },
+
     /// A pair has exactly two ends, so a client in this pattern has one endpoint at most.
     #[error("a pair connects to one endpoint only, and already has one")]
     PairTaken,

@@ -86,6 +86,42 @@ impl<T: Default> Default for ForkMutex<T> {
     }
 }
 
+/// A value that a child can still read, as it was at the fork, but does not drop. There is none if
+/// another thread was just changing it then.
+#[derive(Debug)]
+pub(crate) struct ForkShared<T> {
+    origin: ForkOrigin,
+    /// std's, which a child can try without touching anything else of this process.
+    value: DroppedHere<std::sync::Mutex<T>>,
+}
+
+impl<T: Clone> ForkShared<T> {
+    pub(crate) fn new(value: T) -> ForkShared<T> {
+        ForkShared {
+            origin: ForkOrigin::here(),
+            value: DroppedHere::new(std::sync::Mutex::new(value)),
+        }
+    }
+
+    /// A copy of it.
+    pub(crate) fn get(&self) -> Option<T> {
+        let value = match self.origin.is_here() {
+            true => self.value.lock().ok(),
+            false => self.value.try_lock().ok(),
+        };
+        value.map(|value| value.clone())
+    }
+
+    /// Puts another in its place.
+    pub(crate) fn set(&self, value: T) -> Result<()> {
+        self.origin.check()?;
+        if let Ok(mut old) = self.value.lock() {
+            *old = value;
+        }
+        Ok(())
+    }
+}
+
 /// A value that a child neither uses nor drops: it may be half changed, and its drop may wait.
 #[derive(Debug, Clone)]
 pub(crate) struct ForkGuard<T> {
@@ -135,6 +171,25 @@ mod tests {
             drop((own, mutex));
             Arc::strong_count(&value) == 3
         }));
+    }
+
+    #[test]
+    fn what_is_shared_with_a_child_can_be_read_there_and_not_changed() {
+        let shared = ForkShared::new(1);
+        shared.set(2).unwrap();
+        assert_eq!(shared.get(), Some(2));
+        assert!(ffi::tests::in_child(|| {
+            shared.get() == Some(2) && shared.set(3).is_err()
+        }));
+    }
+
+    #[test]
+    fn what_was_just_changed_at_the_fork_is_not_there_in_a_child() {
+        let shared = ForkShared::new(1);
+        let changing = shared.value.lock().unwrap();
+        assert!(ffi::tests::in_child(|| shared.get().is_none()));
+        drop(changing);
+        assert_eq!(shared.get(), Some(1));
     }
 
     #[test]

@@ -173,7 +173,8 @@
 //! |---|---|
 //! | the program ends, and its peer does not take the message within 30 s (publish and reply: 5 s), or nobody is there for a second | a longer [linger](Options::linger) time; [`close`](Push::close) tells whether all was delivered, and the log what was not |
 //! | a receiver stops with messages that it has not received | [`try_iter`](Pull::try_iter) after the loop |
-//! | an endpoint is disconnected with messages that have come from it and were not received | receive them first |
+//! | an endpoint is disconnected or unbound with messages that have come from it and were not received | receive them first |
+//! | a router's peer leaves with messages in its queue, or another takes its identity | ask for replies; an identity for each peer |
 //! | the peer dies with messages in its queue | ask for replies |
 //! | a connection breaks with a message on its way | ask for replies |
 //! | a subscriber is 1000 messages behind | [`wait_for_slow`](Options::wait_for_slow), if the publisher may be held up |

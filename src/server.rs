@@ -1,27 +1,28 @@
 //! A server: endpoints bound, for others to connect to.
 
-use std::fmt;
-use std::net::TcpListener;
-use std::sync::{Arc, OnceLock, Weak};
-use std::time::Duration;
+mod bound_endpoint;
+mod state;
 
-use log::info;
+use std::fmt;
+use std::sync::Arc;
+
+use bound_endpoint::BoundEndpoint;
+use state::{ActiveHandle, State, bound, take_all};
 
 use crate::endpoint::{Endpoint, Role};
 use crate::error::{Error, Result};
-use crate::fork::ForkMutex;
+use crate::fork::{ForkMutex, ForkShared};
 use crate::into_endpoints::{IntoEndpoints, Port, bare_port};
-use crate::monitor::ConnectionStatus;
 use crate::options::{Options, common_setters};
 use crate::pattern::{self, Kind, Pattern, patterns};
-use crate::socket::{HandleCount, Linger, Socket, check_path, listen};
-use crate::wake::{Deadline, io_error};
 
 /// Endpoints that clients connect to, to be given a pattern.
 ///
 /// The port is taken from the moment of [`bind`](Server::bind); clients that come before the
 /// pattern is chosen wait. It carries one pattern at a time: the handle (with its clones) must
-/// be dropped before another can be chosen. The server itself may be dropped at any time; the
+/// be dropped before another can be chosen. More endpoints can be [bound](Server::bind_more) and
+/// [unbound](Server::unbind) at any time, before and after that, from any thread: the handle follows, also
+/// while somebody is blocked in it. The server itself (with its clones) may be dropped at any time; the
 /// handle lives on.
 ///
 /// # Examples
@@ -34,28 +35,18 @@ use crate::wake::{Deadline, io_error};
 /// }
 /// # Ok::<(), zeroless::Error>(())
 /// ```
+#[derive(Clone)]
 pub struct Server {
-    endpoints: Vec<BoundEndpoint>,
-    options: Options,
-    active: ForkMutex<Option<ActiveHandle>>,
+    shared: Arc<SharedServer>,
 }
 
-/// An endpoint, and what holds it.
-struct BoundEndpoint {
-    /// The port itself, taken already; without one libzmq binds when the pattern is chosen.
-    listener: Option<TcpListener>,
-    /// As it is to be bound.
-    wanted: Endpoint,
-    /// As it is bound, once that is known. No lock: a forked child may ask where its parent is.
-    bound: OnceLock<Endpoint>,
-}
-
-/// The pattern that the port carries, or carried last.
-struct ActiveHandle {
-    kind: Kind,
-    linger: Linger,
-    handle_count: Weak<HandleCount>,
-    status: Arc<ConnectionStatus>,
+/// A server, shared by its clones.
+struct SharedServer {
+    state: ForkMutex<State>,
+    /// As they are bound. A forked child may ask where its parent is.
+    bound: ForkShared<Vec<Endpoint>>,
+    /// The endpoint that it had first, which it tells when it has none.
+    first: Endpoint,
 }
 
 impl Server {
@@ -105,16 +96,127 @@ impl Server {
                 reason: "a server needs an endpoint at least".to_owned(),
             });
         }
-        let endpoints = endpoints.into_iter().map(BoundEndpoint::take);
+        let endpoints = take_all(endpoints, &[])?;
+        let bound = bound(&endpoints);
         Ok(Server {
-            endpoints: endpoints
-                .collect::<Result<Vec<_>>>()?
-                .into_iter()
-                .flatten()
-                .collect(),
-            options: Options::default(),
-            active: ForkMutex::new(None),
+            shared: Arc::new(SharedServer {
+                first: bound[0].clone(),
+                bound: ForkShared::new(bound),
+                state: ForkMutex::new(State {
+                    endpoints,
+                    options: Options::default(),
+                    active: None,
+                }),
+            }),
         })
+    }
+
+    /// Binds to more endpoints; gives the server, to go on from there.
+    ///
+    /// Those that connect there are peers of the handle like all others. If one of several cannot be bound,
+    /// none is. What was announced before is not announced at more endpoints.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Server::bind).
+    ///
+    /// ```
+    /// use zeroless::{Client, Server};
+    ///
+    /// let server = Server::bind(0)?.bind_more("inproc://jobs")?;
+    /// let pull = server.pull()?;
+    /// server.bind_more("tcp://127.0.0.1:0")?; // the handle follows
+    /// for endpoint in server.endpoints() {
+    ///     Client::connect(endpoint)?.push()?.send("hello")?;
+    ///     assert_eq!(pull.recv()?, "hello");
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn bind_more(&self, endpoints: impl IntoEndpoints) -> Result<Server> {
+        let endpoints = endpoints.into_endpoints(Role::Bind)?;
+        let mut state = self.shared.state.lock()?;
+        let mut added = take_all(endpoints, &state.endpoints)?;
+        if let Some(socket) = state.socket() {
+            for place in 0..added.len() {
+                match added[place].give(&socket) {
+                    Ok(()) | Err(Error::Stopped) => {}
+                    Err(error) => {
+                        // All or nothing.
+                        for given in &added[..place] {
+                            let _ = socket.unbind(given.endpoint());
+                        }
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        state.endpoints.extend(added);
+        self.tell_bound(&state)?;
+        drop(state);
+        Ok(self.clone())
+    }
+
+    /// Unbinds endpoints; gives the server, to go on from there.
+    ///
+    /// When it returns, others can bind there. Connections that were made there end: what was sent to their
+    /// peers and is still queued is delivered, within the linger time, and what has come from them and was
+    /// not received is lost, so receive it first. Their peers try to connect again. Over inproc connections
+    /// stay. An endpoint is named as it was bound, or as [`endpoints`](Server::endpoints) tells it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotBound`] for one that is not bound; the others stay.
+    ///
+    /// ```
+    /// use zeroless::{Error, Server};
+    ///
+    /// let server = Server::bind(0)?.bind_more("tcp://127.0.0.1:0")?;
+    /// let port = server.port();
+    /// server.unbind(port)?;
+    /// let other = Server::bind(port)?; // it is free
+    /// assert!(matches!(server.unbind(port), Err(Error::NotBound { .. })));
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn unbind(&self, endpoints: impl IntoEndpoints) -> Result<Server> {
+        let gone = endpoints.into_endpoints(Role::Bind)?;
+        let mut state = self.shared.state.lock()?;
+        let is_known =
+            |endpoint: &&Endpoint| state.endpoints.iter().any(|it| it.is_called(endpoint));
+        if let Some(unknown) = gone.iter().find(|endpoint| !is_known(endpoint)) {
+            return Err(Error::NotBound {
+                endpoint: unknown.clone(),
+            });
+        }
+        let is_gone = |it: &mut BoundEndpoint| gone.iter().any(|endpoint| it.is_called(endpoint));
+        let gone = state.endpoints.extract_if(.., is_gone);
+        // Each port that is ours is given up here.
+        let gone: Vec<Endpoint> = gone.map(|it| it.endpoint().clone()).collect();
+        self.tell_bound(&state)?;
+        for endpoint in &gone {
+            state.unbind(endpoint)?;
+        }
+        drop(state);
+        Ok(self.clone())
+    }
+
+    /// Unbinds all endpoints; gives the server, to go on from there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forked`].
+    ///
+    /// ```
+    /// let server = zeroless::Server::bind(0)?;
+    /// assert!(server.unbind_all()?.endpoints().is_empty());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn unbind_all(&self) -> Result<Server> {
+        self.unbind(self.endpoints())
+    }
+
+    /// Tells which endpoints there are now.
+    fn tell_bound(&self, state: &State) -> Result<()> {
+        self.shared.bound.set(bound(&state.endpoints))
     }
 
     /// The port bound, as it can be connected to; 0 if no endpoint is tcp.
@@ -134,7 +236,8 @@ impl Server {
             .unwrap_or(0)
     }
 
-    /// The first endpoint, as it can be connected to from this machine.
+    /// The first endpoint, as it can be connected to from this machine; the first that there was, if all are
+    /// unbound.
     ///
     /// ```
     /// use zeroless::{Client, Server};
@@ -145,8 +248,9 @@ impl Server {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn endpoint(&self) -> Endpoint {
-        // There is one: `take` sees to that.
-        self.endpoints[0].endpoint().to_connect()
+        let bound = self.bound();
+        let first = bound.first().unwrap_or(&self.shared.first);
+        first.to_connect()
     }
 
     /// All endpoints, as they can be connected to from this machine.
@@ -158,70 +262,57 @@ impl Server {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn endpoints(&self) -> Vec<Endpoint> {
-        let endpoints = self.endpoints.iter();
-        endpoints
-            .map(|endpoint| endpoint.endpoint().to_connect())
-            .collect()
+        self.bound().iter().map(Endpoint::to_connect).collect()
     }
 
     /// The endpoints as they are bound, which may be to all interfaces.
     pub(crate) fn bound(&self) -> Vec<Endpoint> {
-        let endpoints = self.endpoints.iter();
-        endpoints
-            .map(|endpoint| endpoint.endpoint().clone())
-            .collect()
+        self.shared.bound.get().unwrap_or_default()
     }
 
     /// What it serves, if it does.
     pub(crate) fn kind(&self) -> Option<Kind> {
-        let active = self.active.lock().ok()?;
-        let active = active
-            .as_ref()
-            .filter(|it| it.handle_count.strong_count() > 0);
+        let state = self.shared.state.lock().ok()?;
+        let active = state.active.as_ref().filter(|it| it.is_there());
         active.map(|active| active.kind)
     }
 
-    fn set(mut self, change: impl FnOnce(&mut Options)) -> Server {
-        change(&mut self.options);
+    fn set(self, change: impl FnOnce(&mut Options)) -> Server {
+        if let Ok(mut state) = self.shared.state.lock() {
+            change(&mut state.options);
+        }
         self
     }
 
     fn open<H: Pattern>(&self) -> Result<H> {
-        let mut active = self.active.lock()?;
-        if let Some(last) = active.as_ref() {
-            self.wait_for_leave(last)?;
+        let mut state = self.shared.state.lock()?;
+        if let Some(last) = &state.active {
+            if last.is_there() {
+                return Err(Error::PatternTaken {
+                    endpoint: self.endpoint(),
+                    pattern: last.kind.name(),
+                });
+            }
+            // What libzmq has bound it lets go in the background, when all is delivered.
+            if state.endpoints.iter().any(BoundEndpoint::is_libzmqs) {
+                last.wait_end();
+            }
         }
-        let handle: H = pattern::open(&self.options, |socket| {
-            self.endpoints
-                .iter()
-                .try_for_each(|endpoint| endpoint.give(socket))
+        let options = state.options.clone();
+        let handle: H = pattern::open(&options, |socket| {
+            let mut endpoints = state.endpoints.iter_mut();
+            endpoints.try_for_each(|endpoint| endpoint.give(socket))
         })?;
-        *active = Some(ActiveHandle {
+        self.tell_bound(&state)?;
+        let socket = handle.socket();
+        state.active = Some(ActiveHandle {
             kind: H::KIND,
-            linger: handle.socket().linger(),
-            handle_count: handle.socket().handle_count(),
-            status: handle.socket().status()?.clone(),
+            linger: socket.linger(),
+            handle_count: socket.handle_count(),
+            socket: socket.downgrade(),
+            status: socket.status()?.clone(),
         });
         Ok(handle)
-    }
-
-    fn wait_for_leave(&self, last: &ActiveHandle) -> Result<()> {
-        if last.handle_count.strong_count() > 0 {
-            return Err(Error::PatternTaken {
-                endpoint: self.endpoint(),
-                pattern: last.kind.name(),
-            });
-        }
-        // What libzmq has bound it lets go in the background, when all is delivered.
-        if self
-            .endpoints
-            .iter()
-            .any(|endpoint| endpoint.listener.is_none())
-        {
-            let patience = last.linger.most.saturating_add(Duration::from_secs(1));
-            last.status.wait_end(Deadline::after(patience));
-        }
-        Ok(())
     }
 }
 
@@ -231,54 +322,6 @@ impl fmt::Debug for Server {
         f.debug_struct("Server")
             .field("endpoints", &endpoints)
             .finish()
-    }
-}
-
-impl BoundEndpoint {
-    /// Takes an endpoint: several, if it is a name with several addresses.
-    fn take(endpoint: Endpoint) -> Result<Vec<BoundEndpoint>> {
-        info!("binding to {endpoint}");
-        check_path(&endpoint)?;
-        let endpoints = match listen(&endpoint)? {
-            Some(listeners) => {
-                let listeners = listeners.into_iter();
-                let endpoints = listeners.map(|(listener, endpoint)| (Some(listener), endpoint));
-                endpoints.collect()
-            }
-            None => vec![(None, endpoint)],
-        };
-        let endpoints = endpoints
-            .into_iter()
-            .map(|(listener, wanted)| BoundEndpoint {
-                listener,
-                wanted,
-                bound: OnceLock::new(),
-            });
-        Ok(endpoints.collect())
-    }
-
-    fn endpoint(&self) -> &Endpoint {
-        self.bound.get().unwrap_or(&self.wanted)
-    }
-
-    /// Lets a socket accept what connects here.
-    fn give(&self, socket: &Socket) -> Result<()> {
-        let endpoint = self.endpoint();
-        match &self.listener {
-            Some(listener) => {
-                let listener = listener.try_clone();
-                let listener = listener.map_err(|error| io_error("binding", &error))?;
-                socket.bind_listener(listener, endpoint)
-            }
-            None => {
-                // Again: something may have come there meanwhile.
-                check_path(endpoint)?;
-                let bound = socket.bind(endpoint)?;
-                // Wildcards are filled in the first time.
-                let _ = self.bound.set(bound);
-                Ok(())
-            }
-        }
     }
 }
 

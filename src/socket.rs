@@ -15,6 +15,7 @@
 //!    and [`SocketSource`](source::SocketSource) for several sockets at once, and
 //!    [`perform_any`] for a thread that waits for any of several operations)
 
+mod bound;
 mod close;
 mod connect;
 mod connected;
@@ -200,7 +201,9 @@ impl SharedSocket {
 
     /// The endpoints that this socket is bound to.
     pub(crate) fn bound(&self) -> Result<Vec<Endpoint>> {
-        Ok(self.lock()?.bound.clone())
+        let inner = self.lock()?;
+        let bound = inner.bound.iter().map(|known| known.endpoint.clone());
+        Ok(bound.collect())
     }
 
     /// An error in a child of the process that made the socket: whatever lock another thread

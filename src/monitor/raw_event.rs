@@ -22,6 +22,7 @@ pub(super) mod kind {
     pub(in super::super) const CONNECT_RETRIED: u16 = 0x0004;
     pub(in super::super) const ACCEPTED: u16 = 0x0020;
     pub(in super::super) const ACCEPT_FAILED: u16 = 0x0040;
+    pub(in super::super) const CLOSED: u16 = 0x0080;
     pub(in super::super) const CLOSE_FAILED: u16 = 0x0100;
     pub(in super::super) const DISCONNECTED: u16 = 0x0200;
     pub(in super::super) const MONITOR_STOPPED: u16 = 0x0400;
@@ -49,6 +50,7 @@ const EVENTS: u16 = kind::CONNECTED
     | kind::CONNECT_RETRIED
     | kind::ACCEPTED
     | kind::ACCEPT_FAILED
+    | kind::CLOSED
     | kind::DISCONNECTED
     | kind::MONITOR_STOPPED
     | kind::HANDSHAKE_FAILED_NO_DETAIL
@@ -117,6 +119,11 @@ impl<E> RawEvent<E> {
             self.kind,
             kind::CONNECTED | kind::CONNECT_DELAYED | kind::CONNECT_RETRIED
         )
+    }
+
+    /// Whether a listener was closed, or the file of an attempt to connect.
+    pub(crate) fn closes(&self) -> bool {
+        self.kind == kind::CLOSED
     }
 
     /// Whether a connection has ended.

@@ -27,6 +27,11 @@ impl Spellings {
         self.bound.insert(endpoint.clone());
     }
 
+    /// Forgets an endpoint that was unbound.
+    pub(crate) fn unbind(&mut self, endpoint: &Endpoint) {
+        self.bound.remove(endpoint);
+    }
+
     /// Takes in the addresses of the name of an endpoint that is connected to.
     pub(crate) fn resolve(&mut self, endpoint: &Endpoint, addresses: &[IpAddr]) {
         if self.is_connected(endpoint) {

@@ -1,6 +1,7 @@
 //! The connections of one socket: for the monitor thread to write, and for its handles to read.
 
 mod attempts;
+mod bound;
 mod publish;
 
 use std::fmt;
@@ -45,6 +46,8 @@ pub(super) struct Seen {
     pub(super) tracker: ConnectionTracker,
     listeners: Vec<Sender<ConnectionEvent>>,
     logged: LoggedTrouble,
+    /// Where libzmq listens.
+    listening: Vec<Endpoint>,
     /// Until when the socket must be touched now and then: see [`ConnectionStatus::drain`].
     draining: Option<Instant>,
     /// Whether no more events are to be published.
@@ -65,6 +68,7 @@ impl ConnectionStatus {
                 tracker,
                 listeners: Vec::new(),
                 logged: LoggedTrouble::default(),
+                listening: Vec::new(),
                 draining: None,
                 ended: false,
                 gone: None,

@@ -95,10 +95,24 @@ impl ConnectionTracker {
     /// connections that were up.
     pub(crate) fn forget(&mut self, endpoint: &Endpoint) -> Vec<ConnectionEvent> {
         self.refusals.forget(endpoint);
+        self.forget_connections(endpoint, |connection| connection.ours)
+    }
+
+    /// Forgets an endpoint that the user unbound: the events of the connections that were accepted there,
+    /// and were up.
+    pub(crate) fn forget_accepted(&mut self, endpoint: &Endpoint) -> Vec<ConnectionEvent> {
+        self.forget_connections(endpoint, |connection| !connection.ours)
+    }
+
+    fn forget_connections(
+        &mut self,
+        endpoint: &Endpoint,
+        is_gone: impl Fn(&Connection) -> bool,
+    ) -> Vec<ConnectionEvent> {
         let Some(mut connections) = self.connections.remove(endpoint) else {
             return Vec::new();
         };
-        let gone = connections.extract_if(.., |connection| connection.ours);
+        let gone = connections.extract_if(.., |connection| is_gone(connection));
         let up = gone.filter(|connection| connection.up);
         let events = up.map(|connection| connection.down_event(endpoint.clone(), None));
         let events = events.collect();

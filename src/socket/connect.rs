@@ -3,12 +3,11 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use log::{info, warn};
+use log::warn;
 
 use super::listen::with_index;
 use super::names::missing;
 use super::{Connected, Inner, SharedSocket, Target};
-use crate::background::guarded;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::monitor::MonitorSnapshot;
@@ -184,11 +183,6 @@ impl SharedSocket {
             }
             Connecting::Pending(_, decided) => Ok(Some(decided.max(now))),
         }
-    }
-
-    /// Logs what is about to be done; it is done though a user's logger panics.
-    fn note(&self, doing: &str, endpoint: &Endpoint) {
-        guarded("logging", || info!("{}: {doing} {endpoint}", self.name()));
     }
 
     /// Disconnects; what is queued for this endpoint is still sent, within the linger time,

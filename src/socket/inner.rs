@@ -1,5 +1,6 @@
 //! What the socket's lock guards.
 
+use super::bound::Bound;
 use super::boxed;
 use super::connected::Connected;
 use super::locked::LockedSocket;
@@ -21,7 +22,7 @@ pub(super) struct Inner {
     pub(super) frames: usize,
     pub(super) waiters: Waiters,
     pub(super) spin: AdaptiveSpin,
-    pub(super) bound: Vec<Endpoint>,
+    pub(super) bound: Vec<Bound>,
     pub(super) connected: Vec<Connected>,
 }
 
@@ -47,7 +48,8 @@ impl Inner {
     /// Where it is bound, and where it connects to.
     pub(super) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         let connected = self.connected.iter().map(|known| &known.endpoint);
-        self.bound.iter().chain(connected)
+        let bound = self.bound.iter().map(|known| &known.endpoint);
+        bound.chain(connected)
     }
 
     #[inline]

@@ -275,6 +275,15 @@ impl LockedSocket<'_> {
         }
     }
 
+    /// Unbinds; an endpoint that libzmq does not know is off already.
+    pub(super) fn unbind(&mut self, endpoint: &str) -> zmq::Result<()> {
+        self.recv_partial_whole();
+        match uninterrupted(|| self.socket.unbind(endpoint)) {
+            Err(zmq::Error::ENOENT) => Ok(()),
+            outcome => outcome,
+        }
+    }
+
     /// Subscribes to a topic.
     pub(crate) fn subscribe(&mut self, topic: &[u8]) -> Result<(), BoxedError> {
         let set = self.socket.set_subscribe(topic);

@@ -1,18 +1,14 @@
-//! Opening a socket with its options, and giving it endpoints.
+//! Opening a socket with its options.
 
-use std::net::TcpListener;
-use std::os::fd::{AsRawFd, IntoRawFd};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use log::{debug, info};
+use log::debug;
 
-use super::listen::bind_error;
 use super::profile::heartbeat;
 use super::{AdaptiveSpin, Inner, SharedSocket, Socket, SocketSpec, Throttles, Waiters, system};
 use crate::context::Context;
-use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::ffi::{self, IntOption, RawMessage};
 use crate::fork::ForkMutex;
@@ -120,62 +116,4 @@ fn configure(socket: &mut zmq::Socket, spec: &SocketSpec, options: &Options) -> 
         }
     }
     Ok(())
-}
-
-impl SharedSocket {
-    /// Binds to a port whose listener exists already.
-    pub(crate) fn bind_listener(&self, listener: TcpListener, endpoint: &Endpoint) -> Result<()> {
-        let mut inner = self.lock()?;
-        self.status.spell(|spellings| spellings.bind(endpoint));
-        let socket = inner.locked()?.socket;
-        let use_fd = |socket: &mut zmq::Socket, fd| {
-            ffi::set_int(socket, IntOption::UseFd, fd).map_err(|errno| system("binding", errno))
-        };
-        use_fd(socket, listener.as_raw_fd())?;
-        let bound = ffi::bind(socket, &numeric(endpoint));
-        // Sockets that libzmq makes later are its own.
-        let reset = use_fd(socket, -1);
-        if bound.is_ok() {
-            // libzmq closes it, with the socket.
-            let _ = listener.into_raw_fd();
-            inner.bound.push(endpoint.clone());
-        }
-        self.leave(inner);
-        bound.map_err(|errno| bind_error(endpoint, errno))?;
-        self.log_bound(endpoint);
-        reset
-    }
-
-    /// Binds; gives the endpoint with its wildcards filled in.
-    pub(crate) fn bind(&self, endpoint: &Endpoint) -> Result<Endpoint> {
-        let last = self.with(|locked| {
-            ffi::bind(locked.socket, &endpoint.to_string())
-                .map_err(|errno| bind_error(endpoint, errno))?;
-            let last = locked.socket.get_last_endpoint();
-            last.map_err(|error| Error::system("binding", error).into())
-        })?;
-        let bound = match last {
-            Ok(last) => last.parse().unwrap_or_else(|_| endpoint.clone()),
-            Err(_) => endpoint.clone(),
-        };
-        self.status.spell(|spellings| spellings.bind(&bound));
-        self.lock()?.bound.push(bound.clone());
-        self.log_bound(&bound);
-        Ok(bound)
-    }
-
-    fn log_bound(&self, endpoint: &Endpoint) {
-        let name = self.name();
-        match endpoint.is_open() {
-            true => {
-                info!("{name}: ready on {endpoint}, open to the network without authentication")
-            }
-            false => info!("{name}: ready on {endpoint}"),
-        }
-    }
-}
-
-/// The endpoint as libzmq wants it to bind: without a name.
-fn numeric(endpoint: &Endpoint) -> String {
-    format!("tcp://127.0.0.1:{}", endpoint.port().unwrap_or(0))
 }

@@ -46,6 +46,10 @@ impl ConnectionStatus {
             drop(seen);
             return self.undelivered(&event.endpoint, messages);
         }
+        if event.closes() {
+            drop(seen);
+            return self.closed(&event.endpoint);
+        }
         // It may have been disconnected since this was read, and forgotten.
         if event.is_attempt() && !self.reader.is_connected(&event.endpoint) {
             return;

@@ -1,0 +1,125 @@
+//! Binding and unbinding.
+
+use std::net::TcpListener;
+use std::os::fd::{AsRawFd, IntoRawFd};
+use std::time::Duration;
+
+use log::{debug, info};
+
+use super::listen::bind_error;
+use super::{SharedSocket, system};
+use crate::background::guarded;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Result};
+use crate::ffi::{self, IntOption};
+use crate::wake::Deadline;
+
+/// An endpoint that is bound.
+#[derive(Debug, Clone)]
+pub(super) struct Bound {
+    /// As its user spells it.
+    pub(super) endpoint: Endpoint,
+    /// As libzmq does.
+    address: String,
+}
+
+/// How long libzmq may take to close a listener: its thread does that.
+const CLOSING: Duration = Duration::from_secs(1);
+
+impl SharedSocket {
+    /// Binds to a port whose listener exists already.
+    pub(crate) fn bind_listener(&self, listener: TcpListener, endpoint: &Endpoint) -> Result<()> {
+        let mut inner = self.lock()?;
+        self.status.spell(|spellings| spellings.bind(endpoint));
+        let socket = inner.locked()?.socket;
+        let use_fd = |socket: &mut zmq::Socket, fd| {
+            ffi::set_int(socket, IntOption::UseFd, fd).map_err(|errno| system("binding", errno))
+        };
+        use_fd(socket, listener.as_raw_fd())?;
+        let bound = ffi::bind(socket, &numeric(endpoint));
+        let address = last_endpoint(socket);
+        // Sockets that libzmq makes later are its own.
+        let reset = use_fd(socket, -1);
+        if bound.is_ok() {
+            // libzmq closes it, with the socket.
+            let _ = listener.into_raw_fd();
+            self.status.listening(endpoint);
+            inner.bound.push(Bound {
+                endpoint: endpoint.clone(),
+                address: address.unwrap_or_default(),
+            });
+        }
+        self.leave(inner);
+        bound.map_err(|errno| bind_error(endpoint, errno))?;
+        self.log_bound(endpoint);
+        reset
+    }
+
+    /// Binds; gives the endpoint with its wildcards filled in.
+    pub(crate) fn bind(&self, endpoint: &Endpoint) -> Result<Endpoint> {
+        let address = self.with(|locked| {
+            ffi::bind(locked.socket, &endpoint.to_string())
+                .map_err(|errno| bind_error(endpoint, errno))?;
+            Ok(last_endpoint(locked.socket)?)
+        })?;
+        let bound = address.parse().unwrap_or_else(|_| endpoint.clone());
+        self.status.spell(|spellings| spellings.bind(&bound));
+        if bound.transport() != "inproc" {
+            self.status.listening(&bound);
+        }
+        self.lock()?.bound.push(Bound {
+            endpoint: bound.clone(),
+            address,
+        });
+        self.log_bound(&bound);
+        Ok(bound)
+    }
+
+    fn log_bound(&self, endpoint: &Endpoint) {
+        let name = self.name();
+        match endpoint.is_open() {
+            true => {
+                info!("{name}: ready on {endpoint}, open to the network without authentication")
+            }
+            false => info!("{name}: ready on {endpoint}"),
+        }
+    }
+
+    /// Unbinds, and waits until others can bind there. Connections that were made there end, once what is
+    /// queued for them is sent, within the linger time; over inproc they stay.
+    pub(crate) fn unbind(&self, endpoint: &Endpoint) -> Result<()> {
+        self.note("unbinding from", endpoint);
+        let mut inner = self.lock()?;
+        let mut bound = inner.bound.iter();
+        let place = bound.position(|known| known.endpoint == *endpoint);
+        let known = place.map(|place| inner.bound.remove(place));
+        let result = inner.locked().map(|mut locked| match &known {
+            Some(known) => locked.unbind(&known.address),
+            None => Ok(()),
+        });
+        self.leave(inner);
+        result?.map_err(|error| Error::system("unbinding", error))?;
+        if !self.status.wait_closed(endpoint, Deadline::after(CLOSING)) {
+            debug!("{}: {endpoint} is not closed yet", self.name());
+        }
+        self.status.unbound(endpoint);
+        Ok(())
+    }
+
+    /// Logs what is about to be done; it is done though a user's logger panics.
+    pub(super) fn note(&self, doing: &str, endpoint: &Endpoint) {
+        guarded("logging", || info!("{}: {doing} {endpoint}", self.name()));
+    }
+}
+
+/// Where the socket was bound last, as libzmq spells it.
+fn last_endpoint(socket: &zmq::Socket) -> Result<String> {
+    let last = socket.get_last_endpoint();
+    let last = last.map_err(|error| Error::system("binding", error))?;
+    last.map_err(|_| Error::system("binding", "the endpoint is not text"))
+}
+
+/// The endpoint as libzmq wants it to bind: without a name.
+fn numeric(endpoint: &Endpoint) -> String {
+    format!("tcp://127.0.0.1:{}", endpoint.port().unwrap_or(0))
+}
