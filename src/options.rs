@@ -81,6 +81,36 @@ pub struct Options {
     /// handled, so only requests that may be handled twice should be repeated.
     pub request_retries: u32,
 
+    /// A request goes out as `[empty, body…]`, as REQ sends it, without an id. Default off. It is for
+    /// servers written with a ROUTER that take exactly `[who, empty, body]`; those that send all
+    /// frames up to the empty one back with the reply, as REP and ROUTER do as a rule, need it not.
+    ///
+    /// Nothing in a reply then says which request it is to. So one request of the handle is on its
+    /// way at a time: a second one, also a [`start`](crate::Requester::start), first waits until the
+    /// reply to the other has come, or its time is over, and this counts as its own time. When a
+    /// request is given up (its time ran out, or its [`Pending`](crate::Pending) was dropped), the
+    /// connections of the handle are made anew before the next is sent, so that a late reply never
+    /// answers another request. All that was known of the request is forgotten with it: with
+    /// [retries](Options::request_retries) only the reply to the last one counts. A handle for each
+    /// thread lets them ask at once.
+    ///
+    /// Only a client can make its connections anew, so a server's requester has no such option.
+    ///
+    /// ```
+    /// use zeroless::{Client, Options, Server};
+    ///
+    /// let server = Server::bind(0)?;
+    /// let replier = server.reply()?;
+    /// std::thread::spawn(move || replier.serve(|message| message));
+    ///
+    /// let options = Options::default().plain_envelope(true);
+    /// let requester = Client::connect(server.port())?.options(options).request()?;
+    /// assert_eq!(requester.request("hello")?, "hello");
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    #[doc(alias = "req")]
+    pub plain_envelope: bool,
+
     /// Sends go only to peers whose connection is up. Default: only for requests, and only to
     /// several servers.
     ///
@@ -195,6 +225,7 @@ impl Default for Options {
             send_timeout: None,
             request_timeout: Some(Duration::from_secs(60)),
             request_retries: 0,
+            plain_envelope: false,
             immediate: None,
             wait_for_slow: false,
             wait_for_name: false,

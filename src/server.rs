@@ -299,6 +299,13 @@ impl Server {
             }
         }
         let options = state.options.clone();
+        if H::KIND == Kind::Requester && options.plain_envelope {
+            let reason = "a server cannot make its clients' connections anew: ask from a client";
+            return Err(Error::InvalidOption {
+                option: "plain_envelope",
+                reason: reason.to_owned(),
+            });
+        }
         let handle: H = pattern::open(&options, |socket| {
             let mut endpoints = state.endpoints.iter_mut();
             endpoints.try_for_each(|endpoint| endpoint.give(socket))

@@ -9,6 +9,8 @@ mod peer;
 mod process;
 #[path = "support/program.rs"]
 mod program;
+#[path = "interop/router.rs"]
+mod router;
 
 use std::time::{Duration, Instant};
 

@@ -41,6 +41,9 @@ pub enum Wait {
     },
     /// The reply to a request that was sent.
     Reply,
+    /// The end of an earlier request of the handle, with the
+    /// [plain envelope](crate::Options::plain_envelope).
+    Turn,
     /// So many connections.
     #[non_exhaustive]
     Connections {
@@ -91,6 +94,10 @@ impl fmt::Display for Wait {
                 )
             }
             Wait::Reply => f.write_str("no reply came"),
+            Wait::Turn => f.write_str(
+                "an earlier request of the handle was under way (with plain_envelope there is one at \
+                 a time)",
+            ),
             Wait::Connections {
                 wanted,
                 up,

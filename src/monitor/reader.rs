@@ -123,13 +123,21 @@ impl MonitorReader {
 
     /// Forgets an endpoint that was disconnected, and what was read of it and not taken in.
     pub(super) fn forget(&self, endpoint: &Endpoint) {
+        self.spell(|spellings| spellings.forget(endpoint));
+        self.forget_connection(endpoint);
+    }
+
+    /// Forgets the connection to an endpoint, and what was read of it and not taken in.
+    pub(super) fn forget_connection(&self, endpoint: &Endpoint) {
         let mut state = self.state.lock();
-        state.spellings.forget(endpoint);
+        // What libzmq has reported of it so far is old.
+        state.read();
         state.ended.forget(endpoint);
         let is_of_it = |event: &RawEvent| event.endpoint == *endpoint;
         state
             .events
             .retain(|(event, _)| !is_of_it(event) || event.undelivered().is_some());
+        self.read.notify_all();
     }
 }
 

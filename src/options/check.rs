@@ -63,6 +63,13 @@ impl Options {
                 return refuse("keep_alive", "32767 s and 127 probes at most");
             }
         }
+        if self.plain_envelope && self.identity.is_some() {
+            return refuse(
+                "plain_envelope",
+                "choose it or an identity: a ROUTER may not hear a connection that is made anew by the \
+                 same name",
+            );
+        }
         if let Some(Err(reason)) = self.identity.as_ref().map(PeerId::check_own) {
             return refuse("identity", reason);
         }

@@ -38,6 +38,7 @@ setters! {
     send_timeout: Option<Duration>,
     request_timeout: Option<Duration>,
     request_retries: u32,
+    plain_envelope: bool,
     immediate: Option<bool>,
     wait_for_slow: bool,
     wait_for_name: bool,

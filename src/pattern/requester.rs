@@ -1,11 +1,14 @@
 //! Request: many requests at once through one handle, each matched with its reply (DEALER).
 //!
 //! On the wire a request is `[id, empty, frames…]`. For a REP or ROUTER peer the frames before the
-//! empty one are the envelope. It sends them back with its reply, and so the id.
+//! empty one are the envelope. It sends them back with its reply, and so the id. In REQ's own
+//! envelope it is `[empty, frames…]`: replies have no id, so there is one request at a time (plain.rs).
 
 mod ids;
 mod pending;
 mod pending_requests;
+mod plain;
+mod turn;
 mod wait_any;
 
 use std::ops::Deref;
@@ -27,6 +30,9 @@ use crate::wake::Deadline;
 /// whose time runs out can be [repeated](crate::Options::request_retries); the handle stays
 /// usable, and a reply that comes too late is dropped.
 ///
+/// A request has an id frame, an empty frame and then its own. Servers written with a ROUTER that
+/// take exactly `[who, empty, body]` need the [plain envelope](crate::Options::plain_envelope).
+///
 /// # Examples
 ///
 /// ```
@@ -34,12 +40,8 @@ use crate::wake::Deadline;
 ///
 /// let server = Server::bind(0)?;
 /// let replier = server.reply()?;
-/// std::thread::spawn(move || {
-///     for request in replier {
-///         let _ = request.message().clone();
-///         request.reply("the answer").ok();
-///     }
-/// });
+/// std::thread::spawn(move || replier.serve(|_| "the answer"));
+///
 /// let request = Client::connect(server.port())?.request()?;
 /// assert_eq!(request.request("a question")?, "the answer");
 /// assert_eq!(request(&"a question")?, "the answer"); // the handle itself is callable
@@ -68,9 +70,10 @@ impl Pattern for Requester {
     const KIND: Kind = Kind::Requester;
 
     fn new(socket: Socket) -> Requester {
+        let is_plain = socket.options().plain_envelope;
         let requesting = Requesting {
             socket,
-            pending_requests: Arc::default(),
+            pending_requests: Arc::new(PendingRequests::new(is_plain)),
         };
         let own = requesting.clone();
         let call = Arc::new(move |frames: &dyn DynFrames| own.request(frames));

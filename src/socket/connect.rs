@@ -3,11 +3,11 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use log::warn;
+use log::{debug, warn};
 
 use super::listen::with_index;
 use super::names::missing;
-use super::{Connected, Inner, SharedSocket, Target};
+use super::{Connected, Inner, Linger, SharedSocket, Target, system};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::monitor::MonitorSnapshot;
@@ -185,6 +185,33 @@ impl SharedSocket {
         }
     }
 
+    /// Makes all connections to endpoints anew, the first of them as the last. What was sent on them and
+    /// is still queued is dropped, and so is what has come from them, or is still to come.
+    pub(crate) fn renew_connections(&self) -> Result<()> {
+        let mut inner = self.lock()?;
+        // Nobody waits for what becomes of it.
+        self.set_linger(&mut inner, Linger::exactly(Duration::ZERO))?;
+        // The connection that is up first is sent to first: another than before.
+        let first = inner.connected.len().min(1);
+        inner.connected.rotate_left(first);
+        let renewed = disconnect_live(&mut inner);
+        self.set_linger(&mut inner, self.linger())?;
+        self.leave(inner);
+        for endpoint in renewed? {
+            debug!("{}: connecting to {endpoint} anew", self.name());
+            self.status.renew(&endpoint);
+            if let Some(again) = self.reconnect_now(&endpoint) {
+                self.status.schedule_reconnect(&endpoint, again);
+            }
+        }
+        Ok(())
+    }
+
+    fn set_linger(&self, inner: &mut Inner, linger: Linger) -> Result<()> {
+        let set = linger.set(inner.locked()?.socket);
+        set.map_err(|errno| system("setting the linger time", errno))
+    }
+
     /// Disconnects; what is queued for this endpoint is still sent, within the linger time,
     /// unless connections are immediate.
     pub(crate) fn disconnect(&self, endpoint: &Endpoint) -> Result<()> {
@@ -201,6 +228,18 @@ impl SharedSocket {
         self.status.forget(endpoint);
         result?.map_err(|error| connection_error("disconnecting", error))
     }
+}
+
+/// Disconnects all endpoints that libzmq has: which they are.
+fn disconnect_live(inner: &mut Inner) -> Result<Vec<Endpoint>> {
+    let mut disconnected = Vec::new();
+    for place in 0..inner.connected.len() {
+        if inner.connected[place].live {
+            disconnect_place(inner, place)?;
+            disconnected.push(inner.connected[place].endpoint.clone());
+        }
+    }
+    Ok(disconnected)
 }
 
 fn disconnect_place(inner: &mut Inner, place: usize) -> Result<()> {

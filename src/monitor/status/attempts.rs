@@ -30,6 +30,17 @@ impl ConnectionStatus {
         self.drain();
     }
 
+    /// Takes in that the connection to an endpoint was ended by its user, who connects anew.
+    pub(crate) fn renew(&self, endpoint: &Endpoint) {
+        self.reader.forget_connection(endpoint);
+        let mut seen = self.seen.lock();
+        for event in seen.tracker.forget(endpoint) {
+            seen.send(&event);
+        }
+        drop(seen);
+        self.drain();
+    }
+
     /// Looks at the monitor itself: what has become of the endpoints that are wanted.
     pub(crate) fn snapshot(&self, wanted: impl Fn(&Endpoint) -> bool) -> MonitorSnapshot {
         let snapshot = self.reader.snapshot(wanted);

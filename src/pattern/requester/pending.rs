@@ -37,6 +37,8 @@ pub struct Pending {
     repeat: Option<Message>,
     /// How often it may still be sent again.
     retries: u32,
+    /// Whether a retry is still to be sent, when a server takes it.
+    pub(super) is_late: bool,
     /// When the time is over that it was given when it was last sent.
     pub(super) deadline: Deadline,
 }
@@ -51,6 +53,7 @@ impl Pending {
             requesting: requesting.clone(),
             repeat: None,
             retries,
+            is_late: false,
             deadline,
         };
         if under_way > MANY && under_way.is_multiple_of(64) {
@@ -65,8 +68,8 @@ impl Pending {
             return self.send(frames, self.deadline);
         }
         let message = frames.into_message()?;
-        self.repeat = Some(message.clone());
-        match self.send(message, self.deadline) {
+        let repeat = self.repeat.insert(message).share();
+        match self.send(repeat, self.deadline) {
             // No server has got it whole, so none handles it twice.
             Err(unsent) if *unsent.error() == Error::PeerLost => self.send_again(self.deadline),
             sent => sent,
@@ -74,14 +77,17 @@ impl Pending {
     }
 
     fn send(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
+        if self.requesting.pending_requests.is_plain() {
+            return self.send_plain(frames, deadline);
+        }
         let envelope = [&self.id.to_be_bytes()[..], &[]];
         sending::send(&self.requesting.socket, &envelope, frames, deadline)
     }
 
     /// Sends the request anew, as often as a peer leaves in the middle of it.
-    fn send_again(&self, deadline: Deadline) -> Result<(), SendError> {
+    fn send_again(&mut self, deadline: Deadline) -> Result<(), SendError> {
         loop {
-            let Some(message) = self.repeat.clone() else {
+            let Some(message) = self.repeat.as_mut().map(Message::share) else {
                 return Ok(());
             };
             match self.send(message, deadline) {
@@ -147,13 +153,22 @@ impl Pending {
     }
 
     /// Sends the request again, if it has a retry left, without waiting. Where no server takes it
-    /// now, this retry is spent.
+    /// now, this retry is spent; but a plain one is then sent [later](Self::send_late), since its
+    /// connections have just been made anew.
     pub(super) fn retry_now(&mut self) -> bool {
         let begun = self.begin_retry();
         if begun {
-            let _ = self.send_again(Deadline::Now);
+            let sent = self.send_again(Deadline::Now);
+            self.is_late = sent.is_err() && self.requesting.pending_requests.is_plain();
         }
         begun
+    }
+
+    /// Sends the request if it could not be sent when it was its turn to be.
+    pub(super) fn send_late(&mut self) {
+        if self.is_late {
+            self.is_late = self.send_again(Deadline::Now).is_err();
+        }
     }
 
     /// Waits for the reply no longer than this; the request stays under way if it has not

@@ -7,6 +7,7 @@ use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use super::ids::{IdHasher, Ids};
+use super::turn::Turn;
 use crate::error::{BoxedError, Error, Result};
 use crate::fork::ForkMutex;
 use crate::message::{Frame, Message};
@@ -14,13 +15,18 @@ use crate::socket::{BUDGET, LockedSocket, Progress, SharedSocket};
 use crate::wake::Waker;
 
 /// The requests under way, by their ids.
-#[derive(Default)]
-pub(super) struct PendingRequests(ForkMutex<UnderWay>);
+pub(super) struct PendingRequests {
+    under_way: ForkMutex<UnderWay>,
+    /// Whether requests go out without their ids, in REQ's own envelope.
+    is_plain: bool,
+}
 
 #[derive(Default)]
 struct UnderWay {
     slots: HashMap<u64, Slot, BuildHasherDefault<IdHasher>>,
     ids: Ids,
+    /// Where replies have no id, one request has the turn.
+    turn: Turn,
 }
 
 /// A request under way.
@@ -34,15 +40,35 @@ struct Slot {
 impl fmt::Debug for PendingRequests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PendingRequests")
-            .field("under_way", &self.0.lock().map_or(0, |it| it.slots.len()))
+            .field(
+                "under_way",
+                &self.under_way.lock().map_or(0, |it| it.slots.len()),
+            )
             .finish()
     }
 }
 
 impl PendingRequests {
+    /// No requests yet; plain ones have no ids on the wire.
+    pub(super) fn new(is_plain: bool) -> PendingRequests {
+        PendingRequests {
+            under_way: ForkMutex::new(UnderWay::default()),
+            is_plain,
+        }
+    }
+
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// Looks at whose turn it is, or changes it.
+    pub(super) fn turn<T>(&self, look: impl FnOnce(&mut Turn) -> T) -> Result<T, BoxedError> {
+        Ok(look(&mut self.under_way.lock()?.turn))
+    }
+
     /// Begins a request: its id, and how many are under way.
     pub(super) fn begin(&self) -> Result<(u64, usize)> {
-        let UnderWay { slots, ids } = &mut *self.0.lock()?;
+        let UnderWay { slots, ids, .. } = &mut *self.under_way.lock()?;
         loop {
             let id = ids.next()?;
             if let Entry::Vacant(slot) = slots.entry(id) {
@@ -54,15 +80,16 @@ impl PendingRequests {
 
     /// Ends a request: its reply, which has come.
     pub(super) fn take(&self, id: u64) -> Result<Message> {
-        let slot = self.0.lock()?.slots.remove(&id);
+        let slot = self.under_way.lock()?.slots.remove(&id);
         // Another thread may have waited for it as well.
         slot.and_then(|slot| slot.reply).ok_or_else(taken_already)
     }
 
     /// Ends a request without its reply, which is dropped when it comes.
     pub(super) fn end(&self, id: u64) {
-        if let Ok(mut under_way) = self.0.lock() {
+        if let Ok(mut under_way) = self.under_way.lock() {
             under_way.slots.remove(&id);
+            under_way.turn.end(id);
         }
     }
 
@@ -78,33 +105,47 @@ impl PendingRequests {
             return Ok(Progress::Done);
         }
         for _ in 0..BUDGET {
-            let mut name = Frame::new();
-            let attempt = locked.recv_first(&mut name)?;
-            if attempt != Progress::Done {
-                return Ok(attempt);
-            }
-            match take_reply(locked)? {
-                Some(reply) => {
-                    if self.route(&name, reply).is_some_and(|id| ids.contains(&id)) {
-                        return Ok(Progress::Done);
-                    }
-                }
-                None => socket.skip(1),
+            match self.take_in(locked, socket)? {
+                (Progress::Done, Some(id)) if ids.contains(&id) => return Ok(Progress::Done),
+                (Progress::Done, _) => {}
+                (attempt, _) => return Ok(attempt),
             }
         }
         Ok(Progress::Again)
     }
 
+    /// Attempts to receive a reply, and puts it where it is waited for, if it is.
+    pub(super) fn take_in(
+        &self,
+        locked: &mut LockedSocket<'_>,
+        socket: &SharedSocket,
+    ) -> Result<(Progress, Option<u64>), BoxedError> {
+        let mut first = Frame::new();
+        let attempt = locked.recv_first(&mut first)?;
+        if attempt != Progress::Done {
+            return Ok((attempt, None));
+        }
+        let reply = match self.is_plain {
+            true => take_plain_reply(&first, locked)?,
+            false => take_reply(locked)?,
+        };
+        let Some(reply) = reply else {
+            socket.skip(1);
+            return Ok((Progress::Done, None));
+        };
+        Ok((Progress::Done, self.route(&first, reply)))
+    }
+
     /// The first of these requests that needs no more waiting: its reply is there, or was taken.
     pub(super) fn first_ended(&self, ids: &[u64]) -> Result<Option<u64>, BoxedError> {
-        let slots = &self.0.lock()?.slots;
+        let slots = &self.under_way.lock()?.slots;
         let ended = |id: &&u64| slots.get(id).is_none_or(|slot| slot.reply.is_some());
         Ok(ids.iter().find(ended).copied())
     }
 
     /// Wakes this when the reply to one of these requests is there, whichever thread receives it.
     pub(super) fn register(&self, ids: &[u64], waker: &Arc<Waker>) {
-        let Ok(mut under_way) = self.0.lock() else {
+        let Ok(mut under_way) = self.under_way.lock() else {
             return;
         };
         for id in ids {
@@ -117,9 +158,12 @@ impl PendingRequests {
     }
 
     /// Puts a reply where it is waited for, and wakes the threads that wait.
-    fn route(&self, name: &[u8], reply: Message) -> Option<u64> {
-        let id = u64::from_be_bytes(name.try_into().ok()?);
-        let slots = &mut self.0.lock().ok()?.slots;
+    fn route(&self, first: &[u8], reply: Message) -> Option<u64> {
+        let UnderWay { slots, turn, .. } = &mut *self.under_way.lock().ok()?;
+        let id = match self.is_plain {
+            true => turn.reply()?,
+            false => u64::from_be_bytes(first.try_into().ok()?),
+        };
         // There is no slot for a reply that comes too late, or was not asked for.
         let slot = slots.get_mut(&id).filter(|slot| slot.reply.is_none())?;
         slot.reply = Some(reply);
@@ -131,6 +175,19 @@ impl PendingRequests {
 fn taken_already() -> Error {
     let what = "waiting for a reply that was taken already".to_owned();
     Error::Unsupported { what }
+}
+
+/// Receives the reply that follows an empty frame, which was received; `None` if it is not one.
+fn take_plain_reply(
+    first: &Frame,
+    locked: &mut LockedSocket<'_>,
+) -> Result<Option<Message>, BoxedError> {
+    if !locked.more {
+        return Ok(None);
+    }
+    let mut reply = Message::new();
+    locked.recv(&mut reply)?;
+    Ok(first.is_empty().then_some(reply))
 }
 
 /// Receives the reply that follows an id and an empty frame; `None` if it is not one.

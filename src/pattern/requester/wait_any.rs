@@ -16,7 +16,8 @@ impl Pending {
     ///
     /// They may be of one handle or of several. Each has its own time and its own retries, as in
     /// [`wait`](Self::wait), and ends with [`Error::Timeout`] when they are used up. A retry that
-    /// no server takes at once is spent. One of a handle that was stopped ends with
+    /// no server takes at once is spent, unless the handle has the
+    /// [plain envelope](crate::Options::plain_envelope). One of a handle that was stopped ends with
     /// [`Error::Stopped`]. The others keep their order. It is `None` for an empty list alone.
     ///
     /// ```
@@ -122,7 +123,10 @@ enum Ended {
 fn wait_any(pending: &mut Vec<Pending>, deadline: Deadline) -> Option<(usize, Result<Message>)> {
     loop {
         let first_due = (0..pending.len()).min_by_key(|place| pending[*place].deadline)?;
-        let until = deadline.min(pending[first_due].deadline);
+        let mut until = deadline.min(pending[first_due].deadline);
+        if pending.iter().any(|pending| pending.is_late) {
+            until = until.within(SEND_LATE);
+        }
         match wait_until(&groups(pending), until) {
             Ended::One(id) => {
                 let (place, ended) = take_off(pending, id)?;
@@ -135,10 +139,14 @@ fn wait_any(pending: &mut Vec<Pending>, deadline: Deadline) -> Option<(usize, Re
                     return Some((first_due, Err(ended.out_of_time())));
                 }
             }
-            Ended::OutOfTime => return None,
+            Ended::OutOfTime if deadline.is_over() => return None,
+            Ended::OutOfTime => pending.iter_mut().for_each(Pending::send_late),
         }
     }
 }
+
+/// How often a request is tried that is to be sent again, and that no server takes now.
+const SEND_LATE: Duration = Duration::from_millis(10);
 
 fn groups(pending: &[Pending]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
