@@ -16,6 +16,7 @@ mod message;
 mod options;
 mod per_process;
 mod poll;
+mod poll_set;
 mod socket;
 mod system;
 
@@ -32,6 +33,7 @@ pub(crate) use message::RawMessage;
 pub(crate) use options::{IntOption, set_int};
 pub(crate) use per_process::PerProcess;
 pub(crate) use poll::poll;
+pub(crate) use poll_set::PollSet;
 pub(crate) use socket::{bind, recv, send, send_bytes};
 pub(crate) use system::{file_limit, monotonic_time};
 

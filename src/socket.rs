@@ -28,6 +28,7 @@ mod names;
 mod open;
 mod partial;
 mod profile;
+mod readiness;
 mod source;
 mod spec;
 mod wait;
@@ -49,6 +50,7 @@ pub(crate) use listen::{check_path, listen};
 pub(crate) use locked::{BUDGET, LockedSocket, Progress};
 pub(crate) use names::Target;
 pub(crate) use profile::Profile;
+use readiness::Readiness;
 pub(crate) use spec::{SocketSpec, SocketType};
 pub(crate) use wait_any::{Operation, perform_any};
 pub(crate) use waiters::Interest;
@@ -108,8 +110,12 @@ impl Socket {
                 self.stop_signal.get_or_init(|| stop_signal).clone()
             }
         };
-        // Threads that wait already do not poll it yet, nor does the monitor thread.
-        self.lock()?.waiters.wake_all();
+        // Threads that wait already do not poll it yet, nor do event loops or the monitor thread.
+        let mut inner = self.lock()?;
+        inner.waiters.wake_all();
+        let added = self.readiness.add(&stop_signal);
+        drop(inner);
+        added?;
         self.context
             .with_monitor_thread(|thread| thread.listen(&self.status, &stop_signal))?;
         Ok((self.stopped.clone(), stop_signal))
@@ -135,6 +141,8 @@ pub struct SharedSocket {
     /// Woken by signal handlers, which must not lock; it is not cleared while there are handles.
     stop_signal: OnceLock<Arc<Waker>>,
     status: Arc<ConnectionStatus>,
+    /// What event loops wait for.
+    readiness: Readiness,
     /// The error that ended receiving for good, unless that was a stop.
     failure: ForkMutex<Option<Error>>,
     /// How many messages were skipped because they did not fit.
@@ -248,7 +256,7 @@ impl SharedSocket {
             debug!("{}: stopped", self.name());
         }
         if let Ok(mut inner) = self.lock() {
-            inner.waiters.wake_all();
+            inner.waiters.end_loops();
             drop(inner);
             self.status.end();
         }
@@ -309,7 +317,9 @@ impl SharedSocket {
     #[inline(never)]
     fn receive_into(&self, message: &mut Message, deadline: Deadline) -> Result<(), BoxedError> {
         self.check_waiting(deadline)?;
-        if let Some(first_try) = self.try_once(deadline, |locked| locked.recv(message))? {
+        if let Some(first_try) =
+            self.try_once(Interest::Readable, deadline, |locked| locked.recv(message))?
+        {
             self.finish(
                 first_try,
                 Interest::Readable,
@@ -383,7 +393,10 @@ impl SharedSocket {
         self.check_frame(bytes)?;
         self.sent.store(true, Ordering::Relaxed);
         self.log("sending", || (1, bytes.len()));
-        match self.try_once(deadline, |locked| locked.send_bytes(bytes))? {
+        let first_try = self.try_once(Interest::Writable, deadline, |locked| {
+            locked.send_bytes(bytes)
+        })?;
+        match first_try {
             None => Ok(()),
             Some(first_try) => self.finish(
                 first_try,
@@ -414,7 +427,9 @@ impl SharedSocket {
         self.sent.store(true, Ordering::Relaxed);
         let bytes = || frames.iter().map(|frame| frame.len()).sum();
         self.log("sending", || (frames.len(), bytes()));
-        let first_try = self.try_once(deadline, |locked| locked.send_copy(envelope, frames))?;
+        let first_try = self.try_once(Interest::Writable, deadline, |locked| {
+            locked.send_copy(envelope, frames)
+        })?;
         match first_try {
             None => Ok(()),
             Some(first_try) => self.finish(

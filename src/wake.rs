@@ -1,8 +1,11 @@
 //! Waking a thread that waits, deadlines, and the one call that sleeps.
 
+mod ready_signal;
+
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, RawFd};
+use std::net::Shutdown;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use log::warn;
 use parking_lot::{Condvar, MutexGuard};
+pub(crate) use ready_signal::ReadySignal;
 
 use crate::error::{Error, Result};
 use crate::ffi;
@@ -76,6 +80,20 @@ impl Waker {
 
     pub(crate) fn fd(&self) -> RawFd {
         self.rings.as_raw_fd()
+    }
+
+    /// A file descriptor that can always be read: the end of this one that is only written to. Each
+    /// call wakes anew all who wait for it.
+    pub(crate) fn always_readable(&self) -> BorrowedFd<'_> {
+        // Nothing was ever to be read there. From now on, that is its end.
+        let _ = self.rings.shutdown(Shutdown::Write);
+        self.ring.as_fd()
+    }
+}
+
+impl AsFd for Waker {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.rings.as_fd()
     }
 }
 

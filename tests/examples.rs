@@ -97,6 +97,30 @@ fn multipart_prints_both_frames() {
     assert_prints(&server, &["1 - Msg1", "2 - Msg2", "3 - Msg3"]);
 }
 
+/// Starts an event loop on a free port, and two clients of it one after the other.
+fn event_loop(name: &str) -> Process {
+    let server = example(name, &["0"]);
+    let ready = server.logs("ready on tcp://*:");
+    let port: String = ready.chars().take_while(char::is_ascii_digit).collect();
+    for _ in 0..2 {
+        assert!(example("push_pull_client", &[&port]).finish().is_empty());
+        assert_prints(&server, &MESSAGES);
+    }
+    server
+}
+
+#[test]
+fn event_loop_poll_prints_what_is_pushed_until_a_line_is_typed() {
+    let mut server = event_loop("event_loop_poll");
+    server.tell("enough");
+    assert!(server.finish().is_empty());
+}
+
+#[test]
+fn event_loop_tokio_prints_what_is_pushed() {
+    event_loop("event_loop_tokio");
+}
+
 #[test]
 fn broker_shares_requests_among_the_workers_that_are_there() {
     let server = example("broker_server", &["0", "0"]);

@@ -4,6 +4,8 @@
 
 #[path = "support/child.rs"]
 mod child;
+#[path = "support/poll.rs"]
+mod poll;
 mod support;
 
 use std::process;
@@ -11,6 +13,7 @@ use std::time::Duration;
 
 use child::in_child;
 use parking_lot::{Mutex, MutexGuard};
+use poll::is_readable;
 use support::{SOON, blocked, deadline, inproc, pairs, pub_sub, push_pull, req_rep, until};
 #[cfg(feature = "zre")]
 use zeroless::zre::Node;
@@ -90,6 +93,27 @@ fn a_child_is_refused_by_every_call() {
             assert_dead(&requester);
         });
         assert!(well);
+    });
+}
+
+#[test]
+fn a_childs_event_loop_is_not_silent_and_its_parents_goes_on() {
+    deadline(|| {
+        let _alone = alone();
+        let [(push, pull), (_, other)] = push_pull();
+        // Of one it was asked for before the fork, of the other it was not.
+        until(|| pull.try_recv().is_err() && !is_readable(&pull));
+        assert!(in_child(|| {
+            for pull in [&pull, &other] {
+                assert!(is_readable(pull));
+                assert_eq!(pull.try_recv(), Err(Error::Forked));
+            }
+        }));
+        assert!(!is_readable(&pull));
+        push.send("after").unwrap();
+        until(|| is_readable(&pull));
+        assert_eq!(pull.recv().unwrap(), "after");
+        until(|| other.try_recv().is_err() && !is_readable(&other));
     });
 }
 

@@ -5,6 +5,8 @@
 
 #[path = "interop/peer.rs"]
 mod peer;
+#[path = "support/poll.rs"]
+mod poll;
 #[path = "support/process.rs"]
 mod process;
 #[path = "support/program.rs"]
@@ -15,8 +17,9 @@ mod router;
 use std::time::{Duration, Instant};
 
 use peer::{LIMIT, Peer, Way};
+use poll::wait_readable;
 use program::with_python;
-use zeroless::{Client, Frames, Message, Server, Subscriber};
+use zeroless::{Client, Error, Frames, Message, Server, Subscriber};
 
 const ORDERED: u32 = 10_000;
 
@@ -72,6 +75,7 @@ facts! {
     pull_several_frames: pull(several_frames());
     pull_large_and_empty_frames: pull(large_and_empty());
     pull_in_order: pull_numbers();
+    pull_in_an_event_loop: pull_polled(several_frames());
     publish_one_frame: publish(one_frame());
     publish_several_frames: publish(several_frames());
     publish_large_and_empty_frames: publish(large_and_empty());
@@ -143,6 +147,24 @@ fn pull(way: &Way, messages: Vec<Message>) {
     for message in messages {
         peer.send(&message);
         assert!(pull.recv_timeout(LIMIT) == Ok(message));
+    }
+    peer.end();
+}
+
+fn pull_polled(way: &Way, messages: Vec<Message>) {
+    let (mut peer, pull) = meet!(way, "push", pull());
+    let next = || {
+        loop {
+            assert!(wait_readable(&pull, LIMIT), "silent");
+            match pull.try_recv() {
+                Ok(message) => return message,
+                Err(error) => assert_eq!(error, Error::WouldBlock),
+            }
+        }
+    };
+    for message in messages {
+        peer.send(&message);
+        assert!(next() == message);
     }
     peer.end();
 }

@@ -3,9 +3,13 @@
 #![cfg(target_os = "linux")]
 #![allow(unsafe_code)]
 
+#[path = "support/poll.rs"]
+mod poll;
 #[path = "support/process.rs"]
 mod process;
 mod support;
+#[path = "support/usage.rs"]
+mod usage;
 
 use std::fs::{self, DirEntry, File};
 use std::os::fd::AsRawFd;
@@ -17,8 +21,10 @@ use std::time::Duration;
 use std::{env, io, iter, thread};
 
 use log::{LevelFilter, Log, Metadata, Record};
+use poll::{Edges, is_readable};
 use process::Process;
-use support::{SOON, blocked, deadline, ends, marry};
+use support::{SOON, blocked, deadline, ends, marry, until};
+use usage::Usage;
 use zeroless::{Client, Error};
 
 /// Runs a fact in a process of its own: the limit counts for all threads of one.
@@ -212,5 +218,59 @@ fn without_a_file_to_spare_a_socket_is_refused() {
         push.send("on").unwrap();
         assert_eq!(pull.recv().unwrap(), "on");
         limit(before);
+    });
+}
+
+#[test]
+fn an_event_loop_without_a_file_of_its_own_misses_nothing() {
+    in_process(
+        "an_event_loop_without_a_file_of_its_own_misses_nothing",
+        || {
+            let (server, client) = ends();
+            let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+            marry(&pull, &push);
+            let edges = Edges::new();
+            let before = limit(3);
+            assert!(is_readable(&pull));
+            edges.add(&pull);
+            for number in 0..20 {
+                // Nothing is there, and a loop that is told of changes alone looks again all the same.
+                while edges.wait(Duration::ZERO) {}
+                assert!(pull.try_recv().is_err());
+                assert!(is_readable(&pull));
+                push.send(number.to_string()).unwrap();
+                until(|| {
+                    assert!(edges.wait(SOON), "silent with a message waiting");
+                    pull.try_recv().is_ok()
+                });
+            }
+            limit(before);
+            // It stays what loops have been given, though there would be files now.
+            assert!(pull.try_recv().is_err());
+            assert!(is_readable(&pull));
+            push.send("again").unwrap();
+            until(|| pull.try_recv().is_ok());
+        },
+    );
+}
+
+#[test]
+fn an_event_loop_costs_three_files_and_no_thread_and_else_nothing_is_paid() {
+    let name = "an_event_loop_costs_three_files_and_no_thread_and_else_nothing_is_paid";
+    in_process(name, || {
+        let usage = || {
+            let Usage { files, threads, .. } = Usage::of(std::process::id());
+            (files, threads)
+        };
+        let (server, client) = ends();
+        let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
+        marry(&pull, &push);
+        push.send("a message").unwrap();
+        until(|| pull.try_recv().is_ok());
+        assert!(pull.try_recv().is_err());
+        let (files, threads) = usage();
+        assert!(push.try_send("again").is_ok());
+        until(|| is_readable(&pull.clone()));
+        assert_eq!(usage(), (files + 3, threads));
     });
 }

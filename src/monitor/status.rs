@@ -180,6 +180,11 @@ impl ConnectionStatus {
         self.reader.open(monitor);
     }
 
+    /// The monitor thread's wake-up, if this is monitored.
+    pub(crate) fn monitor_waker(&self) -> Option<&Arc<Waker>> {
+        self.monitor_thread.get()
+    }
+
     /// Until when the socket is to be touched, if it is.
     pub(super) fn draining(&self) -> Option<Instant> {
         self.seen.lock().draining

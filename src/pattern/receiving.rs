@@ -1,5 +1,6 @@
 //! Receiving: the calls of every handle that receives messages.
 
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use log::error;
@@ -30,7 +31,7 @@ use crate::wake::Deadline;
     message = "`{Self}` is not a handle that receives",
     note = "`Pull`, `Subscriber`, `Replier`, `Pair`, `Router` and `Dealer` receive; a `Requester` gets replies to its requests"
 )]
-pub trait Receiving: Handle {
+pub trait Receiving: Handle + AsFd {
     /// A [`Message`]; a [`Request`](crate::Request) to reply to; or a message and the
     /// [`PeerId`](crate::PeerId) of its sender.
     type Item: Send;
@@ -149,6 +150,11 @@ macro_rules! receiving {
             /// [`Error::WouldBlock`](crate::Error::WouldBlock) if there is none;
             /// [`Error::Stopped`](crate::Error::Stopped) if the handle was closed;
             /// [`Error::Forked`](crate::Error::Forked).
+            ///
+            /// # In an event loop
+            ///
+            /// The handle's file descriptor ([`AsFd`](std::os::fd::AsFd)) can be read while this would
+            /// give something.
             #[doc = concat!("\n```\nlet ", $name, " = ", $open, ";")]
             #[doc = concat!("assert!(", $name, ".try_recv().is_err()); // nothing there yet")]
             /// # Ok::<(), zeroless::Error>(())
@@ -237,6 +243,39 @@ macro_rules! receiving {
 
             fn recv_deadline(&self, deadline: std::time::Instant) -> crate::Result<$item> {
                 $handle::recv_deadline(self, deadline)
+            }
+        }
+
+        /// A file descriptor for event loops: `poll`, and what is built on it.
+        ///
+        /// It can be read while [`try_recv`]
+        #[doc = concat!("(", stringify!($handle), "::try_recv) would give something. It is level-triggered,")]
+        /// and suits edge-triggered loops as well. Wait until it can be read, and then receive until
+        /// there is nothing more ([`Error::WouldBlock`](crate::Error::WouldBlock)). It may be readable
+        /// in vain, and never fails to be with something waiting. After a stop it stays readable, so
+        /// that the loop hears of it: [`status`]
+        #[doc = concat!("(", stringify!($handle), "::status) tells.")]
+        ///
+        /// It is made when first asked for, of three files, and stays the same as long as the handle
+        /// lives; clones have the same one. It is for waiting alone: do not read from it. If the
+        /// process had no files left for it, which the log tells, it is one that can always be read,
+        /// and so it is in a forked child.
+        #[doc = concat!("\n```\nuse std::os::fd::AsFd;\n\nlet ", $name, " = ", $open, ";")]
+        #[doc = concat!("let descriptor = ", $name, ".as_fd(); // for poll, GLib, Qt, calloop, mio …")]
+        #[doc = concat!("while let Ok(", $what, ") = ", $name, ".try_recv() {\n    ", $each, "\n}")]
+        /// # Ok::<(), zeroless::Error>(())
+        /// ```
+        impl std::os::fd::AsFd for $handle {
+            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+                crate::pattern::sealed::Sealed::socket(self).readiness()
+            }
+        }
+
+        /// As [`AsFd`](std::os::fd::AsFd), for tokio's `AsyncFd` and others that do not take a borrowed
+        /// one.
+        impl std::os::fd::AsRawFd for $handle {
+            fn as_raw_fd(&self) -> std::os::fd::RawFd {
+                std::os::fd::AsRawFd::as_raw_fd(&std::os::fd::AsFd::as_fd(self))
             }
         }
 

@@ -7,7 +7,9 @@ use std::time::Duration;
 use log::debug;
 
 use super::profile::heartbeat;
-use super::{AdaptiveSpin, Inner, SharedSocket, Socket, SocketSpec, Throttles, Waiters, system};
+use super::{
+    AdaptiveSpin, Inner, Readiness, SharedSocket, Socket, SocketSpec, Throttles, Waiters, system,
+};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ffi::{self, IntOption, RawMessage};
@@ -59,6 +61,7 @@ impl Socket {
                 stopped: Arc::new(AtomicBool::new(false)),
                 stop_signal: OnceLock::new(),
                 status,
+                readiness: Readiness::default(),
                 failure: ForkMutex::new(None),
                 skipped: AtomicU64::new(0),
                 throttles: Throttles::default(),

@@ -23,6 +23,20 @@ pub(super) struct FirstTry<'a> {
 }
 
 impl Inner {
+    /// Makes an attempt at an operation. A receive that finds nothing is what event loops wait after.
+    #[inline]
+    pub(super) fn attempt(
+        &mut self,
+        interest: Interest,
+        attempt: impl FnOnce(&mut LockedSocket<'_>) -> Result<Progress, BoxedError>,
+    ) -> Result<Progress, BoxedError> {
+        let outcome = self.locked().and_then(|mut locked| attempt(&mut locked));
+        if interest == Interest::Readable && matches!(outcome, Ok(Progress::Blocked)) {
+            self.waiters.found_nothing();
+        }
+        outcome
+    }
+
     /// Whether an attempt is in the middle of a long message.
     fn is_mid_message(&self, tried: Progress) -> bool {
         tried == Progress::Again && self.long.is_some()
@@ -53,7 +67,7 @@ impl SharedSocket {
         mut attempt: impl FnMut(&mut LockedSocket<'_>) -> Result<Progress, BoxedError>,
         mut register: impl FnMut(&Arc<Waker>),
     ) -> Result<(), BoxedError> {
-        match self.try_once(deadline, &mut attempt)? {
+        match self.try_once(interest, deadline, &mut attempt)? {
             None => Ok(()),
             Some(first_try) => {
                 self.finish(first_try, interest, deadline, &mut attempt, &mut register)
@@ -73,15 +87,19 @@ impl SharedSocket {
     #[inline]
     pub(super) fn try_once(
         &self,
+        interest: Interest,
         deadline: Deadline,
         attempt: impl FnOnce(&mut LockedSocket<'_>) -> Result<Progress, BoxedError>,
     ) -> Result<Option<FirstTry<'_>>, BoxedError> {
         let mut inner = self.lock()?;
-        let outcome = inner.locked().and_then(|mut locked| attempt(&mut locked));
+        let outcome = inner.attempt(interest, attempt);
         if let Ok(attempt @ (Progress::Blocked | Progress::Again)) = outcome
             && (deadline != Deadline::Now || inner.is_mid_message(attempt))
         {
             return Ok(Some(FirstTry { inner, attempt }));
+        }
+        if matches!(outcome, Ok(Progress::Again)) {
+            inner.waiters.gave_up();
         }
         self.leave(inner);
         match outcome? {
@@ -109,7 +127,7 @@ impl SharedSocket {
         };
         if let Some(until) = inner.spin.begin(began, most) {
             self.leave(inner);
-            (inner, outcome) = self.spin_until(until, deadline, attempt);
+            (inner, outcome) = self.spin_until(until, interest, deadline, attempt);
             let in_vain = matches!(outcome, Ok(Progress::Blocked | Progress::Again));
             inner.spin.sleep(in_vain);
         }
@@ -128,13 +146,14 @@ impl SharedSocket {
     fn spin_until(
         &self,
         until: Instant,
+        interest: Interest,
         deadline: Deadline,
         attempt: &mut dyn FnMut(&mut LockedSocket<'_>) -> Result<Progress, BoxedError>,
     ) -> (MutexGuard<'_, Inner>, Result<Progress, BoxedError>) {
         loop {
             std::thread::yield_now();
             let mut inner = self.inner.relock();
-            let outcome = inner.locked().and_then(|mut locked| attempt(&mut locked));
+            let outcome = inner.attempt(interest, &mut *attempt);
             let over = self.is_over(deadline) || Instant::now() >= until;
             match outcome {
                 Ok(Progress::Again) if !self.is_over(deadline) => {}
@@ -168,6 +187,9 @@ impl SharedSocket {
                 return (inner, Err(Error::Stopped.into()));
             }
             if deadline.is_over() && !(at_once && inner.is_mid_message(tried)) {
+                if tried == Progress::Again {
+                    inner.waiters.gave_up();
+                }
                 let error = deadline.error(|| self.timeout_error(&inner, interest));
                 return (inner, Err(boxed(error)));
             }
@@ -215,7 +237,7 @@ impl SharedSocket {
                 }
                 spurious = ready;
             }
-            match inner.locked().and_then(|mut locked| attempt(&mut locked)) {
+            match inner.attempt(interest, &mut *attempt) {
                 Ok(attempt @ (Progress::Blocked | Progress::Again)) => tried = attempt,
                 outcome => return (inner, outcome),
             }

@@ -87,9 +87,8 @@ fn try_or_register(
         socket.leave(inner);
         return Err(Error::Stopped.into());
     }
-    let tried = inner
-        .locked()
-        .and_then(|mut locked| operation.attempt(&mut locked));
+    let receive = |locked: &mut LockedSocket<'_>| operation.attempt(locked);
+    let tried = inner.attempt(Interest::Readable, receive);
     if tried != Ok(Progress::Blocked) {
         socket.leave(inner);
         return tried.map(|progress| match progress {

@@ -1,9 +1,10 @@
-//! The threads that wait for one socket, and how long each stays awake first.
+//! Those who wait for one socket: threads, of which each stays awake for a while first, and event loops.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::wake::Waker;
+use crate::error::Result;
+use crate::wake::{ReadySignal, Waker};
 
 /// What a call waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,10 +24,12 @@ impl Interest {
     }
 }
 
-/// The threads that wait asleep, first come first.
+/// The threads that wait asleep, first come first, and the event loops that wait for a message.
 #[derive(Debug, Default)]
 pub(super) struct Waiters {
+    /// The signal of event loops is among them while it is off.
     asleep: Vec<(Interest, Arc<Waker>)>,
+    ready: ReadySignal,
 }
 
 impl Waiters {
@@ -43,21 +46,63 @@ impl Waiters {
         self.asleep.retain(|(_, other)| !Arc::ptr_eq(other, waker));
     }
 
-    /// Wakes the first waiter of each event that is there.
+    /// Wakes the first thread that waits for each event that is there. Event loops are woken beside
+    /// it: nobody knows when they will receive, and whether they receive all.
     pub(super) fn wake(&mut self, events: zmq::PollEvents) {
         for interest in [Interest::Readable, Interest::Writable] {
-            if events.contains(interest.event())
-                && let Some(place) = self.asleep.iter().position(|(other, _)| *other == interest)
-            {
+            if !events.contains(interest.event()) {
+                continue;
+            }
+            if interest == Interest::Readable {
+                self.wake_loops();
+            }
+            if let Some(place) = self.asleep.iter().position(|(other, _)| *other == interest) {
                 self.asleep.remove(place).1.wake();
             }
         }
     }
 
     pub(super) fn wake_all(&mut self) {
+        self.wake_loops();
         for (_, waker) in self.asleep.drain(..) {
             waker.wake();
         }
+    }
+
+    fn wake_loops(&mut self) {
+        if let Some(own) = self.ready.turn_on() {
+            self.asleep.retain(|(_, other)| !Arc::ptr_eq(other, own));
+        }
+    }
+
+    /// The waker of event loops, which can be read from now on until a receive finds nothing.
+    pub(super) fn for_loops(&mut self) -> Result<Arc<Waker>> {
+        self.ready.waker().cloned()
+    }
+
+    /// Event loops wait for the end of another's waker that can always be read.
+    pub(super) fn stand_in(&mut self, other: &Arc<Waker>) {
+        self.ready.stand_in(other);
+    }
+
+    /// A receive has found nothing: event loops are to be woken by the next message.
+    #[cold]
+    pub(super) fn found_nothing(&mut self) {
+        if let Some(waker) = self.ready.turn_off() {
+            self.asleep.push((Interest::Readable, waker.clone()));
+        }
+    }
+
+    /// A call has told of nothing, and there may be something: event loops are to look again.
+    pub(super) fn gave_up(&mut self) {
+        self.wake_loops();
+        self.ready.renew();
+    }
+
+    /// The socket was stopped: event loops find that out, whenever they look.
+    pub(super) fn end_loops(&mut self) {
+        self.ready.end();
+        self.wake_all();
     }
 }
 

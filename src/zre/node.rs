@@ -4,6 +4,7 @@ mod events;
 mod groups;
 mod messages;
 mod peers;
+mod readiness;
 
 use std::fmt;
 use std::sync::{Arc, Weak};

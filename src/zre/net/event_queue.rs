@@ -1,8 +1,12 @@
 //! The events that wait for the user: as many as fit, and how many did not.
 
+use std::sync::Arc;
+
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 
+use crate::error::Result;
+use crate::wake::{ReadySignal, Waker};
 use crate::zre::event::Event;
 
 /// How many events find room beyond the queue's length: what one message or a moment can bring.
@@ -21,6 +25,8 @@ struct Writer {
     /// `None` once it is closed.
     sender: Option<Sender<Event>>,
     missed: u64,
+    /// What event loops wait for.
+    ready: ReadySignal,
 }
 
 impl EventQueue {
@@ -29,7 +35,11 @@ impl EventQueue {
         let (sender, receiver) = crossbeam_channel::unbounded();
         let sender = Some(sender);
         EventQueue {
-            writer: Mutex::new(Writer { sender, missed: 0 }),
+            writer: Mutex::new(Writer {
+                sender,
+                missed: 0,
+                ready: ReadySignal::default(),
+            }),
             receiver,
             length,
         }
@@ -46,7 +56,11 @@ impl EventQueue {
 
     pub(crate) fn push(&self, event: Event) {
         let mut writer = self.writer.lock();
-        let Writer { sender, missed } = &mut *writer;
+        let Writer {
+            sender,
+            missed,
+            ready,
+        } = &mut *writer;
         let Some(sender) = sender else { return };
         // Nobody else writes: what fits now will fit.
         let room = self.length.saturating_add(RESERVE) - self.receiver.len();
@@ -60,6 +74,7 @@ impl EventQueue {
             let _ = sender.send(Event::Missed { events });
         }
         let _ = sender.send(event);
+        ready.turn_on();
     }
 
     /// Ends it: what is in it can still be had.
@@ -72,7 +87,32 @@ impl EventQueue {
                 let _ = sender.send(Event::Missed { events });
             }
             let _ = sender.send(Event::Stop);
+            writer.ready.turn_on();
+            writer.ready.end();
         }
+    }
+
+    /// The waker that event loops wait for: it can be read while there may be events, and once this is
+    /// closed.
+    pub(crate) fn for_loops(&self) -> Result<Arc<Waker>> {
+        self.writer.lock().ready.waker().cloned()
+    }
+
+    /// Event loops wait for the end of another's waker that can always be read.
+    pub(crate) fn stand_in(&self, other: &Arc<Waker>) {
+        self.writer.lock().ready.stand_in(other);
+    }
+
+    /// Nothing was found here: event loops are to be woken by the next event. False if there is one by
+    /// now.
+    pub(crate) fn found_nothing(&self) -> bool {
+        // Nobody can write meanwhile.
+        let mut writer = self.writer.lock();
+        let is_empty = self.receiver.is_empty();
+        if is_empty {
+            writer.ready.turn_off();
+        }
+        is_empty
     }
 }
 
@@ -96,6 +136,29 @@ mod tests {
             events.iter().collect::<Vec<_>>(),
             [Event::Missed { events: 3 }, Event::Stop]
         );
+    }
+
+    #[test]
+    fn event_loops_are_woken_from_an_event_to_the_last() {
+        let queue = EventQueue::new(2);
+        let waker = queue.for_loops().unwrap();
+        let events = queue.receiver();
+        assert!(waker.is_woken());
+        assert!(queue.found_nothing());
+        assert!(!waker.is_woken());
+        queue.push(event());
+        assert!(waker.is_woken());
+        assert!(!queue.found_nothing());
+        queue.push(event());
+        events.recv().unwrap();
+        assert!(waker.is_woken());
+        events.recv().unwrap();
+        assert!(queue.found_nothing());
+        assert!(!waker.is_woken());
+        queue.close();
+        events.recv().unwrap();
+        assert!(queue.found_nothing());
+        assert!(waker.is_woken());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The part of a node that its thread and all its handles share.
 
 use std::collections::HashMap;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -25,6 +26,8 @@ pub(crate) struct SharedNode {
     links: Mutex<HashMap<Uuid, Arc<Link>>>,
     observers: Mutex<Vec<(u64, Arc<Observer>)>>,
     pub(crate) events: EventQueue,
+    /// What event loops wait for, once one has asked: the waker of the thread, if there is no other.
+    readiness: OnceLock<Arc<Waker>>,
     tasks: Arc<TaskQueue<Task>>,
     stopping: AtomicBool,
     /// Lines in the log of peers that cannot be reached.
@@ -72,6 +75,7 @@ impl SharedNode {
             links: Mutex::default(),
             observers: Mutex::default(),
             events,
+            readiness: OnceLock::new(),
             tasks: Arc::new(TaskQueue::new()?),
             stopping: AtomicBool::new(false),
             unreached: Throttle::new(),
@@ -168,6 +172,27 @@ impl SharedNode {
     /// The connection to a peer, if there is one.
     pub(crate) fn link(&self, peer: Uuid) -> Option<Arc<Link>> {
         self.links.lock().get(&peer).cloned()
+    }
+
+    /// A file descriptor that can be read while there may be events, and once there are no more. If
+    /// none can be made, it is one that can always be read.
+    pub(crate) fn readiness(&self) -> BorrowedFd<'_> {
+        let mut refused = None;
+        let waker = self.readiness.get_or_init(|| {
+            self.events.for_loops().unwrap_or_else(|error| {
+                refused = Some(error);
+                self.events.stand_in(self.waker());
+                self.waker().clone()
+            })
+        });
+        if let Some(error) = refused {
+            let name = self.read(|machine| machine.name().to_owned());
+            warn!("{name}: its event loops look for events without a pause: {error}");
+        }
+        match Arc::ptr_eq(waker, self.waker()) {
+            true => waker.always_readable(),
+            false => waker.as_fd(),
+        }
     }
 
     /// Has the thread look for what there is to do.

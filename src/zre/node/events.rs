@@ -44,10 +44,17 @@ impl Node {
     /// ```
     pub fn try_recv(&self) -> Result<Event> {
         self.handle.check_process()?;
-        self.channel().try_recv().map_err(|error| match error {
-            TryRecvError::Empty => Error::WouldBlock,
-            TryRecvError::Disconnected => self.shared().ended(),
-        })
+        loop {
+            match self.channel().try_recv() {
+                Ok(event) => return Ok(event),
+                Err(TryRecvError::Disconnected) => return Err(self.shared().ended()),
+                Err(TryRecvError::Empty) => {
+                    if self.shared().events.found_nothing() {
+                        return Err(Error::WouldBlock);
+                    }
+                }
+            }
+        }
     }
 
     /// The next event, waiting no longer than this.
@@ -91,7 +98,10 @@ impl Node {
 
     fn no_event(&self, error: RecvTimeoutError) -> Error {
         match error {
-            RecvTimeoutError::Timeout => Error::timeout(Wait::Event),
+            RecvTimeoutError::Timeout => {
+                self.shared().events.found_nothing();
+                Error::timeout(Wait::Event)
+            }
             RecvTimeoutError::Disconnected => self.shared().ended(),
         }
     }

@@ -1,0 +1,31 @@
+//! Messages and the keyboard in one thread, by `poll`: prints what is pushed, until a line is typed.
+
+use std::error::Error;
+use std::io;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use zeroless::Server;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    env_logger::init();
+    let port: u16 = std::env::args()
+        .nth(1)
+        .map_or(Ok(12345), |port| port.parse())?;
+
+    let pull = Server::bind(port)?.pull()?;
+    let keyboard = io::stdin();
+    loop {
+        let mut ready = [
+            PollFd::new(&pull, PollFlags::IN),
+            PollFd::new(&keyboard, PollFlags::IN),
+        ];
+        poll(&mut ready, None)?;
+        let typed = !ready[1].revents().is_empty();
+        for message in pull.try_iter() {
+            println!("{message}");
+        }
+        if typed {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Messages beside tokio's timers and tasks: prints what is pushed, and when nothing was for a while.
+
+#![allow(unsafe_code)]
+
+use std::error::Error;
+use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::time::sleep;
+use zeroless::{Message, Pull, Server};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    env_logger::init();
+    let port: u16 = std::env::args()
+        .nth(1)
+        .map_or(Ok(12345), |port| port.parse())?;
+
+    let pull = Server::bind(port)?.pull()?;
+    // SAFETY: a handle's file descriptor stays the same, and open, as long as the handle lives.
+    let pull = unsafe { AsyncFd::register_with_interest(pull, Interest::READABLE)? };
+    loop {
+        tokio::select! {
+            message = recv(&pull) => println!("{}", message?),
+            () = sleep(Duration::from_secs(10)) => println!("nothing for ten seconds"),
+        }
+    }
+}
+
+/// Receives the next message; other tasks run meanwhile.
+async fn recv(pull: &AsyncFd<Pull>) -> Result<Message, Box<dyn Error>> {
+    loop {
+        let mut ready = pull.readable().await?;
+        match pull.get_ref().try_recv() {
+            Err(zeroless::Error::WouldBlock) => {
+                // A stop is told once there are no more messages.
+                pull.get_ref().status()?;
+                ready.clear_ready();
+            }
+            received => return Ok(received?),
+        }
+    }
+}
