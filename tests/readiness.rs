@@ -16,8 +16,8 @@ use std::time::Duration;
 use poll::{Edges, is_readable, wait_readable};
 use proptest::prelude::*;
 use support::{
-    SOON, blocked, deadline, deadline_after, ends, inproc, pairs, pub_sub, push_pull, req_rep,
-    until,
+    SOON, blocked, deadline, deadline_after, dealer_router, ends, inproc, pairs, pub_sub,
+    push_pull, req_rep, until,
 };
 use zeroless::{Client, Error, Pair, Pull, Push, Receiving, Server};
 
@@ -68,6 +68,12 @@ fn every_handle_that_receives_is_readable_while_there_is_something() {
         }
         for (requester, replier) in req_rep() {
             check(&replier, || drop(requester.start("a request").unwrap()));
+        }
+        for (dealer, router) in dealer_router() {
+            dealer.send("here").unwrap();
+            let (peer, _) = router.recv().unwrap();
+            check(&router, || dealer.send("a message").unwrap());
+            check(&dealer, || router.send_to(&peer, "a message").unwrap());
         }
         for (one, two) in pairs() {
             check(&one, || two.send("a message").unwrap());

@@ -262,7 +262,7 @@ macro_rules! receiving {
         /// and so it is in a forked child.
         #[doc = concat!("\n```\nuse std::os::fd::AsFd;\n\nlet ", $name, " = ", $open, ";")]
         #[doc = concat!("let descriptor = ", $name, ".as_fd(); // for poll, GLib, Qt, calloop, mio …")]
-        #[doc = concat!("while let Ok(", $what, ") = ", $name, ".try_recv() {\n    ", $each, "\n}")]
+        #[doc = concat!("while let Ok(", $it, ") = ", $name, ".try_recv() {\n    ", $each, "\n}")]
         /// # Ok::<(), zeroless::Error>(())
         /// ```
         impl std::os::fd::AsFd for $handle {
