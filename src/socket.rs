@@ -29,6 +29,8 @@ mod open;
 mod partial;
 mod profile;
 mod readiness;
+mod resolve;
+mod set_aside;
 mod source;
 mod spec;
 mod wait;

@@ -1,91 +1,20 @@
 //! A socket that is closed, and goes on delivering what is queued.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use log::{info, warn};
 
 use super::ConnectionStatus;
+use super::closed::{Closed, Closing, Undelivered};
 use crate::endpoint::Endpoint;
 use crate::wake::Deadline;
-
-/// How a socket was closed.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Closing {
-    /// How long it delivers at most, while a peer takes it.
-    pub(crate) most: Duration,
-    /// The same while no peer is connected.
-    pub(crate) alone: Duration,
-    /// Whether anything was sent.
-    pub(crate) sent: bool,
-    /// Whether a caller waits for the outcome, which then is not logged.
-    pub(crate) awaited: bool,
-    /// Whether it was connected within the process. Where nobody has bound such an endpoint,
-    /// libzmq is done with the socket only when the context ends.
-    pub(crate) inproc: bool,
-    /// Whether libzmq reports what it could not deliver; else the clock has to do.
-    pub(crate) is_reported: bool,
-}
-
-/// A socket that was closed, and what is known of what was queued.
-#[derive(Debug)]
-pub(super) struct Closed {
-    how: Closing,
-    since: Instant,
-    undelivered: Option<Undelivered>,
-}
-
-/// What libzmq could not deliver.
-#[derive(Debug)]
-struct Undelivered {
-    /// Of one of the connections.
-    endpoint: Endpoint,
-    connections: u32,
-    messages: u64,
-}
-
-/// Beside what a connection had begun to send.
-impl fmt::Display for Undelivered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let endpoint = &self.endpoint;
-        match (self.connections, self.messages) {
-            (1, 0) => write!(
-                f,
-                "the last of what was sent to {endpoint} could not be delivered"
-            ),
-            (1, 1) => write!(
-                f,
-                "a message for {endpoint} could not be delivered, and is lost"
-            ),
-            (1, messages) => write!(
-                f,
-                "{messages} messages for {endpoint} could not be delivered, and are lost"
-            ),
-            (connections, messages) => write!(
-                f,
-                "{messages} messages for {connections} connections could not be delivered, and \
-                 are lost; one is of {endpoint}"
-            ),
-        }
-    }
-}
-
-/// libzmq's timers may end a little early.
-const EARLY: Duration = Duration::from_millis(5);
 
 /// How often a wait looks whether it was stopped.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How long a program may take to end before it says what it waits for.
 const QUIET: Duration = Duration::from_secs(1);
-
-impl Closed {
-    /// Whether libzmq's time was over, by the clock.
-    fn ran_out(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.since) + EARLY >= self.how.most
-    }
-}
 
 impl ConnectionStatus {
     /// The socket is about to be closed.

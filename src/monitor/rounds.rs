@@ -1,18 +1,14 @@
 //! What the monitor thread does, again and again: nothing that it calls can end it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crossbeam_channel::Receiver;
-use log::debug;
 
-use super::thread::{Command, Monitored};
+use super::monitored::{AGAIN, Command, Monitored};
 use crate::background::{ThreadStop, WaitSet, guarded};
 use crate::ffi::RawContext;
 use crate::wake::Deadline;
-
-/// How soon there is another look after a panic, which may have left something undone.
-const AGAIN: Duration = Duration::from_millis(10);
 
 /// The thread's own side.
 pub(super) struct MonitorLoop {
@@ -98,78 +94,9 @@ impl MonitorLoop {
     }
 }
 
-/// The socket or the context ends: waits for more events end, and the monitor is closed, or the context
-/// would not end.
-impl Drop for Monitored {
-    fn drop(&mut self) {
-        guarded("reading monitors", || self.status.gone());
-    }
-}
-
 /// The context ends, and all sockets with it.
 impl Drop for MonitorLoop {
     fn drop(&mut self) {
         drop(self.commands.try_iter().collect::<Vec<_>>());
-    }
-}
-
-impl Monitored {
-    /// Does what there is to do for one socket; false once it is gone.
-    fn turn(&self, now: Instant) -> bool {
-        self.status.check_stop_signal();
-        if !self.read() {
-            return false;
-        }
-        self.drain(now);
-        self.retry(now);
-        true
-    }
-
-    /// Takes in what the monitor has; false once the socket is gone.
-    fn read(&self) -> bool {
-        while let Some((event, at)) = self.status.next_event() {
-            // Before the event is published: a user that gets it must be able to send to the peer.
-            if event.brings_peer()
-                && let Some(monitored) = self.monitored.upgrade()
-            {
-                monitored.pump();
-            }
-            let retried = event.is_retry().then(|| event.endpoint.clone());
-            self.status.take(event, at);
-            if let Some(endpoint) = retried
-                && let Some(monitored) = self.monitored.upgrade()
-            {
-                monitored.retried(&endpoint);
-            }
-        }
-        !self.status.is_ended()
-    }
-
-    /// Touches the socket while it has to be.
-    fn drain(&self, now: Instant) {
-        let Some(until) = self.status.draining() else {
-            return;
-        };
-        let open = self
-            .monitored
-            .upgrade()
-            .is_some_and(|monitored| monitored.pump());
-        if now >= until || !open {
-            self.status.drained();
-        }
-    }
-
-    fn retry(&self, now: Instant) {
-        for endpoint in self.status.due(now) {
-            // Each of them, since none will be due again.
-            let again = guarded("connecting anew", || {
-                let again = self.monitored.upgrade()?.reconnect(&endpoint);
-                debug!("{}: connecting to {endpoint} anew", self.status.name());
-                again
-            });
-            if let Some(at) = again.unwrap_or(Some(now + AGAIN)) {
-                self.status.schedule_reconnect(&endpoint, at);
-            }
-        }
     }
 }

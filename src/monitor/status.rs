@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 use parking_lot::{Condvar, Mutex};
 
-use super::closing::Closed;
+use super::closed::Closed;
 use super::logged::LoggedTrouble;
 use super::raw_event::RawEvent;
 use super::reader::{MonitorReader, MonitorSnapshot};

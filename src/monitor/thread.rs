@@ -3,46 +3,18 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::monitored::{Command, Monitored, MonitoredSocket};
 use super::raw_event::events;
 use super::rounds::MonitorLoop;
 use super::{ConnectionStatus, closing};
 use crate::background::Background;
-use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::ffi::{RawContext, reports_connect_failures, reports_undelivered, system};
 use crate::wake::Waker;
-
-/// What is monitored: a socket that the monitor thread may ask for something.
-pub(crate) trait MonitoredSocket: Send + Sync {
-    /// Lets libzmq do what it has to do for the socket, which may be idle; false if it is
-    /// closed.
-    fn pump(&self) -> bool;
-    /// libzmq has abandoned this endpoint: connects it anew, if the user still wants it; when to try
-    /// again, if that cannot be done now.
-    fn reconnect(self: Arc<Self>, endpoint: &Endpoint) -> Option<Instant>;
-    /// libzmq has tried to connect to this endpoint in vain, and tries again.
-    fn retried(self: Arc<Self>, endpoint: &Endpoint);
-}
-
-/// One socket in the monitor thread's care.
-pub(super) struct Monitored {
-    /// Its monitor's file descriptor.
-    pub(super) fd: i32,
-    /// The monitored socket's own file descriptor.
-    pub(super) socket_fd: i32,
-    pub(super) status: Arc<ConnectionStatus>,
-    pub(super) monitored: Weak<dyn MonitoredSocket>,
-}
-
-pub(super) enum Command {
-    Add(Monitored),
-    /// Tell which sockets are monitored.
-    List(Sender<Vec<Arc<ConnectionStatus>>>),
-}
 
 /// The handle of the thread; it ends when this is dropped.
 pub(crate) struct MonitorThread {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
-use super::{IntoIter, Receiving, Stopper};
+use super::Stopper;
 use crate::background::Background;
 use crate::error::Result;
 use crate::fork::ForkGuard;
@@ -35,12 +35,12 @@ pub struct Channel<T> {
     thread: Background,
 }
 
-/// Receives into a channel of this capacity, in a thread of its own.
-pub(super) fn receive_into<H: Receiving>(
-    items: IntoIter<H>,
+/// Receives into a channel of this capacity, in a thread of its own; the stopper ends the items.
+pub(super) fn receive_into<T: Send + 'static>(
+    items: impl Iterator<Item = T> + Send + 'static,
+    stopper: Stopper,
     capacity: usize,
-) -> Result<Channel<H::Item>> {
-    let stopper = items.handle().stopper()?;
+) -> Result<Channel<T>> {
     let (sender, receiver) = crossbeam_channel::bounded(capacity);
     let run = move || {
         for item in items {

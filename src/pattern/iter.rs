@@ -52,10 +52,6 @@ impl<H: Receiving> IntoIter<H> {
     pub(super) fn new(handle: H) -> IntoIter<H> {
         IntoIter { handle }
     }
-
-    pub(super) fn handle(&self) -> &H {
-        &self.handle
-    }
 }
 
 impl<H: Receiving> Iterator for IntoIter<H> {

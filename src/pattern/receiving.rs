@@ -104,7 +104,8 @@ pub trait Receiving: Handle + AsFd {
     ///
     /// As the handles' own method.
     fn into_channel(self, capacity: usize) -> Result<Channel<Self::Item>> {
-        channel::receive_into(IntoIter::new(self), capacity)
+        let stopper = self.stopper()?;
+        channel::receive_into(IntoIter::new(self), stopper, capacity)
     }
 }
 

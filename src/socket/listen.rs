@@ -7,7 +7,7 @@ use std::os::unix::fs::FileTypeExt;
 
 use log::warn;
 
-use super::names::resolve;
+use super::resolve::resolve;
 use super::system;
 use crate::endpoint::{Endpoint, Host, Path, Place};
 use crate::error::{Error, Result};

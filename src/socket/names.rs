@@ -1,12 +1,13 @@
 //! Hosts by name: looked up, and connected to at the address family that answers.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use log::{debug, info, warn};
 
+use super::resolve::resolve;
 use super::{Connected, SharedSocket};
 use crate::background::{detach, guarded};
 use crate::endpoint::{Endpoint, Host, Place};
@@ -21,21 +22,6 @@ const MOST_TRIED: usize = 4;
 
 /// The pause between two looks at a name whose connection does not come about.
 const AGAIN: Duration = Duration::from_secs(1);
-
-/// Looks a host up; IPv4 first.
-pub(super) fn resolve(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    let mut addresses: Vec<SocketAddr> = Vec::new();
-    for address in (name, port).to_socket_addrs()? {
-        if !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
-    addresses.sort_by_key(|address| !address.is_ipv4());
-    match addresses.is_empty() {
-        true => Err(io::Error::other("it has no address")),
-        false => Ok(addresses),
-    }
-}
 
 /// What is connected to, its host looked up.
 #[derive(Debug, Clone)]

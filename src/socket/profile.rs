@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Linger;
-use super::partial::FRAMES;
+use super::set_aside::FRAMES;
 use crate::options::{Batch, Heartbeat, KeepAlive, Options};
 
 /// How a socket behaves; where the user's options say something else, they count.

@@ -1,0 +1,111 @@
+//! One socket in the monitor thread's care: what is done with it in each turn.
+
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Sender;
+use log::debug;
+
+use super::ConnectionStatus;
+use crate::background::guarded;
+use crate::endpoint::Endpoint;
+
+/// How soon there is another look after a panic, which may have left something undone.
+pub(super) const AGAIN: Duration = Duration::from_millis(10);
+
+/// What is monitored: a socket that the monitor thread may ask for something.
+pub(crate) trait MonitoredSocket: Send + Sync {
+    /// Lets libzmq do what it has to do for the socket, which may be idle; false if it is
+    /// closed.
+    fn pump(&self) -> bool;
+    /// libzmq has abandoned this endpoint: connects it anew, if the user still wants it; when to try
+    /// again, if that cannot be done now.
+    fn reconnect(self: Arc<Self>, endpoint: &Endpoint) -> Option<Instant>;
+    /// libzmq has tried to connect to this endpoint in vain, and tries again.
+    fn retried(self: Arc<Self>, endpoint: &Endpoint);
+}
+
+/// One socket in the monitor thread's care.
+pub(super) struct Monitored {
+    /// Its monitor's file descriptor.
+    pub(super) fd: i32,
+    /// The monitored socket's own file descriptor.
+    pub(super) socket_fd: i32,
+    pub(super) status: Arc<ConnectionStatus>,
+    pub(super) monitored: Weak<dyn MonitoredSocket>,
+}
+
+pub(super) enum Command {
+    Add(Monitored),
+    /// Tell which sockets are monitored.
+    List(Sender<Vec<Arc<ConnectionStatus>>>),
+}
+
+impl Monitored {
+    /// Does what there is to do for one socket; false once it is gone.
+    pub(super) fn turn(&self, now: Instant) -> bool {
+        self.status.check_stop_signal();
+        if !self.read() {
+            return false;
+        }
+        self.drain(now);
+        self.retry(now);
+        true
+    }
+
+    /// Takes in what the monitor has; false once the socket is gone.
+    fn read(&self) -> bool {
+        while let Some((event, at)) = self.status.next_event() {
+            // Before the event is published: a user that gets it must be able to send to the peer.
+            if event.brings_peer()
+                && let Some(monitored) = self.monitored.upgrade()
+            {
+                monitored.pump();
+            }
+            let retried = event.is_retry().then(|| event.endpoint.clone());
+            self.status.take(event, at);
+            if let Some(endpoint) = retried
+                && let Some(monitored) = self.monitored.upgrade()
+            {
+                monitored.retried(&endpoint);
+            }
+        }
+        !self.status.is_ended()
+    }
+
+    /// Touches the socket while it has to be.
+    fn drain(&self, now: Instant) {
+        let Some(until) = self.status.draining() else {
+            return;
+        };
+        let open = self
+            .monitored
+            .upgrade()
+            .is_some_and(|monitored| monitored.pump());
+        if now >= until || !open {
+            self.status.drained();
+        }
+    }
+
+    fn retry(&self, now: Instant) {
+        for endpoint in self.status.due(now) {
+            // Each of them, since none will be due again.
+            let again = guarded("connecting anew", || {
+                let again = self.monitored.upgrade()?.reconnect(&endpoint);
+                debug!("{}: connecting to {endpoint} anew", self.status.name());
+                again
+            });
+            if let Some(at) = again.unwrap_or(Some(now + AGAIN)) {
+                self.status.schedule_reconnect(&endpoint, at);
+            }
+        }
+    }
+}
+
+/// The socket or the context ends: waits for more events end, and the monitor is closed, or the context
+/// would not end.
+impl Drop for Monitored {
+    fn drop(&mut self) {
+        guarded("reading monitors", || self.status.gone());
+    }
+}
