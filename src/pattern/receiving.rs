@@ -1,11 +1,16 @@
 //! Receiving: the calls of every handle that receives messages.
 
+mod iter;
+
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use log::error;
 
-use super::{Channel, Handle, IntoIter, Iter, Parts, TryIter, channel};
+pub use iter::{IntoIter, Iter, Parts, TryIter};
+pub(super) use iter::{fitting, next};
+
+use super::{Channel, Handle, channel};
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::socket::Socket;

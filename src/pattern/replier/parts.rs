@@ -2,7 +2,7 @@
 
 use super::{Replier, ReplySender};
 use crate::message::Frame;
-use crate::pattern::iter::{fitting, next};
+use crate::pattern::receiving::{fitting, next};
 
 /// Goes over requests of `N` frames; see [`Replier::parts`].
 #[derive(Debug)]

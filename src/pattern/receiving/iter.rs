@@ -2,8 +2,7 @@
 
 use log::warn;
 
-use super::Receiving;
-use super::receiving::end_loop;
+use super::{Receiving, end_loop};
 use crate::error::Result;
 use crate::message::{Frame, Message};
 use crate::socket::Socket;
@@ -11,7 +10,7 @@ use crate::socket::Socket;
 /// The next item of a loop, or the end of it. Compiled into the loop, so that a message is moved as
 /// little as can be.
 #[inline(always)]
-pub(super) fn next<H: Receiving>(handle: &H) -> Option<H::Item> {
+pub(in crate::pattern) fn next<H: Receiving>(handle: &H) -> Option<H::Item> {
     match handle.recv() {
         Ok(item) => Some(item),
         Err(failure) => {
@@ -28,7 +27,7 @@ pub struct Iter<'a, H> {
 }
 
 impl<'a, H: Receiving> Iter<'a, H> {
-    pub(super) fn new(handle: &'a H) -> Iter<'a, H> {
+    pub(in crate::pattern) fn new(handle: &'a H) -> Iter<'a, H> {
         Iter { handle }
     }
 }
@@ -49,7 +48,7 @@ pub struct IntoIter<H> {
 }
 
 impl<H: Receiving> IntoIter<H> {
-    pub(super) fn new(handle: H) -> IntoIter<H> {
+    pub(in crate::pattern) fn new(handle: H) -> IntoIter<H> {
         IntoIter { handle }
     }
 }
@@ -70,7 +69,7 @@ pub struct TryIter<'a, H> {
 }
 
 impl<'a, H: Receiving> TryIter<'a, H> {
-    pub(super) fn new(handle: &'a H) -> TryIter<'a, H> {
+    pub(in crate::pattern) fn new(handle: &'a H) -> TryIter<'a, H> {
         TryIter { handle }
     }
 }
@@ -90,7 +89,7 @@ pub struct Parts<'a, H, const N: usize> {
 }
 
 impl<'a, H: Receiving, const N: usize> Parts<'a, H, N> {
-    pub(super) fn new(handle: &'a H) -> Parts<'a, H, N> {
+    pub(in crate::pattern) fn new(handle: &'a H) -> Parts<'a, H, N> {
         Parts { handle }
     }
 }
@@ -112,7 +111,7 @@ impl<H: Receiving<Item = Message>, const N: usize> Iterator for Parts<'_, H, N> 
 }
 
 /// The parts of a message, if it has as many as were asked for. Another is counted and logged.
-pub(super) fn fitting<T>(socket: &Socket, what: &str, parts: Result<T>) -> Option<T> {
+pub(in crate::pattern) fn fitting<T>(socket: &Socket, what: &str, parts: Result<T>) -> Option<T> {
     match parts {
         Ok(parts) => Some(parts),
         Err(error) => {
