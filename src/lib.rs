@@ -163,6 +163,28 @@
 //! # Ok::<(), zeroless::Error>(())
 //! ```
 //!
+//! # In an event loop
+//!
+//! Handles that receive, and [nodes](zre::Node), have a file descriptor to wait on
+//! ([`AsFd`](Pull#impl-AsFd-for-Pull)). It can be read while `try_recv` would give something, and once the
+//! handle is stopped. So a thread can wait for messages beside everything else: by `poll`, in GLib or Qt, or
+//! with tokio's `AsyncFd` (the examples `event_loop_poll` and `event_loop_tokio`).
+//!
+//! ```
+//! use rustix::event::{PollFd, PollFlags, poll};
+//! # use zeroless::{Client, Server};
+//! # let server = Server::bind(0)?;
+//! # let pull = server.pull()?;
+//! # Client::connect(server.port())?.push()?.send("hello")?;
+//!
+//! let mut ready = [PollFd::new(&pull, PollFlags::IN)]; // and sockets, timers, the keyboard
+//! poll(&mut ready, None)?;
+//! for message in pull.try_iter() {
+//!     println!("{message}");
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What can be lost
 //!
 //! ZeroMQ delivers a message whole, in order for each sender, and at most once. Sent means

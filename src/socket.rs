@@ -14,6 +14,9 @@
 //!    registers as a waiter, and does not touch the socket after that. ([`SharedSocket::sleep`],
 //!    and [`SocketSource`](source::SocketSource) for several sockets at once, and
 //!    [`perform_any`] for a thread that waits for any of several operations)
+//!
+//! An [event loop](SharedSocket::readiness) waits likewise: its waker is registered under the lock under
+//! which a receive has found nothing.
 
 mod bound;
 mod close;

@@ -23,7 +23,7 @@ pub(super) struct FirstTry<'a> {
 }
 
 impl Inner {
-    /// Makes an attempt at an operation. A receive that finds nothing is what event loops wait after.
+    /// Makes an attempt at an operation. A receive that finds nothing has event loops wait for a message.
     #[inline]
     pub(super) fn attempt(
         &mut self,

@@ -1,4 +1,4 @@
-//! Those who wait for one socket: threads, of which each stays awake for a while first, and event loops.
+//! The waiters of one socket: threads, each of which may stay awake for a while first, and event loops.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -7,8 +7,8 @@ use crate::error::Result;
 
 /// A signal that stays until nothing is left, for event loops that wait for its file descriptor.
 ///
-/// Until somebody asks for one it does nothing. It belongs under the lock of what it tells about:
-/// whoever brings something turns it on, and whoever finds nothing turns it off.
+/// Until a loop asks for one it does nothing. It belongs under the lock of what it tells about: a thread
+/// that brings something turns it on, and a thread that finds nothing turns it off.
 #[derive(Debug, Default)]
 pub(crate) struct ReadySignal {
     waker: Option<Arc<Waker>>,
