@@ -254,13 +254,11 @@ macro_rules! receiving {
 
         /// A file descriptor for event loops: `poll`, and what is built on it.
         ///
-        /// It can be read while [`try_recv`]
-        #[doc = concat!("(", stringify!($handle), "::try_recv) would give something. It is level-triggered,")]
-        /// and suits edge-triggered loops as well. Wait until it can be read, and then receive until
-        /// there is nothing more ([`Error::WouldBlock`](crate::Error::WouldBlock)). It may be readable
-        /// in vain, and never fails to be with something waiting. After a stop it stays readable, so
-        /// that the loop hears of it: [`status`]
-        #[doc = concat!("(", stringify!($handle), "::status) tells.")]
+        #[doc = concat!("It can be read while [`try_recv`](", stringify!($handle), "::try_recv) would give something.")]
+        /// It is level-triggered, and suits edge-triggered loops as well. Wait until it can be read, and
+        /// then receive until there is nothing more ([`Error::WouldBlock`](crate::Error::WouldBlock)).
+        /// It may be readable in vain, and never fails to be with something waiting.
+        #[doc = concat!("After a stop it stays readable, so that the loop hears of it: [`status`](", stringify!($handle), "::status) tells.")]
         ///
         /// It is made when first asked for, of three files, and stays the same as long as the handle
         /// lives; clones have the same one. It is for waiting alone: do not read from it. If the
