@@ -13,6 +13,8 @@ mod process;
 mod program;
 #[path = "interop/router.rs"]
 mod router;
+#[path = "interop/routing.rs"]
+mod routing;
 
 use std::time::{Duration, Instant};
 
@@ -94,6 +96,47 @@ facts! {
     pair_several_frames: pair(several_frames());
     pair_large_and_empty_frames: pair(large_and_empty());
     pair_in_order: pair_numbers();
+}
+
+/// Python's zeroless has no routers and dealers.
+macro_rules! facts_of_sockets {
+    ($($fact:ident: $check:path;)*) => {
+        mod sockets {
+            use super::*;
+
+            $(mod $fact {
+                use super::*;
+
+                #[test]
+                fn pyzmq_binds() {
+                    run(true, concat!(stringify!($fact), "::pyzmq_binds"));
+                }
+
+                #[test]
+                fn pyzmq_connects() {
+                    run(false, concat!(stringify!($fact), "::pyzmq_connects"));
+                }
+
+                fn run(python_binds: bool, name: &'static str) {
+                    let way = Way { library: "pyzmq", python_binds };
+                    with_python(&format!("sockets::{name}"), || $check(&way));
+                }
+            })*
+        }
+    };
+}
+
+facts_of_sockets! {
+    router_and_dealer: routing::router_and_dealer;
+    dealer_and_router: routing::dealer_and_router;
+    router_and_router: routing::router_and_router;
+    dealer_and_dealer: routing::dealer_and_dealer;
+    router_and_req: routing::router_and_req;
+    dealer_and_rep: routing::dealer_and_rep;
+    requester_and_router: routing::requester_and_router;
+    replier_and_dealer: routing::replier_and_dealer;
+    router_and_dealer_in_order: routing::router_and_dealer_in_order;
+    router_and_dealer_that_leaves: routing::router_and_dealer_that_leaves;
 }
 
 fn message(frames: impl Frames) -> Message {

@@ -1,6 +1,7 @@
 """A Python peer of the interop tests, which tell it on stdin what to do.
 
     peer.py {zeroless|pyzmq} {push|pull|pub|sub|request|reply|pair} {bind|PORT}
+    peer.py pyzmq {router|dealer} {bind|PORT}
 
 It binds to a free port, or connects to PORT, and prints `ready PORT`. Then it reads commands:
 
@@ -10,8 +11,8 @@ It binds to a free port, or connects to PORT, and prints `ready PORT`. Then it r
     expect COUNT    receives them, and prints `in order` if they are
     echo COUNT      sends back what it receives, as many times
 
-What is published or subscribed to has the topic `sh`, as a frame of its own. At the end of
-stdin it ends.
+What is published or subscribed to has the topic `sh`, as a frame of its own. To routers its name is
+`theirs`. At the end of stdin it ends.
 """
 
 import socket
@@ -33,7 +34,10 @@ KINDS = {
     "request": zmq.REQ,
     "reply": zmq.REP,
     "pair": zmq.PAIR,
+    "router": zmq.ROUTER,
+    "dealer": zmq.DEALER,
 }
+NAMED = ("request", "router", "dealer")
 ARGUMENTS = {
     "pub": {"topic": TOPIC, "embed_topic": True},
     "sub": {"topics": [TOPIC]},
@@ -87,6 +91,8 @@ class Pyzmq:
         self.socket = zmq.Context.instance().socket(KINDS[pattern])
         if pattern == "sub":
             self.socket.subscribe(TOPIC)
+        if pattern in NAMED:
+            self.socket.routing_id = b"theirs"
         if place == "bind":
             self.port = self.socket.bind_to_random_port("tcp://127.0.0.1")
         else:
