@@ -189,6 +189,32 @@ fn only_what_fits_and_is_where_it_is_announced_is_connected() {
 }
 
 #[test]
+fn a_router_is_found_by_all_that_can_talk_to_it() {
+    deadline(|| {
+        let port = beacon_port();
+        let server = Server::bind(0).unwrap();
+        let router = server.router().unwrap();
+        let _announcer = node(port).announce("jobs", &server).start().unwrap();
+        let finder = node(port).start().unwrap();
+        let jobs = finder.discover("jobs").unwrap();
+        jobs.wait_for(1, SOON).unwrap();
+        assert_eq!(jobs.services().next().unwrap().pattern(), "router");
+        let dealer = jobs.dealer().unwrap();
+        dealer.send("from a dealer").unwrap();
+        assert_eq!(router.recv_timeout(SOON).unwrap().1, "from a dealer");
+        let _pending = jobs.request().unwrap().start("from a requester").unwrap();
+        let (_, request) = router.recv_timeout(SOON).unwrap();
+        assert_eq!(request[2], "from a requester");
+        let other = jobs.clone().identity("other").router().unwrap();
+        router.wait_connected(3, SOON).unwrap();
+        router.send_to("other", "to a router").unwrap();
+        assert_eq!(other.recv_timeout(SOON).unwrap().1, "to a router");
+        let push = jobs.push().unwrap();
+        assert!(push.try_send("nobody pulls").is_err());
+    });
+}
+
+#[test]
 fn a_peer_that_announces_far_too_much_is_not_followed_everywhere() {
     deadline(|| {
         let port = beacon_port();

@@ -14,7 +14,9 @@ use std::time::Duration;
 use child::in_child;
 use parking_lot::{Mutex, MutexGuard};
 use poll::is_readable;
-use support::{SOON, blocked, deadline, inproc, pairs, pub_sub, push_pull, req_rep, until};
+use support::{
+    SOON, blocked, deadline, dealer_router, inproc, pairs, pub_sub, push_pull, req_rep, until,
+};
 #[cfg(feature = "zre")]
 use zeroless::zre::Node;
 use zeroless::{Client, Error, Handle, Pending, Server};
@@ -43,6 +45,8 @@ fn a_child_is_refused_by_every_call() {
         let [(publisher, subscriber), _] = pub_sub();
         let [(requester, replier), _] = req_rep();
         let [(pair, _other), _] = pairs();
+        let [(dealer, router), _] = dealer_router();
+        let server = Server::bind(inproc()).unwrap();
         publisher.wait_for_subscribers(1, SOON).unwrap();
         let _first = requester.start("hello").unwrap();
         let request = replier.recv().unwrap();
@@ -61,6 +65,13 @@ fn a_child_is_refused_by_every_call() {
             assert_eq!(subscriber.subscribe("a"), Err(Error::Forked));
             assert_eq!(subscriber.unsubscribe(""), Err(Error::Forked));
             assert_eq!(pair.recv(), Err(Error::Forked));
+            assert_eq!(dealer.recv(), Err(Error::Forked));
+            assert_eq!(*dealer.send("a").unwrap_err().error(), Error::Forked);
+            assert_eq!(router.recv(), Err(Error::Forked));
+            let unsent = router.send_to("peer", "a").unwrap_err();
+            assert_eq!(*unsent.error(), Error::Forked);
+            assert_eq!(server.bind_more(inproc()).map(drop), Err(Error::Forked));
+            assert_eq!(server.unbind_all().map(drop), Err(Error::Forked));
             assert_eq!(pull.recv_latest(), Err(Error::Forked));
             assert_eq!(replier.recv().map(drop), Err(Error::Forked));
             assert_eq!(replier.serve(|message| message), Err(Error::Forked));
@@ -91,6 +102,8 @@ fn a_child_is_refused_by_every_call() {
             assert_dead(&push);
             assert_dead(&publisher);
             assert_dead(&requester);
+            assert_dead(&router);
+            assert_dead(&dealer);
         });
         assert!(well);
     });

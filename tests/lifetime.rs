@@ -11,8 +11,9 @@ use parking_lot::{Mutex, MutexGuard};
 use process::{Process, again};
 use support::{Folder, SOON, assert_timeout, blocked, deadline, ends, inproc, marry};
 use zeroless::{
-    Channel, Client, ConnectionEvents, Endpoint, Error, Frame, Message, Pair, Pending, Publisher,
-    Pull, Push, Replier, Request, Requester, Server, Stopper, Subscriber,
+    Channel, Client, ConnectionEvents, Dealer, Endpoint, Error, Frame, Message, Pair, PeerId,
+    Pending, Publisher, Pull, Push, Replier, Request, Requester, Router, Server, Stopper,
+    Subscriber,
 };
 
 /// In a process of these tests: what it is to push to.
@@ -275,6 +276,10 @@ fn everything_can_be_shared_among_threads() {
     shared::<Requester>();
     shared::<Replier>();
     shared::<Pair>();
+    shared::<Router>();
+    shared::<Dealer>();
+    shared::<PeerId>();
+    shared::<Server>();
     shared::<Client>();
     shared::<Stopper>();
     shared::<ConnectionEvents>();
@@ -282,7 +287,6 @@ fn everything_can_be_shared_among_threads() {
     shared::<Frame>();
     shared::<Endpoint>();
     shared::<Error>();
-    sent::<Server>();
     sent::<Request>();
     sent::<Pending>();
     sent::<Channel<Message>>();

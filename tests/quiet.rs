@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use process::{Process, again};
 use support::{Folder, SOON, deadline_after};
-use zeroless::{Client, Pair, Publisher, Pull, Push, Replier, Requester, Server, Subscriber};
+use zeroless::{
+    Client, Dealer, Pair, Publisher, Pull, Push, Replier, Requester, Router, Server, Subscriber,
+};
 
 /// In a process of these tests: `<pattern> bind|connect <endpoint>`.
 const ROLE: &str = "ZEROLESS_TEST_ROLE";
@@ -19,11 +21,12 @@ const LIMIT: Duration = Duration::from_secs(60);
 const COUNT: usize = 100;
 
 /// The sides of each pattern.
-const PATTERNS: [[&str; 2]; 4] = [
+const PATTERNS: [[&str; 2]; 5] = [
     ["push", "pull"],
     ["publish", "subscribe"],
     ["request", "reply"],
     ["pair", "pair"],
+    ["dealer", "router"],
 ];
 
 /// How the first of two programs ends.
@@ -56,6 +59,8 @@ enum Handle {
     Request(Requester),
     Reply(Replier),
     Pair(Pair),
+    Dealer(Dealer),
+    Router(Router),
 }
 
 macro_rules! opens {
@@ -68,6 +73,8 @@ macro_rules! opens {
                 "subscribe" => Handle::Subscribe(from.subscribe("").unwrap()),
                 "request" => Handle::Request(from.request().unwrap()),
                 "reply" => Handle::Reply(from.reply().unwrap()),
+                "dealer" => Handle::Dealer(from.dealer().unwrap()),
+                "router" => Handle::Router(from.router().unwrap()),
                 _ => Handle::Pair(from.pair().unwrap()),
             }
         }
@@ -101,6 +108,13 @@ impl Handle {
                 numbers.for_each(|it| pair.send(it).unwrap());
                 assert_eq!(pair.iter().take(COUNT).count(), COUNT);
             }
+            Handle::Dealer(dealer) => {
+                numbers.for_each(|it| dealer.send(it).unwrap());
+                assert_eq!(dealer.iter().take(COUNT).count(), COUNT);
+            }
+            Handle::Router(router) => router.iter().take(COUNT).for_each(|(peer, message)| {
+                router.send_to(&peer, message).unwrap();
+            }),
         }
     }
 }

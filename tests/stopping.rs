@@ -8,8 +8,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use support::{
-    SOON, assert_timeout, blocked, deadline, ends, inproc, pairs, pub_sub, push_pull, req_rep,
-    until,
+    SOON, assert_timeout, blocked, deadline, dealer_router, ends, inproc, pairs, pub_sub,
+    push_pull, req_rep, until,
 };
 use zeroless::{Client, Delivery, Error, Handle, Publisher, Pull, Push, Requester, Server};
 
@@ -95,17 +95,22 @@ fn every_receiving_loop_ends() {
         let (server, client) = ends();
         let (pull, pair) = (client.pull().unwrap(), client.pair().unwrap());
         let (subscriber, replier) = (client.subscribe("").unwrap(), server.reply().unwrap());
+        let (router, dealer) = (client.router().unwrap(), client.dealer().unwrap());
         let loops = [
+            waits_in(&router, |router| (&router).into_iter().count()),
+            waits_in(&dealer, |dealer| dealer.into_iter().count()),
             waits_in(&pull, |pull| pull.iter().count()),
             waits_in(&pair, |pair| (&pair).into_iter().count()),
             waits_in(&subscriber, |subscriber| subscriber.parts::<2>().count()),
             waits_in(&replier, |replier| replier.into_iter().count()),
         ];
+        router.stop();
+        dealer.stop();
         pull.stop();
         pair.stop();
         subscriber.stop();
         replier.stop();
-        assert_eq!(loops.map(|looping| looping.join().unwrap()), [0; 4]);
+        assert_eq!(loops.map(|looping| looping.join().unwrap()), [0; 6]);
     });
 }
 
@@ -224,6 +229,20 @@ fn what_comes_after_a_stop_is_stopped_too() {
             assert!(requester.start("a").unwrap_err().is_stopped());
             replier.stop();
             assert!(replier.recv().unwrap_err().is_stopped());
+        }
+        for (dealer, router) in dealer_router() {
+            dealer.send("a").unwrap();
+            let (peer, _) = router.recv().unwrap();
+            router.stop();
+            assert!(router.recv().unwrap_err().is_stopped());
+            assert!(router.send_to(&peer, "a").unwrap_err().is_stopped());
+            // What does not wait goes on.
+            router.try_send_to(&peer, "b").unwrap();
+            assert_eq!(dealer.recv().unwrap(), "b");
+            dealer.stop();
+            assert!(dealer.send("a").unwrap_err().is_stopped());
+            dealer.try_send("c").unwrap();
+            until(|| router.try_recv().is_ok_and(|(_, message)| message == "c"));
         }
     });
 }

@@ -165,6 +165,44 @@ fn eight_threads_and_a_changing_network_lose_nothing() {
 }
 
 #[test]
+fn eight_threads_on_a_router_lose_nothing() {
+    let _guard = guard("eight_threads_on_a_router_lose_nothing");
+    let server = Server::bind_local(0).unwrap();
+    let router = server.router().unwrap();
+    let dealers = ["one", "two"].map(|name| {
+        let client = Client::connect(server.port()).unwrap();
+        client.identity(name).dealer().unwrap()
+    });
+    // All that a dealer sends comes back to it.
+    let tallies = [(); 2].map(|()| Tally::new(messages() / 4));
+    thread::scope(|scope| {
+        for (dealer, tally) in dealers.iter().zip(&tallies) {
+            scope.spawn(|| tally.send(dealer));
+            scope.spawn(|| tally.receive(dealer));
+        }
+        let serving: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    for (peer, message) in &router {
+                        let sent = router.send_to_timeout(&peer, message, STALL);
+                        sent.expect("sent back");
+                    }
+                })
+            })
+            .collect();
+        while !tallies.iter().all(|tally| tally.over.load(SeqCst)) {
+            if serving.iter().any(|thread| thread.is_finished()) {
+                dealers.iter().for_each(|dealer| dealer.stop());
+                break;
+            }
+            thread::park_timeout(Duration::from_millis(1));
+        }
+        router.stop();
+    });
+    tallies.iter().for_each(Tally::check);
+}
+
+#[test]
 fn requests_of_eight_threads_get_each_its_own_reply() {
     let _guard = guard("requests_of_eight_threads_get_each_its_own_reply");
     let server = Server::bind_local(0).unwrap();
