@@ -134,6 +134,27 @@
 //! # Ok::<(), zeroless::Error>(())
 //! ```
 //!
+//! # Brokers
+//!
+//! A [`Router`] tells who has sent each message, and sends to each peer by its identity; a
+//! [`Dealer`] sends to its peers in turn. Their frames are as they are sent, with no envelope:
+//!
+//! ```
+//! # use zeroless::{Client, Server};
+//! let server = Server::bind(0)?;
+//! let router = server.router()?;
+//! let worker = Client::connect(server.port())?.identity("worker-1").dealer()?;
+//! worker.send("ready")?;
+//!
+//! for (peer, message) in &router {
+//!     println!("{peer} is {message}");
+//!     router.send_to(&peer, ("job", "dig"))?; // an error, if it has gone
+//!     router.stop(); // or it would wait for the next
+//! }
+//! assert_eq!(worker.recv()?, ["job", "dig"]);
+//! # Ok::<(), zeroless::Error>(())
+//! ```
+//!
 //! # Waiting, and not waiting
 //!
 //! Like channels: `recv` waits, `try_recv` does not, `recv_timeout` and `recv_deadline` wait no

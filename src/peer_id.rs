@@ -5,13 +5,13 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-/// The identity of a peer of a [`Router`](crate::Router): any bytes, 255 at most.
+/// The identity of a peer of a [`Router`](crate::Router): some bytes.
 ///
 /// A peer sets it with [`Options::identity`](crate::Options::identity), in other languages with
 /// `ZMQ_ROUTING_ID` (once `ZMQ_IDENTITY`). For one that has set none the router makes one up, of a zero byte and four
 /// more, for as long as its connection lasts.
 ///
-/// It is shown as text where it is text, and in hexadecimal where it is not.
+/// It is shown as text where it is text, and in hexadecimal where it is not, cut after 255 bytes.
 ///
 /// # Examples
 ///
@@ -31,7 +31,7 @@ pub struct PeerId(SmallVec<[u8; INLINE]>);
 /// How many bytes are kept inline: no more would fit without making it larger.
 const INLINE: usize = 16;
 
-/// The most bytes that an identity can have (RFC 23).
+/// The most bytes that an identity should have (RFC 23). libzmq takes longer ones from peers.
 const LONGEST: usize = 255;
 
 impl PeerId {
@@ -116,13 +116,21 @@ impl PartialEq<&str> for PeerId {
 
 impl fmt::Display for PeerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match std::str::from_utf8(self.as_bytes()) {
-            Ok(text) if !text.is_empty() && !text.contains(char::is_control) => f.pad(text),
+        let all = self.as_bytes();
+        let shown = &all[..all.len().min(LONGEST)];
+        match std::str::from_utf8(shown) {
+            Ok(text) if !text.is_empty() && !text.contains(char::is_control) => {
+                f.write_str(text)?
+            }
             _ => {
                 f.write_str("0x")?;
-                let mut bytes = self.as_bytes().iter();
-                bytes.try_for_each(|byte| write!(f, "{byte:02x}"))
+                let mut bytes = shown.iter();
+                bytes.try_for_each(|byte| write!(f, "{byte:02x}"))?;
             }
+        }
+        match all.len() > shown.len() {
+            true => write!(f, "… ({} bytes)", all.len()),
+            false => Ok(()),
         }
     }
 }
@@ -170,6 +178,12 @@ mod tests {
                 format!("PeerId({shown})")
             );
         }
+    }
+
+    #[test]
+    fn what_a_peer_calls_itself_is_cut_where_it_is_shown() {
+        let long = PeerId::from("a".repeat(100_000)).to_string();
+        assert_eq!(long, format!("{}… (100000 bytes)", "a".repeat(255)));
     }
 
     #[test]

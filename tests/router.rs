@@ -228,7 +228,8 @@ fn a_peer_that_is_not_there_is_an_error_that_names_it() {
         assert_no_peer(router.send_to_timeout("", "a", SOON), "0x", "a");
         let soon = Instant::now() + SOON;
         let long = "7".repeat(300);
-        assert_no_peer(router.send_to_deadline(&long, "a", soon), &long, "a");
+        let shown = format!("{}… (300 bytes)", "7".repeat(255));
+        assert_no_peer(router.send_to_deadline(&long, "a", soon), &shown, "a");
     });
 }
 
@@ -343,7 +344,7 @@ fn a_stop_ends_the_wait_for_a_peer() {
 #[test]
 fn each_of_many_that_wait_for_room_gets_it() {
     const PEERS: usize = 4;
-    const MESSAGES: usize = 2000;
+    const MESSAGES: usize = 300;
     deadline(|| {
         let server = Server::bind_local(0).unwrap().send_queue(1);
         let router = server.router().unwrap();

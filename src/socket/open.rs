@@ -49,7 +49,7 @@ impl Socket {
                     socket: Some(socket),
                     scratch: RawMessage::new(),
                     long: None,
-                    frames: spec.profile.frames(),
+                    frames: spec.profile.frames(options),
                     waiters: Waiters::default(),
                     spin: AdaptiveSpin::default(),
                     bound: Vec::new(),

@@ -109,8 +109,8 @@ impl Profile {
     }
 
     /// How many frames may be received before others get the lock, in the middle of a message.
-    pub(super) fn frames(&self) -> usize {
-        match self.receives_whole {
+    pub(super) fn frames(&self, options: &Options) -> usize {
+        match self.receives_whole || options.immediate == Some(true) {
             true => usize::MAX,
             false => FRAMES,
         }
@@ -139,5 +139,25 @@ pub(super) fn heartbeat(options: &Options) -> Option<(Duration, Duration)> {
     match options.heartbeat {
         Heartbeat::Auto | Heartbeat::Off => None,
         Heartbeat::Every { interval, timeout } => Some((interval, timeout)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_messages_are_received_whole_where_connections_are_immediate() {
+        let (profile, options) = (Profile::default(), Options::default());
+        assert_eq!(profile.frames(&options), FRAMES);
+        assert_eq!(
+            profile.frames(&options.clone().immediate(Some(true))),
+            usize::MAX
+        );
+        let whole = Profile {
+            receives_whole: true,
+            ..profile
+        };
+        assert_eq!(whole.frames(&options), usize::MAX);
     }
 }
