@@ -3,6 +3,8 @@
 //! `ZEROLESS_PEER_PYTHON` names a Python that has them; `.ci/run` makes one. Without it these
 //! tests say that they were not run.
 
+#[path = "interop/messages.rs"]
+mod messages;
 #[path = "interop/peer.rs"]
 mod peer;
 #[path = "support/poll.rs"]
@@ -18,12 +20,11 @@ mod routing;
 
 use std::time::{Duration, Instant};
 
+use messages::{ORDERED, large_and_empty, message, one_frame, several_frames};
 use peer::{LIMIT, Peer, Way};
 use poll::wait_readable;
 use program::with_python;
 use zeroless::{Client, Error, Frames, Message, Server, Subscriber};
-
-const ORDERED: u32 = 10_000;
 
 /// A peer of this pattern, and a handle that is connected with it.
 macro_rules! meet {
@@ -137,33 +138,6 @@ facts_of_sockets! {
     replier_and_dealer: routing::replier_and_dealer;
     router_and_dealer_in_order: routing::router_and_dealer_in_order;
     router_and_dealer_that_leaves: routing::router_and_dealer_that_leaves;
-}
-
-fn message(frames: impl Frames) -> Message {
-    frames.into_message().expect("there is a frame")
-}
-
-fn one_frame() -> Vec<Message> {
-    ["Msg1", "Msg2", "Msg3"].map(message).into()
-}
-
-fn several_frames() -> Vec<Message> {
-    let binary: Vec<u8> = (0..=255).collect();
-    vec![
-        message(("id", b"Msg1")),
-        message(("1", "2", "3", "4", "5", "6", "7", "8")),
-        message(("binary", binary)),
-    ]
-}
-
-fn large_and_empty() -> Vec<Message> {
-    let large: Vec<u8> = (0..1 << 20).map(|place| (place % 251) as u8).collect();
-    vec![
-        message(""),
-        message(("", "a", "", "")),
-        message(large.clone()),
-        message(("", large, "")),
-    ]
 }
 
 fn push(way: &Way, messages: Vec<Message>) {

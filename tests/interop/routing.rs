@@ -2,8 +2,8 @@
 
 use zeroless::{Client, Dealer, Error, Message, Replier, Requester, Router, Server};
 
+use crate::messages::{ORDERED, large_and_empty, message, several_frames};
 use crate::peer::{LIMIT, Peer, Way};
-use crate::{ORDERED, large_and_empty, message, several_frames};
 
 /// A socket of Python, which routers call `theirs`, and a handle that is connected with it, which
 /// they call `ours`.
