@@ -67,7 +67,7 @@ fn assert_they_meet_again(stays: &Node, start: impl Fn() -> Node) {
 }
 
 #[test]
-fn who_comes_again_at_the_same_endpoint_is_let_in_once() {
+fn a_node_that_comes_again_at_the_same_endpoint_enters_once() {
     deadline_after(LIMIT, || {
         let (port, endpoint) = (beacon_port(), endpoint());
         let node = |name| Node::builder(name).interface("127.0.0.1").port(port);

@@ -201,7 +201,7 @@ impl Builder {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn max_peers(mut self, peers: usize) -> Builder {
-        self.bounds.peers = peers;
+        self.bounds.known = peers;
         self
     }
 

@@ -85,7 +85,7 @@ const NODES: u8 = 16;
 
 /// Few, so that they are reached.
 const BOUNDS: Bounds = Bounds {
-    peers: 8,
+    known: 8,
     unverified: 4,
     sockets: 3,
     sockets_at_an_address: 2,

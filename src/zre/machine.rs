@@ -1,5 +1,18 @@
 //! The state machine of a node: bytes, events and the time in, actions out. It has no socket, no thread
 //! and no clock.
+//!
+//! Another node becomes a peer in stages:
+//!
+//! | stage | begins when |
+//! |---|---|
+//! | known | a beacon, gossip or its HELLO gives its address, and [`Admission`] has room for it |
+//! | has a socket | there is room for one more: our HELLO and a PING go out |
+//! | has greeted | its HELLO came |
+//! | verified | it answered the PING by PING-OK, before or after its HELLO |
+//! | here | it has greeted and is verified: the user gets ENTER |
+//!
+//! A HELLO alone does not make a peer: anybody can send one in the name of another. Messages that come
+//! too early are kept: see `without_address`, `pending_claims` and `before_verified`.
 
 mod admission;
 mod admitting;
@@ -11,8 +24,8 @@ mod elections;
 pub(crate) mod gossip;
 mod greeting;
 mod groups;
+mod known_node;
 mod messages;
-mod peer_state;
 mod pending_claims;
 mod presence;
 mod quarantine;
@@ -32,10 +45,10 @@ pub(crate) use bounds::Bounds;
 use election::Election;
 pub(crate) use election::HEADER as CONTEST_HEADER;
 use groups::Groups;
-pub(crate) use peer_state::SUSPECT_TIMEOUT;
-use peer_state::{Due, PeerState, Suspicion};
+pub(crate) use known_node::SUSPECT_TIMEOUT;
+use known_node::{Due, KnownNode, Suspicion};
 use pending_claims::PendingClaims;
-use quarantine::{Frames, Numbered, Quarantine, Quarantined};
+use quarantine::{CheckedPacket, Quarantine, Quarantined, RawMessage};
 pub(crate) use timing::Timing;
 
 /// An action for the driver, to be performed in the order given.
@@ -59,15 +72,15 @@ pub(crate) struct Machine {
     name: String,
     headers: Vec<(String, String)>,
     own_groups: BTreeSet<String>,
-    status: u8,
-    known: HashMap<Uuid, PeerState>,
+    group_status: u8,
+    known: HashMap<Uuid, KnownNode>,
     groups: Groups,
     /// The groups that we contest for, in them or not.
     contests: BTreeSet<String>,
-    /// Of the groups that we are in.
+    /// The election of each group that we are in.
     elections: BTreeMap<String, Election>,
     admission: Admission,
-    /// PeerState nodes that have to wait for a socket.
+    /// Known nodes that wait for a socket.
     waiting_for_socket: VecDeque<Uuid>,
     timing: Timing,
     bounds: Bounds,
@@ -75,14 +88,14 @@ pub(crate) struct Machine {
     any_suspects: bool,
     /// When it was warned of lost messages last.
     warned_at: Option<Instant>,
-    /// Messages of nodes whose HELLO gives no address: a beacon will.
-    without_address: Quarantine<Frames>,
+    /// Messages of nodes whose HELLO gives no usable address, until a beacon or a name look-up does.
+    without_address: Quarantine<RawMessage>,
     /// Nodes that claim the endpoint of another.
     pending_claims: PendingClaims,
-    /// Messages that follow the HELLO of a node that is not verified yet. They have their turn when it is.
-    before_verified: Quarantine<Numbered>,
-    /// Nodes that wait for nothing any more, with their messages, which are to be taken in.
-    admitted: VecDeque<(Uuid, Quarantined<Frames>)>,
+    /// Messages that follow the HELLO of a node that is not verified yet. They are handled once it is.
+    before_verified: Quarantine<CheckedPacket>,
+    /// Nodes whose waiting is over, with their kept messages, still to be handled.
+    released: VecDeque<(Uuid, Quarantined<RawMessage>)>,
     /// Nodes that have said goodbye, for gossip, which asks for them.
     goodbyes: Option<Vec<Uuid>>,
     actions: Vec<Action>,
@@ -104,7 +117,7 @@ impl Machine {
             elections: BTreeMap::new(),
             headers,
             own_groups: BTreeSet::new(),
-            status: 0,
+            group_status: 0,
             known: HashMap::new(),
             groups: Groups::default(),
             admission: Admission::default(),
@@ -116,7 +129,7 @@ impl Machine {
             without_address: Quarantine::default(),
             pending_claims: PendingClaims::default(),
             before_verified: Quarantine::default(),
-            admitted: VecDeque::new(),
+            released: VecDeque::new(),
             goodbyes: None,
             actions: Vec::new(),
         }
@@ -124,8 +137,8 @@ impl Machine {
 
     /// The actions to be performed; the caller performs all of them.
     pub(crate) fn take_actions(&mut self) -> Vec<Action> {
-        // One that is let in may take the place of another, which lets in the next.
-        while let Some((from, kept)) = self.admitted.pop_front() {
+        // Handling one may release the next. A queue, since recursion would have no bound.
+        while let Some((from, kept)) = self.released.pop_front() {
             for (first, rest) in kept.messages {
                 self.message(from, &first, rest, kept.since);
             }
@@ -173,7 +186,7 @@ impl Machine {
     /// How many nodes are known that have not greeted us so far.
     pub(crate) fn trying(&self) -> usize {
         let known = self.known.values();
-        known.filter(|known| known.peer.is_none()).count()
+        known.filter(|known| known.greeted_as.is_none()).count()
     }
 
     /// How many nodes are known, peers or not.
@@ -182,12 +195,12 @@ impl Machine {
         self.known.len()
     }
 
-    /// Whether a node has said who it is, though it may not be there.
+    /// Whether the HELLO of a node has come; the node may be unverified.
     #[cfg(fuzzing)]
     pub(crate) fn has_greeted(&self, uuid: Uuid) -> bool {
         self.known
             .get(&uuid)
-            .is_some_and(|known| known.peer.is_some())
+            .is_some_and(|known| known.greeted_as.is_some())
     }
 
     pub(crate) fn groups(&self) -> &Groups {
@@ -202,10 +215,10 @@ impl Machine {
     pub(crate) fn join(&mut self, group: &str) -> bool {
         let joined = self.own_groups.insert(group.to_owned());
         if joined {
-            self.status = self.status.wrapping_add(1);
+            self.group_status = self.group_status.wrapping_add(1);
             let packet = Packet::Join {
                 group: group.to_owned(),
-                status: self.status,
+                status: self.group_status,
             };
             self.send_to_all(&packet);
             self.election_begins(group);
@@ -217,10 +230,10 @@ impl Machine {
     pub(crate) fn leave(&mut self, group: &str) -> bool {
         let left = self.own_groups.remove(group);
         if left {
-            self.status = self.status.wrapping_add(1);
+            self.group_status = self.group_status.wrapping_add(1);
             let packet = Packet::Leave {
                 group: group.to_owned(),
-                status: self.status,
+                status: self.group_status,
             };
             self.send_to_all(&packet);
             self.elections.remove(group);
@@ -228,9 +241,9 @@ impl Machine {
         left
     }
 
-    /// To all nodes that have our HELLO: one that misses a packet would count otherwise than we do.
+    /// Sends to every node that has our HELLO: each counts our messages, so none may be left out.
     fn send_to_all(&mut self, packet: &Packet) {
-        let open = self.known.iter().filter(|(_, known)| known.open);
+        let open = self.known.iter().filter(|(_, known)| known.has_socket);
         let sends = open.map(|(uuid, _)| Action::Send {
             peer: *uuid,
             packet: packet.clone(),
@@ -238,7 +251,7 @@ impl Machine {
         self.actions.extend(sends);
     }
 
-    /// The nodes that have said goodbye since the last call.
+    /// The nodes that have said goodbye since the last call. They are collected from the first call on.
     pub(crate) fn take_goodbyes(&mut self) -> Vec<Uuid> {
         self.goodbyes.replace(Vec::new()).unwrap_or_default()
     }
@@ -263,7 +276,7 @@ impl Machine {
             let suspicion = match known.due(now, &self.timing) {
                 Due::Nothing => continue,
                 Due::Ping => {
-                    pinged.extend(known.open.then_some(uuid));
+                    pinged.extend(known.has_socket.then_some(uuid));
                     continue;
                 }
                 Due::Greet => {
@@ -284,7 +297,7 @@ impl Machine {
                 _ => {}
             }
         }
-        self.any_suspects = self.known.values().any(PeerState::is_suspect);
+        self.any_suspects = self.known.values().any(KnownNode::is_suspect);
         pinged.into_iter().for_each(|uuid| self.ping(uuid));
         greeted
             .into_iter()

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 
 use super::bounds::Bounds;
 
-/// How many nodes are known at each address. Anybody can claim to be any number of nodes. Of those that
-/// are not verified, one at the address with the most has to make room for others.
+/// How many nodes are known at each address. Anybody can claim to be any number of nodes, so an unverified
+/// node at the address with the most of them makes room for others.
 #[derive(Debug, Default)]
 pub(crate) struct Admission {
-    at: HashMap<IpAddr, Count>,
+    by_address: HashMap<IpAddr, Count>,
     unverified: usize,
     /// The bytes that are kept of all nodes.
     bytes: usize,
@@ -26,14 +26,14 @@ struct Count {
 pub(crate) enum Verdict {
     Admit,
     Refuse,
-    /// Once a node at this address is forgotten that is not verified.
+    /// It is, once an unverified node at this address is forgotten.
     Replace(IpAddr),
 }
 
 impl Admission {
     /// A node at this address is known, and is not verified.
     pub(crate) fn add(&mut self, host: IpAddr) {
-        let count = self.at.entry(host).or_default();
+        let count = self.by_address.entry(host).or_default();
         count.all += 1;
         count.unverified += 1;
         self.unverified += 1;
@@ -41,47 +41,53 @@ impl Admission {
 
     /// A node at this address is verified.
     pub(crate) fn verify(&mut self, host: IpAddr) {
-        if let Some(count) = self.at.get_mut(&host) {
+        if let Some(count) = self.by_address.get_mut(&host) {
             count.unverified -= 1;
             self.unverified -= 1;
         }
     }
 
-    /// A node is forgotten, and so many bytes of it.
+    /// A node is forgotten, and this many bytes of it.
     pub(crate) fn remove(&mut self, host: IpAddr, verified: bool, bytes: usize) {
         if !verified {
             self.verify(host);
         }
         self.bytes -= bytes;
-        if let Some(count) = self.at.get_mut(&host) {
+        if let Some(count) = self.by_address.get_mut(&host) {
             count.all -= 1;
             if count.all == 0 {
-                self.at.remove(&host);
+                self.by_address.remove(&host);
             }
         }
     }
 
-    /// So many bytes of a node are kept now, instead of so many before.
+    /// Changes the number of bytes that are kept of a node.
     pub(crate) fn replace_bytes(&mut self, before: usize, now: usize) {
         self.bytes = self.bytes - before + now;
     }
 
-    /// Whether so many bytes more are too many.
+    /// Whether this many bytes more are too many.
     pub(crate) fn is_full(&self, more: usize, bounds: &Bounds) -> bool {
         self.bytes.saturating_add(more) > bounds.bytes
     }
 
     pub(crate) fn verdict(&self, host: IpAddr, bounds: &Bounds) -> Verdict {
-        let here = self.at.get(&host);
-        let (all, here) = here.map_or((0, 0), |count| (count.all, count.unverified));
-        if all >= bounds.peers_at_an_address() || here >= bounds.unverified / 2 {
+        let count = self.by_address.get(&host);
+        let (all, unverified_here) = count.map_or((0, 0), |count| (count.all, count.unverified));
+        if all >= bounds.known_at_an_address() || unverified_here >= bounds.unverified / 2 {
             return Verdict::Refuse;
         }
         if self.unverified < bounds.unverified {
             return Verdict::Admit;
         }
-        match self.at.iter().max_by_key(|(_, count)| count.unverified) {
-            Some((most, count)) if count.unverified > here + 1 => Verdict::Replace(*most),
+        match self
+            .by_address
+            .iter()
+            .max_by_key(|(_, count)| count.unverified)
+        {
+            Some((most, count)) if count.unverified > unverified_here + 1 => {
+                Verdict::Replace(*most)
+            }
             _ => Verdict::Refuse,
         }
     }
@@ -98,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn who_claims_most_makes_room() {
+    fn the_address_with_most_claims_makes_room() {
         let bounds = Bounds {
             unverified: 8,
             ..Bounds::default()
@@ -127,7 +133,7 @@ mod tests {
     fn one_address_leaves_room_for_others() {
         let bounds = Bounds::default();
         let mut admission = Admission::default();
-        for _ in 0..bounds.peers / 2 {
+        for _ in 0..bounds.known / 2 {
             assert_eq!(admission.verdict(host(1), &bounds), Verdict::Admit);
             admission.add(host(1));
             admission.verify(host(1));
@@ -141,9 +147,9 @@ mod tests {
     #[test]
     fn few_peers_may_all_be_at_one_address() {
         let bounds = Bounds {
-            peers: 3,
+            known: 3,
             ..Bounds::default()
         };
-        assert_eq!(bounds.peers_at_an_address(), 3);
+        assert_eq!(bounds.known_at_an_address(), 3);
     }
 }

@@ -8,20 +8,20 @@ use log::debug;
 
 use super::admission::Verdict;
 use super::bounds::Bounds;
-use super::peer_state::PeerState;
+use super::known_node::KnownNode;
 use super::{Action, Machine};
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::Packet;
 
 impl Machine {
     pub(super) fn verdict(&self, host: IpAddr) -> Verdict {
-        match self.known.len() < self.bounds.peers {
+        match self.known.len() < self.bounds.known {
             true => self.admission.verdict(host, &self.bounds),
             false => Verdict::Refuse,
         }
     }
 
-    /// Knows a node from here on, if there is room for one more that is not verified.
+    /// Makes a node known, if there is room for one more that is not verified.
     pub(super) fn admit(
         &mut self,
         uuid: Uuid,
@@ -41,7 +41,7 @@ impl Machine {
             Verdict::Admit | Verdict::Refuse => None,
         };
         if let Some(other) = other {
-            // Its place is this one's, not that of who waits for it.
+            // The slot is the newcomer's, not the claimant's of the dropped node's endpoint.
             self.pending_claims.refuse(other);
             self.drop_peer(other);
         } else if verdict != Verdict::Admit {
@@ -49,7 +49,7 @@ impl Machine {
             return false;
         }
         self.admission.add(host);
-        self.known.insert(uuid, PeerState::new(endpoint, host, now));
+        self.known.insert(uuid, KnownNode::new(endpoint, host, now));
         self.waiting_for_socket.push_back(uuid);
         self.open_waiting();
         true
@@ -60,15 +60,15 @@ impl Machine {
         if self.waiting_for_socket.is_empty() {
             return;
         }
-        let mut open: HashMap<IpAddr, usize> = HashMap::new();
+        let mut sockets_at: HashMap<IpAddr, usize> = HashMap::new();
         for known in self
             .known
             .values()
-            .filter(|known| known.open && known.peer.is_none())
+            .filter(|known| known.has_socket && known.greeted_as.is_none())
         {
-            *open.entry(known.host).or_default() += 1;
+            *sockets_at.entry(known.host).or_default() += 1;
         }
-        let mut all: usize = open.values().sum();
+        let mut all: usize = sockets_at.values().sum();
         let Bounds {
             sockets,
             sockets_at_an_address,
@@ -80,9 +80,9 @@ impl Machine {
                 return false;
             };
             // A node that has greeted us waits for our answer.
-            if known.peer.is_none() {
-                let count = open.entry(known.host).or_default();
-                // An address of which there is nobody else has one in any case.
+            if known.greeted_as.is_none() {
+                let count = sockets_at.entry(known.host).or_default();
+                // An address without a socket gets one in any case.
                 let most = if all < sockets {
                     sockets_at_an_address
                 } else {
@@ -94,7 +94,7 @@ impl Machine {
                 *count += 1;
                 all += 1;
             }
-            known.open = true;
+            known.has_socket = true;
             let endpoint = known.endpoint.clone();
             self.actions.push(Action::Open {
                 peer: uuid,

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use super::admission::Verdict;
-use super::peer_state::PeerState;
+use super::known_node::KnownNode;
 use super::{Action, Machine};
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::{Beacon, Packet};
@@ -39,15 +39,15 @@ impl Machine {
             if known.endpoint == endpoint {
                 return;
             }
-            // It is not where somebody said in its name.
+            // It is not where the earlier claim said.
             self.drop_peer(uuid);
         }
-        // In a flood of strangers this is all that each of them costs.
+        // A refused stranger costs nothing beyond this check.
         if self.verdict(address.ip()) == Verdict::Refuse {
             return;
         }
-        // One that was started anew at the same place: the other is asked whether it is there.
-        let same = |known: &PeerState| known.endpoint == endpoint && known.open;
+        // Another node has this endpoint; perhaps it was restarted. That node is asked first.
+        let same = |known: &KnownNode| known.endpoint == endpoint && known.has_socket;
         if let Some((&other, _)) = self.known.iter().find(|(_, known)| same(known)) {
             return self.suspect(other, now);
         }
@@ -56,11 +56,11 @@ impl Machine {
                 .without_address
                 .take(uuid)
                 .or_else(|| self.pending_claims.withdraw(uuid));
-            self.admitted.extend(kept.map(|kept| (uuid, kept)));
+            self.released.extend(kept.map(|kept| (uuid, kept)));
         }
     }
 
-    /// A goodbye in the name of a node came, which anybody can send: the node is asked itself.
+    /// A goodbye beacon in the name of a node came. Anybody can send one, so the node itself is asked.
     fn goodbye_beacon(&mut self, uuid: Uuid, from: IpAddr, now: Instant) {
         if self
             .known
@@ -77,7 +77,7 @@ impl Machine {
             && known.suspect(now)
         {
             self.any_suspects = true;
-            if known.open {
+            if known.has_socket {
                 self.ping(uuid);
             }
         }

@@ -1,30 +1,32 @@
 //! How much a node takes in from others.
 
-/// How many peers a node has at most, so that nobody can make it grow.
+/// How many other nodes a node knows at most, and how much of them, so that nobody can make it grow.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    pub(crate) peers: usize,
-    /// Of those that are not verified; half of them at one address.
+    /// Known nodes, verified or not.
+    pub(crate) known: usize,
+    /// How many of them may be unverified; half of those at one address.
     pub(crate) unverified: usize,
-    /// Of those who are known by a beacon alone, how many have a socket before there is but one
-    /// for each address; and how many at one address.
+    /// Of the nodes that have not greeted us, how many may have a socket before each address gets one
+    /// at most.
     pub(crate) sockets: usize,
+    /// How many of these sockets may be for one address.
     pub(crate) sockets_at_an_address: usize,
-    /// The bytes that are kept of all of them.
+    /// The bytes that are kept of all known nodes.
     pub(crate) bytes: usize,
 }
 
 impl Bounds {
-    /// How many of the peers may be at one address: half of them, but any number that is small.
-    pub(crate) fn peers_at_an_address(&self) -> usize {
-        self.peers.min(256.max(self.peers / 2))
+    /// How many of the known nodes may be at one address: half of them, but 256 in any case.
+    pub(crate) fn known_at_an_address(&self) -> usize {
+        self.known.min(256.max(self.known / 2))
     }
 }
 
 impl Default for Bounds {
     fn default() -> Bounds {
         Bounds {
-            peers: 4096,
+            known: 4096,
             unverified: 256,
             sockets: 64,
             sockets_at_an_address: 8,

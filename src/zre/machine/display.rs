@@ -15,7 +15,7 @@ impl fmt::Display for Machine {
         let others = self.known.values().filter(|known| known.here().is_none());
         writeln!(
             f,
-            "{} peers, {} not known yet",
+            "{} peers, {} not here yet",
             self.peers().len(),
             others.count()
         )?;

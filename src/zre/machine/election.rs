@@ -1,10 +1,11 @@
 //! The leader of a group: the lowest identity of its nodes that contest for it.
 //!
-//! Every node sees who is in a group. Ours tell by a header for which groups they contest, so all
+//! Every node knows the members of a group. Ours tell by a header for which groups they contest, so all
 //! of them come to the same leader without a message. zyre tells it only by the messages of its
 //! election, an echo algorithm: a challenge goes from each node to all others, and back to the
 //! challenger once it has come from all of them; then the challenger has won, and says so. We
-//! take part in that as zyre expects it, with those that do it, and learn who contests.
+//! take part in that as zyre expects it, with the nodes that do it, and learn from it which of them
+//! contest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -49,7 +50,7 @@ impl Election {
     }
 
     /// Time has passed. A leader is found once the group has been the same for this long, so that
-    /// those who come together do not lead one after the other. True if there is a new one.
+    /// nodes that join together do not lead one after the other. True if there is a new one.
     pub(crate) fn tick(
         &mut self,
         candidate: Option<Uuid>,
@@ -60,7 +61,7 @@ impl Election {
         self.changed && now.saturating_duration_since(since) >= stable_for && self.decide(candidate)
     }
 
-    /// The leader is gone: its successor leads at once. True if there is one.
+    /// A peer has left. If it led, its successor leads immediately. True if there is one.
     pub(crate) fn lose(&mut self, peer: Uuid, candidate: Option<Uuid>) -> bool {
         self.leader == Some(peer) && self.decide(candidate)
     }
@@ -71,15 +72,18 @@ impl Election {
     }
 }
 
-/// The echo algorithm of one group: the messages that its voters have had from us, and we from them.
+/// The echo algorithm of one group: the messages that we have exchanged with its voters.
 #[derive(Debug, Default)]
 pub(crate) struct Echo {
     /// The node that challenges.
     challenger: Option<Uuid>,
-    /// The node by which the challenge came to us. It waits for it to come back.
+    /// The node that sent the challenge to us, and waits until it comes back.
     parent: Option<Uuid>,
+    /// The voters whose challenge came to us.
     received: BTreeSet<Uuid>,
+    /// The voters that the challenge was sent to.
     sent: BTreeSet<Uuid>,
+    /// The voters that were told the winner.
     informed: BTreeSet<Uuid>,
     /// Challenges that are not the candidate's, as far as we know, each by the node that sent it. It may
     /// have learnt before us that the candidate is gone.
@@ -133,14 +137,14 @@ impl Echo {
         }
     }
 
-    /// We challenge those who do not know it yet.
+    /// Challenges the peers that have not had our challenge.
     pub(crate) fn challenge(&mut self, own: Uuid, peers: &[Uuid]) -> Vec<(Uuid, ElectionMessage)> {
         self.begin(own, None);
         self.forward(own, peers)
     }
 
-    /// A challenge came; `candidate` is the lowest of those who contest, as far as we know.
-    pub(crate) fn elect(
+    /// A challenge came. `candidate` is the lowest contesting node, as far as we know.
+    pub(crate) fn on_elect(
         &mut self,
         from: Uuid,
         challenger: Uuid,
@@ -156,8 +160,8 @@ impl Echo {
             }
             self.received.insert(from);
         } else {
-            // It does not know of the candidate, who will tell it, or no longer. To speak for the candidate would
-            // be wrong then: zyre would wait for one that is gone.
+            // Either the sender will hear of the candidate from the candidate itself, or it knows that the
+            // candidate is gone. So we do not challenge in its name: zyre would wait for a dead node.
             self.restart(from);
             self.other_challenges.insert(from, challenger);
             if candidate != own {
@@ -182,12 +186,12 @@ impl Echo {
         let waiting: Vec<Uuid> = waiting.map(|(from, _)| *from).collect();
         let messages = waiting
             .into_iter()
-            .map(|from| self.elect(from, candidate, own, candidate, peers));
+            .map(|from| self.on_elect(from, candidate, own, candidate, peers));
         messages.flatten().collect()
     }
 
-    /// A node says who has won.
-    pub(crate) fn leader(
+    /// A node announces the winner.
+    pub(crate) fn on_leader(
         &mut self,
         leader: Uuid,
         own: Uuid,
@@ -239,7 +243,7 @@ mod tests {
         Uuid::from([n; 16])
     }
 
-    /// What each is told, in short.
+    /// The recipient, kind and node of each message.
     fn told(messages: Vec<(Uuid, ElectionMessage)>) -> Vec<(u8, &'static str, u8)> {
         let told = messages.iter().map(|(peer, message)| {
             let (kind, node) = match message {
@@ -255,22 +259,22 @@ mod tests {
     fn a_challenge_goes_to_all_and_back_once_it_has_come_from_all() {
         let (own, zyres) = (uuid(9), [uuid(1), uuid(2), uuid(3)]);
         let mut echo = Echo::default();
-        let mut elect = |from| told(echo.elect(uuid(from), uuid(1), own, uuid(1), &zyres));
+        let mut elect = |from| told(echo.on_elect(uuid(from), uuid(1), own, uuid(1), &zyres));
         assert_eq!(elect(2), [(1, "elect", 1), (3, "elect", 1)]);
         assert_eq!(elect(1), []);
         assert_eq!(elect(3), [(2, "elect", 1)]);
         assert_eq!(
-            told(echo.leader(uuid(1), own, &zyres)),
+            told(echo.on_leader(uuid(1), own, &zyres)),
             [(1, "leader", 1), (2, "leader", 1), (3, "leader", 1)]
         );
-        assert_eq!(told(echo.leader(uuid(1), own, &zyres)), []);
+        assert_eq!(told(echo.on_leader(uuid(1), own, &zyres)), []);
     }
 
     #[test]
     fn a_challenge_counts_that_came_before_we_knew_that_the_best_is_gone() {
         let (own, zyres) = (uuid(9), [uuid(1), uuid(2)]);
         let mut echo = Echo::default();
-        let messages = echo.elect(uuid(2), uuid(2), own, uuid(1), &zyres);
+        let messages = echo.on_elect(uuid(2), uuid(2), own, uuid(1), &zyres);
         assert_eq!(told(messages), []);
         echo.forget(uuid(1));
         let messages = echo.reconsider(own, uuid(2), &zyres[1..]);
@@ -282,7 +286,7 @@ mod tests {
     fn our_own_challenge_beats_a_higher_one_and_wins() {
         let (own, zyres) = (uuid(1), [uuid(2), uuid(3)]);
         let mut echo = Echo::default();
-        let mut elect = |from, node| told(echo.elect(uuid(from), uuid(node), own, own, &zyres));
+        let mut elect = |from, node| told(echo.on_elect(uuid(from), uuid(node), own, own, &zyres));
         assert_eq!(elect(3, 3), [(2, "elect", 1), (3, "elect", 1)]);
         assert_eq!(elect(3, 1), []);
         assert_eq!(elect(2, 1), [(2, "leader", 1), (3, "leader", 1)]);

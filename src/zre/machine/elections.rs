@@ -14,7 +14,7 @@ impl Machine {
         self.elections.get(group)?.leader()
     }
 
-    /// The lowest of those in a group who contest for it.
+    /// The lowest node of a group that contests for it.
     fn candidate(&self, group: &str) -> Option<Uuid> {
         let own =
             (self.own_groups.contains(group) && self.contests.contains(group)).then_some(self.uuid);
@@ -27,13 +27,13 @@ impl Machine {
             .min()
     }
 
-    /// Those in a group who hold elections by messages.
+    /// The members of a group that elect by messages, as zyre does.
     fn voters(&self, group: &str) -> Vec<Uuid> {
         let elects = |uuid: &Uuid| self.known.get(uuid).is_some_and(|known| known.elects);
         self.groups.peers(group).filter(elects).collect()
     }
 
-    /// Somebody has joined a group, or contests in it.
+    /// A node has joined a group, or contests in it.
     pub(super) fn election_changes(&mut self, group: &str) {
         if !self.elections.contains_key(group) {
             return;
@@ -82,7 +82,7 @@ impl Machine {
         let is_member = self.groups.peers(group).any(|peer| peer == node);
         let known = self.known.get(&node);
         let is_new = known.is_some_and(|known| !known.contests.contains(group));
-        // It is kept when it has left the group, too.
+        // Kept even after it has left the group.
         if is_member && is_new && self.afford(node, cost_of_group(group)) {
             if let Some(known) = self.known.get_mut(&node) {
                 known.contests.insert(group.to_owned());
@@ -93,17 +93,17 @@ impl Machine {
             return;
         };
         let voters = self.voters(group);
-        // It is not in the group, or is gone: nothing of it may be kept.
+        // The sender is not in the group, or is gone: nothing of it may be kept.
         if !voters.contains(&from) {
             return;
         }
         let own = self.uuid;
         if let Some(election) = self.elections.get_mut(group) {
             let messages = match message {
-                ElectionMessage::Elect(_) => {
-                    election.echo().elect(from, node, own, candidate, &voters)
-                }
-                ElectionMessage::Leader(_) => election.echo().leader(node, own, &voters),
+                ElectionMessage::Elect(_) => election
+                    .echo()
+                    .on_elect(from, node, own, candidate, &voters),
+                ElectionMessage::Leader(_) => election.echo().on_leader(node, own, &voters),
             };
             self.send_election(group, messages);
         }
@@ -114,9 +114,9 @@ impl Machine {
         let groups: Vec<String> = self.elections.keys().cloned().collect();
         for group in groups {
             let candidate = self.candidate(&group);
-            let settled = self.timing.interval;
+            let stable_for = self.timing.interval;
             if let Some(election) = self.elections.get_mut(&group)
-                && election.tick(candidate, now, settled)
+                && election.tick(candidate, now, stable_for)
             {
                 self.emit_leader(&group);
             }

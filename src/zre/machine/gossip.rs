@@ -1,8 +1,8 @@
 //! Discovery where there is no broadcast: nodes tell each other the endpoints of all nodes.
 //!
-//! The wire is that of czmq's zgossip, which zyre uses. One binds, others connect to it, in stars
-//! and chains; whatever tuple (an identity and an endpoint) is new to one is told to all others.
-//! This is the state machine: messages and the time in, messages out. Its sockets are in net.
+//! The wire is that of czmq's zgossip, which zyre uses. One node binds, others connect to it, in stars
+//! and chains; a tuple (an identity and an endpoint) that is new to a node is passed on to its other
+//! neighbours. This is the state machine: messages and the time in, messages out. Its sockets are in net.
 
 mod client;
 mod listings;
@@ -23,8 +23,8 @@ use client::{Client, Listing};
 pub(crate) use neighbour::{GossipPeer, MOST, PING};
 use tuple::Tuple;
 
-/// After how many questions without an answer, some ten seconds, a connection is made anew: libzmq
-/// gives up for good one whose other end is not what it should be.
+/// On this tick without an answer, after five PINGs and some ten seconds, a connection is made anew:
+/// libzmq abandons a peer that does not speak ZMTP.
 const MAX_UNANSWERED: u32 = 6;
 
 #[derive(Debug)]
@@ -39,20 +39,20 @@ pub(crate) struct Gossip {
     /// The peers that are being sent all tuples.
     listings: VecDeque<Listing>,
     unresponsive: Vec<usize>,
-    /// Until when no more nodes are tried, because so many are.
-    trying: Option<Instant>,
+    /// Until when no more nodes are tried, because enough are being tried.
+    paused_until: Option<Instant>,
 }
 
 #[derive(Debug)]
 struct Server {
     next: Instant,
-    /// How many questions it has not answered.
+    /// How many PINGs it has not answered.
     unanswered: u32,
     greeted: Instant,
 }
 
 impl Gossip {
-    /// One that is connected to so many others.
+    /// One that is connected to this many servers.
     pub(crate) fn new(servers: usize, now: Instant) -> Gossip {
         let server = |_| Server {
             next: now + PING,
@@ -68,7 +68,7 @@ impl Gossip {
             outgoing: VecDeque::new(),
             listings: VecDeque::new(),
             unresponsive: Vec::new(),
-            trying: None,
+            paused_until: None,
         };
         (0..servers).for_each(|at| gossip.greet(at));
         gossip
@@ -80,10 +80,10 @@ impl Gossip {
     }
 
     /// When `tick` is to be called next.
-    pub(crate) fn next(&self) -> Option<Instant> {
+    pub(crate) fn next_tick(&self) -> Option<Instant> {
         let asks = self.servers.iter().map(|server| server.next);
         let tries = self.tuples.values().map(|tuple| tuple.due).min();
-        let tries = tries.max(tries.and(self.trying));
+        let tries = tries.max(tries.and(self.paused_until));
         let owed = self
             .clients
             .values()
@@ -102,7 +102,7 @@ impl Gossip {
     pub(crate) fn receive(&mut self, from: GossipPeer, frame: &[u8], now: Instant) {
         let message = match GossipMessage::decode(frame) {
             Ok(message) => message,
-            Err(malformed) => return debug!("gossip that is none: {malformed}"),
+            Err(malformed) => return debug!("malformed gossip: {malformed}"),
         };
         match (&from, message) {
             (GossipPeer::Client(client), GossipMessage::Hello) => {
@@ -135,7 +135,7 @@ impl Gossip {
                     GossipMessage::Pong => server.unanswered = 0,
                     GossipMessage::Invalid => {
                         server.unanswered = 0;
-                        // Whatever it answers to that, it is not asked to answer in a loop.
+                        // It may answer INVALID each time: it is not greeted in a loop.
                         if now.saturating_duration_since(server.greeted) >= PING / 2 {
                             server.greeted = now;
                             let at = *at;
@@ -148,9 +148,9 @@ impl Gossip {
         }
     }
 
-    /// Time has passed; gives the nodes that it is time to reach, and where they are said to be.
+    /// Time has passed; gives the nodes that it is time to try, and where they are said to be.
     ///
-    /// `trying` tells how many are being tried that have not said anything so far.
+    /// `trying` gives the number of nodes that are being tried and have not greeted us so far.
     pub(crate) fn tick(
         &mut self,
         now: Instant,
@@ -163,12 +163,12 @@ impl Gossip {
             if now < server.next {
                 continue;
             }
-            // Unanswered messages wait for it, or are lost with a connection.
+            // Asked more and more rarely: unanswered messages only queue up, or are lost.
             server.next = now + PING * (1 << server.unanswered.min(5));
             server.unanswered += 1;
             match server.unanswered < MAX_UNANSWERED {
-                // zgossip answers a PING whomever it is from: only to a PUBLISH does it say that it
-                // has forgotten us, or was started anew. One that it knows costs nothing.
+                // zgossip answers a PING from anybody: only to a PUBLISH does it say that it
+                // has forgotten us, or was started anew. A PUBLISH of a tuple that it knows costs nothing.
                 true => {
                     let own = self.own.clone();
                     let publish = own.map(|(key, value)| GossipMessage::Publish { key, value });

@@ -5,15 +5,15 @@ use std::time::Instant;
 
 use log::debug;
 
+use super::known_node::KnownNode;
 use super::messages::cost;
-use super::peer_state::PeerState;
 use super::{Action, Machine, election};
 use crate::zre::peer::{Peer, Profile};
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::{Hello, address};
 
 impl Machine {
-    /// A HELLO came: its sender begins anew.
+    /// A HELLO came: its sender counts its messages anew.
     pub(super) fn greeted(
         &mut self,
         from: Uuid,
@@ -22,37 +22,36 @@ impl Machine {
         first: &[u8],
         now: Instant,
     ) {
-        // As we write it: the same place has one endpoint.
+        // Normalised, so that one place has one endpoint.
         let told = address(&hello.endpoint).map(|it| (format!("tcp://{it}"), it.ip()));
         let is_own = told.as_ref().is_some_and(|(it, _)| *it == self.endpoint);
         let known = self.known.get(&from);
-        let is_peer = known.is_some_and(|known| known.peer.is_some());
-        let known = known.map(|known| (known.endpoint.clone(), known.host));
-        // A beacon gives the address better than the node itself, which may give a name. The port is
-        // better in the HELLO, which is newer.
-        let has_moved = match (&known, &told) {
+        let has_greeted = known.is_some_and(|known| known.greeted_as.is_some());
+        let old_place = known.map(|known| (known.endpoint.clone(), known.host));
+        // A beacon's host is more reliable than the HELLO's; the HELLO's port is newer.
+        let has_moved = match (&old_place, &told) {
             (Some((before, at)), Some((now, told_at))) => at == told_at && before != now,
             _ => false,
         };
-        let place = match is_peer || has_moved {
-            true => told.or(known),
-            false => known.or(told),
+        let place = match has_greeted || has_moved {
+            true => told.or(old_place),
+            false => old_place.or(told),
         };
         let Some((endpoint, host)) = place.filter(|_| !is_own) else {
             debug!("{}: {from} is nowhere: {:?}", self.name, hello.endpoint);
             return self.drop_peer(from);
         };
-        if is_peer {
+        if has_greeted {
             self.greeted_again(from, &endpoint, now);
         } else if has_moved {
             self.drop_peer(from);
         }
-        let elsewhere = |(uuid, known): (&Uuid, &PeerState)| {
-            (*uuid != from && known.endpoint == endpoint).then_some((*uuid, known.open))
+        let elsewhere = |(uuid, known): (&Uuid, &KnownNode)| {
+            (*uuid != from && known.endpoint == endpoint).then_some((*uuid, known.has_socket))
         };
         match self.known.iter().find_map(elsewhere) {
-            // Anybody can say that it is where another is: that one is asked whether it is
-            // there, and only if it is not, its place is free.
+            // Any node can claim the endpoint of another. The holder is asked; the endpoint is free
+            // only if it does not answer.
             Some((other, true)) => {
                 self.suspect(other, now);
                 return self
@@ -81,7 +80,7 @@ impl Machine {
             return;
         };
         known.contests = election::contests(&hello.headers).collect();
-        known.peer = Some(Peer::new(Profile {
+        known.greeted_as = Some(Peer::new(Profile {
             id: from,
             name: hello.name,
             address: known.endpoint.clone(),
@@ -97,11 +96,12 @@ impl Machine {
         }
     }
 
-    /// A peer greets us again. It has forgotten us, and so has to hear from us anew; or this
-    /// answers our own greeting, or has crossed it, and to answer that would go on for ever. So
-    /// one that we have just greeted is pinged, and greeted anew if it does not know us.
+    /// A node that has greeted us greets us again: either it has forgotten us, or its HELLO answers ours.
+    /// To answer each HELLO would never end, so a node that we have just greeted is pinged, and greeted
+    /// anew only if it does not answer.
     pub(super) fn greeted_again(&mut self, from: Uuid, endpoint: &str, now: Instant) {
-        let same = |known: &&mut PeerState| known.is_new(now) && known.endpoint == endpoint;
+        let same =
+            |known: &&mut KnownNode| known.is_being_greeted(now) && known.endpoint == endpoint;
         let Some(known) = self.known.get_mut(&from).filter(same) else {
             return self.drop_peer(from);
         };
@@ -128,7 +128,7 @@ impl Machine {
         Hello {
             endpoint: self.endpoint.clone(),
             groups: self.own_groups(),
-            status: self.status,
+            status: self.group_status,
             name: self.name.clone(),
             headers: self.headers.clone(),
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use log::{Level, debug, info, log};
 
 use super::election::{self, ElectionMessage};
-use super::quarantine::Numbered;
+use super::quarantine::CheckedPacket;
 use super::{Action, Machine};
 use crate::message::Message;
 use crate::zre::event::Event;
@@ -16,8 +16,9 @@ use crate::zre::wire::{Hello, MOST, Packet, address};
 /// The pause between two warnings of lost messages.
 const WARNING: Duration = Duration::from_secs(60);
 
-/// How many goodbyes are remembered until they are asked for. Who said another is tried in vain.
-const MOST_DEPARTED: usize = 1024;
+/// How many goodbyes are remembered until gossip asks for them. The sender of a goodbye beyond these is
+/// tried in vain.
+const MOST_GOODBYES: usize = 1024;
 
 /// The bytes that a text costs beside its own.
 const TEXT: usize = 64;
@@ -53,14 +54,17 @@ impl Machine {
         let (sequence, packet) = match Packet::decode(first) {
             Ok(decoded) => decoded,
             Err(malformed) => {
-                debug!("{}: {from} sent what is no message: {malformed}", self.name);
+                debug!(
+                    "{}: {from} sent a malformed message: {malformed}",
+                    self.name
+                );
                 self.without_address.forget(from);
                 self.pending_claims.withdraw(from);
                 return self.drop_peer(from);
             }
         };
         if let Packet::Hello(hello) = packet {
-            // A HELLO begins anew, wherever its sender has waited.
+            // A HELLO begins anew: messages that were kept before it are dropped.
             self.without_address.forget(from);
             self.pending_claims.withdraw(from);
             let is_somewhere = self.known.contains_key(&from) || address(&hello.endpoint).is_some();
@@ -81,7 +85,7 @@ impl Machine {
         let Some(known) = self.known.get_mut(&from) else {
             return;
         };
-        let Some(peer) = &known.peer else {
+        let Some(peer) = &known.greeted_as else {
             known.answered_before_hello |= packet == Packet::PingOk;
             return;
         };
@@ -92,7 +96,7 @@ impl Machine {
         }
         match packet {
             Packet::Ping => {
-                if known.open {
+                if known.has_socket {
                     let packet = Packet::PingOk;
                     self.actions.push(Action::Send { peer: from, packet });
                 }
@@ -100,14 +104,17 @@ impl Machine {
             Packet::PingOk => self.answered(from),
             Packet::Goodbye => {
                 if let Some(goodbyes) = &mut self.goodbyes
-                    && goodbyes.len() < MOST_DEPARTED
+                    && goodbyes.len() < MOST_GOODBYES
                 {
                     goodbyes.push(from);
                 }
                 self.drop_peer(from);
             }
             packet if !known.verified => {
-                for lost in self.before_verified.keep(from, Numbered(packet, rest), now) {
+                for lost in self
+                    .before_verified
+                    .keep(from, CheckedPacket(packet, rest), now)
+                {
                     debug!("{}: {lost} says much before it has answered", self.name);
                     self.drop_peer(lost);
                 }
@@ -116,8 +123,8 @@ impl Machine {
         }
     }
 
-    /// Messages of a peer are lost. It can bring that about as often as it likes, and is warned of
-    /// once in a while.
+    /// Logs that messages of a peer are lost. A peer can cause that as often as it likes, so only the first
+    /// in a while is a warning.
     fn warn_of_lost_messages(&mut self, peer: &Peer, now: Instant) {
         let is_recent = |at: Instant| now.saturating_duration_since(at) < WARNING;
         let level = match self.warned_at.is_some_and(is_recent) {

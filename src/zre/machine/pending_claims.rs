@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::quarantine::{Frames, Quarantine, Quarantined};
+use super::quarantine::{Quarantine, Quarantined, RawMessage};
 use crate::zre::uuid::Uuid;
 
 /// The claimants, the nodes whose endpoints they claim, and the messages that they have sent meanwhile.
 /// Each endpoint has one claimant: the last that came.
 #[derive(Debug, Default)]
 pub(crate) struct PendingClaims {
-    sent: Quarantine<Frames>,
+    sent: Quarantine<RawMessage>,
     holders: HashMap<Uuid, Uuid>,
     claimants: HashMap<Uuid, Uuid>,
 }
@@ -20,8 +20,8 @@ impl PendingClaims {
         self.sent.contains(claimant)
     }
 
-    /// Adds a claim: a HELLO came from the endpoint of another node.
-    pub(crate) fn claim(&mut self, claimant: Uuid, holder: Uuid, hello: Frames, now: Instant) {
+    /// Adds a claim: the HELLO of a node gives the endpoint of another node.
+    pub(crate) fn claim(&mut self, claimant: Uuid, holder: Uuid, hello: RawMessage, now: Instant) {
         self.withdraw(claimant);
         self.refuse(holder);
         self.holders.insert(claimant, holder);
@@ -30,13 +30,13 @@ impl PendingClaims {
     }
 
     /// Keeps a message that follows the HELLO.
-    pub(crate) fn keep(&mut self, claimant: Uuid, frames: Frames, now: Instant) {
+    pub(crate) fn keep(&mut self, claimant: Uuid, frames: RawMessage, now: Instant) {
         self.sent.keep(claimant, frames, now);
         self.clean();
     }
 
     /// Ends the claim of a node; gives the messages that it has sent.
-    pub(crate) fn withdraw(&mut self, claimant: Uuid) -> Option<Quarantined<Frames>> {
+    pub(crate) fn withdraw(&mut self, claimant: Uuid) -> Option<Quarantined<RawMessage>> {
         if let Some(holder) = self.holders.remove(&claimant) {
             self.claimants.remove(&holder);
         }
@@ -44,7 +44,7 @@ impl PendingClaims {
     }
 
     /// An endpoint is free; gives its claimant, and the messages that it has sent.
-    pub(crate) fn release(&mut self, holder: Uuid) -> Option<(Uuid, Quarantined<Frames>)> {
+    pub(crate) fn release(&mut self, holder: Uuid) -> Option<(Uuid, Quarantined<RawMessage>)> {
         let claimant = *self.claimants.get(&holder)?;
         Some((claimant, self.withdraw(claimant)?))
     }
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn of_who_said_too_much_nothing_is_left() {
+    fn nothing_is_left_of_a_claimant_that_said_too_much() {
         let (mut claims, now) = (PendingClaims::default(), Instant::now());
         claims.claim(uuid(1), uuid(9), (vec![0; LIMITS.bytes], None), now);
         assert!(claims.release(uuid(9)).is_none());

@@ -2,7 +2,7 @@
 
 use log::info;
 
-use super::quarantine::Numbered;
+use super::quarantine::CheckedPacket;
 use super::{Action, Machine};
 use crate::zre::event::Event;
 use crate::zre::peer::Peer;
@@ -14,19 +14,19 @@ impl Machine {
         let Some(known) = self.known.get_mut(&from) else {
             return;
         };
-        let is_verified = known.answered();
+        let newly_verified = known.answered();
         if !known.is_suspect() {
-            // It is there: nobody else is.
+            // It is there, so no claim to its endpoint is true.
             self.pending_claims.refuse(from);
         }
-        if is_verified {
+        if newly_verified {
             self.admission.verify(known.host);
             self.enter(from);
         }
     }
 
-    /// A peer is here, and can be whispered to, if it has greeted us and is verified to be there; what it
-    /// has said before has its turn.
+    /// Makes a node a peer that is here, and can be whispered to, if it has greeted us and is verified. Its
+    /// earlier messages are then handled.
     pub(super) fn enter(&mut self, from: Uuid) {
         let Some(known) = self.known.get_mut(&from) else {
             return;
@@ -47,7 +47,7 @@ impl Machine {
             self.peer_joins(peer.clone(), group);
         }
         let kept = self.before_verified.take(from);
-        for Numbered(packet, rest) in kept.into_iter().flat_map(|kept| kept.messages) {
+        for CheckedPacket(packet, rest) in kept.into_iter().flat_map(|kept| kept.messages) {
             self.receive_packet(peer.clone(), packet, rest);
         }
     }
@@ -79,7 +79,7 @@ impl Machine {
         }
     }
 
-    /// Forgets a node. It is met anew when it is heard of next.
+    /// Forgets a node. It may become known again when it is heard of next.
     pub(crate) fn drop_peer(&mut self, uuid: Uuid) {
         let Some(known) = self.known.remove(&uuid) else {
             return;
@@ -87,13 +87,13 @@ impl Machine {
         self.admission
             .remove(known.host, known.verified, known.bytes);
         self.before_verified.forget(uuid);
-        if known.open {
+        if known.has_socket {
             self.actions.push(Action::Close { peer: uuid });
         }
         if let Some(peer) = known.here() {
             self.part_from(peer.clone());
         }
-        self.admitted.extend(self.pending_claims.release(uuid));
+        self.released.extend(self.pending_claims.release(uuid));
         self.open_waiting();
     }
 }

@@ -1,4 +1,4 @@
-//! Messages of nodes that are not admitted yet: kept in order, and bounded, until they are.
+//! Messages of nodes that are not known, or not verified, yet: kept in order, and bounded, until they are.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -7,8 +7,8 @@ use crate::message::{Frame, Message};
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::Packet;
 
-/// A message: its first frame, and what follows.
-pub(crate) type Frames = (Vec<u8>, Option<Message>);
+/// A message: its first frame, and the frames that follow.
+pub(crate) type RawMessage = (Vec<u8>, Option<Message>);
 
 /// Something that takes memory.
 pub(crate) trait Size {
@@ -16,7 +16,7 @@ pub(crate) trait Size {
     fn size(&self) -> usize;
 }
 
-impl Size for Frames {
+impl Size for RawMessage {
     fn size(&self) -> usize {
         self.0.len() + self.1.size()
     }
@@ -31,11 +31,11 @@ impl Size for Option<Message> {
     }
 }
 
-/// A message whose number was counted.
+/// A message whose number was checked and counted: its packet, and the frames that follow.
 #[derive(Debug)]
-pub(crate) struct Numbered(pub(super) Packet, pub(super) Option<Message>);
+pub(crate) struct CheckedPacket(pub(super) Packet, pub(super) Option<Message>);
 
-impl Size for Numbered {
+impl Size for CheckedPacket {
     fn size(&self) -> usize {
         let group = match &self.0 {
             Packet::Shout { group }
@@ -107,7 +107,7 @@ impl<T: Size> Quarantine<T> {
     }
 
     /// Keeps a message; where there is no room for it, nothing of its sender is kept. The sender
-    /// with most makes room for others. Gives the senders of which nothing is kept any more.
+    /// with most bytes makes room for others. Gives the senders of which nothing is kept any more.
     pub(crate) fn keep(&mut self, sender: Uuid, message: T, now: Instant) -> Vec<Uuid> {
         let known = self.senders.get(&sender);
         let (count, before) = known.map_or((0, 0), |kept| (kept.messages.len(), kept.bytes));
@@ -155,7 +155,7 @@ impl<T: Size> Quarantine<T> {
         true
     }
 
-    /// Gives the messages of a sender, which is admitted now.
+    /// Gives the messages of a sender, whose waiting is over.
     pub(crate) fn take(&mut self, sender: Uuid) -> Option<Quarantined<T>> {
         let kept = self.senders.remove(&sender)?;
         self.bytes -= kept.bytes;
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn the_messages_kept_are_bounded() {
         let (mut quarantine, now) = (Quarantine::default(), Instant::now());
         for n in 0..LIMITS.senders {
             assert!(quarantine.keep(uuid(n), 1, now).is_empty());
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn who_says_most_makes_room() {
+    fn the_sender_with_most_makes_room() {
         let (mut quarantine, now) = (Quarantine::default(), Instant::now());
         let most = LIMITS.bytes_in_all / LIMITS.bytes;
         for n in 0..2 * most {

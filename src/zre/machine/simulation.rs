@@ -1,5 +1,5 @@
-//! Many nodes in one thread and in simulated time: what the state machine does when the network
-//! loses, repeats, delays and parts.
+//! Many nodes in one thread and in simulated time: the machine under loss, duplication, delay and
+//! partition.
 
 mod elections;
 mod restarts;
@@ -29,7 +29,7 @@ impl Dice {
     }
 }
 
-/// A connection: what is under way on it, in order, and when it arrives.
+/// A connection: the frames in transit, in order, with their times of arrival.
 #[derive(Default)]
 struct Wire {
     sequence: u16,
@@ -54,7 +54,7 @@ struct Network {
     now: Instant,
     nodes: Vec<Node>,
     dice: Dice,
-    /// Of a hundred beacons.
+    /// How many of a hundred beacons are lost.
     lost: u64,
     /// Whether all nodes are on one machine.
     one_address: bool,
@@ -73,7 +73,7 @@ impl Network {
         network
     }
 
-    /// Starts a node at this address, of an identity of its own.
+    /// Starts a node at this address, with an identity of its own.
     fn start(&mut self, host: usize) {
         self.start_with(host, Vec::new());
     }
@@ -150,7 +150,7 @@ impl Network {
         }
     }
 
-    /// What has arrived. On a connection, nothing overtakes anything.
+    /// Delivers the frames that are due, in order for each connection.
     fn deliver(&mut self) {
         for from in 0..self.nodes.len() {
             let node = &mut self.nodes[from];
@@ -276,7 +276,7 @@ fn a_network_at_rest_stays_whole() {
 }
 
 #[test]
-fn who_beacons_is_asked_rarely() {
+fn a_node_that_beacons_is_asked_rarely() {
     let mut network = Network::new(10, 2);
     network.run(Duration::from_secs(3));
     let said = |network: &Network| -> u16 {
@@ -341,7 +341,7 @@ fn one_started_anew_at_the_same_place_replaces_the_old() {
 }
 
 #[test]
-fn a_goodbye_is_believed_of_one_who_does_not_answer() {
+fn a_goodbye_is_believed_of_a_node_that_does_not_answer() {
     let mut network = Network::new(5, 3);
     network.run(Duration::from_secs(3));
     let uuid = network.nodes[1].machine.uuid();

@@ -81,7 +81,7 @@ impl GossipSockets {
 
     /// When time comes for something next.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.gossip.next()
+        self.gossip.next_tick()
     }
 
     /// Tells where we are.
@@ -142,7 +142,7 @@ impl GossipSockets {
         match (sent, peer) {
             (Ok(()), _) => {}
             (Err(error), GossipPeer::Client(client)) if *error == Error::WouldBlock => {
-                self.gossip.not_sent(&client, said, now);
+                self.gossip.resend_later(&client, said, now);
             }
             (Err(error), peer) => {
                 debug!("gossip is not heard: {error}");

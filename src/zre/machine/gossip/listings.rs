@@ -9,10 +9,10 @@ use crate::zre::wire::GossipMessage;
 
 /// The shortest pause between two listings for one client: its HELLO has four bytes, and the answer may have
 /// thousands of tuples.
-pub(super) const LISTING: Duration = Duration::from_secs(1);
+pub(super) const LISTING_PAUSE: Duration = Duration::from_secs(1);
 
-/// How many messages are taken at once.
-const WORDS: usize = 256;
+/// How many messages are taken together.
+const BATCH: usize = 256;
 
 /// How many tuples one peer is sent before the next has its turn.
 const SLICE: usize = 32;
@@ -20,9 +20,9 @@ const SLICE: usize = 32;
 impl Gossip {
     /// The messages to be sent next, in this order; none if there are no more.
     pub(crate) fn take_outgoing(&mut self) -> Vec<(GossipPeer, GossipMessage)> {
-        let some = self.outgoing.len().min(WORDS);
+        let some = self.outgoing.len().min(BATCH);
         let mut outgoing: Vec<_> = self.outgoing.drain(..some).collect();
-        while outgoing.len() < WORDS
+        while outgoing.len() < BATCH
             && let Some(mut listing) = self.listings.pop_front()
         {
             let mut rest = self.tuples.range(listing.next.clone()..);
@@ -38,9 +38,9 @@ impl Gossip {
         outgoing
     }
 
-    /// Something could not be said to a client, whose queue is full. It is told of the tuples again,
-    /// from there on, once it may have read some.
-    pub(crate) fn not_sent(&mut self, client: &[u8], message: GossipMessage, now: Instant) {
+    /// The queue of a client was full: the tuples are listed to it again later, from the one that was
+    /// not sent.
+    pub(crate) fn resend_later(&mut self, client: &[u8], message: GossipMessage, now: Instant) {
         let Some(known) = self.clients.get_mut(client) else {
             return;
         };
@@ -67,7 +67,7 @@ impl Gossip {
         let Some(known) = self.clients.get_mut(client) else {
             return;
         };
-        let next = known.listed_at.map(|told| told + LISTING);
+        let next = known.listed_at.map(|told| told + LISTING_PAUSE);
         match next.filter(|next| now < *next) {
             Some(next) => known.next_listing = Some((next, String::new())),
             None => {

@@ -1,21 +1,21 @@
 //! Nodes that gossip, in one thread and in simulated time.
 
-use super::listings::LISTING;
+use super::listings::LISTING_PAUSE;
 use super::tuple::PAUSES;
-use super::tuples::{AT_A_TIME, TRIES, TRIES_AGAIN};
+use super::tuples::{AT_A_TIME, MAX_TRIES, MAX_TRIES_IF_IT_WAS_HERE};
 use std::time::Duration;
 
 use super::*;
 
-/// Nodes that gossip, each connected to some of the others, as clients of them.
-struct Circle {
+/// Nodes that gossip, each connected to some of the others as their client.
+struct Mesh {
     all: Vec<Gossip>,
     connected: Vec<Vec<usize>>,
     now: Instant,
 }
 
-impl Circle {
-    fn new(connected: &[&[usize]]) -> Circle {
+impl Mesh {
+    fn new(connected: &[&[usize]]) -> Mesh {
         let now = Instant::now();
         let all = connected.iter().map(|to| Gossip::new(to.len(), now));
         let mut all: Vec<_> = all.collect();
@@ -23,15 +23,15 @@ impl Circle {
             gossip.publish(uuid(at), &format!("tcp://10.0.0.{at}:1"));
         }
         let connected = connected.iter().map(|to| to.to_vec()).collect();
-        Circle {
+        Mesh {
             all,
             connected,
             now,
         }
     }
 
-    /// Delivers what is said until nobody says anything; how many outgoing that were.
-    fn message(&mut self) -> usize {
+    /// Delivers messages until no node sends any more; returns how many.
+    fn deliver_all(&mut self) -> usize {
         let mut count = 0;
         loop {
             let before = count;
@@ -79,11 +79,11 @@ fn stars_and_chains_and_circles_come_to_know_all() {
     let chain: &[&[usize]] = &[&[], &[0], &[1], &[2], &[3]];
     let circle: &[&[usize]] = &[&[4], &[0], &[1], &[2], &[3]];
     for shape in [star, chain, circle] {
-        let mut circle = Circle::new(shape);
-        let outgoing = circle.message();
-        circle.assert_all_know_all();
-        assert!(outgoing < 200, "{outgoing} outgoing");
-        let mut nodes = circle.tick(0);
+        let mut mesh = Mesh::new(shape);
+        let outgoing = mesh.deliver_all();
+        mesh.assert_all_know_all();
+        assert!(outgoing < 200, "{outgoing} messages");
+        let mut nodes = mesh.tick(0);
         nodes.sort();
         let places = (1..5).map(|at| (uuid(at), format!("tcp://10.0.0.{at}:1")));
         assert_eq!(nodes, Vec::from_iter(places));
@@ -91,16 +91,16 @@ fn stars_and_chains_and_circles_come_to_know_all() {
 }
 
 #[test]
-fn who_was_forgotten_says_hello_again() {
-    let mut circle = Circle::new(&[&[], &[0]]);
-    circle.message();
-    circle.all[0] = Gossip::new(0, circle.now);
-    circle.all[0].publish(uuid(0), "tcp://10.0.0.0:1");
-    circle.now += PING;
-    circle.tick(1);
-    circle.message();
-    assert_eq!(circle.all[0].tuples.len(), 1);
-    assert_eq!(circle.all[0].clients.len(), 1);
+fn a_forgotten_client_says_hello_again() {
+    let mut mesh = Mesh::new(&[&[], &[0]]);
+    mesh.deliver_all();
+    mesh.all[0] = Gossip::new(0, mesh.now);
+    mesh.all[0].publish(uuid(0), "tcp://10.0.0.0:1");
+    mesh.now += PING;
+    mesh.tick(1);
+    mesh.deliver_all();
+    assert_eq!(mesh.all[0].tuples.len(), 1);
+    assert_eq!(mesh.all[0].clients.len(), 1);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_question_comes_with_where_we_are() {
 }
 
 #[test]
-fn one_who_never_answers_is_connected_to_anew_ever_more_rarely() {
+fn a_server_that_never_answers_is_connected_to_anew_ever_more_rarely() {
     let mut gossip = Gossip::new(1, Instant::now());
     let (mut now, mut pings, mut anew) = (Instant::now(), 0, 0);
     for _ in 0..6000 {
@@ -139,7 +139,7 @@ fn one_who_never_answers_is_connected_to_anew_ever_more_rarely() {
 }
 
 #[test]
-fn whoever_always_says_invalid_does_not_make_us_talk_without_end() {
+fn a_server_that_always_says_invalid_does_not_make_us_talk_without_end() {
     let mut gossip = Gossip::new(1, Instant::now());
     gossip.take_outgoing();
     let now = Instant::now() + PING;
@@ -153,15 +153,15 @@ fn whoever_always_says_invalid_does_not_make_us_talk_without_end() {
 
 #[test]
 fn a_node_that_cannot_be_reached_is_tried_more_and_more_rarely_and_then_forgotten() {
-    let mut circle = Circle::new(&[&[], &[0]]);
-    circle.message();
+    let mut mesh = Mesh::new(&[&[], &[0]]);
+    mesh.deliver_all();
     let mut tries = 0;
     for _ in 0..2000 {
-        tries += circle.tick(0).len();
-        circle.now += Duration::from_secs(1);
+        tries += mesh.tick(0).len();
+        mesh.now += Duration::from_secs(1);
     }
-    assert_eq!(tries as u32, TRIES);
-    assert!(circle.all[0].tuples.is_empty());
+    assert_eq!(tries as u32, MAX_TRIES);
+    assert!(mesh.all[0].tuples.is_empty());
 }
 
 /// One that knows of so many others.
@@ -177,26 +177,30 @@ fn knowing(count: usize, now: Instant) -> Gossip {
     gossip
 }
 
-/// How many outgoing it has for others.
-fn count_words(gossip: &mut Gossip) -> usize {
+/// Takes all messages that it has to send; returns how many.
+fn count_outgoing(gossip: &mut Gossip) -> usize {
     let outgoing = std::iter::repeat_with(|| gossip.take_outgoing());
     outgoing.map(|it| it.len()).take_while(|it| *it > 0).sum()
 }
 
 #[test]
-fn who_asks_again_and_again_is_told_everything_once_a_second() {
+fn a_client_that_asks_again_and_again_is_told_everything_once_a_second() {
     let mut now = Instant::now();
     let mut gossip = knowing(200, now);
     let client = || GossipPeer::Client(vec![1]);
     for second in 0..3 {
         for asked in 0..100 {
             gossip.receive(client(), &GossipMessage::Hello.encode(), now);
-            let told = count_words(&mut gossip);
+            let told = count_outgoing(&mut gossip);
             let expected = if (second, asked) == (0, 0) { 201 } else { 0 };
             assert_eq!(told, expected);
         }
-        assert!(gossip.next().is_some_and(|next| next <= now + LISTING));
-        now += LISTING;
+        assert!(
+            gossip
+                .next_tick()
+                .is_some_and(|next| next <= now + LISTING_PAUSE)
+        );
+        now += LISTING_PAUSE;
         gossip.tick(now, |_| true, || 0);
         let to_client = |outgoing: Vec<(GossipPeer, GossipMessage)>| {
             let outgoing = outgoing.into_iter();
@@ -212,7 +216,7 @@ fn who_asks_again_and_again_is_told_everything_once_a_second() {
 }
 
 #[test]
-fn what_a_client_has_no_room_for_it_is_told_again() {
+fn tuples_that_a_client_has_no_room_for_are_told_again() {
     let mut now = Instant::now();
     let mut gossip = knowing(200, now);
     let client = GossipPeer::Client(vec![1]);
@@ -227,7 +231,7 @@ fn what_a_client_has_no_room_for_it_is_told_again() {
             }
             for (_, message) in outgoing.into_iter().filter(|(peer, _)| *peer == client) {
                 match (room, message) {
-                    (0, message) => gossip.not_sent(&[1], message, now),
+                    (0, message) => gossip.resend_later(&[1], message, now),
                     (_, GossipMessage::Publish { key, .. }) => {
                         room -= 1;
                         heard.insert(key);
@@ -261,7 +265,10 @@ fn few_nodes_are_tried_at_a_time_and_those_not_there_are_forgotten_soon() {
         }
         gossip.take_unresponsive();
         while !gossip.take_outgoing().is_empty() {}
-        now = gossip.next().unwrap().max(now + Duration::from_millis(1));
+        now = gossip
+            .next_tick()
+            .unwrap()
+            .max(now + Duration::from_millis(1));
     }
     assert_eq!(tried.len(), 100);
     // Each was tried before any was tried often.
@@ -281,7 +288,7 @@ fn one_that_was_here_is_tried_for_longer() {
         now += Duration::from_secs(1);
         tries += gossip.tick(now, |_| false, || 0).len();
     }
-    assert_eq!(tries as u32, TRIES_AGAIN);
+    assert_eq!(tries as u32, MAX_TRIES_IF_IT_WAS_HERE);
     assert!(gossip.tuples.is_empty());
 }
 
@@ -300,7 +307,7 @@ fn one_that_is_still_told_of_is_not_forgotten() {
 }
 
 #[test]
-fn what_is_told_takes_bounded_memory() {
+fn tuples_and_clients_take_bounded_memory() {
     let mut gossip = Gossip::new(0, Instant::now());
     let now = Instant::now();
     for n in 0..2 * MOST as u64 {
@@ -324,7 +331,7 @@ fn what_is_told_takes_bounded_memory() {
 }
 
 #[test]
-fn who_tells_of_thousands_at_a_host_keeps_no_other_from_being_tried() {
+fn a_client_that_tells_of_thousands_at_a_host_keeps_no_other_from_being_tried() {
     const PATIENCE: Duration = Duration::from_secs(5);
     let mut now = Instant::now();
     let mut gossip = Gossip::new(0, now);

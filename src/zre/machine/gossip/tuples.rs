@@ -11,28 +11,28 @@ use super::tuple::{PAUSES, Tuple};
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::{GossipMessage, LONGEST_VALUE};
 
-/// After how many tries in vain a node is forgotten that was never reached: half a minute.
-pub(super) const TRIES: u32 = 5;
+/// After how many tries in vain a node that was never reached is forgotten: half a minute.
+pub(super) const MAX_TRIES: u32 = 5;
 
-/// The same of one that was here, and may only be cut off: a quarter of an hour.
-pub(super) const TRIES_AGAIN: u32 = 18;
+/// The same for a node that was here, and may only be cut off: a quarter of an hour.
+pub(super) const MAX_TRIES_IF_IT_WAS_HERE: u32 = 18;
 
-/// A tuple that no peer has told for so long is out of date.
-const OLD: Duration = Duration::from_secs(30);
+/// A tuple that no peer has told for this long is out of date.
+const OUT_OF_DATE: Duration = Duration::from_secs(30);
 
-/// How many nodes are tried at a time. A hub tells of many that are not there any more; those who
-/// are there are told of us, and come to us.
+/// How many nodes are tried at a time. A hub tells of many that are not there any more. Live nodes hear
+/// of us as well, and connect to us.
 pub(super) const AT_A_TIME: usize = 8;
 
-/// How long the others wait.
-const WAIT: Duration = Duration::from_millis(20);
+/// How long the others wait while so many are being tried.
+const CROWDED_PAUSE: Duration = Duration::from_millis(20);
 
 /// The host of an endpoint that is told of.
 fn host(value: &str) -> &str {
     value.rsplit_once(':').map_or(value, |(host, _)| host)
 }
 
-/// A tuple is forgotten that told of this.
+/// Takes a forgotten tuple's endpoint out of the count of its host.
 fn uncount(hosts: &mut HashMap<String, usize>, value: &str) {
     if let Some(count) = hosts.get_mut(host(value)) {
         *count -= 1;
@@ -43,7 +43,7 @@ fn uncount(hosts: &mut HashMap<String, usize>, value: &str) {
 }
 
 impl Gossip {
-    /// Takes a tuple, and hands it on if it is new.
+    /// Stores a tuple, and passes it on if it is new or changed.
     pub(super) fn accept(
         &mut self,
         key: String,
@@ -58,7 +58,7 @@ impl Gossip {
         }
         let is_new = match known {
             Some(known) if known.value == value => {
-                known.heard = now;
+                known.told_at = now;
                 return;
             }
             known => known.is_none(),
@@ -70,8 +70,8 @@ impl Gossip {
             value: value.clone(),
             due: now,
             tries: 0,
-            met: false,
-            heard: now,
+            was_here: false,
+            told_at: now,
         };
         *self.hosts.entry(host(&value).to_owned()).or_default() += 1;
         if let Some(before) = self.tuples.insert(key.clone(), tuple) {
@@ -80,14 +80,14 @@ impl Gossip {
         self.broadcast(&GossipMessage::Publish { key, value }, from);
     }
 
-    /// Forgets a tuple for one of another host: at the host of which most is told, the one that was
-    /// tried most often in vain; where no host has more, any that was tried twice in vain.
+    /// Makes room for a tuple of another host: drops the most-tried tuple of the most crowded host;
+    /// without such a host, any that was tried at least twice in vain.
     fn make_room(&mut self, newcomer: &str) -> bool {
         let here = self.hosts.get(newcomer).copied().unwrap_or(0);
         let most = self.hosts.iter().max_by_key(|(_, count)| **count);
         let most = most.filter(|(_, count)| **count > here + 1);
         let is_in_most =
-            |tuple: &Tuple| most.is_some_and(|(most, _)| !tuple.met && host(&tuple.value) == *most);
+            |tuple: &Tuple| most.is_some_and(|(most, _)| !tuple.was_here && host(&tuple.value) == *most);
         let worst = self
             .tuples
             .iter()
@@ -102,31 +102,31 @@ impl Gossip {
         false
     }
 
-    /// A node has said goodbye: what others say of it is out of date.
+    /// A node has said goodbye: tuples about it are out of date.
     pub(crate) fn forget_node(&mut self, node: Uuid) {
         if let Some(tuple) = self.tuples.remove(&node.to_string()) {
             uncount(&mut self.hosts, &tuple.value);
         }
     }
 
-    /// The nodes that are to be tried now: those first that were tried least, and of them those at
-    /// hosts of which little is told. One can tell of thousands.
+    /// The nodes that are to be tried now: the least tried first, and of them those at the least crowded
+    /// hosts. A peer can tell of thousands.
     pub(super) fn due_nodes(
         &mut self,
         now: Instant,
         is_here: impl Fn(Uuid) -> bool,
         trying: impl Fn() -> usize,
     ) -> Vec<(Uuid, String)> {
-        if self.trying.is_some_and(|until| now < until) {
+        if self.paused_until.is_some_and(|until| now < until) {
             return Vec::new();
         }
-        self.trying = None;
+        self.paused_until = None;
         if self.tuples.values().all(|tuple| now < tuple.due) {
             return Vec::new();
         }
         let room = AT_A_TIME.saturating_sub(trying());
         if room == 0 {
-            self.trying = Some(now + WAIT);
+            self.paused_until = Some(now + CROWDED_PAUSE);
             return Vec::new();
         }
         let mut due = Vec::new();
@@ -136,15 +136,19 @@ impl Gossip {
             }
             let node: Option<Uuid> = key.parse().ok();
             if node.is_some_and(&is_here) {
-                (tuple.tries, tuple.met) = (0, true);
+                (tuple.tries, tuple.was_here) = (0, true);
                 tuple.due = now + PAUSES.0;
                 return true;
             }
-            // What is no identity is never tried: it stays until room is made of it.
-            let most = if tuple.met { TRIES_AGAIN } else { TRIES };
+            // A key that is not an identity is never tried; it stays until room is made.
+            let most = if tuple.was_here {
+                MAX_TRIES_IF_IT_WAS_HERE
+            } else {
+                MAX_TRIES
+            };
             if node.is_some()
                 && tuple.tries >= most
-                && now.saturating_duration_since(tuple.heard) >= OLD
+                && now.saturating_duration_since(tuple.told_at) >= OUT_OF_DATE
             {
                 uncount(&mut self.hosts, &tuple.value);
                 return false;
@@ -156,15 +160,15 @@ impl Gossip {
                 let crowd = self.hosts.get(host(&tuple.value)).copied().unwrap_or(0);
                 due.push((tuple.tries, crowd, node, key.clone()));
             } else {
-                tuple.wait(now);
+                tuple.schedule_next_try(now);
             }
             true
         });
-        self.trying = (due.len() > room).then_some(now + WAIT);
+        self.paused_until = (due.len() > room).then_some(now + CROWDED_PAUSE);
         due.sort();
         let tried = due.into_iter().take(room).filter_map(|(.., node, key)| {
             let tuple = self.tuples.get_mut(&key)?;
-            tuple.wait(now);
+            tuple.schedule_next_try(now);
             Some((node, tuple.value.clone()))
         });
         tried.collect()

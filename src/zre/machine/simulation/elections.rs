@@ -52,7 +52,7 @@ impl Network {
 }
 
 #[test]
-fn those_who_come_together_have_one_leader() {
+fn nodes_that_come_together_have_one_leader() {
     for seed in 0..20 {
         let mut network = network(seed, 8);
         (0..8).for_each(|at| network.join(at));
@@ -119,7 +119,7 @@ fn a_group_that_nobody_contests_for_has_no_leader() {
 }
 
 #[test]
-fn who_does_not_contest_is_told_the_leader() {
+fn a_node_that_does_not_contest_is_told_the_leader() {
     let mut network = network(4, 1);
     network.start(1);
     (0..2).for_each(|at| network.join(at));

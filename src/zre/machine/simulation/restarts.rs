@@ -6,8 +6,8 @@ use super::{Network, STEP, exits};
 use crate::zre::wire::Beacon;
 use crate::zre::{Event, Uuid};
 
-/// A network of five, of which the third ends, with or without a goodbye, and is started anew; who
-/// it was.
+/// A network of five, of which the third ends, with or without a goodbye, and is started anew; returns
+/// its old identity.
 fn restart(seed: u64, goodbye: bool) -> (Network, Uuid) {
     let mut network = Network::new(seed, 5);
     network.run(Duration::from_secs(3));
@@ -29,7 +29,7 @@ fn restart(seed: u64, goodbye: bool) -> (Network, Uuid) {
 const OTHERS: [usize; 4] = [0, 1, 3, 4];
 const NEW: usize = 5;
 
-/// The new one is let in, once; the old one is gone, once.
+/// The new node enters once; the old one exits once.
 fn assert_replaced(network: &Network, old: Uuid) {
     network.assert_whole();
     let new = network.nodes[NEW].machine.uuid();
@@ -49,7 +49,7 @@ fn assert_replaced(network: &Network, old: Uuid) {
 }
 
 #[test]
-fn who_comes_again_at_an_occupied_place_is_let_in_once() {
+fn a_node_that_comes_again_at_an_occupied_place_enters_once() {
     for seed in 0..40 {
         let (mut network, old) = restart(seed, seed % 2 == 0);
         network.run(Duration::from_secs(4));
@@ -58,7 +58,7 @@ fn who_comes_again_at_an_occupied_place_is_let_in_once() {
 }
 
 #[test]
-fn what_it_says_while_it_waits_is_not_lost() {
+fn messages_sent_while_it_waits_are_not_lost() {
     for seed in 0..40 {
         let (mut network, old) = restart(seed, seed % 2 == 0);
         for round in 0..200 {

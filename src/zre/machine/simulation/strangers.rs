@@ -156,7 +156,7 @@ fn say(network: &mut Network, node: u128, sequence: u16, packet: Packet) {
 }
 
 #[test]
-fn who_waits_for_the_place_of_another_is_not_let_in_beside_the_next() {
+fn a_node_that_waits_for_the_place_of_another_is_not_admitted_beside_the_next() {
     let mut network = Network::new(10, 1);
     for place in 0..256 {
         let (host, port) = ((place / 64) as u8, 1 + place % 64);
@@ -170,7 +170,7 @@ fn who_waits_for_the_place_of_another_is_not_let_in_beside_the_next() {
 }
 
 #[test]
-fn two_that_wait_for_the_places_of_each_other_are_let_in_once() {
+fn two_that_wait_for_the_places_of_each_other_are_admitted_once() {
     let mut network = Network::new(11, 1);
     let (one, two) = (1 << 100, 2 << 100);
     let beacon = |network: &mut Network, node: u128, port| {
@@ -220,7 +220,7 @@ fn one_that_cannot_be_reached_does_not_enter() {
 }
 
 #[test]
-fn what_one_says_before_it_has_answered_is_told_after_it_has_entered() {
+fn messages_of_a_node_that_has_not_answered_are_told_after_it_has_entered() {
     let mut network = Network::new(15, 1);
     network.change(0, |machine| {
         machine.join("G");
@@ -282,7 +282,7 @@ fn a_question_that_is_lost_is_asked_again() {
 }
 
 #[test]
-fn a_thousand_who_wait_for_the_places_of_each_other_are_let_in() {
+fn a_thousand_that_wait_for_the_places_of_each_other_are_admitted() {
     const ALL: u16 = 1000;
     let mut network = Network::new(18, 1);
     network.nodes[0].machine.set_bounds(Bounds {
@@ -294,7 +294,7 @@ fn a_thousand_who_wait_for_the_places_of_each_other_are_let_in() {
     let node = |place: u16| (1 << 100) + u128::from(place);
     let uuid = |place| Uuid::from(u128::to_be_bytes(node(place)));
     for place in (1..=ALL).rev() {
-        // It says that it is at the next one's place, and is let in at its own.
+        // Its HELLO claims the next one's place; its beacon gives its own.
         if place < ALL {
             greet(&mut network, node(place), 1, place + 1);
         }
@@ -326,7 +326,7 @@ fn enter(network: &mut Network, number: u32, bytes: usize) {
 }
 
 #[test]
-fn what_all_peers_tell_is_bounded_and_who_tells_most_makes_room() {
+fn the_headers_of_all_peers_are_bounded_and_the_peer_with_most_makes_room() {
     let mut network = Network::new(19, 1);
     let most = Bounds::default().bytes / (1_000_000);
     let before = u32::try_from(2 * most).unwrap();
@@ -340,12 +340,12 @@ fn what_all_peers_tell_is_bounded_and_who_tells_most_makes_room() {
     let crowd = network.peers(0);
     assert!(crowd <= most, "{crowd} peers");
     (0..1000).for_each(|number| enter(&mut network, before + number, 100));
-    assert!(network.peers(0) > 1000 + most / 2, "the honest are let in");
+    assert!(network.peers(0) > 1000 + most / 2, "the honest enter");
     assert!(held(&network) <= Bounds::default().bytes);
 }
 
 #[test]
-fn groups_count_as_what_a_peer_tells() {
+fn groups_count_as_bytes_of_a_peer() {
     let mut network = Network::new(20, 1);
     network.nodes[0].machine.set_bounds(Bounds {
         bytes: 10_000,
@@ -362,14 +362,18 @@ fn groups_count_as_what_a_peer_tells() {
         say(&mut network, greedy, sequence, packet);
     }
     let peers = network.nodes[0].machine.peers();
-    assert_eq!(peers.len(), 1, "who joins too much is given up alone");
+    assert_eq!(
+        peers.len(),
+        1,
+        "the one that joins too much is given up alone"
+    );
     assert_ne!(peers[0].id(), Uuid::from(greedy.to_be_bytes()));
 }
 
 #[test]
 fn one_address_cannot_take_the_places_of_all() {
     let mut network = Network::new(21, 1);
-    let most = Bounds::default().peers;
+    let most = Bounds::default().known;
     for number in 0..most + 100 {
         let node = (2 << 100) + number as u128;
         greet(&mut network, node, 1, 1 + number as u16);
@@ -381,7 +385,7 @@ fn one_address_cannot_take_the_places_of_all() {
 }
 
 #[test]
-fn what_a_peer_contests_for_counts_as_what_it_tells() {
+fn groups_contested_for_count_as_bytes_of_a_peer() {
     let mut network = Network::new(22, 1);
     network.nodes[0].machine.set_bounds(Bounds {
         bytes: 10_000,

@@ -1,4 +1,4 @@
-//! The state of one peer, and the suspicion that it has gone.
+//! A node that is known, and the suspicion that it has gone.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -11,15 +11,15 @@ use crate::zre::wire::follows;
 /// How long a suspected peer may take to answer a ping.
 pub(crate) const SUSPECT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// A node that was heard of.
+/// The state of a node that is known.
 #[derive(Debug)]
-pub(crate) struct PeerState {
+pub(crate) struct KnownNode {
     pub(crate) endpoint: String,
     /// The host of the endpoint.
     pub(crate) host: IpAddr,
-    /// The peer as its HELLO describes it. Before that, no other message of it counts.
-    pub(crate) peer: Option<Peer>,
-    /// The groups that its HELLO told, until it is verified to be there.
+    /// The node as its HELLO describes it, once that came. Before that, no other message of it counts.
+    pub(crate) greeted_as: Option<Peer>,
+    /// The groups in its HELLO, until it is verified.
     pub(crate) hello_groups: BTreeSet<String>,
     /// How many groups it is in.
     pub(crate) groups: usize,
@@ -30,22 +30,25 @@ pub(crate) struct PeerState {
     /// Whether it holds elections by messages, as zyre does.
     pub(crate) elects: bool,
     /// Whether it has a socket of its own, to which our HELLO went.
-    pub(crate) open: bool,
-    /// Whether it has answered at that endpoint: only then it is not a mere claim.
+    pub(crate) has_socket: bool,
+    /// Whether it has answered at that endpoint. A liar can send PING-OK unasked, so the number of verified
+    /// nodes is bounded, too.
     pub(crate) verified: bool,
     /// Whether it has answered before it greeted us.
     pub(crate) answered_before_hello: bool,
     /// The number of the message that came last.
     sequence: u16,
-    since: Instant,
+    /// When it became known, or, if its socket was closed to greet it anew, when that was.
+    begun_at: Instant,
     /// When the last message came from it.
     last_message: Instant,
     /// When its last beacon came.
     last_beacon: Instant,
     /// When it was pinged because it was silent; `None` once it has answered.
     pinged_at: Option<Instant>,
-    /// How many pings it has not answered, and when the last was sent.
+    /// How many pings it has not answered.
     unanswered_pings: u32,
+    /// When the last ping was sent.
     last_ping: Instant,
     /// When a sign came that it has gone, such as a goodbye.
     suspected_at: Option<Instant>,
@@ -54,7 +57,7 @@ pub(crate) struct PeerState {
     suspicion: Suspicion,
 }
 
-/// How much speaks for a peer having gone.
+/// How likely it is that a peer has gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Suspicion {
     None,
@@ -75,22 +78,22 @@ pub(crate) enum Due {
     Report(Suspicion),
 }
 
-impl PeerState {
-    pub(crate) fn new(endpoint: String, host: IpAddr, now: Instant) -> PeerState {
-        PeerState {
+impl KnownNode {
+    pub(crate) fn new(endpoint: String, host: IpAddr, now: Instant) -> KnownNode {
+        KnownNode {
             endpoint,
             host,
-            peer: None,
+            greeted_as: None,
             hello_groups: BTreeSet::new(),
             groups: 0,
             bytes: 0,
             contests: BTreeSet::new(),
             elects: false,
-            open: false,
+            has_socket: false,
             verified: false,
             answered_before_hello: false,
             sequence: 0,
-            since: now,
+            begun_at: now,
             last_message: now,
             last_beacon: now,
             pinged_at: None,
@@ -104,15 +107,15 @@ impl PeerState {
 
     /// The peer, once it has greeted us and is verified to be there: it can be whispered to.
     pub(crate) fn here(&self) -> Option<&Peer> {
-        self.peer.as_ref().filter(|_| self.verified)
+        self.greeted_as.as_ref().filter(|_| self.verified)
     }
 
-    /// It begins to count anew, and may have forgotten us. Gives the peer that was here until now.
+    /// It counts its messages anew, and may have forgotten us. Gives the peer that was here until now.
     pub(crate) fn begin_anew(&mut self, now: Instant) -> Option<Peer> {
         self.greeted_again.get_or_insert(now);
         self.sequence = 0;
         self.groups = 0;
-        self.peer.take().filter(|_| self.verified)
+        self.greeted_as.take().filter(|_| self.verified)
     }
 
     /// Takes the number of a message that came; false if one is missing before it.
@@ -135,11 +138,11 @@ impl PeerState {
         self.unanswered_pings += 1;
     }
 
-    /// Its socket is closed, with all that was pinged, for another; whether it had one.
+    /// Its socket is closed to open another, and the pings on it are lost; whether it had one.
     pub(crate) fn close(&mut self, now: Instant) -> bool {
         self.unanswered_pings = 0;
-        (self.since, self.last_ping) = (now, now);
-        std::mem::take(&mut self.open)
+        (self.begun_at, self.last_ping) = (now, now);
+        std::mem::take(&mut self.has_socket)
     }
 
     /// It has answered at its endpoint; whether for the first time.
@@ -160,7 +163,7 @@ impl PeerState {
             return false;
         }
         self.suspected_at = Some(now);
-        // Pings that are unanswered for so long were lost, as when it had forgotten us.
+        // Pings this old count as lost.
         if now.saturating_duration_since(self.last_ping) > 2 * SUSPECT_TIMEOUT {
             self.unanswered_pings = 0;
         }
@@ -175,24 +178,24 @@ impl PeerState {
 
     /// Whether it has not answered for so long that it may be elsewhere.
     pub(crate) fn is_late(&self, now: Instant) -> bool {
-        !self.verified && now.saturating_duration_since(self.since) >= SUSPECT_TIMEOUT
+        !self.verified && now.saturating_duration_since(self.begun_at) >= SUSPECT_TIMEOUT
     }
 
-    /// Whether it was greeted just now, or has not answered at all.
-    pub(crate) fn is_new(&self, now: Instant) -> bool {
-        !self.verified || now.saturating_duration_since(self.since) < SUSPECT_TIMEOUT
+    /// Whether our greeting may still be under way: it was greeted just now, or has not answered at all.
+    pub(crate) fn is_being_greeted(&self, now: Instant) -> bool {
+        !self.verified || now.saturating_duration_since(self.begun_at) < SUSPECT_TIMEOUT
     }
 
     /// The next step, if it is time for one.
     pub(crate) fn due(&mut self, now: Instant, timing: &Timing) -> Due {
         let over = |since: Instant, time: Duration| now.saturating_duration_since(since) >= time;
         let has_left = |since: Instant| {
-            // One that is only busy still beacons; anybody can do so in its name, for a while.
+            // A busy node still beacons, so it has longer; not for ever, since anybody can beacon in its name.
             let patience = if self.last_beacon > since { 4 } else { 1 };
             over(since, patience * SUSPECT_TIMEOUT)
         };
         if self.suspected_at.is_some_and(has_left)
-            || (!self.verified && over(self.since, timing.evasive))
+            || (!self.verified && over(self.begun_at, timing.evasive))
             || over(self.last_message, timing.expired)
         {
             return self.report(Suspicion::Gone);
@@ -204,13 +207,13 @@ impl PeerState {
             self.greeted_again = None;
             return Due::Greet;
         }
-        // The question, or the answer, may have been lost with a connection.
-        if !self.verified && self.peer.is_some() && over(self.last_ping, timing.interval) {
+        // The ping, or the answer, may have been lost with a connection.
+        if !self.verified && self.greeted_as.is_some() && over(self.last_ping, timing.interval) {
             self.last_ping = now;
             return Due::Ping;
         }
-        // In a mesh at rest, questions cost most. Who beacons is asked all the same before it
-        // expires: anybody can send a beacon in its name.
+        // In a mesh at rest, pings cost most. A peer that beacons is still pinged before it expires:
+        // anybody can send a beacon in its name.
         let rarely = timing.expired / 2;
         let evasive = timing.evasive.min(rarely);
         if !over(self.last_message.max(self.last_beacon), evasive)
@@ -248,7 +251,7 @@ mod tests {
     #[test]
     fn a_question_that_was_lost_does_not_make_a_later_rumour_true() {
         let now = Instant::now();
-        let mut known = PeerState::new("tcp://10.0.0.1:1".into(), Ipv4Addr::LOCALHOST.into(), now);
+        let mut known = KnownNode::new("tcp://10.0.0.1:1".into(), Ipv4Addr::LOCALHOST.into(), now);
         known.count_ping();
         let later = now + 3 * SUSPECT_TIMEOUT;
         assert!(known.suspect(later));
@@ -260,7 +263,7 @@ mod tests {
     #[test]
     fn one_is_asked_before_it_expires_however_soon_that_is() {
         let now = Instant::now();
-        let mut known = PeerState::new("tcp://10.0.0.1:1".into(), Ipv4Addr::LOCALHOST.into(), now);
+        let mut known = KnownNode::new("tcp://10.0.0.1:1".into(), Ipv4Addr::LOCALHOST.into(), now);
         known.answered();
         let timing = Timing {
             expired: Duration::from_secs(3),
