@@ -101,7 +101,7 @@ impl Drop for Context {
             return;
         }
         if let Some(thread) = self.thread.get_mut().take()
-            && !thread.wait_for_end()
+            && !thread.wait_all_released()
         {
             // libzmq goes on for a while, and nobody waits for it any more.
             let (sender, dropped) = crossbeam_channel::bounded(0);

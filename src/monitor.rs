@@ -1,9 +1,13 @@
-//! What becomes of sockets' connections: libzmq's monitors, read by one thread for all sockets.
+//! The state of all sockets' connections, read from libzmq's monitors by one thread for all sockets.
+//!
+//! libzmq *retries* a connection by itself. An endpoint that it has *abandoned* without a word is *reconnected*
+//! by us. A peer that accepted a connection and then did not want it has *refused*; an attempt that nobody
+//! accepted has *failed*.
 
 mod closed;
 mod closing;
 mod connection_id;
-mod ended;
+mod endpoint_fates;
 mod event;
 mod logged;
 mod monitored;
@@ -24,4 +28,4 @@ pub(crate) use reader::MonitorSnapshot;
 pub(crate) use spelling::Spellings;
 pub(crate) use status::{ConnectionStatus, OnDown};
 pub(crate) use thread::MonitorThread;
-pub(crate) use tracker::ConnectionTracker;
+pub(crate) use tracker::{ConnectionTracker, Names};

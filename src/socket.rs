@@ -122,7 +122,7 @@ impl Socket {
         drop(inner);
         added?;
         self.context
-            .with_monitor_thread(|thread| thread.listen(&self.status, &stop_signal))?;
+            .with_monitor_thread(|thread| thread.watch_stop_signal(&self.status, &stop_signal))?;
         Ok((self.stopped.clone(), stop_signal))
     }
 }
@@ -263,7 +263,7 @@ impl SharedSocket {
         if let Ok(mut inner) = self.lock() {
             inner.waiters.end_loops();
             drop(inner);
-            self.status.end();
+            self.status.end_waits();
         }
     }
 

@@ -10,7 +10,7 @@ use std::cell::Cell;
 use support::{blocked, deadline, inproc, push_pull};
 use zeroless::{Client, Server};
 
-/// The system's allocator, counting what each thread asks of it.
+/// The system's allocator, counting the requests of each thread.
 struct Counting;
 
 thread_local! {
@@ -62,7 +62,7 @@ fn the_allocator_counts() {
 }
 
 #[test]
-fn receiving_what_is_there_allocates_nothing() {
+fn receiving_a_message_that_is_there_allocates_nothing() {
     deadline(|| {
         let server = Server::bind(inproc()).unwrap();
         let pull = server.pull().unwrap();
@@ -95,7 +95,7 @@ fn waiting_for_a_message_allocates_nothing() {
     deadline(|| {
         for (push, pull) in push_pull() {
             let receiving = blocked(move || {
-                // The first wait makes what later ones use.
+                // The first wait makes the things that later ones use.
                 pull.recv().unwrap();
                 allocations(|| assert_eq!(pull.iter().take(MANY).count(), MANY))
             });

@@ -14,7 +14,7 @@ use zeroless::{Client, Endpoint, Error, Server};
 /// So many texts take a while.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// What endpoints are made of, and what has no place in them.
+/// Parts of endpoints, and texts that have no place in them.
 #[rustfmt::skip]
 const SHREDS: &[&str] = &[
     "tcp", "tcp://", "ipc", "ipc://", "inproc", "inproc://", "udp://", "://", ":", ":", "/",
@@ -34,7 +34,7 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![3 => near, 2 => target, 1 => any]
 }
 
-/// Whether somebody would be asked for the host's address, who may take his time.
+/// Whether a name server, which may be slow, would be asked for the host's address.
 fn is_name(endpoint: &Endpoint) -> bool {
     let text = endpoint.to_string();
     let Some((host, _)) = text
@@ -93,7 +93,7 @@ fn a_hundred_thousand_texts_are_endpoints_or_errors() {
 }
 
 #[test]
-fn what_is_an_endpoint_works() {
+fn every_valid_endpoint_works() {
     deadline_after(LIMIT, || {
         // Where those of ipc make their files.
         let folder = Folder::new();

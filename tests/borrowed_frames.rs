@@ -64,7 +64,7 @@ fn full() -> (Push, Server) {
 }
 
 #[test]
-fn what_is_not_sent_comes_back_whole() {
+fn a_message_that_is_not_sent_comes_back_whole() {
     deadline(|| {
         let (push, _server) = full();
         for size in SIZES {

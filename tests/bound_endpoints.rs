@@ -1,4 +1,4 @@
-//! A server's endpoints come and go while its handle works, whoever is blocked in it.
+//! A server's endpoints come and go while its handle works, even while calls are blocked in it.
 
 mod support;
 
@@ -63,7 +63,7 @@ fn more_endpoints_are_bound_before_and_after_the_pattern_is_chosen() {
 }
 
 #[test]
-fn whoever_is_blocked_in_receiving_hears_those_that_come_there() {
+fn a_blocked_recv_hears_clients_of_an_endpoint_bound_meanwhile() {
     deadline(|| {
         let server = Server::bind_local(0).unwrap();
         let pull = server.pull().unwrap();
@@ -75,7 +75,7 @@ fn whoever_is_blocked_in_receiving_hears_those_that_come_there() {
 }
 
 #[test]
-fn what_is_unbound_is_free_at_once() {
+fn an_unbound_endpoint_is_free_immediately() {
     deadline(|| {
         let folder = Folder::new();
         for unbound in of_each_transport(&folder) {
@@ -166,7 +166,7 @@ fn connections_end_with_their_endpoint_and_others_stay() {
 }
 
 #[test]
-fn what_was_sent_before_unbinding_arrives() {
+fn messages_sent_before_unbinding_arrive() {
     deadline(|| {
         let (server, client) = ends();
         let (push, pull) = (server.push().unwrap(), client.pull().unwrap());
@@ -185,7 +185,7 @@ fn what_was_sent_before_unbinding_arrives() {
 }
 
 #[test]
-fn clients_come_back_to_what_is_bound_again() {
+fn clients_come_back_to_an_endpoint_bound_again() {
     deadline(|| {
         let (server, client) = ends();
         let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
@@ -233,7 +233,7 @@ fn an_endpoint_is_unbound_by_each_of_its_names() {
 }
 
 #[test]
-fn what_is_not_bound_is_not_unbound_and_the_rest_stays() {
+fn unbinding_an_endpoint_that_is_not_bound_fails_and_the_rest_stays() {
     let server = Server::bind_local(0).unwrap();
     let own = server.endpoint();
     let other: Endpoint = "tcp://127.0.0.1:1".parse().unwrap();
@@ -272,7 +272,7 @@ fn all_are_bound_or_none() {
 }
 
 #[test]
-fn what_is_bound_already_is_refused() {
+fn an_endpoint_bound_already_is_refused() {
     deadline(|| {
         let name = inproc();
         let server = Server::bind(&name[..]).unwrap();

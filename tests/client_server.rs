@@ -80,7 +80,7 @@ fn a_client_tells_its_endpoints_in_order() {
 }
 
 #[test]
-fn what_is_not_connected_cannot_be_disconnected() {
+fn an_endpoint_that_is_not_connected_cannot_be_disconnected() {
     let (_servers, [one]) = servers();
     let client = Client::new();
     assert_eq!(client.disconnect(one).map(drop), Err(not_connected(one)));

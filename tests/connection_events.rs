@@ -52,7 +52,7 @@ fn events_are_gone_over_by_reference() {
 }
 
 #[test]
-fn what_happened_before_a_stop_is_told_after_it() {
+fn events_before_a_stop_are_given_after_it() {
     let pull = Server::bind_local(0).unwrap().pull().unwrap();
     let events = pull.connection_events().unwrap();
     pull.stop();

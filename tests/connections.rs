@@ -1,4 +1,4 @@
-//! Connections: what happens to them is told in order, and a refusal is never silent.
+//! Connections: their events come in order, and a refusal is never silent.
 
 mod support;
 
@@ -19,7 +19,7 @@ fn next(events: &ConnectionEvents) -> ConnectionEvent {
     events.recv_timeout(SOON).unwrap()
 }
 
-/// What an event tells of, and of which endpoint.
+/// The kind of an event, and its endpoint.
 type Brief = (&'static str, Endpoint);
 
 fn brief(event: &ConnectionEvent) -> Brief {
@@ -67,7 +67,7 @@ fn disconnected(server: &Server) -> Brief {
 }
 
 #[test]
-fn a_server_tells_who_comes_and_goes() {
+fn a_server_has_events_of_peers_that_come_and_go() {
     deadline(|| {
         let (server, client) = ends();
         let pull = server.pull().unwrap();
@@ -157,7 +157,7 @@ fn a_client_without_a_server_tells_that_it_tries_again() {
 }
 
 #[test]
-fn who_asks_late_is_told_what_is_so() {
+fn a_late_event_stream_begins_with_the_present_state() {
     deadline(|| {
         let (server, client) = ends();
         let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
@@ -171,7 +171,7 @@ fn who_asks_late_is_told_what_is_so() {
 }
 
 #[test]
-fn each_who_asks_is_told_everything() {
+fn each_event_stream_has_all_events() {
     deadline(|| {
         let (server, client) = ends();
         let pull = server.pull().unwrap();
@@ -291,7 +291,7 @@ fn a_stranger_fails_the_handshake_and_disturbs_nobody() {
     });
 }
 
-/// What is logged as an error or warning.
+/// Collects errors and warnings.
 struct Log;
 
 static LOGGED: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -416,7 +416,7 @@ fn endpoint(event: &ConnectionEvent) -> &Endpoint {
 }
 
 #[test]
-fn who_was_disconnected_does_not_stay_among_those_who_are_there() {
+fn a_disconnected_peer_does_not_stay_among_the_connected() {
     deadline(|| {
         let one = Server::bind_local(0).unwrap();
         let (_one, two) = (one.pull().unwrap(), Server::bind_local(0).unwrap());
@@ -424,7 +424,7 @@ fn who_was_disconnected_does_not_stay_among_those_who_are_there() {
             let client = Client::new();
             let push = client.push().unwrap();
             client.connect(one.endpoint()).unwrap();
-            // Its events come now, and whoever connects reads them.
+            // Events arrive now; the next connect reads them.
             std::thread::park_timeout(Duration::from_micros(turn % 100 * 10));
             client.connect(two.endpoint()).unwrap();
             client.disconnect([one.endpoint(), two.endpoint()]).unwrap();

@@ -74,7 +74,7 @@ fn nothing_is_lost_when_a_server_is_withdrawn() {
                 .collect::<Vec<_>>()
         });
         let push = pushes.join().unwrap();
-        // Withdrawn, it still gets what was on its way to it, and then nothing more.
+        // Withdrawn, it still gets the messages on their way to it, and then nothing more.
         while jobs.services().count() > 1 {
             thread::yield_now();
         }
@@ -142,7 +142,7 @@ fn requests_follow_a_server_that_moves() {
 }
 
 #[test]
-fn only_what_fits_and_is_where_it_is_announced_is_connected() {
+fn only_services_that_fit_and_are_on_the_announcers_host_are_connected() {
     deadline(|| {
         let port = beacon_port();
         let server = Server::bind(0).unwrap();
@@ -250,7 +250,7 @@ fn an_announcement_that_nobody_could_follow_is_refused() {
 }
 
 #[test]
-fn waiting_for_what_does_not_come_ends() {
+fn waiting_for_a_service_that_does_not_come_ends() {
     let finder = node(beacon_port()).start().unwrap();
     let jobs = finder.discover("jobs").unwrap();
     let waited = jobs.wait_for(1, Duration::from_millis(20)).unwrap_err();
@@ -278,7 +278,7 @@ fn a_service_tells_whose_it_is() {
 }
 
 #[test]
-fn a_server_on_loopback_is_found_by_who_is_on_a_network() {
+fn a_server_on_loopback_is_found_from_a_network() {
     deadline(|| {
         // Neither is told an interface. The name is ours alone: others use the port, too.
         let name = format!("loopback-{}", std::process::id());
@@ -328,7 +328,7 @@ fn a_name_that_cannot_be_announced_is_refused_wherever_it_is_given() {
 }
 
 #[test]
-fn whatever_says_what_it_serves_can_be_announced() {
+fn a_type_that_gives_its_service_can_be_announced() {
     /// A server that is wrapped.
     struct Jobs(Server);
     impl Announce for Jobs {
@@ -361,7 +361,7 @@ fn an_endpoint_in_an_odd_spelling_is_connected_to_once() {
         push.wait_connected(1, SOON).unwrap();
         let events = push.connection_events().unwrap();
         for _ in 0..3 {
-            // Whoever comes and goes has all connections looked through.
+            // Each service that comes or goes makes the discovery look through all connections.
             let other = worker(port);
             push.wait_connected(2, SOON).unwrap();
             drop(other);

@@ -1,5 +1,5 @@
 //! Servers start, are withdrawn and are killed, one after another, while a client pushes to
-//! whoever is there. It never has an address, and at last every message is accounted for.
+//! those that are there. It never has an address, and at last every message is accounted for.
 
 #![cfg(feature = "zre")]
 
@@ -55,13 +55,13 @@ fn serve(port: u16) {
     let server = Server::bind(0).unwrap();
     let pull = server.pull().unwrap();
     let announcement = node(port).announce("jobs", &server).start().unwrap();
-    println!("\nannounced"); // on a line without what the test harness says
+    println!("\nannounced"); // on a line without the test harness's words
     let (stopping, mut events) = (pull.clone(), pull.connection_events().unwrap());
     thread::spawn(move || {
         io::stdin().lines().next();
         drop(announcement);
         println!("withdrawn");
-        // What is still coming has come once the client has disconnected.
+        // Once the client has disconnected, all its messages have arrived.
         assert!(events.any(|event| matches!(event, ConnectionEvent::Disconnected { .. })));
         stopping.stop();
     });
@@ -83,7 +83,7 @@ fn start(port: u16) -> Process {
     server
 }
 
-/// A server that is no more: what it has received, and when it left.
+/// A server that has left: the messages that it received, and when it left.
 struct Past {
     got: Vec<usize>,
     left: Instant,
@@ -193,9 +193,8 @@ fn account(past: &[Past], sent: &[Instant]) {
     let mut lost = 0;
     for Past { got, left, .. } in past.iter().filter(|past| past.killed) {
         let before = missing.len();
-        // Later than all that the server has told, and before the client knew of its end. What it
-        // told last need not be the latest: who gets the port of a server that died gets what is
-        // still queued for that, too.
+        // Messages after the latest that the server reported, and before the client knew of its end. A later
+        // owner of the port may get older ones, still queued for the server that died.
         let told = got.iter().max();
         missing.retain(|&number| Some(&number) <= told || sent[number] > *left + FOLLOWED);
         let count = before - missing.len();
@@ -208,8 +207,8 @@ fn account(past: &[Past], sent: &[Instant]) {
     assert_eq!(received + lost, COUNT);
 }
 
-/// What can be on its way to a server that is killed: queued by the client and by the server, in
-/// what each of them moves at once, in the kernel between them, and in the server's hands.
+/// The messages that can be on their way to a server that is killed: queued by the client and by the
+/// server, in a batch of each, in the kernel between them, and in the server's hands.
 fn most_on_the_way() -> usize {
     let Options {
         send_queue,

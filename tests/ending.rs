@@ -19,7 +19,7 @@ const ENDPOINT: &str = "ZEROLESS_TEST_ENDPOINT";
 /// Longer than anything may linger.
 const LONG: Duration = Duration::from_secs(90);
 
-/// Longer than anything takes that does not linger on, and shorter than what does.
+/// Longer than any non-lingering program, shorter than a lingering one.
 const SHORT: Duration = Duration::from_secs(25);
 
 /// More than the kernel holds back for one connection.
@@ -97,7 +97,7 @@ fn a_slow_reader_gets_all_that_a_program_sent_before_it_ended() {
 }
 
 #[test]
-fn who_comes_before_the_second_is_over_gets_all() {
+fn a_server_that_comes_before_the_second_is_over_gets_all() {
     const FRAME: usize = 1 << 16;
     if let Some(endpoint) = endpoint() {
         return push_much(&pusher(endpoint), FRAME);
@@ -106,7 +106,7 @@ fn who_comes_before_the_second_is_over_gets_all() {
         // On a busy machine a second may be over before a server is there.
         let in_time = (0..5).any(|_| {
             let folder = Folder::new();
-            let name = "who_comes_before_the_second_is_over_gets_all";
+            let name = "a_server_that_comes_before_the_second_is_over_gets_all";
             let pusher = again(name, folder.ipc("a"), LONG);
             pusher.logs("nobody is at");
             let server = Server::bind(folder.ipc("a")).unwrap().options(slow());
@@ -124,7 +124,7 @@ fn who_comes_before_the_second_is_over_gets_all() {
 }
 
 #[test]
-fn what_nobody_takes_is_told() {
+fn messages_that_nobody_takes_are_logged() {
     if let Some(endpoint) = endpoint() {
         let push = Client::connect(endpoint).unwrap().push().unwrap();
         push.send("one").unwrap();
@@ -132,13 +132,18 @@ fn what_nobody_takes_is_told() {
     }
     deadline_after(LONG, || {
         let folder = Folder::new();
-        let log = again("what_nobody_takes_is_told", folder.ipc("nobody"), SHORT).log();
+        let log = again(
+            "messages_that_nobody_takes_are_logged",
+            folder.ipc("nobody"),
+            SHORT,
+        )
+        .log();
         assert!(has(&log, &[" WARN ", "push", "lost"]), "{log:#?}");
     });
 }
 
 #[test]
-fn what_a_disconnected_server_does_not_take_is_told() {
+fn messages_that_a_disconnected_server_does_not_take_are_logged() {
     if let Some(endpoint) = endpoint() {
         let client = Client::connect(endpoint).unwrap();
         let push = client.push().unwrap();
@@ -148,7 +153,7 @@ fn what_a_disconnected_server_does_not_take_is_told() {
     }
     deadline_after(LONG, || {
         let folder = Folder::new();
-        let name = "what_a_disconnected_server_does_not_take_is_told";
+        let name = "messages_that_a_disconnected_server_does_not_take_are_logged";
         let log = again(name, folder.ipc("nobody"), SHORT).log();
         assert!(has(&log, &[" WARN ", "push", "lost"]), "{log:#?}");
     });
@@ -177,7 +182,7 @@ fn a_stop_while_it_waits_for_a_slow_reader_ends_the_wait() {
     });
 }
 
-/// What a program does that stops its loops at Ctrl-C.
+/// As in a program that stops its loops at Ctrl-C.
 #[allow(unsafe_code, reason = "signal handlers are registered so")]
 fn stop_at(signal: i32, stopper: zeroless::Stopper) {
     // SAFETY: a Stopper may be used in a signal handler.
@@ -211,7 +216,7 @@ fn a_subscriber_that_does_not_read_holds_up_nobody_for_long() {
 }
 
 #[test]
-fn who_dies_while_it_is_waited_for_is_not_waited_for_long() {
+fn a_peer_that_dies_while_it_is_waited_for_is_not_waited_for_long() {
     const FRAME: usize = 1 << 16;
     if let Some(endpoint) = endpoint() {
         return push_much(&pusher(endpoint), FRAME);
@@ -219,7 +224,7 @@ fn who_dies_while_it_is_waited_for_is_not_waited_for_long() {
     deadline_after(LONG, || {
         let server = Server::bind_local(0).unwrap().options(slow());
         let pull = server.pull().unwrap();
-        let name = "who_dies_while_it_is_waited_for_is_not_waited_for_long";
+        let name = "a_peer_that_dies_while_it_is_waited_for_is_not_waited_for_long";
         let pusher = again(name, server.endpoint(), SHORT);
         pusher.logs("push: waiting until what was sent is delivered");
         drop((pull, server));
@@ -229,7 +234,7 @@ fn who_dies_while_it_is_waited_for_is_not_waited_for_long() {
 }
 
 #[test]
-fn what_was_sent_within_the_process_to_nobody_holds_up_nothing() {
+fn messages_to_nobody_within_the_process_hold_up_nothing() {
     deadline_after(SHORT, || {
         let client = Client::connect(support::inproc()).unwrap();
         let push = client.push().unwrap();
@@ -240,7 +245,7 @@ fn what_was_sent_within_the_process_to_nobody_holds_up_nothing() {
 }
 
 #[test]
-fn what_many_servers_do_not_take_is_told_in_a_line() {
+fn messages_that_many_servers_do_not_take_are_logged_in_a_line() {
     const SERVERS: usize = 50;
     if let Some(folder) = endpoint() {
         let endpoints: Vec<String> = (0..SERVERS)
@@ -254,7 +259,7 @@ fn what_many_servers_do_not_take_is_told_in_a_line() {
     }
     deadline_after(LONG, || {
         let folder = Folder::new();
-        let name = "what_many_servers_do_not_take_is_told_in_a_line";
+        let name = "messages_that_many_servers_do_not_take_are_logged_in_a_line";
         let log = again(name, folder.path().display(), SHORT).log();
         let told = log.iter().filter(|line| line.contains(" WARN "));
         let told: Vec<_> = told.collect();

@@ -1,4 +1,4 @@
-//! Endpoints: what can be bound and connected to, and what is refused with a reason.
+//! Endpoints: those that can be bound and connected to, and those that are refused with a reason.
 
 mod support;
 
@@ -136,7 +136,7 @@ fn a_host_that_does_not_exist_is_told() {
 }
 
 #[test]
-fn what_is_no_host_is_refused_without_looking_it_up() {
+fn an_invalid_host_is_refused_without_looking_it_up() {
     for (target, reason) in [
         ("tcp://:5555", "no host"),
         ("tcp://a b:5555", "neither a host name"),

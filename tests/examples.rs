@@ -54,7 +54,7 @@ fn capabilities_are_those_of_the_libzmq_that_is_linked_here() {
 }
 
 #[test]
-fn push_pull_prints_what_is_pushed() {
+fn push_pull_prints_the_pushed_message() {
     let (server, client) = pair_of("push_pull");
     assert!(client.finish().is_empty());
     assert_prints(&server, &MESSAGES);
@@ -84,7 +84,7 @@ fn req_rep_replies_with_the_request() {
 }
 
 #[test]
-fn pair_sends_back_what_it_hears() {
+fn pair_sends_back_each_message() {
     let (server, client) = pair_of("pair");
     assert_eq!(client.finish(), MESSAGES);
     assert_prints(&server, &MESSAGES);

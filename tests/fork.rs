@@ -27,7 +27,7 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock()
 }
 
-/// What every handle refuses in a child.
+/// The calls that every handle refuses in a child.
 fn assert_dead(handle: &impl Handle) {
     assert!(matches!(handle.stopper(), Err(Error::Forked)));
     assert!(matches!(handle.connection_events(), Err(Error::Forked)));

@@ -45,7 +45,7 @@ struct Everything {
 }
 
 impl Everything {
-    /// What others use meanwhile, and what is this one's alone.
+    /// Handles that others use meanwhile, and some that are its own.
     fn open(client: &Client, requester: &Requester, node: &Node) -> Everything {
         let server = Server::bind(inproc()).unwrap();
         let pull = server.pull().unwrap();

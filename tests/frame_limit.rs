@@ -46,7 +46,7 @@ fn assert_given_back(outcome: Result<(), SendError>, frames: &[usize]) {
 }
 
 #[test]
-fn a_push_refuses_what_is_too_large_however_it_is_sent() {
+fn a_push_refuses_too_large_a_frame_however_it_is_sent() {
     deadline(|| {
         let (server, client) = limited_ends();
         let (push, pull) = (server.push().unwrap(), client.pull().unwrap());
@@ -68,7 +68,7 @@ fn a_push_refuses_what_is_too_large_however_it_is_sent() {
 }
 
 #[test]
-fn a_publisher_and_a_pair_refuse_what_is_too_large() {
+fn a_publisher_and_a_pair_refuse_too_large_a_frame() {
     deadline(|| {
         let (server, client) = limited_ends();
         let large = vec![7_u8; MAX + 1];
@@ -108,7 +108,7 @@ fn is_told() -> bool {
 }
 
 #[test]
-fn who_receives_too_large_a_frame_says_from_whom() {
+fn a_receiver_of_too_large_a_frame_names_the_sender() {
     deadline(|| {
         let told = warnings("max_frame");
         for pull_binds in [true, false] {

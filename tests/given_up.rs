@@ -1,4 +1,4 @@
-//! What libzmq gives up takes nothing else with it.
+//! Abandoning one connection leaves all others.
 
 mod support;
 
@@ -9,8 +9,7 @@ use std::thread::{self, JoinHandle};
 use support::{SOON, deadline_after};
 use zeroless::{Client, ConnectionEvent, ConnectionEvents, Endpoint, Server};
 
-/// Somebody who is no peer: says nonsense to who comes first, and leaves. libzmq does not try
-/// such a one again.
+/// A stranger: sends nonsense to the first connection and leaves; libzmq does not retry it.
 fn stranger() -> (u16, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -26,7 +25,7 @@ fn stranger() -> (u16, JoinHandle<()>) {
 }
 
 /// Connects to a second server as soon as this is so; the first is a stranger. Then waits until
-/// the stranger was tried anew, and sees that the second server gets what is pushed.
+/// the stranger was tried anew, and sees that the second server gets the pushed message.
 fn connect_after(refused: impl Fn(&ConnectionEvents)) {
     for round in 0..20 {
         // Before the stranger leaves its port to others.
@@ -55,19 +54,19 @@ fn connect_after(refused: impl Fn(&ConnectionEvents)) {
 }
 
 #[test]
-fn what_is_connected_at_once_after_a_refusal_stays() {
+fn an_endpoint_connected_immediately_after_a_refusal_stays() {
     deadline_after(SOON * 20, || connect_after(|_| ()));
 }
 
 #[test]
-fn what_is_connected_when_a_refusal_is_known_stays() {
+fn an_endpoint_connected_when_a_refusal_is_known_stays() {
     deadline_after(SOON * 20, || {
         connect_after(|events| drop(events.recv_timeout(SOON).expect("it is refused")));
     });
 }
 
 #[test]
-fn what_is_connected_among_strangers_stays() {
+fn an_endpoint_connected_among_strangers_stays() {
     deadline_after(SOON * 20, || {
         let client = Client::new();
         for _ in 0..4 {

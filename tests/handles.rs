@@ -34,7 +34,7 @@ fn receive_all<H: Receiving<Item = Message>>(handle: H) {
     assert!(channel.recv().is_err());
 }
 
-/// The same for a handle whose messages come with their sender, who it is.
+/// The same for a handle whose messages come with their sender's identity.
 fn receive_all_from<H: Receiving<Item = (PeerId, Message)>>(handle: H) -> PeerId {
     let (peer, message) = handle.recv().unwrap();
     let sent = || (peer.clone(), "sent".into());
@@ -81,7 +81,7 @@ fn generic_code_sends_and_receives_by_traits() {
 }
 
 #[test]
-fn generic_code_has_what_all_handles_share() {
+fn generic_code_has_the_calls_that_all_handles_share() {
     fn check(handle: impl Handle) {
         assert_eq!(handle.skipped(), 0);
         handle.wait_connected(1, SOON).unwrap();
@@ -190,7 +190,7 @@ fn a_handle_is_a_function_of_frames() {
 }
 
 #[test]
-fn a_handle_shows_what_it_is() {
+fn debug_shows_the_kind_of_a_handle() {
     let push: Push = Server::bind_local(0).unwrap().push().unwrap();
     assert_eq!(format!("{push:?}"), "Push { stopped: false, .. }");
     push.stop();

@@ -13,7 +13,7 @@ const BEATS: Duration = Duration::from_secs(3);
 /// Says more than fits between both, until for a while nothing more does, and hangs up.
 fn flood(socket: zmq::Socket, context: zmq::Context, message: &[&[u8]]) {
     let (mut sent, mut taken) = (0, Instant::now());
-    // What its own queue has no room for has gone to the other side.
+    // Messages beyond its queue have left for the peer.
     while sent <= 2000 || taken.elapsed() < Duration::from_millis(200) {
         match socket.send_multipart(message, zmq::DONTWAIT) {
             Ok(()) => (sent, taken) = (sent + 1, Instant::now()),
@@ -26,7 +26,7 @@ fn flood(socket: zmq::Socket, context: zmq::Context, message: &[&[u8]]) {
 }
 
 #[test]
-fn who_asks_more_than_is_read_and_hangs_up_ends_nobody() {
+fn a_requester_that_asks_more_than_is_read_and_hangs_up_ends_nobody() {
     deadline(|| {
         let server = Server::bind_local(0).unwrap();
         let replier = server.reply().unwrap();
@@ -62,7 +62,7 @@ fn heartbeats_that_are_asked_for_end_nobody_either() {
 }
 
 #[test]
-fn who_replies_more_than_is_read_and_hangs_up_ends_nobody() {
+fn a_replier_that_replies_more_than_is_read_and_hangs_up_ends_nobody() {
     deadline(|| {
         let context = zmq::Context::new();
         let server = context.socket(zmq::DEALER).unwrap();

@@ -1,4 +1,4 @@
-//! A user's logger runs in the library's threads, too: whatever it does there, the others go on.
+//! A user's logger runs in the library's threads, too. The threads go on, even if it panics or drops handles.
 
 #![cfg(feature = "zre")]
 
@@ -14,7 +14,7 @@ use support::{SOON, beacon_port, deadline, ends, marry, until};
 use zeroless::zre::{Event, Node, Uuid};
 use zeroless::{ConnectionEvent, Error, Server};
 
-/// What the logger does in the thread of this name, at each line.
+/// The action of the logger in the thread of this name, at each line.
 type Act = Box<dyn FnMut(&str) + Send>;
 
 struct Hostile {
@@ -34,7 +34,7 @@ impl Log for Hostile {
 
     fn log(&self, record: &Record<'_>) {
         let own = thread::current().name() == Some(*self.thread.lock());
-        // What it does may be logged, too.
+        // The action itself may log.
         if own
             && let Some(mut act) = self.act.try_lock()
             && let Some(act) = &mut *act

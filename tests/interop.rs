@@ -240,13 +240,13 @@ fn subscribe_many(way: &Way) {
         subscriber.subscribe(topic).expect("subscribed");
     }
     subscriber.subscribe("sh").expect("subscribed");
-    // What came for the first subscription is dropped where it is received.
+    // Messages for the first subscription are dropped where they are received.
     while subscriber.recv_timeout(Duration::from_millis(50)).is_ok() {}
     wait_until_heard(&mut peer, &beat, &subscriber);
     peer.end();
 }
 
-/// A plain publisher does not know who subscribes: it repeats itself until it is heard.
+/// A plain publisher does not know its subscribers: it repeats itself until it is heard.
 fn wait_until_heard(peer: &mut Peer, beat: &Message, subscriber: &Subscriber) {
     let deadline = Instant::now() + LIMIT;
     loop {

@@ -24,7 +24,7 @@ use support::deadline_after;
 use zeroless::zre::Builder;
 use zeroless::{Message, Server};
 
-/// Longer than zgossip remembers who says nothing.
+/// Longer than zgossip remembers a silent client.
 const WHILE: Duration = Duration::from_millis(1500);
 
 /// A zgossip, and where it is bound.
@@ -63,7 +63,7 @@ impl Gossip {
 }
 
 /// An endpoint where nobody is. Left to itself CZMQ takes the first port that another has left, and
-/// a zgossip ends of whatever is said to that one.
+/// a zgossip ends when anything is sent to that one.
 fn nowhere() -> String {
     let port = Server::bind_local(0).expect("a port").port();
     format!("tcp://127.0.0.1:{port}")

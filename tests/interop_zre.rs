@@ -39,7 +39,7 @@ macro_rules! facts {
     )*};
 }
 
-/// What is so with each kind of node.
+/// Facts that hold with each kind of node.
 macro_rules! facts_of_all {
     () => {
         facts! {

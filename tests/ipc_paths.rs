@@ -1,4 +1,4 @@
-//! A path of ipc is taken from nobody, and who may not use it hears why.
+//! An ipc path is never taken from its owner; a user without permission is told why.
 
 #[path = "support/alone.rs"]
 mod alone;
@@ -83,7 +83,7 @@ fn a_server_whose_queue_is_full_is_in_use() {
 }
 
 #[test]
-fn what_a_server_left_behind_is_taken_over() {
+fn a_socket_file_left_behind_is_taken_over() {
     deadline(|| {
         let folder = Folder::new();
         let endpoint = folder.ipc("left");
@@ -132,7 +132,7 @@ fn a_path_that_was_removed_is_no_message_that_was_lost() {
         let pair = server.pair().unwrap();
         let endpoint = server.endpoint().to_string();
         let path = Path::new(endpoint.strip_prefix("ipc://").unwrap());
-        // As what cleans up temporary files does.
+        // As a cleaner of temporary files does.
         fs::remove_file(path).unwrap();
         pair.close(SOON).unwrap();
         let _ = fs::remove_dir(path.parent().unwrap());

@@ -1,4 +1,4 @@
-//! TCP's keep-alive: what the system refuses is refused at once, and what is promised is kept.
+//! TCP's keep-alive: values that the system refuses are refused immediately, and promises are kept.
 
 mod support;
 

@@ -15,7 +15,7 @@ fn the_newest_message_is_received_whole_and_older_ones_are_counted() {
                 push.send((number.to_string(), "of", "100")).unwrap();
             }
             push.close(SOON).unwrap();
-            // All have been sent to it; what has come is received as it comes.
+            // All have been sent to it, and are received as they come.
             let mut newest = pull.recv_latest().unwrap();
             while newest[0] != "99" {
                 newest = pull.recv_latest().unwrap();

@@ -1,4 +1,4 @@
-//! Lower layers never import upper ones or know their words, and what is confined stays where it
+//! Lower layers never import upper ones or know their words, and confined code stays where it
 //! belongs.
 
 #[path = "layers/checks.rs"]
@@ -52,7 +52,7 @@ const ZRE: Layers = Layers {
     ],
 };
 
-/// What knows no socket, no thread and no clock.
+/// The modules without socket, thread and clock.
 const PURITY: Purity = Purity {
     pure: &[&["zre", "wire"], &["zre", "machine"]],
     imports: &["endpoint", "error", "message", "throttle", "zre"],
@@ -125,7 +125,7 @@ fn is_long_or_without_purpose(source: &Source) -> bool {
     source.text.lines().count() > 600 || !source.text.starts_with("//! ")
 }
 
-/// Nothing, or what is wrong.
+/// Nothing, or the faults.
 #[track_caller]
 fn assert_none(wrong: Vec<String>) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -1,4 +1,4 @@
-//! Lifetimes: what was sent is delivered when handles are dropped, and no drop hangs.
+//! Lifetimes: sent messages are delivered when handles are dropped, and no drop hangs.
 
 #[path = "support/process.rs"]
 mod process;
@@ -16,7 +16,7 @@ use zeroless::{
     Subscriber,
 };
 
-/// In a process of these tests: what it is to push to.
+/// In a process of these tests: the endpoint that it is to push to.
 const TARGET: &str = "ZEROLESS_TEST_TARGET";
 
 /// The time that a drop may take beyond the linger time. The third fastest of nine is held to
@@ -100,7 +100,7 @@ fn a_bound_pusher_delivers_too_when_it_is_dropped() {
 }
 
 #[test]
-fn a_drop_ends_after_the_linger_time_when_nobody_takes_what_was_sent() {
+fn a_drop_ends_after_the_linger_time_when_nobody_receives() {
     deadline(|| {
         let _alone = alone();
         let folder = Folder::new();
@@ -160,7 +160,7 @@ fn close_waits_until_all_is_delivered() {
 }
 
 #[test]
-fn close_tells_what_could_not_be_delivered() {
+fn close_fails_when_messages_could_not_be_delivered() {
     deadline(|| {
         let _alone = alone();
         let folder = Folder::new();
@@ -196,7 +196,7 @@ fn close_in_little_time_or_none_tells_whether_all_was_delivered() {
 }
 
 #[test]
-fn close_of_what_is_closed_says_so() {
+fn a_second_close_says_that_the_handle_is_stopped() {
     deadline(|| {
         let _alone = alone();
         let (_server, client) = ends();
@@ -210,7 +210,7 @@ fn close_of_what_is_closed_says_so() {
 }
 
 #[test]
-fn close_ends_those_who_wait() {
+fn close_ends_calls_that_wait() {
     deadline(|| {
         let _alone = alone();
         let pull = Server::bind_local(0).unwrap().pull().unwrap();
@@ -222,7 +222,7 @@ fn close_ends_those_who_wait() {
 }
 
 #[test]
-fn close_delivers_what_was_sent_before_a_stop() {
+fn close_delivers_messages_sent_before_a_stop() {
     deadline(|| {
         let _alone = alone();
         let (server, client) = ends();

@@ -1,4 +1,4 @@
-//! Endpoints come and go while handles work, whoever is blocked in them.
+//! Endpoints come and go while handles work, even while calls are blocked in them.
 
 mod support;
 
@@ -8,7 +8,7 @@ use support::{SOON, blocked, deadline, ends, inproc, marry, until};
 use zeroless::{Client, Server};
 
 #[test]
-fn who_is_blocked_in_send_goes_on_with_another_server() {
+fn a_blocked_send_goes_on_with_another_server() {
     deadline(|| {
         let server = Server::bind(inproc()).unwrap().receive_queue(1);
         let _full = server.pull().unwrap();
@@ -44,7 +44,7 @@ fn all_patterns_of_a_client_follow_its_endpoints() {
 }
 
 #[test]
-fn who_is_disconnected_from_gets_no_more() {
+fn a_disconnected_server_gets_no_more() {
     deadline(|| {
         let [one, two] = [(); 2].map(|()| Server::bind_local(0).unwrap());
         let (first, second) = (one.pull().unwrap(), two.pull().unwrap());
@@ -63,7 +63,7 @@ fn who_is_disconnected_from_gets_no_more() {
 }
 
 #[test]
-fn what_was_sent_before_disconnecting_arrives() {
+fn messages_sent_before_disconnecting_arrive() {
     deadline(|| {
         let (server, client) = ends();
         let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
@@ -79,7 +79,7 @@ fn what_was_sent_before_disconnecting_arrives() {
 }
 
 #[test]
-fn what_was_disconnected_can_be_connected_again() {
+fn a_disconnected_endpoint_can_be_connected_again() {
     deadline(|| {
         let (server, client) = ends();
         let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
@@ -93,7 +93,7 @@ fn what_was_disconnected_can_be_connected_again() {
 }
 
 #[test]
-fn connecting_wakes_who_is_blocked_in_send() {
+fn connecting_wakes_a_blocked_send() {
     deadline(|| {
         let (server, client) = (Server::bind_local(0).unwrap(), Client::new());
         let (pull, push) = (server.pull().unwrap(), client.push().unwrap());
@@ -105,7 +105,7 @@ fn connecting_wakes_who_is_blocked_in_send() {
 }
 
 #[test]
-fn who_is_blocked_in_recv_hears_a_server_that_is_connected_meanwhile() {
+fn a_blocked_recv_hears_a_server_that_is_connected_meanwhile() {
     deadline(|| {
         let (server, client) = (Server::bind_local(0).unwrap(), Client::new());
         let (push, pull) = (server.push().unwrap(), client.pull().unwrap());
@@ -117,7 +117,7 @@ fn who_is_blocked_in_recv_hears_a_server_that_is_connected_meanwhile() {
 }
 
 #[test]
-fn who_is_blocked_in_recv_goes_on_when_another_server_is_disconnected() {
+fn a_blocked_recv_goes_on_when_another_server_is_disconnected() {
     deadline(|| {
         let [one, two] = [(); 2].map(|()| Server::bind_local(0).unwrap());
         let (first, second) = (one.push().unwrap(), two.push().unwrap());
@@ -146,7 +146,7 @@ fn endpoints_come_and_go_while_messages_pass() {
         });
         let [one, two] = [(); 2].map(|()| Server::bind_local(0).unwrap());
         let spare = [&one, &two].map(|server| server.pull().unwrap());
-        // What goes to the others meanwhile is received there and handed on.
+        // Messages to the others meanwhile are received there and handed on.
         let hand_on = client.clone();
         let taking = thread::spawn(move || {
             let mut taken = 0;

@@ -1,4 +1,4 @@
-//! The log: what a user should know, and never what is in a message.
+//! The log: facts that a user should know, and never the contents of a message.
 
 mod support;
 
@@ -156,7 +156,7 @@ fn a_reply_half_that_is_never_used_is_told() {
 }
 
 #[test]
-fn a_request_that_is_passed_over_is_told_with_what_its_requester_gets() {
+fn a_request_that_is_passed_over_is_logged_with_its_requesters_outcome() {
     deadline(|| {
         let _alone = alone(LevelFilter::Warn);
         let (server, client) = ends();
@@ -214,7 +214,7 @@ fn a_socket_that_is_taken_over_is_told() {
 }
 
 #[test]
-fn what_peers_can_cause_without_end_is_told_a_few_times() {
+fn lines_that_peers_can_cause_without_end_are_logged_a_few_times() {
     deadline(|| {
         let _alone = alone(LevelFilter::Warn);
         let (server, client) = ends();

@@ -123,7 +123,7 @@ fn threads_that_receive_together_get_whole_messages() {
 }
 
 #[test]
-fn what_has_arrived_is_had_at_once_however_long_and_after_a_stop() {
+fn an_arrived_message_is_taken_immediately_however_long_and_after_a_stop() {
     deadline(|| {
         let server = Server::bind(inproc()).unwrap();
         let pull = server.pull().unwrap();

@@ -1,4 +1,4 @@
-//! Messages: what can be made into one, what one gives back, and how it is shown.
+//! Messages: the types that become one, the types that one becomes, and how it is shown.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -161,7 +161,7 @@ fn a_message_without_frames_is_not_sent() {
 }
 
 #[test]
-fn a_message_is_made_of_what_is_one_without_an_error() {
+fn a_message_is_made_without_an_error_of_types_that_always_are_one() {
     let expected = message(("a", "b"));
     for made in [
         Message::from(("a", b"b")),
@@ -202,7 +202,7 @@ impl Frames for Number {
 }
 
 #[test]
-fn a_type_of_the_users_can_be_sent_and_be_part_of_what_is_sent() {
+fn a_type_of_the_users_can_be_sent_and_be_part_of_a_message() {
     assert_eq!(message(Number(7)), [&b"7"[..], &[0, 7]]);
     assert_eq!(message(("n", Number(7))), [&b"n"[..], b"7", &[0, 7]]);
     let all = [Number(1), Number(2)];
@@ -274,7 +274,7 @@ fn comparisons_go_both_ways() {
 }
 
 #[test]
-fn what_is_no_text_is_shown_with_a_replacement() {
+fn invalid_utf8_is_shown_with_a_replacement() {
     assert_eq!(message(b"a\xff").to_string_lossy(), "a\u{fffd}");
     assert_eq!(message(("a", "b")).to_string_lossy(), "a");
     assert_eq!(Message::new().to_string_lossy(), "");
@@ -323,7 +323,7 @@ fn parts_destructures_a_message() {
 }
 
 #[test]
-fn a_message_is_turned_into_what_it_fits() {
+fn a_message_is_turned_into_types_that_it_fits() {
     let frames: [Frame; 2] = message(("a", "b")).try_into().unwrap();
     assert_eq!(frames, [Frame::from("a"), Frame::from("b")]);
     assert_eq!(String::try_from(message("a")), Ok("a".to_owned()));
@@ -390,7 +390,7 @@ fn display_shows_text_as_it_is() {
 }
 
 #[test]
-fn display_escapes_what_is_no_text() {
+fn display_escapes_invalid_utf8() {
     assert_eq!(message(b"a\xffb\x80").to_string(), r"a\xffb\x80");
     assert_eq!(
         message("\x1b[31mred\x07").to_string(),
@@ -407,7 +407,7 @@ fn debug_shows_bytes_in_quotes() {
 }
 
 #[test]
-fn what_is_long_is_cut_and_says_its_size() {
+fn a_long_message_is_shown_cut_with_its_size() {
     let text = message("x".repeat(1_000_000));
     assert!(text.to_string().ends_with("x… (1000000 bytes)"));
     assert!(format!("{text:?}").ends_with("x\"… (1000000 bytes)]"));
@@ -426,7 +426,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn whatever_is_shown_is_bounded_and_harmless(
+    fn a_shown_message_is_bounded_and_harmless(
         parts in vec((vec(any::<u8>(), 0..20), 0_usize..200), 1..40)
     ) {
         let repeated = |(part, times): &(Vec<u8>, usize)| part.repeat(*times);

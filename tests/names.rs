@@ -145,7 +145,7 @@ fn a_name_that_changes_its_family_is_followed_and_nothing_lost() {
                 let push = client.push().unwrap();
                 let events = push.connection_events().unwrap();
                 for at in ["127.0.0.1", "::1", "127.0.0.1"] {
-                    // What was sent before it moved comes first.
+                    // Messages sent before it moved come first.
                     push.send(at).unwrap();
                     set_hosts(&format!("{at} moves\n"));
                     let server = Server::bind((at, port)).unwrap();

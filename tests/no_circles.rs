@@ -116,7 +116,7 @@ fn the_root_of_a_crate_is_imported_by_none_of_its_modules() {
 }
 
 #[test]
-fn a_part_may_use_what_its_module_defines_and_nothing_that_uses_it() {
+fn a_part_may_use_items_of_its_module_and_nothing_that_uses_it() {
     let lib = ("lib.rs", "mod a; mod b;");
     let a = ("a.rs", "mod part; use part::Part; pub struct A(Part);");
     let part = ("a/part.rs", "use super::A; pub struct Part;");
@@ -127,7 +127,7 @@ fn a_part_may_use_what_its_module_defines_and_nothing_that_uses_it() {
 }
 
 #[test]
-fn tests_and_texts_import_nothing_and_what_is_after_them_is_read() {
+fn tests_and_texts_import_nothing_and_the_code_after_them_is_read() {
     let b = ("b.rs", "use crate::a::A; pub struct B;");
     let without = "#[cfg(test)] mod tests { use crate::b::B; } #[cfg(test)] fn f() { crate::b::f() } \
         /* crate::b::B */ const A: &str = \"crate::b::B\";";

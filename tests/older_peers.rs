@@ -1,4 +1,4 @@
-//! Peers of ZMTP 2.0 are taken as others are; what is older, or no ZMTP at all, is refused.
+//! Peers of ZMTP 2.0 are taken as others are; older ones, and peers without ZMTP, are refused.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! Requests under way: their time, who may answer them, and who waits for their replies.
+//! Requests under way: their time, the servers that may answer them, and the threads that wait for replies.
 
 mod support;
 
@@ -73,7 +73,7 @@ fn a_reply_that_came_in_time_is_had_though_it_is_waited_for_late() {
 }
 
 #[test]
-fn a_server_cannot_answer_what_another_was_asked() {
+fn a_server_cannot_answer_a_request_to_another() {
     deadline(|| {
         let context = zmq::Context::new();
         let servers = [(); 2].map(|()| {
@@ -113,7 +113,7 @@ fn a_request_is_repeated_when_its_server_leaves_in_the_middle_of_it() {
         let (server, client) = ends();
         let over = Arc::new(AtomicBool::new(false));
         let ends = over.clone();
-        // Only then libzmq gives up what it has of a message.
+        // Only then libzmq drops the part of a message that it has.
         let options = Options::default()
             .immediate(Some(true))
             .request_timeout(Some(Duration::from_secs(2)))

@@ -131,7 +131,7 @@ fn a_late_reply_that_has_arrived_already_is_dropped() {
 }
 
 #[test]
-fn what_is_no_reply_is_passed_over() {
+fn malformed_replies_are_passed_over() {
     deadline(|| {
         let (requester, router) = router(plain());
         let pending = requester.start("first").unwrap();

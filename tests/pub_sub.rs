@@ -8,7 +8,7 @@ use support::{SOON, assert_timeout, blocked, deadline, ends, inproc, pub_sub, su
 use zeroless::{Client, Options, Publisher, Server};
 
 #[test]
-fn what_is_published_is_received() {
+fn a_published_message_is_received() {
     deadline(|| {
         for (publisher, subscriber) in pub_sub() {
             publisher.wait_for_subscribers(1, SOON).unwrap();
@@ -69,7 +69,7 @@ fn every_publisher_that_comes_to_a_bound_subscriber_is_heard() {
 }
 
 #[test]
-fn a_publisher_knows_who_subscribes_and_who_leaves() {
+fn a_publisher_knows_of_each_subscriber_that_comes_and_leaves() {
     deadline(|| {
         let (server, client) = ends();
         let publisher = server.publish().unwrap();
@@ -102,7 +102,7 @@ fn too_few_subscribers_is_a_timeout() {
 }
 
 #[test]
-fn a_publisher_with_a_topic_counts_those_who_may_get_its_messages() {
+fn a_publisher_with_a_topic_counts_subscribers_that_may_get_its_messages() {
     deadline(|| {
         let (publisher, _subscriber) = subscribed(["sh", "s", "shout", "x"]);
         let counts = |publisher: &Publisher, count| {

@@ -1,4 +1,4 @@
-//! Push and pull: each message to one puller, in turn, whoever is the server.
+//! Push and pull: each message to one puller, in turn, whichever end is the server.
 
 mod support;
 
@@ -143,7 +143,7 @@ fn every_way_to_receive_takes_a_message() {
 }
 
 #[test]
-fn try_iter_takes_what_is_there() {
+fn try_iter_takes_the_messages_that_are_there() {
     deadline(|| {
         let (push, pull) = narrow();
         assert_eq!(pull.try_iter().count(), 0);

@@ -82,7 +82,7 @@ fn every_handle_that_receives_is_readable_while_there_is_something() {
 }
 
 #[test]
-fn what_came_before_it_was_asked_for_is_readable() {
+fn messages_that_came_before_it_was_asked_for_make_it_readable() {
     deadline(|| {
         let [(push, pull), _] = push_pull();
         push.send("early").unwrap();

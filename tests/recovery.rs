@@ -1,4 +1,4 @@
-//! What breaks comes back: connections cut for good, peers that leave, servers that change.
+//! Recovery: connections cut for good, peers that leave, servers that change.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! Request and reply: many requests at once, each with its own reply, whatever else happens.
+//! Request and reply: many requests at once, each with its own reply, in any order.
 
 mod support;
 
@@ -43,7 +43,7 @@ fn many_requests_get_their_replies() {
 }
 
 #[test]
-fn a_request_shows_what_was_asked() {
+fn a_request_shows_its_message() {
     deadline(|| {
         for (requester, replier) in req_rep() {
             let pending = requester.start(("add", "1", "2")).unwrap();

@@ -211,7 +211,7 @@ fn strangers_that_stay_and_say_nothing_cost_no_reply() {
 }
 
 #[test]
-fn a_reply_to_somebody_who_has_gone_is_no_error() {
+fn a_reply_to_a_requester_that_has_gone_is_not_an_error() {
     deadline(|| {
         let (server, client) = ends();
         let replier = server.reply().unwrap();

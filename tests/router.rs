@@ -42,7 +42,7 @@ fn with_short_queues(name: &str) -> (Server, Router, Dealer) {
 fn fill(router: &Router, peer: &str) -> usize {
     let large = vec![7; 1 << 20];
     let mut sent = 0;
-    // The system has buffers too, and takes in what is in the queue.
+    // The system has buffers too, and takes in messages from the queue.
     let mut full_since = None;
     loop {
         match router.try_send_to(peer, &large) {
@@ -200,7 +200,7 @@ fn all_that_libzmq_lets_connect_can_talk() {
 }
 
 #[test]
-fn what_does_not_fit_is_told_what_would() {
+fn a_peer_that_does_not_fit_is_told_the_patterns_that_would() {
     deadline(|| {
         let (server, client) = ends();
         let _router = server.router().unwrap();
@@ -258,7 +258,7 @@ fn a_peer_is_there_as_soon_as_its_connection_is_up() {
             let client = Client::connect(server.port()).unwrap();
             let dealer = client.identity(&name[..]).dealer().unwrap();
             until(|| router.connections_now() == number + 1);
-            // The socket was in use lately: libzmq would not look who has come.
+            // Just used: libzmq would not look for new peers yet.
             assert!(router.try_recv().is_err());
             router.send_to(&name, "hello").unwrap();
             assert_eq!(dealer.recv().unwrap(), "hello");
@@ -304,7 +304,7 @@ fn a_peer_whose_queue_is_full_is_waited_for_and_named() {
 }
 
 #[test]
-fn whoever_waits_for_a_peer_hears_that_it_has_gone() {
+fn a_send_that_waits_for_a_peer_ends_when_it_has_gone() {
     deadline(|| {
         let (_server, router, slow) = with_short_queues("slow");
         fill(&router, "slow");
@@ -477,7 +477,7 @@ fn a_long_message_comes_whole_with_its_sender() {
 }
 
 #[test]
-fn what_is_queued_when_the_handles_end_arrives() {
+fn messages_queued_when_the_handles_end_arrive() {
     deadline(|| {
         for (dealer, router) in dealer_router() {
             dealer.send("ready").unwrap();

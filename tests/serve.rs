@@ -43,7 +43,7 @@ fn serving_ends_at_once_when_nothing_comes() {
 }
 
 #[test]
-fn a_stopped_handle_serves_nothing_and_keeps_what_has_come() {
+fn a_stopped_handle_serves_nothing_and_keeps_requests_that_have_come() {
     deadline(|| {
         for (requester, replier) in req_rep() {
             let pending = requester.start("early").unwrap();
@@ -85,7 +85,7 @@ fn many_threads_serve_one_handle() {
     });
 }
 
-/// Panics at what is not a number.
+/// Panics at a message that is not a number.
 fn double(message: Message) -> String {
     let number: u32 = message.to_string().parse().expect("a number");
     (2 * number).to_string()
@@ -149,7 +149,7 @@ fn a_reply_that_cannot_be_sent_is_answered_as_a_panic_is() {
 }
 
 #[test]
-fn what_is_answered_after_a_panic_must_be_a_message_that_can_be_sent() {
+fn the_answer_after_a_panic_must_be_a_message_that_can_be_sent() {
     let (server, _client) = ends();
     let replier = server
         .options(Options::default().max_frame(1000))

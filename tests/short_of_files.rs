@@ -1,4 +1,4 @@
-//! A process without file descriptors to spare: what waits goes on waiting.
+//! A process without file descriptors to spare: calls that wait go on waiting.
 
 #![cfg(target_os = "linux")]
 #![allow(unsafe_code)]
@@ -79,7 +79,7 @@ fn connections_are_watched_though_polls_are_refused() {
     });
 }
 
-/// Panics over what the thread that watches connections tells of its polls.
+/// A logger that panics at the monitor thread's lines about polls.
 struct Panics;
 
 impl Log for Panics {
@@ -162,7 +162,7 @@ fn a_receive_in_a_new_thread_waits() {
 #[test]
 fn to_open_a_socket_takes_no_files_from_others() {
     in_process("to_open_a_socket_takes_no_files_from_others", || {
-        // The context, and what else is opened once.
+        // The context, and other files that are opened once.
         let _first = ends().1.push().unwrap();
         let open = || File::open("/dev/null").map(|file| (file.as_raw_fd(), file));
         let highest = {

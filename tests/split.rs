@@ -1,4 +1,4 @@
-//! Requests taken apart: what was asked, and what it is replied with, each on its own.
+//! Requests taken apart: the message, and the means to reply, each on its own.
 
 mod support;
 

@@ -24,7 +24,7 @@ fn used() -> Duration {
 }
 
 #[test]
-fn what_was_stopped_rests() {
+fn a_stopped_handle_rests() {
     deadline(|| {
         let (server, client) = ends();
         let (reply, request) = (server.reply().unwrap(), client.request().unwrap());
@@ -42,7 +42,7 @@ fn what_was_stopped_rests() {
         }
         assert_eq!(waiting.join().unwrap(), Err(Error::Stopped));
         let other = Server::bind_local(0).unwrap().pull().unwrap();
-        // Nothing can come: the watch and this thread wait beside what was stopped.
+        // Nothing can come: the monitor thread and this one wait beside the stopped handles.
         let before = used();
         let waited = Duration::from_millis(500);
         assert!(other.recv_timeout(waited).unwrap_err().is_timeout());

@@ -1,4 +1,4 @@
-//! Stopping: whatever waits ends, from another thread and from a signal handler; signals that
+//! Stopping: every wait ends, from another thread and from a signal handler; signals that
 //! do not stop anything end nothing.
 
 mod support;
@@ -37,7 +37,7 @@ fn time_to_end(stop: impl Fn(&Pull)) -> Duration {
     times[4]
 }
 
-/// Does something at each of these signals, until what it gives back is dropped.
+/// Does something at each of these signals, until the guard that it gives is dropped.
 #[allow(unsafe_code)]
 fn at_signal(signal: i32, act: impl Fn() + Send + Sync + 'static) -> impl Drop {
     struct Registered(signal_hook::SigId);
@@ -46,7 +46,7 @@ fn at_signal(signal: i32, act: impl Fn() + Send + Sync + 'static) -> impl Drop {
             signal_hook::low_level::unregister(self.0);
         }
     }
-    // SAFETY: what is done is Stopper::stop, which promises to be allowed in a handler, or
+    // SAFETY: the action is Stopper::stop, which promises to be allowed in a handler, or
     // counting in an atomic number.
     let registered = unsafe { signal_hook::low_level::register(signal, act) };
     Registered(registered.unwrap())
@@ -198,7 +198,7 @@ fn a_stop_ends_waiting_for_a_reply() {
 }
 
 #[test]
-fn what_comes_after_a_stop_is_stopped_too() {
+fn calls_after_a_stop_are_stopped_too() {
     deadline(|| {
         for (push, pull) in push_pull() {
             push.stop();
@@ -248,7 +248,7 @@ fn what_comes_after_a_stop_is_stopped_too() {
 }
 
 #[test]
-fn what_had_arrived_can_be_had_after_a_stop() {
+fn messages_that_had_arrived_can_be_taken_after_a_stop() {
     deadline(|| {
         let server = Server::bind(inproc()).unwrap();
         let pull = server.pull().unwrap();
@@ -266,7 +266,7 @@ fn what_had_arrived_can_be_had_after_a_stop() {
 }
 
 #[test]
-fn what_was_taken_on_can_be_answered_after_a_stop() {
+fn requests_that_were_taken_can_be_answered_after_a_stop() {
     deadline(|| {
         for (requester, replier) in req_rep() {
             let stopper = replier.stopper().unwrap();
@@ -304,7 +304,7 @@ fn a_reply_that_has_come_can_be_had_after_a_stop() {
 }
 
 #[test]
-fn what_need_not_wait_is_sent_after_a_stop() {
+fn messages_that_need_not_wait_are_sent_after_a_stop() {
     deadline(|| {
         for (push, pull) in push_pull() {
             push.stop();

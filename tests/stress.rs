@@ -17,7 +17,7 @@ fn messages() -> u64 {
     set.map_or(100_000, |count| count.parse().expect("a number"))
 }
 
-/// What all threads of a run share.
+/// The counts that all threads of a run share.
 struct Tally {
     total: u64,
     sent: AtomicU64,
@@ -95,7 +95,7 @@ impl Tally {
     }
 }
 
-/// Ends the process, saying so, if what it is held for takes absurdly long.
+/// Ends the process, saying so, if the sender that it gives is held absurdly long.
 fn guard(name: &'static str) -> Sender<()> {
     let (held, dropped) = mpsc::channel();
     let limit = Duration::from_secs(60 + messages() / 20_000);
@@ -115,7 +115,7 @@ fn eight_threads_on_one_pair_lose_nothing() {
     let ours = server.pair().unwrap();
     let theirs = Client::connect(server.port()).unwrap().pair().unwrap();
     let until_stopped = ours.connection_events().unwrap();
-    // What goes out comes back: half of the messages, twice.
+    // Each message travels twice, so half as many are sent.
     let tally = Tally::new(messages() / 2);
     thread::scope(|scope| {
         for _ in 0..4 {

@@ -14,7 +14,7 @@ fn topics(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("t{number:05}.")).collect()
 }
 
-/// Sees that what is published under these topics arrives.
+/// Sees that messages under these topics arrive.
 #[track_caller]
 fn assert_heard(publisher: &Publisher, subscriber: &Subscriber, topics: &[String]) {
     for topic in topics {

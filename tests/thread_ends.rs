@@ -1,4 +1,4 @@
-//! What a thread's own variables do when it ends and they are dropped.
+//! Calls by a thread's own variables when it ends and they are dropped.
 
 mod support;
 
@@ -12,7 +12,7 @@ use zeroless::{Error, Pair, Requester, Server};
 
 const MOMENT: Duration = Duration::from_millis(10);
 
-/// Calls that wait, made while the thread ends; what came of them.
+/// Calls that wait, made while the thread ends, and their outcome.
 struct Goodbye {
     pair: Pair,
     request: Requester,

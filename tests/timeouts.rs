@@ -1,4 +1,4 @@
-//! When time runs out: the error says what was waited for, and what is known of the peer.
+//! When time runs out: the error names the thing waited for, and the known state of the peer.
 
 mod support;
 #[path = "support/warnings.rs"]
@@ -13,7 +13,7 @@ use zeroless::{Client, ConnectionEvent, Error, Options, Refusal, Server, Wait};
 
 const MOMENT: Duration = Duration::from_millis(20);
 
-/// What a call waited for whose time ran out.
+/// The wait in a timeout error.
 #[track_caller]
 fn waited_for<T: std::fmt::Debug>(outcome: Result<T, impl Into<Error>>) -> Wait {
     match outcome.map_err(Into::into) {
@@ -23,7 +23,7 @@ fn waited_for<T: std::fmt::Debug>(outcome: Result<T, impl Into<Error>>) -> Wait 
 }
 
 #[test]
-fn who_waits_for_a_message_is_told_so() {
+fn a_receive_that_times_out_says_that_it_waited_for_a_message() {
     deadline(|| {
         let pull = Server::bind_local(0).unwrap().pull().unwrap();
         assert_eq!(waited_for(pull.recv_timeout(MOMENT)), Wait::Message);
@@ -31,7 +31,7 @@ fn who_waits_for_a_message_is_told_so() {
 }
 
 #[test]
-fn who_waits_for_a_peer_is_told_where_there_is_none() {
+fn a_send_that_times_out_says_where_there_was_no_peer() {
     deadline(|| {
         let nobody = Client::new().push().unwrap();
         let waited = waited_for(nobody.send_timeout("a", MOMENT));
@@ -49,7 +49,7 @@ fn who_waits_for_a_peer_is_told_where_there_is_none() {
 }
 
 #[test]
-fn who_waits_for_room_is_told_so() {
+fn a_send_that_times_out_says_that_it_waited_for_room() {
     deadline(|| {
         for remote in [true, false] {
             let server = match remote {
@@ -75,7 +75,7 @@ fn who_waits_for_room_is_told_so() {
 }
 
 #[test]
-fn who_waits_for_a_reply_is_told_so() {
+fn a_request_that_times_out_says_that_it_waited_for_a_reply() {
     deadline(|| {
         let (server, client) = ends();
         let _replier = server.reply().unwrap();
@@ -91,7 +91,7 @@ fn who_waits_for_a_reply_is_told_so() {
 }
 
 #[test]
-fn who_waits_for_several_is_told_how_many_there_were() {
+fn a_wait_for_several_that_times_out_says_how_many_there_were() {
     deadline(|| {
         let (server, client) = ends();
         let publisher = server.publish().unwrap();

@@ -173,7 +173,7 @@ fn subscriptions_are_removed_while_another_thread_is_blocked() {
 }
 
 #[test]
-fn what_is_subscribed_to_twice_is_unsubscribed_twice() {
+fn a_topic_subscribed_to_twice_is_unsubscribed_twice() {
     deadline(|| {
         let (server, client) = ends();
         let publisher = server.publish().unwrap();

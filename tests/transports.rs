@@ -19,7 +19,7 @@ fn assert_serves(server: &Server, target: impl IntoEndpoints) {
 }
 
 #[test]
-fn what_a_server_tells_can_be_connected_to() {
+fn the_endpoint_that_a_server_gives_can_be_connected_to() {
     deadline(|| {
         let server = Server::bind(0).unwrap();
         assert_serves(&server, server.port());

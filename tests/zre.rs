@@ -195,7 +195,7 @@ fn many_messages_arrive_in_order() {
 }
 
 #[test]
-fn what_cannot_be_is_refused() {
+fn impossible_options_are_refused() {
     let refused = |builder: Builder| builder.start().unwrap_err();
     let nowhere = refused(Node::builder("x").interface("nowhere0"));
     let nowhere = nowhere.downcast_ref();

@@ -1,4 +1,4 @@
-//! Whoever attacks a node, honest ones find it meanwhile, and it is none the worse afterwards.
+//! Honest nodes find a node under attack, and it recovers fully.
 //!
 //! `ZEROLESS_ATTACK=full` attacks in full size, as `cargo xtask attack` does.
 
@@ -30,8 +30,8 @@ use support::{deadline_after, pause, until};
 use wire::{beacon, hello, identity};
 use zeroless::zre::Uuid;
 
-/// How many files those may cost who are not proven to be there: two for each of 256 sockets, and
-/// as many for those that are being closed.
+/// The files that unverified nodes may cost: two for each of 256 sockets, and as many for sockets that
+/// are being closed.
 const FILES: usize = 1024;
 
 /// A socket at this address of loopback from which beacons can be sent to all.
@@ -153,7 +153,7 @@ fn goodbyes_of_others_are_rumours() {
 }
 
 #[test]
-fn who_says_nonsense_is_dropped_alone() {
+fn a_stranger_that_says_nonsense_is_dropped_alone() {
     deadline_after(LIMIT, || {
         let mut siege = Siege::new();
         let to = siege.alice.endpoint.clone();
@@ -166,7 +166,7 @@ fn who_says_nonsense_is_dropped_alone() {
             1
         });
         assert!(toll.files < FILES && toll.memory < 50_000, "{toll:?}");
-        // What is said well is heard.
+        // Control: a valid session is accepted.
         let uuid = Uuid::from(dice.bytes());
         let session = Session::right(uuid, &mute.endpoint(&mut dice)).answering();
         Stranger::say(&to, &session.identity, &session.messages).leave();

@@ -1,4 +1,4 @@
-//! Who leads a group.
+//! The leader of a group.
 
 #![cfg(feature = "zre")]
 

@@ -1,4 +1,4 @@
-//! Where a node's inbox may be, and what others are told of it.
+//! The endpoint of a node's inbox, and the endpoint that others are told.
 
 #![cfg(feature = "zre")]
 

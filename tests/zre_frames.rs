@@ -93,7 +93,7 @@ fn a_frame_that_is_not_taken_is_told() {
 }
 
 #[test]
-fn what_a_node_tells_of_itself_finds_room() {
+fn the_hello_of_a_node_finds_room() {
     let refused = node("x", beacon_port()).max_frame(MIB as u64 - 1).start();
     assert!(matches!(
         refused.unwrap_err(),

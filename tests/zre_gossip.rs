@@ -24,7 +24,7 @@ fn hub() -> (Node, String) {
     (hub, endpoint)
 }
 
-/// Waits until a node has seen these enter, in whatever order.
+/// Waits until a node has seen these enter, in any order.
 #[track_caller]
 fn assert_enter<const N: usize>(node: &Node, names: [&str; N]) {
     let mut entered: Vec<String> = Vec::new();
@@ -39,7 +39,7 @@ fn assert_enter<const N: usize>(node: &Node, names: [&str; N]) {
 }
 
 #[test]
-fn those_who_connect_to_one_find_it_and_each_other() {
+fn nodes_that_connect_to_one_find_it_and_each_other() {
     deadline(|| {
         let (hub, endpoint) = hub();
         let alice = node("alice").gossip_connect(&*endpoint).start().unwrap();
@@ -68,7 +68,7 @@ fn those_in_a_chain_find_each_other() {
 }
 
 #[test]
-fn who_connects_first_finds_who_comes_later() {
+fn a_node_that_connects_first_finds_one_that_comes_later() {
     deadline(|| {
         let port = Server::bind_local(0).unwrap().port();
         let endpoint = format!("tcp://127.0.0.1:{port}");
@@ -146,7 +146,7 @@ fn nonsense_disturbs_nobody() {
         ] {
             strange.send(frame, 0).unwrap();
         }
-        // The last was a tuple, from one who has not said hello.
+        // The last was a tuple, from a client that has not said hello.
         assert_eq!(strange.recv_bytes(0).unwrap(), b"\xaa\xa0\x05\x01");
         strange.send_multipart(["a", "b", "c"], 0).unwrap();
         let alice = node("alice").gossip_connect(&*endpoint).start().unwrap();
@@ -156,7 +156,7 @@ fn nonsense_disturbs_nobody() {
 }
 
 #[test]
-fn those_who_beacon_are_not_heard() {
+fn nodes_that_beacon_are_not_heard() {
     deadline(|| {
         let port = support::beacon_port();
         let beacons = node("beacons").port(port).start().unwrap();

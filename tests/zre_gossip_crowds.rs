@@ -1,4 +1,4 @@
-//! Gossip with many who are not there, and with those who ask for much.
+//! Gossip with many nodes that are not there, and with clients that ask for much.
 
 #![cfg(feature = "zre")]
 
@@ -30,7 +30,7 @@ fn publish(number: u8, endpoint: &str) -> Vec<u8> {
     frame
 }
 
-/// Whatever socket of libzmq's own, whose waits come to an end.
+/// A bare libzmq socket whose waits time out.
 fn socket(context: &zmq::Context, kind: zmq::SocketType) -> zmq::Socket {
     let socket = context.socket(kind).unwrap();
     socket.set_rcvtimeo(SOON.as_millis() as i32).unwrap();
@@ -41,7 +41,7 @@ fn socket(context: &zmq::Context, kind: zmq::SocketType) -> zmq::Socket {
 #[test]
 fn the_dead_that_a_hub_tells_of_are_tried_few_at_a_time() {
     deadline(|| {
-        // Whoever tries to reach them finds somebody there, who never speaks.
+        // The dead nodes' port accepts connections and never speaks.
         let graves = TcpListener::bind("0.0.0.0:0").unwrap();
         graves.set_nonblocking(true).unwrap();
         let port = graves.local_addr().unwrap().port();
@@ -80,7 +80,7 @@ fn the_dead_that_a_hub_tells_of_are_tried_few_at_a_time() {
     });
 }
 
-/// Counts what a hub says to one who asks it for everything for so long, as fast as it can.
+/// Asks a hub for everything for this time, as fast as possible; counts questions and answers.
 fn ask_for_everything(endpoint: &str, time: Duration) -> (usize, usize) {
     let context = zmq::Context::new();
     let greedy = socket(&context, zmq::DEALER);
@@ -97,7 +97,7 @@ fn ask_for_everything(endpoint: &str, time: Duration) -> (usize, usize) {
 }
 
 #[test]
-fn who_asks_for_everything_again_and_again_disturbs_nobody() {
+fn a_client_that_asks_for_everything_again_and_again_disturbs_nobody() {
     const TUPLES: u8 = 200;
     deadline(|| {
         let hub = node("hub").gossip_bind("tcp://127.0.0.1:0");

@@ -1,4 +1,4 @@
-//! The end of a node: what it has said is delivered, it says goodbye, and nothing hangs.
+//! The end of a node: its messages are delivered, it says goodbye, and nothing hangs.
 
 #![cfg(feature = "zre")]
 
@@ -59,7 +59,7 @@ fn shout_and_return(port: &str) {
 }
 
 #[test]
-fn what_is_said_last_arrives_though_a_thread_takes_events_when_main_returns() {
+fn the_last_message_arrives_though_a_thread_takes_events_when_main_returns() {
     if let Ok(port) = std::env::var(PORT) {
         return shout_and_return(&port);
     }
@@ -68,7 +68,7 @@ fn what_is_said_last_arrives_though_a_thread_takes_events_when_main_returns() {
         let listens = node("listens", port);
         listens.join("G").unwrap();
         let mut command = Command::new(std::env::current_exe().unwrap());
-        let name = "what_is_said_last_arrives_though_a_thread_takes_events_when_main_returns";
+        let name = "the_last_message_arrives_though_a_thread_takes_events_when_main_returns";
         command.args(["--exact", name, "--nocapture", "--test-threads=1"]);
         let shouts = Process::start(command.env(PORT, port.to_string()), SOON);
         assert_hears_all(&listens);
@@ -77,7 +77,7 @@ fn what_is_said_last_arrives_though_a_thread_takes_events_when_main_returns() {
 }
 
 #[test]
-fn who_takes_events_does_not_keep_a_node_alive_and_comes_to_an_end() {
+fn an_event_stream_does_not_keep_a_node_alive_and_comes_to_an_end() {
     deadline(|| {
         let port = beacon_port();
         let (listens, shouts) = (node("listens", port), node("shouts", port));

@@ -35,7 +35,7 @@ fn partitions() -> Option<u32> {
     Some(set.parse().expect("a number"))
 }
 
-/// One who soon gives others up.
+/// A node that gives peers up soon.
 fn impatient(name: &'static str, port: u16) -> Plan {
     Plan {
         interval: Duration::from_millis(250),
@@ -93,8 +93,8 @@ fn cut(networks: &Networks, nodes: &mut [Elsewhere; 2], expired: Duration) {
 }
 
 #[test]
-fn who_is_parted_exits_and_enters_again() {
-    with_networks("who_is_parted_exits_and_enters_again", |networks| {
+fn a_parted_node_exits_and_enters_again() {
+    with_networks("a_parted_node_exits_and_enters_again", |networks| {
         deadline_after(LIMIT, move || {
             let mut nodes = two(&networks, impatient);
             let expired = impatient("", 0).expired;
@@ -106,7 +106,7 @@ fn who_is_parted_exits_and_enters_again() {
             }
             for (node, before) in nodes.iter_mut().zip(before) {
                 assert_eq!(node.peers().len(), 1);
-                // zmq-sys's libzmq has no keep-alive, and does not find what a cut leaves open.
+                // zmq-sys's libzmq has no keep-alive, and does not notice cut connections.
                 if zeroless::capabilities().unwrap().libzmq != Libzmq::ZmqSys {
                     until(|| usage(node).files <= before.files);
                 }
@@ -119,14 +119,14 @@ fn who_is_parted_exits_and_enters_again() {
 }
 
 #[test]
-fn who_is_parted_by_default_is_waited_for() {
-    with_networks("who_is_parted_by_default_is_waited_for", |networks| {
+fn a_parted_node_is_waited_for_by_default() {
+    with_networks("a_parted_node_is_waited_for_by_default", |networks| {
         deadline_after(LIMIT, move || {
             let mut nodes = two(&networks, Plan::new);
             if partitions().is_some() {
                 return cut(&networks, &mut nodes, Plan::new("", 0).expired);
             }
-            // What is said meanwhile arrives after it, and nobody has left.
+            // A message sent meanwhile arrives later, and nobody exits.
             networks.part();
             let [alice, bob] = &mut nodes;
             alice.whisper(bob.id, "are you there?");

@@ -1,4 +1,4 @@
-//! Whoever talks to a node as no node does, disturbs nobody else.
+//! Malformed or dishonest messages to a node disturb no other.
 
 #![cfg(feature = "zre")]
 
@@ -13,8 +13,7 @@ use support::{SOON, beacon_port, deadline, until};
 use wire::{PING_OK, hello, identity, packet};
 use zeroless::zre::{Builder, Event, Node, Uuid};
 
-/// Longer than the time until the next beacon, and than that in which a peer is given up of
-/// which somebody else says that it leaves.
+/// Longer than a beacon's interval, and than giving up a peer after a false goodbye.
 const A_WHILE: Duration = Duration::from_millis(1500);
 
 fn node(name: &str, port: u16) -> Builder {
@@ -32,7 +31,7 @@ fn two(port: u16) -> (Node, Node) {
     (alice, bob)
 }
 
-/// Says something to a node, as one who calls itself so, and has delivered it on return.
+/// Sends frames to a node under this identity; they are delivered on return.
 fn say<const N: usize>(identity: &[u8], node: &Node, frames: [&[u8]; N]) {
     let context = zmq::Context::new();
     let socket = context.socket(zmq::DEALER).unwrap();
@@ -43,7 +42,7 @@ fn say<const N: usize>(identity: &[u8], node: &Node, frames: [&[u8]; N]) {
     }
 }
 
-/// What a node calls itself that nobody knows.
+/// A connection identity that no node knows.
 const STRANGER: [u8; 17] = [1; 17];
 
 /// Nothing happens to bob, in alice's eyes, and they still talk.
@@ -66,7 +65,7 @@ fn are_undisturbed(alice: &Node, bob: &Node) {
 }
 
 #[test]
-fn what_is_no_message_is_ignored() {
+fn malformed_messages_are_ignored() {
     deadline(|| {
         let port = beacon_port();
         let (alice, bob) = two(port);
@@ -118,7 +117,7 @@ fn what_is_no_message_is_ignored() {
         }
         are_undisturbed(&alice, &bob);
         assert_eq!(alice.peers().len(), 1, "{:?}", alice.peers());
-        // What is said so is heard, if it is right.
+        // Control: sent the same way, valid messages are accepted.
         let mall = identity(Uuid::from([0; 16]));
         say(&mall, &alice, [&whole[..], &packet(PING_OK, 2, b"")]);
         until(|| alice.peers().iter().any(|peer| peer.name() == "mall"));
@@ -136,7 +135,7 @@ fn what_is_no_message_is_ignored() {
 }
 
 #[test]
-fn who_takes_the_identity_of_another_cannot_keep_it_away() {
+fn a_stranger_with_the_identity_of_another_cannot_keep_it_away() {
     deadline(|| {
         let (alice, bob) = two(beacon_port());
         say(&identity(bob.id()), &alice, [b"nonsense"]);
@@ -150,7 +149,7 @@ fn who_takes_the_identity_of_another_cannot_keep_it_away() {
 }
 
 #[test]
-fn who_claims_the_endpoint_of_another_does_not_replace_it() {
+fn a_stranger_that_claims_the_endpoint_of_another_does_not_replace_it() {
     deadline(|| {
         let (alice, bob) = two(beacon_port());
         for endpoint in [bob.endpoint(), bob.endpoint().replace("1:", "1:0")] {
@@ -162,7 +161,7 @@ fn who_claims_the_endpoint_of_another_does_not_replace_it() {
 }
 
 #[test]
-fn who_claims_our_own_endpoint_or_identity_is_nobody() {
+fn a_stranger_that_claims_our_own_endpoint_or_identity_is_ignored() {
     deadline(|| {
         let (alice, bob) = two(beacon_port());
         say(&STRANGER, &alice, [&hello(&alice.endpoint())[..]]);
@@ -174,7 +173,7 @@ fn who_claims_our_own_endpoint_or_identity_is_nobody() {
 }
 
 #[test]
-fn who_says_that_another_is_elsewhere_cannot_keep_it_away() {
+fn a_stranger_that_says_another_is_elsewhere_cannot_keep_it_away() {
     deadline(|| {
         let (alice, bob) = two(beacon_port());
         say(

@@ -1,4 +1,4 @@
-//! How a socket was closed, and what is known since of what it had queued.
+//! How a socket was closed, and the losses that libzmq has reported since.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use crate::endpoint::Endpoint;
 /// How a socket was closed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Closing {
-    /// How long it delivers at most, while a peer takes it.
+    /// How long it delivers at most, while a peer is connected.
     pub(crate) most: Duration,
     /// The same while no peer is connected.
     pub(crate) alone: Duration,
@@ -19,11 +19,11 @@ pub(crate) struct Closing {
     /// Whether it was connected within the process. Where nobody has bound such an endpoint,
     /// libzmq is done with the socket only when the context ends.
     pub(crate) inproc: bool,
-    /// Whether libzmq reports what it could not deliver; else the clock has to do.
+    /// Whether libzmq reports the messages that it could not deliver; else the clock has to do.
     pub(crate) is_reported: bool,
 }
 
-/// A socket that was closed, and what is known of what was queued.
+/// A socket that was closed, and the losses that libzmq has reported since.
 #[derive(Debug)]
 pub(super) struct Closed {
     pub(super) how: Closing,
@@ -31,7 +31,7 @@ pub(super) struct Closed {
     pub(super) undelivered: Option<Undelivered>,
 }
 
-/// What libzmq could not deliver.
+/// The messages that libzmq could not deliver.
 #[derive(Debug)]
 pub(super) struct Undelivered {
     /// Of one of the connections.
@@ -40,7 +40,7 @@ pub(super) struct Undelivered {
     pub(super) messages: u64,
 }
 
-/// Beside what a connection had begun to send.
+/// Counts whole messages; one that was partly sent is not among them.
 impl fmt::Display for Undelivered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let endpoint = &self.endpoint;
@@ -67,11 +67,11 @@ impl fmt::Display for Undelivered {
 }
 
 /// libzmq's timers may end a little early.
-const EARLY: Duration = Duration::from_millis(5);
+const TIMER_SLACK: Duration = Duration::from_millis(5);
 
 impl Closed {
     /// Whether libzmq's time was over, by the clock.
     pub(super) fn ran_out(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.since) + EARLY >= self.how.most
+        now.saturating_duration_since(self.since) + TIMER_SLACK >= self.how.most
     }
 }

@@ -11,13 +11,14 @@ const REPEAT_AFTER: Duration = Duration::from_secs(60);
 /// How many lines are logged in that time at most.
 const MOST: usize = 256;
 
-/// Of which endpoints trouble was logged, and when: by endpoint, and by what kind of trouble.
+/// When trouble was logged last, for each endpoint and kind of trouble.
 #[derive(Debug, Default)]
 pub(super) struct LoggedTrouble {
     troubles: HashMap<(Endpoint, Trouble), Instant>,
+    /// Since when `lines` counts.
+    since: Option<Instant>,
     /// How many lines were logged since then, of forgotten endpoints too: where endpoints are
     /// discovered, others say which there are.
-    since: Option<Instant>,
     lines: usize,
 }
 
@@ -28,7 +29,7 @@ pub(super) enum Trouble {
     Refused,
     /// There is no connection yet.
     Retrying,
-    /// Its peer sends what is too large.
+    /// Its peer sends too large a frame.
     Frame,
 }
 

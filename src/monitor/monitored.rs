@@ -1,4 +1,4 @@
-//! One socket in the monitor thread's care: what is done with it in each turn.
+//! One socket in the care of the monitor thread: its part of each turn.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -11,12 +11,13 @@ use crate::background::guarded;
 use crate::endpoint::Endpoint;
 
 /// How soon there is another look after a panic, which may have left something undone.
-pub(super) const AGAIN: Duration = Duration::from_millis(10);
+pub(super) const RETRY_AFTER_PANIC: Duration = Duration::from_millis(10);
 
-/// What is monitored: a socket that the monitor thread may ask for something.
+/// A monitored socket, as the monitor thread uses it.
 pub(crate) trait MonitoredSocket: Send + Sync {
-    /// Lets libzmq do what it has to do for the socket, which may be idle; false if it is
-    /// closed.
+    /// Lets libzmq handle its commands for the socket, which may be idle: it attaches peers only when the
+    /// socket is used. False if nothing more can be done for it: it is closed, or the handle's own callback
+    /// has failed.
     fn pump(&self) -> bool;
     /// libzmq has abandoned this endpoint: connects it anew, if the user still wants it; when to try
     /// again, if that cannot be done now.
@@ -37,12 +38,12 @@ pub(super) struct Monitored {
 
 pub(super) enum Command {
     Add(Monitored),
-    /// Tell which sockets are monitored.
+    /// Gives the status of every monitored socket.
     List(Sender<Vec<Arc<ConnectionStatus>>>),
 }
 
 impl Monitored {
-    /// Does what there is to do for one socket; false once it is gone.
+    /// Handles all that is due for one socket; false once it is gone.
     pub(super) fn turn(&self, now: Instant) -> bool {
         self.status.check_stop_signal();
         if !self.read() {
@@ -53,17 +54,17 @@ impl Monitored {
         true
     }
 
-    /// Takes in what the monitor has; false once the socket is gone.
+    /// Takes in the monitor's events; false once the socket is gone.
     fn read(&self) -> bool {
         while let Some((event, at)) = self.status.next_event() {
             // Before the event is published: a user that gets it must be able to send to the peer.
-            if event.brings_peer()
+            if event.is_up()
                 && let Some(monitored) = self.monitored.upgrade()
             {
                 monitored.pump();
             }
             let retried = event.is_retry().then(|| event.endpoint.clone());
-            self.status.take(event, at);
+            self.status.handle(event, at);
             if let Some(endpoint) = retried
                 && let Some(monitored) = self.monitored.upgrade()
             {
@@ -89,13 +90,13 @@ impl Monitored {
 
     fn retry(&self, now: Instant) {
         for endpoint in self.status.due(now) {
-            // Each of them, since none will be due again.
+            // A panic must not keep the others from being tried: none of them becomes due again by itself.
             let again = guarded("connecting anew", || {
                 let again = self.monitored.upgrade()?.reconnect(&endpoint);
                 debug!("{}: connecting to {endpoint} anew", self.status.name());
                 again
             });
-            if let Some(at) = again.unwrap_or(Some(now + AGAIN)) {
+            if let Some(at) = again.unwrap_or(Some(now + RETRY_AFTER_PANIC)) {
                 self.status.schedule_reconnect(&endpoint, at);
             }
         }
@@ -106,6 +107,6 @@ impl Monitored {
 /// would not end.
 impl Drop for Monitored {
     fn drop(&mut self) {
-        guarded("reading monitors", || self.status.gone());
+        guarded("reading monitors", || self.status.released());
     }
 }

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use crate::endpoint::Endpoint;
 
-/// An event as libzmq's monitor sends it: number, value and endpoint; that as libzmq spells it, or
-/// (once it is translated) as the user does.
+/// An event as libzmq's monitor sends it: number, value and endpoint. The endpoint is in libzmq's spelling
+/// at first, and in the user's once it is translated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RawEvent<E = Endpoint> {
     pub(crate) kind: u16,
@@ -31,16 +31,16 @@ pub(super) mod kind {
     pub(in super::super) const HANDSHAKE_FAILED_PROTOCOL: u16 = 0x2000;
     pub(in super::super) const HANDSHAKE_FAILED_AUTH: u16 = 0x4000;
 
-    /// What a failed protocol's value is, if the two ends secure it in different ways.
+    /// The value of a failed handshake whose two ends use different mechanisms.
     pub(in super::super) const MECHANISM_MISMATCH: u32 = 0x1100_0002;
 
-    /// The same, and in the bits of the mask the file descriptor, for a connection that is ended
-    /// for a frame above the limit: our own libzmq alone reports that.
+    /// The value of a failed handshake, for a connection that is ended for too large a frame (our libzmq
+    /// only): the bits of the mask are its file descriptor.
     pub(in super::super) const FRAME_TOO_LARGE: u32 = 0x7000_0000;
     pub(in super::super) const FD_MASK: u32 = 0x0fff_ffff;
 
-    /// The same, and in the bits of the mask how many messages could not be delivered, in an event
-    /// that otherwise has an errno.
+    /// The value of `CLOSE_FAILED`, otherwise an errno, for messages that could not be delivered (our
+    /// libzmq only): the bits of the mask count them.
     pub(super) const UNDELIVERED: u32 = 0x7000_0000;
     pub(super) const COUNT_MASK: u32 = 0x0fff_ffff;
 }
@@ -58,9 +58,9 @@ const EVENTS: u16 = kind::CONNECTED
     | kind::HANDSHAKE_FAILED_PROTOCOL
     | kind::HANDSHAKE_FAILED_AUTH;
 
-/// The events to be asked for, by what the linked libzmq reports: ours reports what it could not deliver by
-/// [`kind::CLOSE_FAILED`], and why a connection failed by [`kind::CONNECT_DELAYED`], which others
-/// have for something else.
+/// The events to be asked for. Our libzmq reports messages that it could not deliver by
+/// [`kind::CLOSE_FAILED`], and why a connection failed by [`kind::CONNECT_DELAYED`]; others use both for
+/// something else.
 pub(crate) fn events(reports_undelivered: bool, reports_connect_failures: bool) -> u16 {
     let mut events = EVENTS;
     if reports_undelivered {
@@ -104,7 +104,7 @@ impl<E> RawEvent<E> {
     }
 
     /// Whether a connection is up that was not.
-    pub(crate) fn brings_peer(&self) -> bool {
+    pub(crate) fn is_up(&self) -> bool {
         self.kind == kind::HANDSHAKE_SUCCEEDED
     }
 
@@ -121,13 +121,13 @@ impl<E> RawEvent<E> {
         )
     }
 
-    /// Whether a listener was closed, or the file of an attempt to connect.
+    /// Whether a file was closed: a listener's, or that of a failed attempt to connect.
     pub(crate) fn closes(&self) -> bool {
         self.kind == kind::CLOSED
     }
 
     /// Whether a connection has ended.
-    pub(crate) fn takes_peer(&self) -> bool {
+    pub(crate) fn is_down(&self) -> bool {
         self.kind == kind::DISCONNECTED
     }
 
@@ -139,17 +139,17 @@ impl<E> RawEvent<E> {
     }
 
     /// Whether the socket is gone: its last event.
-    pub(crate) fn is_end(&self) -> bool {
+    pub(crate) fn is_last(&self) -> bool {
         self.kind == kind::MONITOR_STOPPED
     }
 }
 
-/// Events at one endpoint, for the tests of what takes them in.
+/// Events at one endpoint, for tests.
 #[cfg(test)]
 pub(super) mod example {
     use super::*;
 
-    pub(in super::super) fn end() -> Endpoint {
+    pub(in super::super) fn an_endpoint() -> Endpoint {
         "tcp://127.0.0.1:7".parse().unwrap()
     }
 
@@ -157,7 +157,7 @@ pub(super) mod example {
         RawEvent {
             kind,
             value,
-            endpoint: end(),
+            endpoint: an_endpoint(),
             peer: None,
         }
     }
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_event_is_none() {
+    fn malformed_events_are_ignored() {
         assert_eq!(RawEvent::read(b"", b""), None);
         assert_eq!(RawEvent::read(&[1, 0, 1], b"tcp://a"), None);
         assert_eq!(RawEvent::read(&[0; 7], b"tcp://a"), None);

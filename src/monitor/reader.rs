@@ -8,7 +8,7 @@ use std::time::Instant;
 use parking_lot::{Condvar, Mutex};
 
 use super::Spellings;
-use super::ended::{EndedConnections, Verdict};
+use super::endpoint_fates::{EndpointFates, Verdict};
 use super::raw_event::RawEvent;
 use crate::endpoint::Endpoint;
 use crate::ffi;
@@ -19,13 +19,13 @@ use crate::ffi;
 /// the socket's own lock in hand.
 #[derive(Default)]
 pub(super) struct MonitorReader {
-    state: Mutex<State>,
-    read: Condvar,
+    state: Mutex<ReaderState>,
+    was_read: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    /// Gone when the socket is.
+struct ReaderState {
+    /// `None` once the socket is gone.
     monitor: Option<zmq::Socket>,
     events: VecDeque<(RawEvent, Instant)>,
     /// Whether the last event was read: the socket is gone.
@@ -33,15 +33,15 @@ struct State {
     /// How many were read, ever.
     count: u64,
     spellings: Spellings,
-    ended: EndedConnections,
+    fates: EndpointFates,
 }
 
-/// What one reading of the monitor has found.
+/// The outcome of one reading of the monitor.
 #[derive(Debug)]
 pub(crate) struct MonitorSnapshot {
     pub(crate) verdict: Verdict,
     /// There are events now for the monitor thread to take in.
-    pub(super) events: bool,
+    pub(super) has_events: bool,
     /// How many there have been.
     count: u64,
 }
@@ -60,7 +60,7 @@ impl MonitorReader {
     pub(super) fn next(&self) -> Option<(RawEvent, Instant)> {
         let mut state = self.state.lock();
         if state.events.is_empty() && state.read() {
-            self.read.notify_all();
+            self.was_read.notify_all();
         }
         state.events.pop_front()
     }
@@ -71,15 +71,15 @@ impl MonitorReader {
         state.is_ended && state.events.is_empty()
     }
 
-    /// Reads all events there are: what is known then of the endpoints that are wanted.
+    /// Reads all events, and gives the verdict on the wanted endpoints.
     pub(super) fn snapshot(&self, wanted: impl Fn(&Endpoint) -> bool) -> MonitorSnapshot {
         let mut state = self.state.lock();
         if state.read() {
-            self.read.notify_all();
+            self.was_read.notify_all();
         }
         MonitorSnapshot {
-            verdict: state.ended.verdict(wanted, Instant::now()),
-            events: !state.events.is_empty(),
+            verdict: state.fates.verdict(wanted, Instant::now()),
+            has_events: !state.events.is_empty(),
             count: state.count,
         }
     }
@@ -88,20 +88,19 @@ impl MonitorReader {
     pub(super) fn wait(&self, snapshot: &MonitorSnapshot, until: Instant) {
         let mut state = self.state.lock();
         while state.count == snapshot.count {
-            if self.read.wait_until(&mut state, until).timed_out() {
+            if self.was_read.wait_until(&mut state, until).timed_out() {
                 break;
             }
         }
     }
 
-    /// Waits until it is known whether a connection that is tried comes about; `None` if it is not by
-    /// then.
+    /// Waits until it is known whether an attempt to connect came up; `None` if it is not by then.
     pub(super) fn wait_attempt(&self, endpoint: &Endpoint, until: Instant) -> Option<bool> {
         let mut state = self.state.lock();
         loop {
-            let tried = state.ended.tried(endpoint);
-            if tried.is_some() || self.read.wait_until(&mut state, until).timed_out() {
-                return tried;
+            let outcome = state.fates.attempt_came_up(endpoint);
+            if outcome.is_some() || self.was_read.wait_until(&mut state, until).timed_out() {
+                return outcome;
             }
         }
     }
@@ -116,32 +115,32 @@ impl MonitorReader {
         self.state.lock().spellings.is_connected(endpoint)
     }
 
-    /// Forgets what has become of an endpoint.
+    /// Forgets the fate of an endpoint.
     pub(super) fn forget_ended(&self, endpoint: &Endpoint) {
-        self.state.lock().ended.forget(endpoint);
+        self.state.lock().fates.forget(endpoint);
     }
 
-    /// Forgets an endpoint that was disconnected, and what was read of it and not taken in.
+    /// Forgets an endpoint that was disconnected, and its events that were read and not taken in.
     pub(super) fn forget(&self, endpoint: &Endpoint) {
         self.spell(|spellings| spellings.forget(endpoint));
         self.forget_connection(endpoint);
     }
 
-    /// Forgets the connection to an endpoint, and what was read of it and not taken in.
+    /// Forgets the connection to an endpoint, and its events that were read and not taken in.
     pub(super) fn forget_connection(&self, endpoint: &Endpoint) {
         let mut state = self.state.lock();
-        // What libzmq has reported of it so far is old.
+        // The events that libzmq has sent of it so far are old.
         state.read();
-        state.ended.forget(endpoint);
+        state.fates.forget(endpoint);
         let is_of_it = |event: &RawEvent| event.endpoint == *endpoint;
         state
             .events
             .retain(|(event, _)| !is_of_it(event) || event.undelivered().is_some());
-        self.read.notify_all();
+        self.was_read.notify_all();
     }
 }
 
-impl State {
+impl ReaderState {
     /// Reads all that there is; whether it was anything.
     fn read(&mut self) -> bool {
         let Some(monitor) = &self.monitor else {
@@ -151,16 +150,16 @@ impl State {
         let before = self.count;
         while let Some(event) = next(monitor) {
             self.count += 1;
-            self.is_ended |= event.is_end();
-            let endpoint = match self.spellings.of_user(&event.endpoint) {
-                // What was disconnected may still have lost something.
+            self.is_ended |= event.is_last();
+            let endpoint = match self.spellings.users_spelling(&event.endpoint) {
+                // A loss is reported even for an endpoint that was disconnected.
                 None if event.undelivered().is_some() => event.endpoint.parse().ok(),
                 endpoint => endpoint,
             };
             let Some(endpoint) = endpoint else { continue };
             let event = event.at(endpoint);
             if self.spellings.is_connected(&event.endpoint) {
-                self.ended.take(&event, now);
+                self.fates.observe(&event, now);
             }
             self.events.push_back((event, now));
         }
@@ -189,8 +188,8 @@ fn next(monitor: &zmq::Socket) -> Option<RawEvent<String>> {
     }
 }
 
-/// The address at the other end of a tcp connection. One that has ended since has none, or that of
-/// the connection that got its file descriptor: it is for logs only.
+/// The address at the other end of a tcp connection. For logs only: if the connection has ended, its
+/// descriptor may be another's.
 fn address(fd: RawFd) -> Option<SocketAddr> {
     ffi::peer_address(fd)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::ended::GRACE;
+use super::endpoint_fates::RETRY_GRACE;
 use crate::endpoint::Endpoint;
 use crate::error::Refusal;
 use crate::options::backoff;
@@ -14,26 +14,27 @@ pub(super) struct Refusals {
     refused: BTreeMap<Endpoint, Refused>,
     /// Why endpoints cannot be connected to, where no event says so.
     marks: BTreeMap<Endpoint, Refusal>,
-    /// Why the last attempt to connect failed, where nobody took the connection.
+    /// Why the last attempt to connect failed, where nobody accepted the connection.
     failures: BTreeMap<Endpoint, Refusal>,
-    /// When an endpoint is connected anew whose connection broke, unless libzmq tries it again.
-    broken: BTreeMap<Endpoint, Instant>,
+    /// When an endpoint is connected anew, unless libzmq retries it: one whose connection broke, or whose
+    /// name did not resolve.
+    reconnect_at: BTreeMap<Endpoint, Instant>,
     /// The shortest and the longest pause between two attempts.
     reconnect: (Duration, Duration),
 }
 
-/// An endpoint that took our connection and then did not want it.
+/// An endpoint that accepted our connection and then failed the handshake.
 #[derive(Debug)]
 struct Refused {
     refusal: Refusal,
     times: u32,
-    /// When it is connected anew, unless libzmq tries it again.
+    /// When it is connected anew, unless libzmq retries it.
     due: Option<Instant>,
 }
 
-/// How long libzmq has to try a connection again that was up: it breaks for good only over bytes that
-/// are not a message, and that may happen again.
-pub(super) const LONG_GRACE: Duration = Duration::from_secs(1);
+/// How long libzmq has to retry a connection that was up. It abandons one only over invalid bytes,
+/// which may recur: hence longer than [`RETRY_GRACE`].
+pub(super) const RECONNECT_GRACE: Duration = Duration::from_secs(1);
 
 impl Refusals {
     pub(super) fn new(reconnect: (Duration, Duration)) -> Refusals {
@@ -41,7 +42,7 @@ impl Refusals {
             refused: BTreeMap::new(),
             marks: BTreeMap::new(),
             failures: BTreeMap::new(),
-            broken: BTreeMap::new(),
+            reconnect_at: BTreeMap::new(),
             reconnect,
         }
     }
@@ -56,7 +57,7 @@ impl Refusals {
         proof.or_else(|| all.next())
     }
 
-    /// Whether an endpoint took our connection and then did not want it.
+    /// Whether an endpoint accepted our connection and then failed the handshake.
     pub(super) fn is_refused(&self, endpoint: &Endpoint) -> bool {
         self.refused.contains_key(endpoint)
     }
@@ -66,12 +67,12 @@ impl Refusals {
         self.refused.remove(endpoint);
         self.marks.remove(endpoint);
         self.failures.remove(endpoint);
-        self.broken.remove(endpoint);
+        self.reconnect_at.remove(endpoint);
     }
 
     /// A connection has begun.
     pub(super) fn began(&mut self, endpoint: &Endpoint) {
-        self.broken.remove(endpoint);
+        self.reconnect_at.remove(endpoint);
         self.marks.remove(endpoint);
         self.failures.remove(endpoint);
     }
@@ -83,10 +84,10 @@ impl Refusals {
 
     /// A connection that was up has ended.
     pub(super) fn broke(&mut self, endpoint: Endpoint, now: Instant) {
-        self.broken.insert(endpoint, now + LONG_GRACE);
+        self.reconnect_at.insert(endpoint, now + RECONNECT_GRACE);
     }
 
-    /// Nobody took a connection.
+    /// Nobody accepted a connection.
     pub(super) fn failed(&mut self, endpoint: Endpoint, reason: Refusal) {
         self.failures.insert(endpoint, reason);
     }
@@ -99,7 +100,7 @@ impl Refusals {
         }
     }
 
-    /// The peer took our connection and then did not want it.
+    /// The peer accepted our connection and then failed the handshake.
     pub(super) fn refuse(&mut self, endpoint: Endpoint, refusal: Refusal, now: Instant) {
         let last = self.refused.remove(&endpoint);
         let times = last.as_ref().map_or(0, |last| last.times);
@@ -112,14 +113,14 @@ impl Refusals {
         let refused = Refused {
             refusal,
             times: times.saturating_add(1),
-            due: now.checked_add(GRACE.max(pause)),
+            due: now.checked_add(RETRY_GRACE.max(pause)),
         };
         self.refused.insert(endpoint, refused);
     }
 
-    /// libzmq tries an endpoint again: why the last attempt failed, if that is known.
+    /// libzmq retries an endpoint: why the last attempt failed, if that is known.
     pub(super) fn retried(&mut self, endpoint: &Endpoint) -> Option<Refusal> {
-        self.broken.remove(endpoint);
+        self.reconnect_at.remove(endpoint);
         let refused = self.refused.get_mut(endpoint);
         let refusal = refused.and_then(|refused| {
             // Without a handshake that failed just now, nobody is there any more.
@@ -138,17 +139,17 @@ impl Refusals {
     pub(super) fn schedule_reconnect(&mut self, endpoint: &Endpoint, at: Instant) {
         let refused = self.refused.get(endpoint);
         if refused.is_none_or(|refusal| refusal.due.is_none()) {
-            self.broken.entry(endpoint.clone()).or_insert(at);
+            self.reconnect_at.entry(endpoint.clone()).or_insert(at);
         }
     }
 
     /// When [`take_due`](Self::take_due) has something next.
     pub(super) fn next_due(&self) -> Option<Instant> {
         let refused = self.refused.values().filter_map(|refusal| refusal.due);
-        refused.chain(self.broken.values().copied()).min()
+        refused.chain(self.reconnect_at.values().copied()).min()
     }
 
-    /// The endpoints that are to be connected anew, because libzmq has given them up.
+    /// The endpoints that are to be connected anew now.
     pub(super) fn take_due(&mut self, now: Instant) -> Vec<Endpoint> {
         let mut due = Vec::new();
         for (endpoint, refusal) in &mut self.refused {
@@ -157,7 +158,7 @@ impl Refusals {
                 due.push(endpoint.clone());
             }
         }
-        self.broken.retain(|endpoint, at| {
+        self.reconnect_at.retain(|endpoint, at| {
             let wait = *at > now;
             if !wait {
                 due.push(endpoint.clone());

@@ -1,16 +1,17 @@
-//! What the monitor thread does, again and again: nothing that it calls can end it.
+//! The monitor thread's loop; nothing that it calls can end it. If it ended, libzmq's threads would wait for
+//! it, and every socket with them.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 
-use super::monitored::{AGAIN, Command, Monitored};
+use super::monitored::{Command, Monitored, RETRY_AFTER_PANIC};
 use crate::background::{ThreadStop, WaitSet, guarded};
 use crate::ffi::RawContext;
 use crate::wake::Deadline;
 
-/// The thread's own side.
+/// The loop's own state.
 pub(super) struct MonitorLoop {
     commands: Receiver<Command>,
     stop: Arc<ThreadStop>,
@@ -43,9 +44,9 @@ impl MonitorLoop {
         }
     }
 
-    /// Waits, and does what there is to do.
+    /// Waits, and handles all that is due.
     fn turn(&mut self) {
-        // What it waits with may be logged.
+        // Waiting may log, and a user's logger may panic.
         let waited = guarded("reading monitors", || self.wait());
         self.again |= waited.is_none();
         while let Ok(command) = self.commands.try_recv() {
@@ -72,7 +73,7 @@ impl MonitorLoop {
         let due = statuses.flat_map(|status| [status.next_due(), status.draining()]);
         let mut deadline = due.flatten().min().map_or(Deadline::Never, Deadline::At);
         if std::mem::take(&mut self.again) {
-            deadline = deadline.within(AGAIN);
+            deadline = deadline.within(RETRY_AFTER_PANIC);
         }
         // Each monitor was read until it had no more, so its descriptor will signal the next;
         // and so for the sockets that were touched.

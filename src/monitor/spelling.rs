@@ -1,4 +1,4 @@
-//! One spelling for each endpoint: libzmq's events have others than the user.
+//! libzmq spells endpoints otherwise than the user: this translates.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -49,14 +49,13 @@ impl Spellings {
         self.connected.contains_key(endpoint)
     }
 
-    /// What the user calls the endpoint that libzmq calls so; `None` for one that was disconnected
-    /// meanwhile.
-    pub(crate) fn of_user(&self, libzmqs: &str) -> Option<Endpoint> {
-        let libzmqs: Endpoint = libzmqs.parse().ok()?;
-        if self.connected.contains_key(&libzmqs) || self.bound.contains(&libzmqs) {
-            return Some(libzmqs);
+    /// The user's spelling of libzmq's endpoint; `None` for one that was disconnected meanwhile.
+    pub(crate) fn users_spelling(&self, theirs: &str) -> Option<Endpoint> {
+        let theirs: Endpoint = theirs.parse().ok()?;
+        if self.connected.contains_key(&theirs) || self.bound.contains(&theirs) {
+            return Some(theirs);
         }
-        let known = match libzmqs.place() {
+        let known = match theirs.place() {
             Place::Tcp {
                 host: Host::Ip(ip, zone),
                 port,
@@ -64,8 +63,8 @@ impl Spellings {
             _ => None,
         };
         match known {
-            // What is bound may have names that only libzmq knows.
-            None if !self.bound.is_empty() => Some(libzmqs),
+            // libzmq may report a bound endpoint by an address that we do not know.
+            None if !self.bound.is_empty() => Some(theirs),
             known => known,
         }
     }
@@ -120,16 +119,16 @@ mod tests {
             ("tcp://one:5555", &["10.0.0.1", "fd00::1"]),
             ("tcp://two:5555", &["10.0.0.2"]),
         ]);
-        for (libzmqs, ours) in [
+        for (theirs, ours) in [
             ("tcp://one:5555", "tcp://one:5555"),
             ("tcp://10.0.0.1:5555", "tcp://one:5555"),
             ("tcp://[fd00::1]:5555", "tcp://one:5555"),
             ("tcp://[::ffff:10.0.0.2]:5555", "tcp://two:5555"),
         ] {
             assert_eq!(
-                spellings.of_user(libzmqs),
+                spellings.users_spelling(theirs),
                 Some(endpoint(ours)),
-                "{libzmqs}"
+                "{theirs}"
             );
         }
     }
@@ -141,14 +140,14 @@ mod tests {
             ("tcp://10.0.0.2:5555", &[]),
             ("tcp://db:5556", &["10.0.0.1"]),
         ]);
-        for (libzmqs, ours) in [
+        for (theirs, ours) in [
             ("tcp://10.0.0.9:5555", "tcp://db:5555"),
             ("tcp://10.0.0.2:5555", "tcp://10.0.0.2:5555"),
         ] {
             assert_eq!(
-                spellings.of_user(libzmqs),
+                spellings.users_spelling(theirs),
                 Some(endpoint(ours)),
-                "{libzmqs}"
+                "{theirs}"
             );
         }
     }
@@ -156,38 +155,38 @@ mod tests {
     #[test]
     fn a_zone_has_several_spellings() {
         let spellings = connected(&[("tcp://[fe80::1%eth0]:5555", &[])]);
-        for libzmqs in ["tcp://[fe80::1%3]:5555", "tcp://[fe80::1%eth0]:5555"] {
-            let ours = spellings.of_user(libzmqs);
+        for theirs in ["tcp://[fe80::1%3]:5555", "tcp://[fe80::1%eth0]:5555"] {
+            let ours = spellings.users_spelling(theirs);
             assert_eq!(ours, Some(endpoint("tcp://[fe80::1%eth0]:5555")));
         }
     }
 
     #[test]
-    fn what_is_bound_everywhere_is_known_by_every_address() {
+    fn an_endpoint_bound_everywhere_is_known_by_every_address() {
         let mut spellings = Spellings::default();
         spellings.bind(&endpoint("tcp://*:5555"));
         spellings.bind(&endpoint("tcp://[::]:5556"));
-        for (libzmqs, ours) in [
+        for (theirs, ours) in [
             ("tcp://0.0.0.0:5555", "tcp://*:5555"),
             ("tcp://10.0.0.1:5555", "tcp://*:5555"),
             ("tcp://[::1]:5556", "tcp://[::]:5556"),
             ("tcp://10.0.0.1:5557", "tcp://10.0.0.1:5557"),
         ] {
             assert_eq!(
-                spellings.of_user(libzmqs),
+                spellings.users_spelling(theirs),
                 Some(endpoint(ours)),
-                "{libzmqs}"
+                "{theirs}"
             );
         }
     }
 
     #[test]
-    fn what_was_disconnected_is_nobodys() {
+    fn a_disconnected_endpoint_has_no_spelling() {
         let mut spellings = connected(&[("tcp://db:5555", &["10.0.0.1"]), ("ipc:///tmp/a", &[])]);
         spellings.forget(&endpoint("tcp://db:5555"));
         spellings.forget(&endpoint("ipc:///tmp/a"));
-        for libzmqs in ["tcp://db:5555", "tcp://10.0.0.1:5555", "ipc:///tmp/a"] {
-            assert_eq!(spellings.of_user(libzmqs), None);
+        for theirs in ["tcp://db:5555", "tcp://10.0.0.1:5555", "ipc:///tmp/a"] {
+            assert_eq!(spellings.users_spelling(theirs), None);
         }
     }
 }

@@ -23,18 +23,18 @@ use crate::error::{Error, Refusal, Result, Wait};
 use crate::throttle::Throttle;
 use crate::wake::{Deadline, Waker};
 
-/// The connections of one socket, as seen by its monitor.
+/// The connections of one socket, as reported by its monitor.
 pub(crate) struct ConnectionStatus {
     pub(super) name: &'static str,
     reader: MonitorReader,
     events_lost: Throttle,
-    pub(super) seen: Mutex<Seen>,
+    pub(super) state: Mutex<StatusState>,
     /// The monitor thread's own wake-up.
     monitor_thread: OnceLock<Arc<Waker>>,
     /// Woken when a signal handler stops the socket.
     pub(super) stop_signal: OnceLock<Arc<Waker>>,
     /// Called when an endpoint of ours is not connected, or no longer.
-    down: OnceLock<OnDown>,
+    on_down: OnceLock<OnDown>,
     changed: Condvar,
 }
 
@@ -42,18 +42,18 @@ pub(crate) struct ConnectionStatus {
 /// another thread.
 pub(crate) type OnDown = Box<dyn Fn(&Endpoint) + Send + Sync>;
 
-pub(super) struct Seen {
+pub(super) struct StatusState {
     pub(super) tracker: ConnectionTracker,
-    listeners: Vec<Sender<ConnectionEvent>>,
+    streams: Vec<Sender<ConnectionEvent>>,
     logged: LoggedTrouble,
     /// Where libzmq listens.
     listening: Vec<Endpoint>,
     /// Until when the socket must be touched now and then: see [`ConnectionStatus::drain`].
     draining: Option<Instant>,
-    /// Whether no more events are to be published.
-    ended: bool,
+    /// Whether waits and event streams have been ended.
+    waits_ended: bool,
     /// When libzmq was done with the socket.
-    pub(super) gone: Option<Instant>,
+    pub(super) released_at: Option<Instant>,
     /// How the socket was closed, if it was.
     pub(super) closed: Option<Closed>,
 }
@@ -64,93 +64,93 @@ impl ConnectionStatus {
             name,
             reader: MonitorReader::default(),
             events_lost: Throttle::new(),
-            seen: Mutex::new(Seen {
+            state: Mutex::new(StatusState {
                 tracker,
-                listeners: Vec::new(),
+                streams: Vec::new(),
                 logged: LoggedTrouble::default(),
                 listening: Vec::new(),
                 draining: None,
-                ended: false,
-                gone: None,
+                waits_ended: false,
+                released_at: None,
                 closed: None,
             }),
             monitor_thread: OnceLock::new(),
             stop_signal: OnceLock::new(),
-            down: OnceLock::new(),
+            on_down: OnceLock::new(),
             changed: Condvar::new(),
         }
     }
 
     /// Waits until this many connections are up.
     pub(crate) fn wait_up(&self, count: usize, deadline: Deadline) -> Result<()> {
-        let mut seen = self.seen.lock();
-        while seen.tracker.up() < count {
-            if seen.ended {
+        let mut state = self.state.lock();
+        while state.tracker.up() < count {
+            if state.waits_ended {
                 return Err(Error::Stopped);
             }
             if deadline.is_over() {
                 let waited_for = Wait::Connections {
                     wanted: count,
-                    up: seen.tracker.up(),
+                    up: state.tracker.up(),
                     endpoints: Vec::new(),
                 };
-                return Err(deadline.error(|| seen.timeout(waited_for)));
+                return Err(deadline.error(|| state.timeout(waited_for)));
             }
-            deadline.wait(&self.changed, &mut seen);
+            deadline.wait(&self.changed, &mut state);
         }
         Ok(())
     }
 
     /// An endpoint that refuses us now.
     pub(crate) fn refusal(&self) -> Option<Error> {
-        let seen = self.seen.lock();
-        let (endpoint, refusal) = seen.tracker.refusal()?;
+        let state = self.state.lock();
+        let (endpoint, refusal) = state.tracker.refusal()?;
         refusal.is_proof().then(|| refused(endpoint, refusal))
     }
 
     /// How many connections are up.
     pub(crate) fn up(&self) -> usize {
-        self.seen.lock().tracker.up()
+        self.state.lock().tracker.up()
     }
 
     /// The error of a call that waited for this in vain, with what is known of a peer.
     pub(crate) fn timeout(&self, waited_for: Wait) -> Error {
-        self.seen.lock().timeout(waited_for)
+        self.state.lock().timeout(waited_for)
     }
 
     pub(super) fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Ends all, as libzmq is done with the socket.
-    pub(super) fn gone(&self) {
+    /// Takes in that libzmq is done with the socket, and ends all waits.
+    pub(super) fn released(&self) {
         self.reader.close();
-        if self.seen.lock().gone.is_some() {
+        if self.state.lock().released_at.is_some() {
             return;
         }
         // A user's logger may panic, and others wait for the end.
         guarded("reading monitors", || self.note_end());
-        self.seen.lock().gone = Some(Instant::now());
-        self.end();
+        self.state.lock().released_at = Some(Instant::now());
+        self.end_waits();
     }
 
     /// Calls this from now on when an endpoint that was connected to is not, or no longer, up.
-    pub(crate) fn on_down(&self, call: OnDown) {
-        let _ = self.down.set(call);
+    pub(crate) fn set_on_down(&self, call: OnDown) {
+        let _ = self.on_down.set(call);
     }
 
-    /// Takes a stop signal that stops what waits here; false if there is one.
+    /// Sets the stop signal of this socket; false if it has one.
     pub(super) fn set_stop_signal(&self, stop_signal: &Arc<Waker>) -> bool {
         self.stop_signal.set(stop_signal.clone()).is_ok()
     }
 
     /// Waits until libzmq is done with the socket; false if it is not by then.
-    pub(crate) fn wait_end(&self, deadline: Deadline) -> bool {
-        let mut seen = self.seen.lock();
-        while seen.gone.is_none() && !deadline.is_over() {
-            deadline.wait(&self.changed, &mut seen);
+    pub(crate) fn wait_released(&self, deadline: Deadline) -> bool {
+        let mut state = self.state.lock();
+        while state.released_at.is_none() && !deadline.is_over() {
+            deadline.wait(&self.changed, &mut state);
         }
-        seen.gone.is_some()
+        state.released_at.is_some()
     }
 
     /// The next event of the monitor, and when it was read.
@@ -158,7 +158,7 @@ impl ConnectionStatus {
         self.reader.next()
     }
 
-    /// Whether there will be no more events.
+    /// Whether the monitor will give no more events.
     pub(super) fn is_ended(&self) -> bool {
         self.reader.is_ended()
     }
@@ -169,13 +169,13 @@ impl ConnectionStatus {
     /// and until it is through, a pair takes no other peer, and a peer that dies meanwhile ends
     /// the process (libzmq asserts that it could take what was half sent).
     fn drain(&self) {
-        self.seen.lock().draining = Some(Instant::now() + DRAINING);
+        self.state.lock().draining = Some(Instant::now() + DRAINING);
         if let Some(waker) = self.monitor_thread.get() {
             waker.wake();
         }
     }
 
-    pub(super) fn set_monitor_thread(&self, waker: &Arc<Waker>, monitor: zmq::Socket) {
+    pub(super) fn begin_monitoring(&self, waker: &Arc<Waker>, monitor: zmq::Socket) {
         let _ = self.monitor_thread.set(waker.clone());
         self.reader.open(monitor);
     }
@@ -187,33 +187,33 @@ impl ConnectionStatus {
 
     /// Until when the socket is to be touched, if it is.
     pub(super) fn draining(&self) -> Option<Instant> {
-        self.seen.lock().draining
+        self.state.lock().draining
     }
 
     /// Ends draining, when its time is over or the socket is closed.
     pub(super) fn drained(&self) {
-        self.seen.lock().draining = None;
+        self.state.lock().draining = None;
     }
 
     /// Ends all waiting, and all iterators of events.
-    pub(crate) fn end(&self) {
-        let mut seen = self.seen.lock();
-        seen.ended = true;
-        seen.listeners.clear();
+    pub(crate) fn end_waits(&self) {
+        let mut state = self.state.lock();
+        state.waits_ended = true;
+        state.streams.clear();
         self.changed.notify_all();
     }
 
-    /// The stop signal, unless it has been heard: it is not cleared while there are handles.
+    /// The stop signal's file, until it has been handled: the signal is not cleared while there are handles.
     pub(super) fn unheard_stop_signal(&self) -> Option<RawFd> {
         let stop_signal = self.stop_signal.get()?;
-        (!self.seen.lock().ended).then(|| stop_signal.fd())
+        (!self.state.lock().waits_ended).then(|| stop_signal.fd())
     }
 
     pub(super) fn check_stop_signal(&self) {
         if let Some(stop_signal) = self.stop_signal.get()
             && stop_signal.is_woken()
         {
-            self.end();
+            self.end_waits();
         }
     }
 }
@@ -228,7 +228,7 @@ fn refused(endpoint: &Endpoint, refusal: &Refusal) -> Error {
     }
 }
 
-impl Seen {
+impl StatusState {
     fn timeout(&self, waited_for: Wait) -> Error {
         let refusal = self.tracker.refusal();
         Error::Timeout {

@@ -1,4 +1,5 @@
-//! The thread that reads the monitors of all sockets, and does what their events ask for.
+//! The thread that reads the monitors of all sockets, and acts on their events. There is one for each
+//! context, and the process has one context.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,8 +20,8 @@ use crate::wake::Waker;
 /// The handle of the thread; it ends when this is dropped.
 pub(crate) struct MonitorThread {
     commands: Sender<Command>,
-    /// Keeps what was added, whatever has become of the thread: a monitor that nobody holds stops
-    /// libzmq's own threads.
+    /// Keeps added monitors open, even if the thread has ended: libzmq's threads block on a monitor whose
+    /// other end is closed.
     _added: Receiver<Command>,
     waker: Arc<Waker>,
     thread: Background,
@@ -79,7 +80,7 @@ impl MonitorThread {
         // Last: from here on the monitor must stay.
         let events = events(reports_undelivered(), reports_connect_failures());
         socket.monitor(&name, events.into()).map_err(failed)?;
-        entry.status.set_monitor_thread(&self.waker, monitor);
+        entry.status.begin_monitoring(&self.waker, monitor);
         let _ = self.commands.send(Command::Add(entry));
         self.waker.wake();
         Ok(())
@@ -87,9 +88,9 @@ impl MonitorThread {
 }
 
 impl MonitorThread {
-    /// Waits until all sockets have delivered what was sent, now that the last handle of each is
-    /// gone; false if that is not worth while any more.
-    pub(crate) fn wait_for_end(&self) -> bool {
+    /// Waits until libzmq is done with all sockets, now that the last handle of each is gone; false if
+    /// that is not worth while any more.
+    pub(crate) fn wait_all_released(&self) -> bool {
         if self.thread.is_current() {
             return false;
         }
@@ -98,11 +99,15 @@ impl MonitorThread {
         self.waker.wake();
         // A thread that has ended does not answer.
         let statuses = statuses.recv_timeout(Duration::from_secs(5));
-        closing::wait_for_end(statuses.unwrap_or_default())
+        closing::wait_all_released(statuses.unwrap_or_default())
     }
 
-    /// Listens to a stop signal that stops what is seen here.
-    pub(crate) fn listen(&self, status: &ConnectionStatus, stop_signal: &Arc<Waker>) -> Result<()> {
+    /// Has the thread watch the stop signal of a socket.
+    pub(crate) fn watch_stop_signal(
+        &self,
+        status: &ConnectionStatus,
+        stop_signal: &Arc<Waker>,
+    ) -> Result<()> {
         if status.set_stop_signal(stop_signal) {
             self.waker.wake();
         }

@@ -1,4 +1,4 @@
-//! What follows from a monitor's events: a pure state machine.
+//! A pure state machine from monitor events to connection events.
 
 #[cfg(test)]
 mod tests;
@@ -14,15 +14,23 @@ use crate::endpoint::Endpoint;
 use crate::error::Refusal;
 use crate::options::Options;
 
-/// Which connections a socket has, from the events of its monitor.
+/// The names of a pattern, for refusals.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Names {
+    /// The socket's own.
+    pub(crate) own: &'static str,
+    /// That of a peer that fits.
+    pub(crate) partner: &'static str,
+}
+
+/// The connections of a socket, from the events of its monitor.
 #[derive(Debug)]
 pub(crate) struct ConnectionTracker {
     /// For each endpoint its connections, in the order in which they came.
     connections: HashMap<Endpoint, Vec<Connection>>,
     refusals: Refusals,
     ever_up: bool,
-    /// What this socket is called, and what a peer that fits is.
-    names: (&'static str, &'static str),
+    names: Names,
     max_frame: u64,
 }
 
@@ -31,21 +39,21 @@ struct Connection {
     id: ConnectionId,
     /// Its file descriptor, by which libzmq names it.
     fd: u32,
-    /// Whether we have connected, and not the peer.
-    ours: bool,
+    /// Whether we have connected, rather than the peer.
+    outgoing: bool,
     peer: Option<SocketAddr>,
     up: bool,
-    /// Whether libzmq itself has named it as the one that is up.
-    certain: bool,
+    /// Whether libzmq itself has named it as the one that is up; else we have guessed.
+    named_by_libzmq: bool,
     /// Whether it is ended for a frame that is too large.
-    cut: bool,
+    frame_too_large: bool,
     /// Why the handshake failed, when it has.
     failed: Option<Refusal>,
 }
 
 impl ConnectionTracker {
-    /// A tracker of no connection, of a socket of this name whose peers have that one.
-    pub(crate) fn new(names: (&'static str, &'static str), options: &Options) -> ConnectionTracker {
+    /// A tracker of a socket that has no connection yet.
+    pub(crate) fn new(names: Names, options: &Options) -> ConnectionTracker {
         ConnectionTracker {
             connections: HashMap::new(),
             refusals: Refusals::new((options.reconnect_min, options.reconnect_max)),
@@ -78,8 +86,8 @@ impl ConnectionTracker {
         self.refusals.first()
     }
 
-    /// Whether it is the event of a connection that we made and that failed.
-    pub(crate) fn is_ours(&self, event: &ConnectionEvent) -> bool {
+    /// Whether it is the event of an outgoing connection that failed.
+    pub(crate) fn is_outgoing_failure(&self, event: &ConnectionEvent) -> bool {
         match event {
             ConnectionEvent::HandshakeFailed { endpoint, .. } => self.refusals.is_refused(endpoint),
             _ => false,
@@ -91,17 +99,17 @@ impl ConnectionTracker {
         self.ever_up
     }
 
-    /// Forgets an endpoint that the user disconnected, which libzmq does not report: the events of its
-    /// connections that were up.
+    /// Forgets an endpoint that the user disconnected, which libzmq does not report; gives the events of the
+    /// end of its connections that were up.
     pub(crate) fn forget(&mut self, endpoint: &Endpoint) -> Vec<ConnectionEvent> {
         self.refusals.forget(endpoint);
-        self.forget_connections(endpoint, |connection| connection.ours)
+        self.forget_connections(endpoint, |connection| connection.outgoing)
     }
 
-    /// Forgets an endpoint that the user unbound: the events of the connections that were accepted there,
-    /// and were up.
+    /// Forgets an endpoint that the user unbound; gives the events of the end of the connections that were
+    /// accepted there and were up.
     pub(crate) fn forget_accepted(&mut self, endpoint: &Endpoint) -> Vec<ConnectionEvent> {
-        self.forget_connections(endpoint, |connection| !connection.ours)
+        self.forget_connections(endpoint, |connection| !connection.outgoing)
     }
 
     fn forget_connections(
@@ -142,13 +150,13 @@ impl ConnectionTracker {
         self.refusals.schedule_reconnect(endpoint, at);
     }
 
-    /// The endpoints that are to be connected anew, because libzmq has given them up.
+    /// The endpoints that are to be connected anew now.
     pub(crate) fn due(&mut self, now: Instant) -> Vec<Endpoint> {
         self.refusals.take_due(now)
     }
 
-    /// Takes an event in: what it means to the user, if anything.
-    pub(crate) fn take(&mut self, event: RawEvent, now: Instant) -> Option<ConnectionEvent> {
+    /// Takes in an event; gives the event for the user that follows, if one does.
+    pub(crate) fn observe(&mut self, event: RawEvent, now: Instant) -> Option<ConnectionEvent> {
         let RawEvent {
             kind,
             value,
@@ -164,11 +172,11 @@ impl ConnectionTracker {
                 connections.push(Connection {
                     id: ConnectionId::next(),
                     fd: value,
-                    ours: kind == kind::CONNECTED,
+                    outgoing: kind == kind::CONNECTED,
                     peer,
                     up: false,
-                    certain: false,
-                    cut: false,
+                    named_by_libzmq: false,
+                    frame_too_large: false,
                     failed: None,
                 });
                 None
@@ -180,7 +188,7 @@ impl ConnectionTracker {
                 let oldest = || connections.iter().position(Connection::is_waiting);
                 let place = named.or_else(oldest)?;
                 let connection = &mut connections[place];
-                (connection.up, connection.certain) = (true, named.is_some());
+                (connection.up, connection.named_by_libzmq) = (true, named.is_some());
                 self.ever_up = true;
                 let event = connection.up_event(&endpoint);
                 self.refusals.up(&endpoint);
@@ -189,7 +197,9 @@ impl ConnectionTracker {
             kind::HANDSHAKE_FAILED_PROTOCOL if value & !kind::FD_MASK == kind::FRAME_TOO_LARGE => {
                 let mut connections = self.connections.get_mut(&endpoint)?.iter_mut();
                 let fd = value & kind::FD_MASK;
-                connections.find(|connection| connection.fd == fd)?.cut = true;
+                connections
+                    .find(|connection| connection.fd == fd)?
+                    .frame_too_large = true;
                 None
             }
             kind::HANDSHAKE_FAILED_NO_DETAIL
@@ -242,7 +252,8 @@ impl ConnectionTracker {
             .iter()
             .position(|connection| connection.fd == fd)?;
         let mut connection = connections.remove(place);
-        if connection.failed.is_none() && !connection.cut && !connection.certain {
+        if connection.failed.is_none() && !connection.frame_too_large && !connection.named_by_libzmq
+        {
             // The failure that was just reported was this one's, not an older one's.
             connection.take_failure(connections.iter_mut());
         }
@@ -250,22 +261,26 @@ impl ConnectionTracker {
             self.connections.remove(&endpoint);
         }
         if connection.up {
-            if connection.ours {
+            if connection.outgoing {
                 self.refusals.broke(endpoint.clone(), now);
             }
             let max = self.max_frame;
-            let refusal = connection.cut.then_some(Refusal::FrameTooLarge { max });
+            let refusal = connection
+                .frame_too_large
+                .then_some(Refusal::FrameTooLarge { max });
             return Some(connection.down_event(endpoint, refusal));
         }
-        // libzmq has an event for all that fails before the handshake is done, but for a peer of
-        // another pattern.
-        let (ours, wanted) = self.names;
-        let wrong = Refusal::WrongPattern { ours, wanted };
-        let refusal = match connection.cut {
+        // libzmq reports every failure before the handshake is done, except a peer of another pattern.
+        let Names { own, partner } = self.names;
+        let wrong = Refusal::WrongPattern {
+            ours: own,
+            wanted: partner,
+        };
+        let refusal = match connection.frame_too_large {
             true => Refusal::NotZmq,
             false => connection.failed.unwrap_or(wrong),
         };
-        if connection.ours {
+        if connection.outgoing {
             self.refusals.refuse(endpoint.clone(), refusal.clone(), now);
             if !refusal.is_proof() {
                 // libzmq tries again, and says so.
@@ -287,8 +302,8 @@ impl Connection {
         !self.up && self.failed.is_none()
     }
 
-    /// Takes over the failure of another that was taken for this one. What was taken for this one's
-    /// success is then the other's, with the number that users know it by.
+    /// Takes over the failure of another connection. We guessed wrongly which of the two had failed: they are
+    /// swapped, so that the other keeps the number that users know.
     fn take_failure<'a>(&mut self, mut others: impl Iterator<Item = &'a mut Connection>) {
         if let Some(other) = others.find(|other| other.failed.is_some() && !other.up) {
             self.failed = other.failed.take();
@@ -300,7 +315,7 @@ impl Connection {
     /// The event that it is up.
     fn up_event(&self, endpoint: &Endpoint) -> ConnectionEvent {
         let (endpoint, id, peer) = (endpoint.clone(), self.id, self.peer);
-        match self.ours {
+        match self.outgoing {
             true => ConnectionEvent::Connected { endpoint, id, peer },
             false => ConnectionEvent::Accepted { endpoint, id, peer },
         }
@@ -324,7 +339,7 @@ fn system_reason(errno: u32) -> String {
     )
 }
 
-/// What a failed handshake says of the peer.
+/// The refusal that a failed handshake stands for.
 fn handshake_failure(kind: u16, value: u32) -> Refusal {
     match (kind, value) {
         (kind::HANDSHAKE_FAILED_AUTH, _) => Refusal::Denied,
@@ -332,7 +347,7 @@ fn handshake_failure(kind: u16, value: u32) -> Refusal {
         (kind::HANDSHAKE_FAILED_PROTOCOL, _) => Refusal::NotZmq,
         _ => match i32::try_from(value) {
             Ok(libc::EPIPE | libc::ECONNRESET) => Refusal::Closed,
-            // The time was over: the number is of whatever libzmq's thread did last.
+            // A timeout: the error number is meaningless.
             _ => Refusal::NoAnswer,
         },
     }

@@ -94,7 +94,7 @@ pub trait Handle: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
         if socket.is_stopped() {
             return Err(Error::Stopped);
         }
-        let events = socket.status()?.listen(&socket.bound()?);
+        let events = socket.status()?.open_stream(&socket.bound()?);
         Ok(ConnectionEvents::new(events))
     }
 

@@ -43,7 +43,8 @@ impl State {
                 Err(error) => Err(error),
             },
             (None, Some(last)) => {
-                last.status.wait_closed(endpoint, Deadline::after(CLOSING));
+                last.status
+                    .wait_listener_closed(endpoint, Deadline::after(CLOSING));
                 Ok(())
             }
             (None, None) => Ok(()),
@@ -62,7 +63,7 @@ impl ActiveHandle {
     /// Waits until libzmq is done with it.
     pub(super) fn wait_end(&self) {
         let longest = self.linger.most.saturating_add(Duration::from_secs(1));
-        self.status.wait_end(Deadline::after(longest));
+        self.status.wait_released(Deadline::after(longest));
     }
 }
 

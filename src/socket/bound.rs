@@ -99,7 +99,10 @@ impl SharedSocket {
         });
         self.leave(inner);
         result?.map_err(|error| Error::system("unbinding", error))?;
-        if !self.status.wait_closed(endpoint, Deadline::after(CLOSING)) {
+        if !self
+            .status
+            .wait_listener_closed(endpoint, Deadline::after(CLOSING))
+        {
             debug!("{}: {endpoint} is not closed yet", self.name());
         }
         self.status.unbound(endpoint);

@@ -49,7 +49,7 @@ impl Drop for SharedSocket {
         // In a child nothing of it is dropped: closing it would need threads that the child does not have.
         if self.check_process().is_ok() {
             self.begin_linger();
-            self.status.end();
+            self.status.end_waits();
         }
     }
 }

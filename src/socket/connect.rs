@@ -113,7 +113,7 @@ impl SharedSocket {
         inner.locked()?.events();
         let snapshot = self.snapshot(inner);
         let mut ended = snapshot.verdict.abandoned.clone();
-        match snapshot.verdict.decided {
+        match snapshot.verdict.decided_at {
             Some(decided) if Instant::now() < until => {
                 return Ok(Connecting::Pending(snapshot, decided.min(until)));
             }
@@ -135,7 +135,7 @@ impl SharedSocket {
         }
         let locked = &mut inner.locked()?;
         locked.disconnect(&known.address).map_err(connect_error)?;
-        let decided = after.verdict.decided.unwrap_or(until);
+        let decided = after.verdict.decided_at.unwrap_or(until);
         Ok(Connecting::Pending(after, decided.min(until)))
     }
 

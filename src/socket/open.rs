@@ -14,8 +14,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ffi::{self, IntOption, RawMessage};
 use crate::fork::ForkMutex;
-use crate::monitor::ConnectionTracker;
-use crate::monitor::{ConnectionStatus, MonitoredSocket};
+use crate::monitor::{ConnectionStatus, ConnectionTracker, MonitoredSocket, Names};
 use crate::options::{Options, milliseconds};
 
 impl Socket {
@@ -34,7 +33,11 @@ impl Socket {
         linger.map_err(|errno| system("setting the linger time", errno))?;
         let fd = socket.get_fd();
         let fd = fd.map_err(|error| Error::system("making a socket", error))?;
-        let tracker = ConnectionTracker::new((spec.name, spec.partner), options);
+        let names = Names {
+            own: spec.name,
+            partner: spec.partner,
+        };
+        let tracker = ConnectionTracker::new(names, options);
         let status = Arc::new(ConnectionStatus::new(spec.name, tracker));
         let mut monitoring = Ok(());
         let shared = Arc::new_cyclic(|shared: &Weak<SharedSocket>| {

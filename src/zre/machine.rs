@@ -48,7 +48,7 @@ use groups::Groups;
 pub(crate) use known_node::SUSPECT_TIMEOUT;
 use known_node::{Due, KnownNode, Suspicion};
 use pending_claims::PendingClaims;
-use quarantine::{CheckedPacket, Quarantine, Quarantined, RawMessage};
+use quarantine::{CheckedPacket, KeptMessage, Quarantine, Quarantined};
 pub(crate) use timing::Timing;
 
 /// An action for the driver, to be performed in the order given.
@@ -89,13 +89,13 @@ pub(crate) struct Machine {
     /// When it was warned of lost messages last.
     warned_at: Option<Instant>,
     /// Messages of nodes whose HELLO gives no usable address, until a beacon or a name look-up does.
-    without_address: Quarantine<RawMessage>,
+    without_address: Quarantine<KeptMessage>,
     /// Nodes that claim the endpoint of another.
     pending_claims: PendingClaims,
     /// Messages that follow the HELLO of a node that is not verified yet. They are handled once it is.
     before_verified: Quarantine<CheckedPacket>,
     /// Nodes whose waiting is over, with their kept messages, still to be handled.
-    released: VecDeque<(Uuid, Quarantined<RawMessage>)>,
+    released: VecDeque<(Uuid, Quarantined<KeptMessage>)>,
     /// Nodes that have said goodbye, for gossip, which asks for them.
     goodbyes: Option<Vec<Uuid>>,
     actions: Vec<Action>,

@@ -1,4 +1,4 @@
-//! A Python peer: peer.py, told what to do.
+//! A Python peer: peer.py, and the commands to it.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::program::{encode, script};
 /// No wait of these tests is longer.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
-/// Who the peer is, and which of both binds.
+/// The kind of the peer, and which of both binds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Way {
     /// `zeroless`, or `pyzmq` for a bare socket.
@@ -69,7 +69,7 @@ impl Peer {
         self.has_received(message);
     }
 
-    /// What it was told to receive is this message.
+    /// The message that it was told to receive is this one.
     pub(crate) fn has_received(&self, message: &Message) {
         // Not assert_eq: it would print megabytes.
         let got = self.line();

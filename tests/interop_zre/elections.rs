@@ -1,9 +1,9 @@
-//! What has to be so where our nodes and zyre's elect who leads a group.
+//! Facts that hold where our nodes and zyre's elect the leader of a group.
 
 use crate::member::{Kind, Member, Ours};
 use crate::support::{beacon_port, until};
 
-/// Those of these kinds, who contest for the group if so said, and are all in it.
+/// Members of these kinds, all in the group; those marked true contest.
 fn electorate<const N: usize>(kinds: [(Kind, bool); N]) -> [Member; N] {
     let port = beacon_port();
     let mut place = 0;
@@ -20,7 +20,7 @@ fn electorate<const N: usize>(kinds: [(Kind, bool); N]) -> [Member; N] {
             }
         }
     });
-    // Who holds an election does so when another joins after it, and not when it joins itself.
+    // A contesting node begins an election when another joins later, not when it joins itself.
     let (mut ours, mut theirs): (Vec<_>, Vec<_>) = all.iter_mut().partition(|it| it.is_ours());
     for member in &mut theirs {
         member.join("G");
@@ -51,7 +51,7 @@ fn assert_leads<'a>(leader: &Member, all: impl IntoIterator<Item = &'a Member>) 
     }
 }
 
-/// The lowest of those who contest leads.
+/// The lowest contesting node leads.
 pub(crate) fn elect<const N: usize>(kinds: [(Kind, bool); N]) {
     let all = electorate(kinds);
     let contest = all.iter().zip(kinds).filter(|(_, (_, contests))| *contests);

@@ -1,4 +1,4 @@
-//! What has to be so between our nodes and those of any other kind.
+//! Facts that hold between our nodes and those of any other kind.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ pub(crate) fn groups(one: Kind, two: Kind) {
     bob.expects(&alice.left("early"));
     alice.leave("late");
     bob.expects(&alice.left("late"));
-    // Whoever comes later knows what was, too.
+    // A late comer learns of groups joined earlier.
     alice.join("again");
     bob.expects(&alice.joined("again"));
     let carol = two.start("carol", port);
@@ -166,8 +166,7 @@ pub(crate) fn three(one: Kind, two: Kind, three: Kind) {
     carol.expects(&alice.shouted("G", &message("still here")));
 }
 
-/// One of ours that does not ask others whether they are there: whoever has much to read or to
-/// say answers late.
+/// Our node, which never pings here: a busy peer answers late.
 fn patient(name: &str, port: u16) -> Member {
     Member::ours(name, port, |node| {
         node.evasive(2 * LIMIT).expired(2 * LIMIT)

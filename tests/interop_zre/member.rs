@@ -103,7 +103,7 @@ impl Kind {
         self != ZyreJs || message.frame_count() == 1
     }
 
-    /// What it lets its user have of a message.
+    /// The part of a message that this implementation gives its user.
     pub(crate) fn keeps(self, message: &Message) -> Message {
         match self {
             ZyreJs => message[0].clone().into(),
@@ -226,7 +226,7 @@ impl Member {
         }
     }
 
-    /// This is what happens next, and nothing else.
+    /// The next event is this one.
     #[track_caller]
     pub(crate) fn expects(&self, event: &str) {
         self.expects_all([event.to_owned()]);
@@ -254,7 +254,7 @@ impl Member {
         );
     }
 
-    /// What others see when it is there.
+    /// The event by which others see that it is there.
     pub(crate) fn entered(&self) -> String {
         let Member {
             id,
@@ -266,7 +266,7 @@ impl Member {
         format!("ENTER {id} {name} {endpoint} {HEADER}={kind:?}")
     }
 
-    /// What others see when it is gone.
+    /// The event by which others see that it is gone.
     pub(crate) fn gone(&self) -> String {
         format!("EXIT {}", self.id)
     }
@@ -275,7 +275,7 @@ impl Member {
         format!("JOIN {} {group}", self.id)
     }
 
-    /// What others are told when it leads.
+    /// The event by which others see that it leads.
     pub(crate) fn leads(&self, group: &str) -> String {
         format!("LEADER {} {group}", self.id)
     }
@@ -318,7 +318,7 @@ fn describe(node: &Node, event: Event) -> String {
     }
 }
 
-/// Our address on the way to them, who choose their interface themselves and only tell which.
+/// Our address on the others' interface, which they choose and report.
 fn interface() -> &'static str {
     static INTERFACE: OnceLock<String> = OnceLock::new();
     INTERFACE.get_or_init(|| {

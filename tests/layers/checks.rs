@@ -115,7 +115,7 @@ fn imports(source: &Source) -> Vec<Vec<String>> {
     found
 }
 
-/// Reads a path and the groups in braces that it branches into; what is left of the text.
+/// Reads a path and the groups in braces that it branches into; gives the rest of the text.
 fn tree<'a>(mut path: Vec<String>, mut rest: &'a str, found: &mut Vec<Vec<String>>) -> &'a str {
     loop {
         rest = rest.trim_start();
@@ -204,17 +204,17 @@ fn parts(text: &str) -> BTreeSet<String> {
     apart.split_whitespace().map(str::to_owned).collect()
 }
 
-/// What codecs and state machines may not know.
+/// The words that codecs and state machines may not know.
 pub(crate) struct Purity {
     /// The modules that are pure, by their paths.
     pub(crate) pure: &'static [&'static [&'static str]],
     /// All that they may import, by the modules of the top level.
     pub(crate) imports: &'static [&'static str],
-    /// What they may not name.
+    /// The names that they may not use.
     pub(crate) names: &'static [&'static str],
 }
 
-/// What a pure module imports or names, and must not.
+/// Imports and names in a pure module that must not be there.
 pub(crate) fn impurities(purity: &Purity, source: &Source) -> Vec<String> {
     let module = source.module();
     let is_pure = |pure: &&[&str]| {

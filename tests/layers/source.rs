@@ -1,4 +1,4 @@
-//! Source files, and what of them is code.
+//! Source files, and the part of them that is code.
 
 use std::fs;
 use std::path::{Path, PathBuf};

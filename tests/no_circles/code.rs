@@ -1,4 +1,4 @@
-//! What a file of Rust declares, imports and names, read from its tokens.
+//! The declarations, imports and names in a file of Rust, read from its tokens.
 
 use std::collections::HashSet;
 use std::iter::Peekable;
@@ -24,7 +24,7 @@ pub(crate) struct Code {
 #[derive(Debug)]
 pub(crate) struct Declared {
     pub(crate) name: String,
-    /// What the attribute `path` says.
+    /// The value of the attribute `path`.
     pub(crate) path: Option<String>,
     pub(crate) code: Option<Code>,
 }

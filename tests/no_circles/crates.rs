@@ -59,7 +59,7 @@ impl<'a> Crate<'a> {
         place
     }
 
-    /// The file that defines what a path names, as seen from a module. None where it is another
+    /// The file that defines a path's item, as seen from a module. None where it is another
     /// crate's, or no more than a module.
     pub(crate) fn resolve(&self, from: usize, path: &[String]) -> Option<&'a Path> {
         match self.walk(from, path, MOST_STEPS)? {
@@ -100,7 +100,7 @@ impl<'a> Crate<'a> {
                 _ => match self.step(at, head, steps) {
                     Some(Found::Module(module)) => module,
                     Some(item) => return Some(item),
-                    // What a macro makes is not seen.
+                    // Items that a macro makes are not seen.
                     None => return Some(Found::Item(at)),
                 },
             };
@@ -109,7 +109,7 @@ impl<'a> Crate<'a> {
         Some(Found::Module(at))
     }
 
-    /// What a module calls so: a child, an item of its own, or one that it imports.
+    /// The thing with this name in a module: a child, an item of its own, or one that it imports.
     fn step(&self, at: usize, name: &str, steps: usize) -> Option<Found> {
         let module = &self.modules[at];
         if let Some(child) = module.children.get(name) {

@@ -16,8 +16,8 @@ type Imports<'a> = BTreeMap<&'a Path, BTreeMap<&'a Path, String>>;
 /// Finds the circles among these texts, one for all files that are in one together.
 ///
 /// A file imports another when it uses a name that the other defines; a name that is only
-/// passed on by `pub use`, or a module that is only declared, is not used. What a module's parts
-/// take from that module does not count, unless it is the root of a crate: they are one thing.
+/// passed on by `pub use`, or a module that is only declared, is not used. A part's
+/// use of its own module does not count, unless that is the root of a crate: they are one thing.
 /// Nor do unit tests.
 pub(crate) fn circles(texts: impl IntoIterator<Item = (PathBuf, String)>) -> Vec<Circle> {
     let texts = texts.into_iter();
@@ -79,7 +79,7 @@ fn imports(files: &Files) -> Imports<'_> {
     imports
 }
 
-/// All that a file imports, and what those import.
+/// All files that a file imports, directly or through others.
 fn reached<'a>(imports: &Imports<'a>, from: &Path) -> BTreeSet<&'a Path> {
     let mut reached = BTreeSet::new();
     let mut next: Vec<&Path> = vec![from];

@@ -18,7 +18,7 @@ use crate::support::Folder;
 /// Set in such a process.
 const ALONE: &str = "ZEROLESS_TEST_ALONE";
 
-/// Nobody, who may do nothing.
+/// The user nobody, without any permission.
 const NOBODY: u32 = 65534;
 
 fn is_root() -> bool {
@@ -81,7 +81,7 @@ pub(crate) fn without_rights(name: &str, fact: impl FnOnce()) {
     }
 }
 
-/// Runs a command; what it said, if it fails.
+/// Runs a command; gives its output if it fails.
 fn run(command: &mut Command) -> Result<(), String> {
     let output = command.output().map_err(|error| error.to_string())?;
     let said = String::from_utf8_lossy(&output.stdout);
@@ -91,7 +91,7 @@ fn run(command: &mut Command) -> Result<(), String> {
     }
 }
 
-/// Says it once, and past the test harness, which keeps what a passing test prints.
+/// Says it once, and past the test harness, which keeps the output of a passing test.
 fn say_not_run(reason: &str) {
     static SAID: Once = Once::new();
     let words = format!("networks were not run: {reason}\n");

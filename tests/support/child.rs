@@ -19,7 +19,7 @@ impl Child {
     /// Forks; the child does this, and no more.
     pub(crate) fn fork(work: impl FnOnce()) -> Child {
         let began = Instant::now();
-        // SAFETY: the child runs `work` and leaves. What it may meet there is a lock that another
+        // SAFETY: the child runs `work` and leaves. It may meet a lock there that another
         // thread held at the fork; it would be stuck, and be found below.
         match unsafe { libc::fork() } {
             -1 => panic!("fork: {}", std::io::Error::last_os_error()),

@@ -1,4 +1,4 @@
-//! A node in a process of its own, maybe in another network, that tells what it sees.
+//! A node in a process of its own, maybe in another network, that prints its events.
 //!
 //! For it a test starts its own program again, of which only the test in this file runs then.
 
@@ -16,10 +16,10 @@ use zeroless::zre::{Event, Node, Uuid};
 use crate::process::Process;
 use crate::support::{SOON, beacon_port, deadline};
 
-/// Tells such a process what its node is to be.
+/// The variable by which such a process gets the plan of its node.
 const NODE: &str = "ZEROLESS_TEST_NODE";
 
-/// What a node is to be.
+/// The plan of a node.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) name: &'static str,
@@ -94,7 +94,7 @@ fn serve() -> bool {
     let Ok(plan) = env::var(NODE) else {
         return false;
     };
-    // With RUST_LOG set, what it logs is shown when a test fails.
+    // With RUST_LOG set, its log is shown when a test fails.
     env_logger::builder().format_timestamp_millis().init();
     let mut words = plan.split(' ');
     let mut word = || words.next().expect("a plan as it is written above");
@@ -143,7 +143,7 @@ fn serve() -> bool {
     }
 }
 
-/// Prints what others may want to know.
+/// Prints facts that others may want to know.
 fn tell(event: Event) {
     match event {
         Event::Enter { peer } => println!("ENTER {}", peer.id()),
@@ -179,7 +179,7 @@ impl Elsewhere {
         self.process.tell(command);
     }
 
-    /// Who is here for it. What it tells before that is lost.
+    /// The peers that are here for it. Events that it prints before that are lost.
     pub(crate) fn peers(&mut self) -> Vec<Uuid> {
         self.process.tell("peers");
         loop {
@@ -194,7 +194,7 @@ impl Elsewhere {
         self.process.tell(&format!("whisper {to} {words}"));
     }
 
-    /// What the system calls its process.
+    /// The id of its process.
     pub(crate) fn process(&self) -> u32 {
         self.process.id()
     }

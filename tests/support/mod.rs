@@ -1,4 +1,4 @@
-//! What the tests share: a limit on every wait, and ends that are connected.
+//! Helpers of all tests: a limit on every wait, and ends that are connected.
 
 #![allow(dead_code, reason = "each test uses its own part of this")]
 

@@ -26,7 +26,7 @@ pub(crate) fn with_networks(name: &str, fact: impl FnOnce(Networks)) {
     }
 }
 
-/// Says it once, and past the test harness, which keeps what a passing test prints.
+/// Says it once, and past the test harness, which keeps the output of a passing test.
 fn say_not_run(reason: &str) {
     static SAID: Once = Once::new();
     let words = format!("networks were not run: {reason}\n");

@@ -1,4 +1,4 @@
-//! A program that a test runs: what it prints is waited for, and never beyond a deadline.
+//! A program that a test runs: its output is waited for, and never beyond a deadline.
 
 #![allow(dead_code, reason = "each test uses its own part of this")]
 
@@ -74,7 +74,7 @@ impl Process {
         process
     }
 
-    /// What the system calls it.
+    /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -94,7 +94,7 @@ impl Process {
             .unwrap_or_else(|| panic!("it ended: {}", self.said()))
     }
 
-    /// What comes after these words in the next line that it prints with them.
+    /// The text after these words in the next line that it prints with them.
     pub(crate) fn prints(&self, words: &str) -> String {
         loop {
             if let Some((_, rest)) = self.line().split_once(words) {
@@ -103,7 +103,7 @@ impl Process {
         }
     }
 
-    /// What comes after these words in the next line of its log that has them.
+    /// The text after these words in the next line of its log that has them.
     pub(crate) fn logs(&self, words: &str) -> String {
         let mut log = String::new();
         loop {
@@ -157,7 +157,7 @@ impl Process {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// What it has logged and nobody has read.
+    /// The lines of its log that nobody has read.
     pub(crate) fn said(&self) -> String {
         self.logged.try_iter().collect::<Vec<_>>().join("\n")
     }

@@ -45,7 +45,7 @@ pub(crate) fn with(variable: &'static str, name: &str, fact: impl FnOnce()) {
     println!("interop ran: {name}");
 }
 
-/// Says it once, and past the test harness, which keeps what a passing test prints.
+/// Says it once, and past the test harness, which keeps the output of a passing test.
 fn say_not_run(variable: &'static str) {
     static SAID: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
     if SAID.lock().expect("nothing panics in it").insert(variable) {

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-/// The memory of a process, in kilobytes, and the rest of what it has.
+/// The memory of a process, in kilobytes, and its other resources.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Usage {
     pub(crate) memory: u64,

@@ -1,4 +1,4 @@
-//! What is logged as a warning or an error while a test runs.
+//! The warnings and errors that are logged while a test runs.
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use parking_lot::Mutex;

@@ -1,10 +1,10 @@
-//! What travels between ZRE nodes, made by hand.
+//! The messages between ZRE nodes, made by hand.
 
 #![allow(dead_code, reason = "each test uses its own part of this")]
 
 use zeroless::zre::Uuid;
 
-/// What a message says, by its number.
+/// The kinds of messages, by number.
 pub(crate) const WHISPER: u8 = 2;
 pub(crate) const SHOUT: u8 = 3;
 pub(crate) const JOIN: u8 = 4;
@@ -12,7 +12,7 @@ pub(crate) const LEAVE: u8 = 5;
 pub(crate) const PING: u8 = 6;
 pub(crate) const PING_OK: u8 = 7;
 
-/// What a node calls itself.
+/// The connection identity of a node.
 pub(crate) fn identity(uuid: Uuid) -> Vec<u8> {
     [&[1][..], uuid.as_bytes()].concat()
 }

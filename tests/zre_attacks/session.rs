@@ -1,11 +1,11 @@
-//! What a node says that is nearly right.
+//! An almost valid session of a node.
 
 use zeroless::zre::Uuid;
 
 use crate::stranger::Dice;
 use crate::wire::{JOIN, LEAVE, PING, PING_OK, SHOUT, WHISPER, hello, identity, packet};
 
-/// How one calls itself, and what it says: messages of frames.
+/// An identity and its messages, as frames.
 pub(crate) struct Session {
     pub(crate) identity: Vec<u8>,
     pub(crate) messages: Vec<Vec<Vec<u8>>>,

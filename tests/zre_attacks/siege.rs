@@ -36,7 +36,7 @@ pub(crate) struct Siege {
     _alone: MutexGuard<'static, ()>,
 }
 
-/// What an attack has cost the node at the most.
+/// An attack's peak cost to the node.
 #[derive(Debug)]
 pub(crate) struct Toll {
     pub(crate) files: usize,
@@ -52,7 +52,7 @@ impl Siege {
         let port = beacon_port();
         let mut plan = Plan::new("alice", port);
         if std::env::var_os("ZEROLESS_ATTACK").is_none() {
-            // So that who has proven nothing is soon forgotten.
+            // So that unverified nodes are soon forgotten.
             plan.evasive = Duration::from_secs(1);
         }
         let mut alice = plan.start(LIMIT);

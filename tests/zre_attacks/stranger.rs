@@ -1,4 +1,4 @@
-//! One who speaks ZMTP by hand, so that a hundred thousand of them cost little.
+//! A stranger that speaks ZMTP by hand, so that a hundred thousand of them cost little.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -41,7 +41,7 @@ impl Stranger {
         let _ = self.0.write_all(&bytes);
     }
 
-    /// Hangs up when the node has, or has read what was said.
+    /// Closes once the node has closed, or has read everything.
     pub(crate) fn leave(mut self) {
         let _ = self.0.shutdown(Shutdown::Write);
         let _ = io::copy(&mut self.0, &mut io::sink());

@@ -1,4 +1,4 @@
-//! The endpoints that a socket connects to: what becomes of them, and when they are connected anew.
+//! The endpoints that a socket connects to: the outcome of attempts, and when they are connected anew.
 
 use std::time::{Duration, Instant};
 
@@ -10,41 +10,41 @@ use crate::monitor::ConnectionEvent;
 impl ConnectionStatus {
     /// When a connection is to be tried anew next.
     pub(in crate::monitor) fn next_due(&self) -> Option<Instant> {
-        self.seen.lock().tracker.next_due()
+        self.state.lock().tracker.next_due()
     }
 
     /// The endpoints that are to be connected anew now.
     pub(in crate::monitor) fn due(&self, now: Instant) -> Vec<Endpoint> {
-        self.seen.lock().tracker.due(now)
+        self.state.lock().tracker.due(now)
     }
 
     /// Forgets an endpoint that the user disconnected.
     pub(crate) fn forget(&self, endpoint: &Endpoint) {
         self.reader.forget(endpoint);
-        let mut seen = self.seen.lock();
-        seen.logged.forget(endpoint);
-        for event in seen.tracker.forget(endpoint) {
-            seen.send(&event);
+        let mut state = self.state.lock();
+        state.logged.forget(endpoint);
+        for event in state.tracker.forget(endpoint) {
+            state.send(&event);
         }
-        drop(seen);
+        drop(state);
         self.drain();
     }
 
     /// Takes in that the connection to an endpoint was ended by its user, who connects anew.
     pub(crate) fn renew(&self, endpoint: &Endpoint) {
         self.reader.forget_connection(endpoint);
-        let mut seen = self.seen.lock();
-        for event in seen.tracker.forget(endpoint) {
-            seen.send(&event);
+        let mut state = self.state.lock();
+        for event in state.tracker.forget(endpoint) {
+            state.send(&event);
         }
-        drop(seen);
+        drop(state);
         self.drain();
     }
 
-    /// Looks at the monitor itself: what has become of the endpoints that are wanted.
+    /// Reads the monitor itself, and gives the verdict on the wanted endpoints.
     pub(crate) fn snapshot(&self, wanted: impl Fn(&Endpoint) -> bool) -> MonitorSnapshot {
         let snapshot = self.reader.snapshot(wanted);
-        if snapshot.events
+        if snapshot.has_events
             && let Some(waker) = self.monitor_thread.get()
         {
             waker.wake();
@@ -57,7 +57,7 @@ impl ConnectionStatus {
         self.reader.wait(snapshot, until);
     }
 
-    /// Waits until it is known whether a connection that is tried comes about.
+    /// Waits until it is known whether an attempt to connect came up; `None` if it is not by then.
     pub(crate) fn wait_attempt(&self, endpoint: &Endpoint, until: Instant) -> Option<bool> {
         self.reader.wait_attempt(endpoint, until)
     }
@@ -72,12 +72,12 @@ impl ConnectionStatus {
             after,
             refusal: Some(refusal),
         };
-        self.publish(self.seen.lock(), &event, Instant::now());
+        self.publish(self.state.lock(), &event, Instant::now());
     }
 
     /// Takes in why an endpoint cannot be connected to, or that this is over.
     pub(crate) fn mark(&self, endpoint: &Endpoint, refusal: Option<Refusal>) {
-        self.seen.lock().tracker.mark(endpoint, refusal);
+        self.state.lock().tracker.mark(endpoint, refusal);
     }
 
     /// Changes how endpoints are spelled.
@@ -91,14 +91,14 @@ impl ConnectionStatus {
         self.schedule_reconnect(endpoint, Instant::now());
     }
 
-    /// Forgets what has become of an endpoint.
+    /// Forgets the fate of an endpoint.
     pub(crate) fn forget_ended(&self, endpoint: &Endpoint) {
         self.reader.forget_ended(endpoint);
     }
 
     /// Has the monitor thread connect an endpoint anew at this time, unless it is to do so already.
     pub(crate) fn schedule_reconnect(&self, endpoint: &Endpoint, at: Instant) {
-        self.seen.lock().tracker.schedule_reconnect(endpoint, at);
+        self.state.lock().tracker.schedule_reconnect(endpoint, at);
         if let Some(waker) = self.monitor_thread.get() {
             waker.wake();
         }

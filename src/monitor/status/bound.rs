@@ -7,26 +7,26 @@ use crate::wake::Deadline;
 impl ConnectionStatus {
     /// Takes in that libzmq listens at an endpoint.
     pub(crate) fn listening(&self, endpoint: &Endpoint) {
-        self.seen.lock().listening.push(endpoint.clone());
+        self.state.lock().listening.push(endpoint.clone());
     }
 
     /// Takes in that libzmq does not listen at an endpoint any more.
-    pub(super) fn closed(&self, endpoint: &Endpoint) {
-        let mut seen = self.seen.lock();
-        if let Some(place) = seen.listening.iter().position(|it| it == endpoint) {
-            seen.listening.swap_remove(place);
+    pub(super) fn listener_closed(&self, endpoint: &Endpoint) {
+        let mut state = self.state.lock();
+        if let Some(place) = state.listening.iter().position(|it| it == endpoint) {
+            state.listening.swap_remove(place);
             self.changed.notify_all();
         }
     }
 
     /// Waits until libzmq does not listen at an endpoint any more; false if it does still.
-    pub(crate) fn wait_closed(&self, endpoint: &Endpoint, deadline: Deadline) -> bool {
-        let mut seen = self.seen.lock();
-        while seen.listening.contains(endpoint) && seen.gone.is_none() {
+    pub(crate) fn wait_listener_closed(&self, endpoint: &Endpoint, deadline: Deadline) -> bool {
+        let mut state = self.state.lock();
+        while state.listening.contains(endpoint) && state.released_at.is_none() {
             if deadline.is_over() {
                 return false;
             }
-            deadline.wait(&self.changed, &mut seen);
+            deadline.wait(&self.changed, &mut state);
         }
         true
     }
@@ -35,13 +35,13 @@ impl ConnectionStatus {
     /// does not report.
     pub(crate) fn unbound(&self, endpoint: &Endpoint) {
         self.spell(|spellings| spellings.unbind(endpoint));
-        let mut seen = self.seen.lock();
-        seen.listening.retain(|it| it != endpoint);
-        seen.logged.forget(endpoint);
-        for event in seen.tracker.forget_accepted(endpoint) {
-            seen.send(&event);
+        let mut state = self.state.lock();
+        state.listening.retain(|it| it != endpoint);
+        state.logged.forget(endpoint);
+        for event in state.tracker.forget_accepted(endpoint) {
+            state.send(&event);
         }
-        drop(seen);
+        drop(state);
         self.changed.notify_all();
         self.drain();
     }

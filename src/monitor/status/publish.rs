@@ -6,7 +6,7 @@ use crossbeam_channel::Receiver;
 use log::{debug, error, info, warn};
 use parking_lot::MutexGuard;
 
-use super::{ConnectionStatus, DRAINING, Seen};
+use super::{ConnectionStatus, DRAINING, StatusState};
 use crate::endpoint::{Endpoint, Path, Place};
 use crate::error::Refusal;
 use crate::monitor::ConnectionEvent;
@@ -18,37 +18,38 @@ const EVENTS_QUEUED: usize = 1024;
 
 impl ConnectionStatus {
     /// A stream of the events from now on; it begins with those that describe the present state.
-    pub(crate) fn listen(&self, bound: &[Endpoint]) -> Receiver<ConnectionEvent> {
+    pub(crate) fn open_stream(&self, bound: &[Endpoint]) -> Receiver<ConnectionEvent> {
         let (sender, receiver) = crossbeam_channel::bounded(EVENTS_QUEUED);
-        let mut seen = self.seen.lock();
+        let mut state = self.state.lock();
         let listening = bound.iter().cloned();
         let listening = listening.map(|endpoint| ConnectionEvent::Listening { endpoint });
-        for event in listening.chain(seen.tracker.present()) {
+        for event in listening.chain(state.tracker.present()) {
             let _ = sender.try_send(event);
         }
-        if !seen.ended {
-            seen.listeners.push(sender);
+        if !state.waits_ended {
+            state.streams.push(sender);
         }
         receiver
     }
 
-    pub(in crate::monitor) fn take(&self, event: RawEvent, now: Instant) {
-        // libzmq does not say why, and a path that is not for us looks to it like any other.
+    /// Takes in an event of the monitor.
+    pub(in crate::monitor) fn handle(&self, event: RawEvent, now: Instant) {
+        // libzmq reports a path without permission like any other failure, so we probe it.
         let path = match event.endpoint.place() {
-            // An abstract name is no file.
+            // An abstract name is not a file.
             Place::Ipc(path) if event.is_retry() && !path.starts_with('@') => {
                 Some(Path::probe(path))
             }
             _ => None,
         };
-        let mut seen = self.seen.lock();
+        let mut state = self.state.lock();
         if let Some(messages) = event.undelivered() {
-            drop(seen);
+            drop(state);
             return self.undelivered(&event.endpoint, messages);
         }
         if event.closes() {
-            drop(seen);
-            return self.closed(&event.endpoint);
+            drop(state);
+            return self.listener_closed(&event.endpoint);
         }
         // It may have been disconnected since this was read, and forgotten.
         if event.is_attempt() && !self.reader.is_connected(&event.endpoint) {
@@ -56,35 +57,35 @@ impl ConnectionStatus {
         }
         if let Some(path) = path {
             let refusal = matches!(path, Path::NoPermission).then_some(Refusal::NoPermission);
-            seen.tracker.mark(&event.endpoint, refusal);
+            state.tracker.mark(&event.endpoint, refusal);
             if let Path::Nobody = path {
                 let nobody = Refusal::ConnectionRefused;
-                seen.tracker.failed(&event.endpoint, nobody);
+                state.tracker.failed(&event.endpoint, nobody);
             }
         }
-        if event.takes_peer() {
-            seen.draining = Some(now + DRAINING);
+        if event.is_down() {
+            state.draining = Some(now + DRAINING);
         }
-        if let Some(event) = seen.tracker.take(event, now) {
-            self.publish(seen, &event, now);
+        if let Some(event) = state.tracker.observe(event, now) {
+            self.publish(state, &event, now);
         }
     }
 
     /// Sends an event to all streams, and logs it.
     pub(super) fn publish(
         &self,
-        mut seen: MutexGuard<'_, Seen>,
+        mut state: MutexGuard<'_, StatusState>,
         event: &ConnectionEvent,
         now: Instant,
     ) {
-        let lost = seen.send(event);
-        let to_log = seen.is_to_be_logged(event, now);
-        let ours = seen.tracker.is_ours(event);
-        drop(seen);
+        let lost = state.send(event);
+        let to_log = state.is_to_be_logged(event, now);
+        let ours = state.tracker.is_outgoing_failure(event);
+        drop(state);
         self.changed.notify_all();
         if let ConnectionEvent::Disconnected { endpoint, .. }
         | ConnectionEvent::Retrying { endpoint, .. } = event
-            && let Some(call) = self.down.get()
+            && let Some(call) = self.on_down.get()
         {
             call(endpoint);
         }
@@ -100,7 +101,7 @@ impl ConnectionStatus {
         self.log(event, to_log, ours);
     }
 
-    /// Logs an event: as trouble what a user should see to, but not again and again.
+    /// Logs an event. Trouble that a user can mend is logged louder, but not repeatedly.
     fn log(&self, event: &ConnectionEvent, to_log: bool, ours: bool) {
         let name = self.name;
         match event {
@@ -142,12 +143,12 @@ impl ConnectionStatus {
     }
 }
 
-impl Seen {
+impl StatusState {
     /// Sends an event to all streams; how many were full.
     pub(super) fn send(&mut self, event: &ConnectionEvent) -> usize {
         let mut lost = 0;
-        self.listeners.retain(|listener| {
-            let sent = listener.try_send(event.clone());
+        self.streams.retain(|stream| {
+            let sent = stream.try_send(event.clone());
             let full = sent.as_ref().is_err_and(|error| error.is_full());
             lost += usize::from(full);
             sent.is_ok() || full

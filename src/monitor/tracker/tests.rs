@@ -1,7 +1,7 @@
-//! What follows from which events.
+//! The connection events that follow from monitor events.
 
-use super::super::raw_event::example::{end, event};
-use super::super::refusals::LONG_GRACE;
+use super::super::raw_event::example::{an_endpoint, event};
+use super::super::refusals::RECONNECT_GRACE;
 use super::*;
 
 fn peer(fd: u32) -> SocketAddr {
@@ -9,21 +9,25 @@ fn peer(fd: u32) -> SocketAddr {
 }
 
 fn tracker() -> ConnectionTracker {
-    ConnectionTracker::new(("push", "pull"), &Options::default())
+    let names = Names {
+        own: "push",
+        partner: "pull",
+    };
+    ConnectionTracker::new(names, &Options::default())
 }
 
 #[test]
 fn a_connection_counts_once_its_handshake_is_done() {
     let (mut tracker, now) = (tracker(), Instant::now());
-    assert_eq!(tracker.take(event(kind::CONNECTED, 9), now), None);
+    assert_eq!(tracker.observe(event(kind::CONNECTED, 9), now), None);
     assert_eq!(tracker.up(), 0);
-    let up = tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+    let up = tracker.observe(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
     let Some(ConnectionEvent::Connected { endpoint, id, .. }) = up else {
         panic!("{up:?}");
     };
-    assert_eq!(endpoint, end());
+    assert_eq!(endpoint, an_endpoint());
     assert_eq!(tracker.up(), 1);
-    let gone = tracker.take(event(kind::DISCONNECTED, 9), now);
+    let gone = tracker.observe(event(kind::DISCONNECTED, 9), now);
     assert!(matches!(gone, Some(ConnectionEvent::Disconnected { id: own, .. }) if own == id));
     assert_eq!(tracker.up(), 0);
 }
@@ -31,85 +35,88 @@ fn a_connection_counts_once_its_handshake_is_done() {
 #[test]
 fn a_scanner_that_came_first_does_not_take_an_honest_peers_place() {
     let (mut tracker, now) = (tracker(), Instant::now());
-    tracker.take(event(kind::ACCEPTED, 9), now); // the scanner
-    tracker.take(event(kind::ACCEPTED, 10), now); // the peer
-    tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now); // the peer's
-    tracker.take(event(kind::HANDSHAKE_FAILED_NO_DETAIL, 104), now); // the scanner's
-    let failed = tracker.take(event(kind::DISCONNECTED, 9), now);
+    tracker.observe(event(kind::ACCEPTED, 9), now); // the scanner
+    tracker.observe(event(kind::ACCEPTED, 10), now); // the peer
+    tracker.observe(event(kind::HANDSHAKE_SUCCEEDED, 0), now); // the peer's
+    tracker.observe(event(kind::HANDSHAKE_FAILED_NO_DETAIL, 104), now); // the scanner's
+    let failed = tracker.observe(event(kind::DISCONNECTED, 9), now);
     assert!(matches!(
         failed,
         Some(ConnectionEvent::HandshakeFailed { .. })
     ));
     assert_eq!(tracker.up(), 1);
-    let gone = tracker.take(event(kind::DISCONNECTED, 10), now);
+    let gone = tracker.observe(event(kind::DISCONNECTED, 10), now);
     assert!(matches!(gone, Some(ConnectionEvent::Disconnected { .. })));
     assert_eq!(tracker.up(), 0);
 }
 
 #[test]
-fn who_is_refused_for_good_is_tried_again_more_and_more_rarely() {
+fn an_endpoint_refused_for_good_is_tried_again_more_and_more_rarely() {
     let (mut tracker, mut now) = (tracker(), Instant::now());
     let mut pauses = Vec::new();
     for _ in 0..8 {
-        tracker.take(event(kind::CONNECTED, 9), now);
-        tracker.take(event(kind::DISCONNECTED, 9), now);
+        tracker.observe(event(kind::CONNECTED, 9), now);
+        tracker.observe(event(kind::DISCONNECTED, 9), now);
         let due = tracker.next_due().expect("a retry");
         pauses.push((due - now).as_millis());
         assert!(tracker.due(now).is_empty());
         now = due;
-        assert_eq!(tracker.due(now), [end()]);
+        assert_eq!(tracker.due(now), [an_endpoint()]);
     }
     assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
     assert!(tracker.refusal().is_some());
 }
 
 #[test]
-fn what_proves_nothing_does_not_hide_a_proof() {
+fn a_refusal_without_proof_does_not_hide_a_proof() {
     let (mut tracker, now) = (tracker(), Instant::now());
     let proves =
         |tracker: &ConnectionTracker| tracker.refusal().map(|(_, refusal)| refusal.is_proof());
     assert_eq!(proves(&tracker), None);
     let close = |tracker: &mut ConnectionTracker| {
-        tracker.take(event(kind::CONNECTED, 9), now);
-        tracker.take(event(kind::HANDSHAKE_FAILED_NO_DETAIL, 32), now);
-        assert_eq!(tracker.take(event(kind::DISCONNECTED, 9), now), None);
-        tracker.take(event(kind::CONNECT_RETRIED, 100), now);
+        tracker.observe(event(kind::CONNECTED, 9), now);
+        tracker.observe(event(kind::HANDSHAKE_FAILED_NO_DETAIL, 32), now);
+        assert_eq!(tracker.observe(event(kind::DISCONNECTED, 9), now), None);
+        tracker.observe(event(kind::CONNECT_RETRIED, 100), now);
     };
     close(&mut tracker);
     assert_eq!(proves(&tracker), Some(false));
-    tracker.take(event(kind::CONNECTED, 9), now);
-    tracker.take(event(kind::DISCONNECTED, 9), now);
+    tracker.observe(event(kind::CONNECTED, 9), now);
+    tracker.observe(event(kind::DISCONNECTED, 9), now);
     assert_eq!(proves(&tracker), Some(true));
     close(&mut tracker);
     assert_eq!(proves(&tracker), Some(true));
     // Nobody is there: what was is forgotten.
-    tracker.take(event(kind::CONNECT_RETRIED, 100), now);
+    tracker.observe(event(kind::CONNECT_RETRIED, 100), now);
     assert_eq!(proves(&tracker), None);
 }
 
 #[test]
-fn what_no_event_tells_is_told_with_each_retry_until_it_is_over() {
+fn a_mark_is_told_with_each_retry_until_it_is_over() {
     let (mut tracker, now) = (tracker(), Instant::now());
-    tracker.mark(&end(), Some(Refusal::NoPermission));
-    let retried = tracker.take(event(kind::CONNECT_RETRIED, 100), now);
+    tracker.mark(&an_endpoint(), Some(Refusal::NoPermission));
+    let retried = tracker.observe(event(kind::CONNECT_RETRIED, 100), now);
     let refusal = Some(Refusal::NoPermission);
     assert!(matches!(retried, Some(ConnectionEvent::Retrying { refusal: r, .. }) if r == refusal));
-    assert_eq!(tracker.refusal(), Some((&end(), &Refusal::NoPermission)));
-    tracker.mark(&end(), None);
+    assert_eq!(
+        tracker.refusal(),
+        Some((&an_endpoint(), &Refusal::NoPermission))
+    );
+    tracker.mark(&an_endpoint(), None);
     assert_eq!(tracker.refusal(), None);
-    tracker.mark(&end(), Some(Refusal::NoPermission));
-    tracker.take(event(kind::CONNECTED, 9), now);
+    tracker.mark(&an_endpoint(), Some(Refusal::NoPermission));
+    tracker.observe(event(kind::CONNECTED, 9), now);
     assert_eq!(tracker.refusal(), None);
 }
 
 #[test]
 fn a_connection_that_broke_for_good_is_made_anew() {
     let (mut tracker, now) = (tracker(), Instant::now());
-    tracker.take(event(kind::CONNECTED, 9), now);
-    tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
-    tracker.take(event(kind::DISCONNECTED, 9), now);
+    tracker.observe(event(kind::CONNECTED, 9), now);
+    tracker.observe(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+    tracker.observe(event(kind::DISCONNECTED, 9), now);
     assert!(tracker.due(now).is_empty());
-    assert_eq!(tracker.due(now + LONG_GRACE), [end()]);
+    assert_eq!(tracker.due(now + RECONNECT_GRACE), [an_endpoint()]);
     assert_eq!(tracker.next_due(), None);
     assert_eq!(tracker.refusal(), None);
 }
@@ -117,26 +124,26 @@ fn a_connection_that_broke_for_good_is_made_anew() {
 #[test]
 fn a_connection_that_libzmq_makes_again_is_left_to_it() {
     let (mut tracker, now) = (tracker(), Instant::now());
-    tracker.take(event(kind::CONNECTED, 9), now);
-    tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
-    tracker.take(event(kind::DISCONNECTED, 9), now);
-    tracker.take(event(kind::CONNECT_RETRIED, 100), now);
+    tracker.observe(event(kind::CONNECTED, 9), now);
+    tracker.observe(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+    tracker.observe(event(kind::DISCONNECTED, 9), now);
+    tracker.observe(event(kind::CONNECT_RETRIED, 100), now);
     assert_eq!(tracker.next_due(), None);
 }
 
 #[test]
-fn who_sends_too_large_a_frame_is_named() {
+fn a_sender_of_too_large_a_frame_is_named() {
     let (mut tracker, now) = (tracker(), Instant::now());
     for fd in [9, 10] {
         let mut accepted = event(kind::ACCEPTED, fd);
         accepted.peer = Some(peer(fd));
-        tracker.take(accepted, now);
-        tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+        tracker.observe(accepted, now);
+        tracker.observe(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
     }
     let cut = kind::FRAME_TOO_LARGE | 10;
-    let word = tracker.take(event(kind::HANDSHAKE_FAILED_PROTOCOL, cut), now);
+    let word = tracker.observe(event(kind::HANDSHAKE_FAILED_PROTOCOL, cut), now);
     assert_eq!(word, None);
-    let mut ended = |fd| match tracker.take(event(kind::DISCONNECTED, fd), now) {
+    let mut ended = |fd| match tracker.observe(event(kind::DISCONNECTED, fd), now) {
         Some(ConnectionEvent::Disconnected { peer, refusal, .. }) => (peer, refusal),
         other => panic!("{other:?}"),
     };
@@ -147,24 +154,24 @@ fn who_sends_too_large_a_frame_is_named() {
 }
 
 #[test]
-fn what_is_disconnected_is_not_up() {
+fn a_disconnected_endpoint_is_not_up() {
     let (mut tracker, now) = (tracker(), Instant::now());
-    tracker.take(event(kind::CONNECTED, 9), now);
-    tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
-    assert_eq!(tracker.forget(&end()).len(), 1);
+    tracker.observe(event(kind::CONNECTED, 9), now);
+    tracker.observe(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+    assert_eq!(tracker.forget(&an_endpoint()).len(), 1);
     assert_eq!(tracker.up(), 0);
-    assert!(tracker.forget(&end()).is_empty());
+    assert!(tracker.forget(&an_endpoint()).is_empty());
 }
 
 #[test]
-fn what_libzmq_tries_again_by_itself_is_left_to_it() {
+fn an_endpoint_that_libzmq_retries_is_left_to_it() {
     let (mut tracker, now) = (tracker(), Instant::now());
-    tracker.take(event(kind::CONNECTED, 9), now);
-    tracker.take(event(kind::DISCONNECTED, 9), now);
-    tracker.take(event(kind::CONNECT_RETRIED, 130), now);
+    tracker.observe(event(kind::CONNECTED, 9), now);
+    tracker.observe(event(kind::DISCONNECTED, 9), now);
+    tracker.observe(event(kind::CONNECT_RETRIED, 130), now);
     assert_eq!(tracker.next_due(), None);
-    tracker.take(event(kind::CONNECTED, 9), now);
-    tracker.take(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
+    tracker.observe(event(kind::CONNECTED, 9), now);
+    tracker.observe(event(kind::HANDSHAKE_SUCCEEDED, 0), now);
     assert_eq!(tracker.refusal(), None);
 }
 
@@ -173,9 +180,9 @@ fn a_retry_says_why_the_last_attempt_failed() {
     let (mut tracker, now) = (tracker(), Instant::now());
     let mut retried = |errno: i32| {
         // libzmq says with the same event that an attempt has begun.
-        tracker.take(event(kind::CONNECT_DELAYED, errno as u32), now);
-        tracker.take(event(kind::CONNECT_DELAYED, libc::EINPROGRESS as u32), now);
-        match tracker.take(event(kind::CONNECT_RETRIED, 100), now) {
+        tracker.observe(event(kind::CONNECT_DELAYED, errno as u32), now);
+        tracker.observe(event(kind::CONNECT_DELAYED, libc::EINPROGRESS as u32), now);
+        match tracker.observe(event(kind::CONNECT_RETRIED, 100), now) {
             Some(ConnectionEvent::Retrying { refusal, .. }) => refusal,
             other => panic!("{other:?}"),
         }
@@ -187,20 +194,23 @@ fn a_retry_says_why_the_last_attempt_failed() {
     );
     assert_eq!(retried(libc::ETIMEDOUT), Some(Refusal::TimedOut));
     assert_eq!(retried(libc::ENETUNREACH), Some(Refusal::Unreachable));
-    assert_eq!(tracker.refusal(), Some((&end(), &Refusal::Unreachable)));
-    tracker.take(event(kind::CONNECTED, 9), now);
+    assert_eq!(
+        tracker.refusal(),
+        Some((&an_endpoint(), &Refusal::Unreachable))
+    );
+    tracker.observe(event(kind::CONNECTED, 9), now);
     assert_eq!(tracker.refusal(), None);
 }
 
 #[test]
-fn who_is_up_is_known_by_its_number_where_libzmq_says_it() {
+fn the_connection_that_is_up_is_known_by_its_number_where_libzmq_reports_it() {
     let (mut tracker, now) = (tracker(), Instant::now());
     for fd in [9, 10] {
         let mut accepted = event(kind::ACCEPTED, fd);
         accepted.peer = Some(peer(fd));
-        tracker.take(accepted, now);
+        tracker.observe(accepted, now);
     }
-    let mut step = |kind, value| tracker.take(event(kind, value), now);
+    let mut step = |kind, value| tracker.observe(event(kind, value), now);
     let up = step(kind::HANDSHAKE_SUCCEEDED, 10);
     let Some(ConnectionEvent::Accepted { id, peer: who, .. }) = up else {
         panic!("{up:?}");
@@ -220,9 +230,9 @@ fn who_is_up_is_known_by_its_number_where_libzmq_says_it() {
 fn endpoints_that_come_and_go_leave_nothing() {
     let (mut tracker, now) = (tracker(), Instant::now());
     for fd in 0..100 {
-        tracker.take(event(kind::CONNECTED, fd), now);
-        tracker.take(event(kind::HANDSHAKE_SUCCEEDED, fd), now);
-        assert_eq!(tracker.forget(&end()).len(), 1);
+        tracker.observe(event(kind::CONNECTED, fd), now);
+        tracker.observe(event(kind::HANDSHAKE_SUCCEEDED, fd), now);
+        assert_eq!(tracker.forget(&an_endpoint()).len(), 1);
         assert!(tracker.connections.is_empty());
     }
 }
@@ -234,9 +244,9 @@ fn an_address_that_cannot_be_is_not_a_host_that_is_not_found() {
         let endpoint: Endpoint = endpoint.parse().unwrap();
         let errno = libc::EINVAL as u32;
         let failed = event(kind::CONNECT_DELAYED, errno).at(endpoint.clone());
-        tracker.take(failed, now);
+        tracker.observe(failed, now);
         let retried = event(kind::CONNECT_RETRIED, 100).at(endpoint);
-        let Some(ConnectionEvent::Retrying { refusal, .. }) = tracker.take(retried, now) else {
+        let Some(ConnectionEvent::Retrying { refusal, .. }) = tracker.observe(retried, now) else {
             panic!("no event");
         };
         refusal.unwrap()

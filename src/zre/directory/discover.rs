@@ -196,7 +196,7 @@ impl Discovery {
         let client = Client::new().options(self.options.clone());
         let handle: H = client.open()?;
         handle.socket().keep(self.shared.clone());
-        handle.socket().status()?.on_down(self.shared.on_down());
+        handle.socket().status()?.set_on_down(self.shared.on_down());
         self.shared.found.follow(FollowingClient {
             kind: H::KIND,
             client,

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::quarantine::{Quarantine, Quarantined, RawMessage};
+use super::quarantine::{KeptMessage, Quarantine, Quarantined};
 use crate::zre::uuid::Uuid;
 
 /// The claimants, the nodes whose endpoints they claim, and the messages that they have sent meanwhile.
 /// Each endpoint has one claimant: the last that came.
 #[derive(Debug, Default)]
 pub(crate) struct PendingClaims {
-    sent: Quarantine<RawMessage>,
+    sent: Quarantine<KeptMessage>,
     holders: HashMap<Uuid, Uuid>,
     claimants: HashMap<Uuid, Uuid>,
 }
@@ -21,7 +21,7 @@ impl PendingClaims {
     }
 
     /// Adds a claim: the HELLO of a node gives the endpoint of another node.
-    pub(crate) fn claim(&mut self, claimant: Uuid, holder: Uuid, hello: RawMessage, now: Instant) {
+    pub(crate) fn claim(&mut self, claimant: Uuid, holder: Uuid, hello: KeptMessage, now: Instant) {
         self.withdraw(claimant);
         self.refuse(holder);
         self.holders.insert(claimant, holder);
@@ -30,13 +30,13 @@ impl PendingClaims {
     }
 
     /// Keeps a message that follows the HELLO.
-    pub(crate) fn keep(&mut self, claimant: Uuid, frames: RawMessage, now: Instant) {
+    pub(crate) fn keep(&mut self, claimant: Uuid, frames: KeptMessage, now: Instant) {
         self.sent.keep(claimant, frames, now);
         self.clean();
     }
 
     /// Ends the claim of a node; gives the messages that it has sent.
-    pub(crate) fn withdraw(&mut self, claimant: Uuid) -> Option<Quarantined<RawMessage>> {
+    pub(crate) fn withdraw(&mut self, claimant: Uuid) -> Option<Quarantined<KeptMessage>> {
         if let Some(holder) = self.holders.remove(&claimant) {
             self.claimants.remove(&holder);
         }
@@ -44,7 +44,7 @@ impl PendingClaims {
     }
 
     /// An endpoint is free; gives its claimant, and the messages that it has sent.
-    pub(crate) fn release(&mut self, holder: Uuid) -> Option<(Uuid, Quarantined<RawMessage>)> {
+    pub(crate) fn release(&mut self, holder: Uuid) -> Option<(Uuid, Quarantined<KeptMessage>)> {
         let claimant = *self.claimants.get(&holder)?;
         Some((claimant, self.withdraw(claimant)?))
     }

@@ -8,7 +8,7 @@ use crate::zre::uuid::Uuid;
 use crate::zre::wire::Packet;
 
 /// A message: its first frame, and the frames that follow.
-pub(crate) type RawMessage = (Vec<u8>, Option<Message>);
+pub(crate) type KeptMessage = (Vec<u8>, Option<Message>);
 
 /// Something that takes memory.
 pub(crate) trait Size {
@@ -16,7 +16,7 @@ pub(crate) trait Size {
     fn size(&self) -> usize;
 }
 
-impl Size for RawMessage {
+impl Size for KeptMessage {
     fn size(&self) -> usize {
         self.0.len() + self.1.size()
     }

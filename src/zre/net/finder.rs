@@ -81,7 +81,7 @@ impl Finder {
     pub(crate) fn next(&self) -> Option<Instant> {
         match self {
             Finder::Beacons(_) => None,
-            Finder::Gossip(gossip) => gossip.next_tick(),
+            Finder::Gossip(gossip) => gossip.next(),
         }
     }
 }

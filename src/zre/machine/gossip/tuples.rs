@@ -86,8 +86,9 @@ impl Gossip {
         let here = self.hosts.get(newcomer).copied().unwrap_or(0);
         let most = self.hosts.iter().max_by_key(|(_, count)| **count);
         let most = most.filter(|(_, count)| **count > here + 1);
-        let is_in_most =
-            |tuple: &Tuple| most.is_some_and(|(most, _)| !tuple.was_here && host(&tuple.value) == *most);
+        let is_in_most = |tuple: &Tuple| {
+            most.is_some_and(|(most, _)| !tuple.was_here && host(&tuple.value) == *most)
+        };
         let worst = self
             .tuples
             .iter()

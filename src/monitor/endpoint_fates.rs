@@ -1,4 +1,4 @@
-//! Which connections have ended and what libzmq does about them: a pure state machine.
+//! Whether libzmq retries or abandons an endpoint whose connection has ended: a pure state machine.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -6,25 +6,25 @@ use std::time::{Duration, Instant};
 use super::raw_event::{RawEvent, kind};
 use crate::endpoint::Endpoint;
 
-/// How long libzmq has to say that it makes a connection again by itself.
-pub(crate) const GRACE: Duration = Duration::from_millis(100);
+/// How long libzmq has to report that it retries a connection that has ended.
+pub(crate) const RETRY_GRACE: Duration = Duration::from_millis(100);
 
-/// What becomes of the endpoints of a socket when their connections end.
+/// The fate of each endpoint that a socket is connected to.
 ///
 /// After a connection has ended, libzmq reports that it retries it, or abandons it without a word.
 /// An abandoned endpoint must be disconnected before any other is connected: libzmq has freed its
 /// session but keeps a pointer to it, and a later disconnect would end a new session that got the
 /// same memory.
 #[derive(Debug, Default)]
-pub(crate) struct EndedConnections(HashMap<Endpoint, Fate>);
+pub(crate) struct EndpointFates(HashMap<Endpoint, Fate>);
 
 #[derive(Debug, Default)]
 struct Fate {
-    /// The file descriptor of the connection that is there.
+    /// The file descriptor of the connection, while there is one.
     fd: Option<u32>,
     ended: Option<End>,
-    /// libzmq has tried to connect in vain, and tries again.
-    retried: bool,
+    /// Whether libzmq has tried to connect in vain, and tries again.
+    retrying: bool,
 }
 
 /// A connection that ended, and was not made again.
@@ -32,18 +32,18 @@ struct Fate {
 struct End {
     fd: u32,
     at: Instant,
-    /// It was reported before its beginning, as can be with several I/O threads.
+    /// Whether it was reported before its beginning, as can be with several I/O threads.
     early: bool,
 }
 
-/// What is known of the endpoints whose connections have ended.
+/// The endpoints whose connections have ended.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
     pub(crate) abandoned: Vec<Endpoint>,
-    /// Those of which nothing is known yet.
+    /// Those that libzmq may retry still.
     pub(crate) pending: Vec<Endpoint>,
-    /// When all of these are decided.
-    pub(crate) decided: Option<Instant>,
+    /// When all pending ones are decided.
+    pub(crate) decided_at: Option<Instant>,
 }
 
 impl Verdict {
@@ -53,8 +53,8 @@ impl Verdict {
     }
 }
 
-impl EndedConnections {
-    pub(crate) fn take(&mut self, event: &RawEvent, now: Instant) {
+impl EndpointFates {
+    pub(crate) fn observe(&mut self, event: &RawEvent, now: Instant) {
         let RawEvent {
             kind,
             value,
@@ -85,7 +85,7 @@ impl EndedConnections {
             kind::CONNECT_RETRIED => {
                 let fate = self.0.entry(endpoint.clone()).or_default();
                 *fate = Fate {
-                    retried: true,
+                    retrying: true,
                     ..Fate::default()
                 };
             }
@@ -93,27 +93,27 @@ impl EndedConnections {
         }
     }
 
-    /// What has become by now of those that are wanted.
+    /// The verdict on the wanted endpoints, by now.
     pub(crate) fn verdict(&self, wanted: impl Fn(&Endpoint) -> bool, now: Instant) -> Verdict {
         let mut verdict = Verdict::default();
         for (endpoint, fate) in self.0.iter().filter(|(endpoint, _)| wanted(endpoint)) {
             let Some(end) = fate.ended else { continue };
-            let decided = end.at + GRACE;
+            let decided = end.at + RETRY_GRACE;
             if decided <= now {
                 verdict.abandoned.push(endpoint.clone());
             } else {
                 verdict.pending.push(endpoint.clone());
-                verdict.decided = verdict.decided.max(Some(decided));
+                verdict.decided_at = verdict.decided_at.max(Some(decided));
             }
         }
         verdict
     }
 
-    /// Whether a connection that was tried came about, as far as TCP is concerned.
-    pub(crate) fn tried(&self, endpoint: &Endpoint) -> Option<bool> {
+    /// Whether the last attempt to connect came up, as far as TCP is concerned; `None` while it is under way.
+    pub(crate) fn attempt_came_up(&self, endpoint: &Endpoint) -> Option<bool> {
         let fate = self.0.get(endpoint)?;
-        let over = fate.retried || fate.ended.is_some();
-        (over || fate.fd.is_some()).then_some(!fate.retried)
+        let over = fate.retrying || fate.ended.is_some();
+        (over || fate.fd.is_some()).then_some(!fate.retrying)
     }
 
     /// Forgets an endpoint that was disconnected.
@@ -124,43 +124,43 @@ impl EndedConnections {
 
 #[cfg(test)]
 mod tests {
-    use super::super::raw_event::example::{end, event};
+    use super::super::raw_event::example::{an_endpoint, event};
     use super::*;
 
-    fn after(events: &[(u16, u32)], now: Instant) -> EndedConnections {
-        let mut ended = EndedConnections::default();
+    fn after(events: &[(u16, u32)], now: Instant) -> EndpointFates {
+        let mut fates = EndpointFates::default();
         for (kind, value) in events {
-            ended.take(&event(*kind, *value), now);
+            fates.observe(&event(*kind, *value), now);
         }
-        ended
+        fates
     }
 
-    fn abandoned(ended: &EndedConnections, at: Instant) -> Vec<Endpoint> {
-        ended.verdict(|_| true, at).abandoned
+    fn abandoned(fates: &EndpointFates, at: Instant) -> Vec<Endpoint> {
+        fates.verdict(|_| true, at).abandoned
     }
 
     #[test]
-    fn what_ends_without_a_word_is_given_up_after_the_grace() {
+    fn a_connection_that_ends_without_a_word_is_abandoned_after_the_grace() {
         let now = Instant::now();
-        let ended = after(&[(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)], now);
+        let fates = after(&[(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)], now);
         let pending = Verdict {
             abandoned: vec![],
-            pending: vec![end()],
-            decided: Some(now + GRACE),
+            pending: vec![an_endpoint()],
+            decided_at: Some(now + RETRY_GRACE),
         };
-        assert_eq!(ended.verdict(|_| true, now), pending);
-        assert_eq!(abandoned(&ended, now + GRACE), [end()]);
-        assert!(ended.verdict(|_| false, now + GRACE).is_empty());
+        assert_eq!(fates.verdict(|_| true, now), pending);
+        assert_eq!(abandoned(&fates, now + RETRY_GRACE), [an_endpoint()]);
+        assert!(fates.verdict(|_| false, now + RETRY_GRACE).is_empty());
     }
 
     #[test]
-    fn what_libzmq_makes_again_is_not_given_up() {
+    fn a_connection_that_libzmq_retries_is_not_abandoned() {
         let now = Instant::now();
         let ended = [(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)];
         for word in [(kind::CONNECT_RETRIED, 100), (kind::CONNECTED, 9)] {
-            let mut ended = after(&ended, now);
-            ended.take(&event(word.0, word.1), now);
-            assert!(ended.verdict(|_| true, now + GRACE).is_empty());
+            let mut fates = after(&ended, now);
+            fates.observe(&event(word.0, word.1), now);
+            assert!(fates.verdict(|_| true, now + RETRY_GRACE).is_empty());
         }
     }
 
@@ -168,17 +168,17 @@ mod tests {
     fn a_beginning_told_after_its_end_takes_nothing_back() {
         let now = Instant::now();
         let late = [(kind::DISCONNECTED, 9), (kind::CONNECTED, 9)];
-        let mut ended = after(&late, now);
-        assert_eq!(abandoned(&ended, now + GRACE), [end()]);
-        ended.take(&event(kind::CONNECTED, 10), now);
-        assert!(ended.verdict(|_| true, now + GRACE).is_empty());
+        let mut fates = after(&late, now);
+        assert_eq!(abandoned(&fates, now + RETRY_GRACE), [an_endpoint()]);
+        fates.observe(&event(kind::CONNECTED, 10), now);
+        assert!(fates.verdict(|_| true, now + RETRY_GRACE).is_empty());
     }
 
     #[test]
-    fn what_is_disconnected_is_forgotten() {
+    fn a_disconnected_endpoint_is_forgotten() {
         let now = Instant::now();
-        let mut ended = after(&[(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)], now);
-        ended.forget(&end());
-        assert!(ended.verdict(|_| true, now + GRACE).is_empty());
+        let mut fates = after(&[(kind::CONNECTED, 9), (kind::DISCONNECTED, 9)], now);
+        fates.forget(&an_endpoint());
+        assert!(fates.verdict(|_| true, now + RETRY_GRACE).is_empty());
     }
 }
