@@ -92,20 +92,25 @@ impl SharedSocket {
         attempt: impl FnOnce(&mut LockedSocket<'_>) -> Result<Progress, BoxedError>,
     ) -> Result<Option<FirstTry<'_>>, BoxedError> {
         let mut inner = self.lock()?;
-        let outcome = inner.attempt(interest, attempt);
-        if let Ok(attempt @ (Progress::Blocked | Progress::Again)) = outcome
-            && (deadline != Deadline::Now || inner.is_mid_message(attempt))
-        {
+        let attempt = match inner.attempt(interest, attempt) {
+            Ok(Progress::Done) => {
+                self.leave(inner);
+                return Ok(None);
+            }
+            Ok(attempt) => attempt,
+            Err(error) => {
+                self.leave(inner);
+                return Err(error);
+            }
+        };
+        if deadline != Deadline::Now || inner.is_mid_message(attempt) {
             return Ok(Some(FirstTry { inner, attempt }));
         }
-        if matches!(outcome, Ok(Progress::Again)) {
+        if attempt == Progress::Again {
             inner.waiters.gave_up();
         }
         self.leave(inner);
-        match outcome? {
-            Progress::Done => Ok(None),
-            Progress::Blocked | Progress::Again => Err(boxed(Error::WouldBlock)),
-        }
+        Err(boxed(Error::WouldBlock))
     }
 
     #[cold]
