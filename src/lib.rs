@@ -308,8 +308,3 @@ pub mod iter {
         ConnectionEventIter, ConnectionEventTryIter, IntoIter, Iter, Parts, RequestParts, TryIter,
     };
 }
-
-/// The README's examples, compiled.
-#[cfg(all(doctest, feature = "zre"))]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -21,11 +21,15 @@ fn example(name: &str, arguments: &[&str]) -> Process {
 }
 
 /// Starts a server on a free port, which its log tells.
-fn server_of(pattern: &str) -> (Process, String) {
-    let server = example(&format!("{pattern}_server"), &["0"]);
+fn bound(name: &str) -> (Process, String) {
+    let server = example(name, &["0"]);
     let ready = server.logs("ready on tcp://*:");
     let port = ready.chars().take_while(char::is_ascii_digit).collect();
     (server, port)
+}
+
+fn server_of(pattern: &str) -> (Process, String) {
+    bound(&format!("{pattern}_server"))
 }
 
 /// Starts a server, and a client of it.
@@ -99,9 +103,7 @@ fn multipart_prints_both_frames() {
 
 /// Starts an event loop on a free port, and two clients of it one after the other.
 fn event_loop(name: &str) -> Process {
-    let server = example(name, &["0"]);
-    let ready = server.logs("ready on tcp://*:");
-    let port: String = ready.chars().take_while(char::is_ascii_digit).collect();
+    let (server, port) = bound(name);
     for _ in 0..2 {
         assert!(example("push_pull_client", &[&port]).finish().is_empty());
         assert_prints(&server, &MESSAGES);
@@ -119,6 +121,82 @@ fn event_loop_poll_prints_what_is_pushed_until_a_line_is_typed() {
 #[test]
 fn event_loop_tokio_prints_what_is_pushed() {
     event_loop("event_loop_tokio");
+}
+
+#[test]
+fn timer_prints_what_is_pushed_and_how_much_that_was() {
+    let (server, port) = bound("timer");
+    assert!(example("push_pull_client", &[&port]).finish().is_empty());
+    let mut lines = Vec::new();
+    while lines.last().map(String::as_str) != Some("3 messages so far") {
+        lines.push(server.line());
+    }
+    lines.retain(|line| !line.ends_with("so far"));
+    assert_eq!(lines, MESSAGES);
+    server.interrupt();
+    server.finish();
+}
+
+#[test]
+fn graceful_server_replies_until_it_is_interrupted_and_says_that_all_is_delivered() {
+    let (server, port) = bound("graceful_server");
+    let replies = MESSAGES.map(|message| format!("{message} to you, too"));
+    assert_eq!(example("req_rep_client", &[&port]).finish(), replies);
+    server.interrupt();
+    assert_eq!(server.finish(), ["all replies are delivered"]);
+}
+
+#[test]
+fn retries_prints_the_reply() {
+    let (server, port) = bound("graceful_server");
+    let replies = example("retries", &[&port]).finish();
+    assert_eq!(replies, ["Msg1 to you, too"]);
+    server.interrupt();
+    server.finish();
+}
+
+#[test]
+fn errors_say_what_is_wrong() {
+    let lines = example("errors", &[]).finish();
+    let begins = [
+        "an endpoint without a port: ",
+        "a port that is taken: try the next",
+        "nothing has come: ",
+        "nobody is there to take id | payload",
+    ];
+    assert_eq!(lines.len(), begins.len(), "{lines:?}");
+    for (line, begin) in lines.iter().zip(begins) {
+        assert!(line.starts_with(begin), "{line}");
+    }
+}
+
+#[test]
+fn spawn_blocking_gets_all_replies() {
+    let (server, port) = server_of("req_rep");
+    let mut replies = example("spawn_blocking", &[&port]).finish();
+    replies.sort_unstable();
+    assert_eq!(replies, MESSAGES);
+    server.interrupt();
+    server.finish();
+}
+
+#[test]
+fn servers_end_by_an_interrupt_as_any_program() {
+    for pattern in ["push_pull", "req_rep", "pair", "multipart"] {
+        let (server, _) = server_of(pattern);
+        server.interrupt();
+        assert!(server.finish().is_empty());
+    }
+}
+
+#[test]
+fn an_argument_that_is_wrong_is_told_of() {
+    let refused = Process::start(Command::new(path_of("timer")).arg("70000"), LIMIT);
+    let said = refused.log().join("\n");
+    assert!(
+        said.starts_with("\"70000\" is not a port, 0 to 65535: "),
+        "{said}"
+    );
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Asks the broker three times, and prints the answers.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::error::Error;
 use std::time::Duration;
 
@@ -7,12 +10,8 @@ use zeroless::Client;
 
 fn main() -> Result<(), Box<dyn Error>> {
     env_logger::init();
-    let port: u16 = std::env::args()
-        .nth(1)
-        .map_or(Ok(12345), |port| port.parse())?;
-
     // A worker that dies takes its job with it, so the request is repeated.
-    let requester = Client::connect(port)?
+    let requester = Client::connect(common::port(12345))?
         .request_timeout(Duration::from_secs(10))
         .request_retries(2)
         .request()?;

@@ -4,6 +4,9 @@
 //! requester sends, with the client's identity before it; a worker sends it back with an answer as its last
 //! frame.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::error::Error;
 use std::sync::mpsc;
 use std::thread;
@@ -13,11 +16,10 @@ use zeroless::{Message, Server};
 
 fn main() -> Result<(), Box<dyn Error>> {
     env_logger::init();
-    let mut ports = std::env::args().skip(1).map(|port| port.parse::<u16>());
-    let port = ports.next().unwrap_or(Ok(12345))?;
-    let clients = Server::bind(port)?.router()?;
-    let port = ports.next().unwrap_or(Ok(12346))?;
+    let clients = Server::bind(common::port(12345))?.router()?;
+    let port: u16 = common::argument(2, "a port, 0 to 65535", 12346);
     let workers = Server::bind(port)?.router()?;
+    common::stop_on_ctrl_c(clients.stopper()?)?;
 
     // Who has answered, or has just come, is free. The one that is free for longest is the next.
     let (is_free, free) = mpsc::channel();

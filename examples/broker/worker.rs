@@ -1,16 +1,18 @@
 //! Works for the broker, under the name that it is given, until it is stopped.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::error::Error;
 
 use zeroless::Client;
 
 fn main() -> Result<(), Box<dyn Error>> {
     env_logger::init();
-    let mut arguments = std::env::args().skip(1);
-    let name = arguments.next().unwrap_or_else(|| "worker".to_owned());
-    let port: u16 = arguments.next().map_or(Ok(12346), |port| port.parse())?;
-
+    let name = common::argument(1, "a name", "worker".to_owned());
+    let port: u16 = common::argument(2, "a port, 0 to 65535", 12346);
     let dealer = Client::connect(port)?.identity(&name[..]).dealer()?;
+    common::stop_on_ctrl_c(dealer.stopper()?)?;
     dealer.send("ready")?;
     for mut job in &dealer {
         // The frames before the request are the way back to whoever has asked.

@@ -1,15 +1,16 @@
 //! Pushes jobs to whatever workers there are, who may come and go: ten, or as many as are asked
 //! for.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::error::Error;
 
 use zeroless::zre;
 
 fn main() -> Result<(), Box<dyn Error>> {
     env_logger::init();
-    let jobs: u32 = std::env::args()
-        .nth(1)
-        .map_or(Ok(10), |jobs| jobs.parse())?;
+    let jobs: u32 = common::argument(1, "a number of jobs", 10);
 
     let push = zre::discover("jobs")?.push()?;
     for number in 1..=jobs {

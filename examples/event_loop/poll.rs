@@ -1,5 +1,8 @@
 //! Messages and the keyboard in one thread, by `poll`: prints what is pushed, until a line is typed.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::error::Error;
 use std::io;
 
@@ -8,11 +11,7 @@ use zeroless::Server;
 
 fn main() -> Result<(), Box<dyn Error>> {
     env_logger::init();
-    let port: u16 = std::env::args()
-        .nth(1)
-        .map_or(Ok(12345), |port| port.parse())?;
-
-    let pull = Server::bind(port)?.pull()?;
+    let pull = Server::bind(common::port(12345))?.pull()?;
     let keyboard = io::stdin();
     loop {
         let mut ready = [

@@ -2,6 +2,9 @@
 
 #![allow(unsafe_code)]
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::error::Error;
 use std::time::Duration;
 
@@ -13,11 +16,7 @@ use zeroless::{Message, Pull, Server};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     env_logger::init();
-    let port: u16 = std::env::args()
-        .nth(1)
-        .map_or(Ok(12345), |port| port.parse())?;
-
-    let pull = Server::bind(port)?.pull()?;
+    let pull = Server::bind(common::port(12345))?.pull()?;
     // SAFETY: a handle's file descriptor stays the same, and open, as long as the handle lives.
     let pull = unsafe { AsyncFd::register_with_interest(pull, Interest::READABLE)? };
     loop {

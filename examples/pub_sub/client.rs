@@ -1,16 +1,16 @@
 //! Subscribes to the topic `sh`, and prints what is published, until it is stopped.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::error::Error;
 
 use zeroless::Client;
 
 fn main() -> Result<(), Box<dyn Error>> {
     env_logger::init();
-    let port: u16 = std::env::args()
-        .nth(1)
-        .map_or(Ok(12345), |port| port.parse())?;
-
-    let subscriber = Client::connect(port)?.subscribe("sh")?;
+    let subscriber = Client::connect(common::port(12345))?.subscribe("sh")?;
+    common::stop_on_ctrl_c(subscriber.stopper()?)?;
     for [topic, message] in subscriber.parts() {
         println!("{topic} - {message}");
     }

@@ -1,5 +1,8 @@
 //! Publishes three messages under the topic `sh`, once somebody subscribes to it.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::error::Error;
 use std::time::Duration;
 
@@ -7,11 +10,7 @@ use zeroless::Server;
 
 fn main() -> Result<(), Box<dyn Error>> {
     env_logger::init();
-    let port: u16 = std::env::args()
-        .nth(1)
-        .map_or(Ok(12345), |port| port.parse())?;
-
-    let publish = Server::bind(port)?.publish()?.topic("sh");
+    let publish = Server::bind(common::port(12345))?.publish()?.topic("sh");
     // Nobody would get what is published before.
     publish.wait_for_subscribers(1, Duration::from_secs(60))?;
     for message in ["Msg1", "Msg2", "Msg3"] {

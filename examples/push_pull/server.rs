@@ -1,16 +1,17 @@
 //! Pulls messages from all who push, and prints them, until it is stopped.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::error::Error;
 
 use zeroless::Server;
 
 fn main() -> Result<(), Box<dyn Error>> {
     env_logger::init();
-    let port: u16 = std::env::args()
-        .nth(1)
-        .map_or(Ok(12345), |port| port.parse())?;
-
-    for message in Server::bind(port)?.pull()? {
+    let pull = Server::bind(common::port(12345))?.pull()?;
+    common::stop_on_ctrl_c(pull.stopper()?)?;
+    for message in pull {
         println!("{message}");
     }
     Ok(())

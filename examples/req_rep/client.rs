@@ -1,16 +1,15 @@
 //! Asks the server three times, and prints its replies.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::error::Error;
 
 use zeroless::Client;
 
 fn main() -> Result<(), Box<dyn Error>> {
     env_logger::init();
-    let port: u16 = std::env::args()
-        .nth(1)
-        .map_or(Ok(12345), |port| port.parse())?;
-
-    let requester = Client::connect(port)?.request()?;
+    let requester = Client::connect(common::port(12345))?.request()?;
     for message in ["Msg1", "Msg2", "Msg3"] {
         let reply = requester.request(message)?;
         println!("{reply}");

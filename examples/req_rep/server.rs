@@ -1,16 +1,17 @@
 //! Replies to each request with the request itself, until it is stopped.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::error::Error;
 
 use zeroless::Server;
 
 fn main() -> Result<(), Box<dyn Error>> {
     env_logger::init();
-    let port: u16 = std::env::args()
-        .nth(1)
-        .map_or(Ok(12345), |port| port.parse())?;
-
-    for request in Server::bind(port)?.reply()? {
+    let replier = Server::bind(common::port(12345))?.reply()?;
+    common::stop_on_ctrl_c(replier.stopper()?)?;
+    for request in replier {
         println!("{request}");
         let (message, reply) = request.split();
         reply.send(message)?;

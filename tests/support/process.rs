@@ -134,6 +134,13 @@ impl Process {
         lines
     }
 
+    /// Interrupts it, as Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        let id = self.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &id]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "it has ended");
+    }
+
     /// Kills it, and gives the lines that it had printed by then.
     pub(crate) fn kill(mut self) -> Vec<String> {
         self.child.kill().expect("it is ours");

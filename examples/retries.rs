@@ -1,0 +1,22 @@
+//! A request that survives a server's restart: it is sent again each second, and given up after ten.
+
+#[path = "common/mod.rs"]
+mod common;
+
+use std::time::Duration;
+
+use zeroless::Client;
+
+fn main() -> zeroless::Result<()> {
+    env_logger::init();
+    let requester = Client::connect(common::port(12345))?
+        .request_timeout(Duration::from_secs(1))
+        .request_retries(9)
+        .request()?;
+    match requester.request("Msg1") {
+        Ok(reply) => println!("{reply}"),
+        // What was waited for, and what is known of the reason.
+        Err(error) => println!("no reply: {error}"),
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! The README's programs compile: each stands here, word for word.
+
+#![cfg(feature = "zre")]
+
+/// Programs to be compiled, and not run.
+#[allow(dead_code)]
+mod programs {
+    fn pull() -> zeroless::Result<()> {
+        use zeroless::Server;
+
+        for msg in Server::bind(12345)?.pull()? {
+            println!("{msg}");
+        }
+        Ok(())
+    }
+
+    fn push() -> zeroless::Result<()> {
+        use zeroless::Client;
+
+        let push = Client::connect(12345)?.push()?; // or ("host", 12345)
+        push.send("hello")?; // one frame
+        push.send(("id", b"payload"))?; // a tuple is a message of several
+        Ok(())
+    }
+
+    fn discovery() -> zeroless::Result<()> {
+        use zeroless::{Server, zre};
+
+        // One machine announces what it offers, under a name …
+        let server = Server::bind(0)?;
+        let pull = server.pull()?;
+        let _announcement = zre::announce("jobs", &server)?;
+
+        // … and another finds it. No address anywhere.
+        zre::discover("jobs")?.push()?.send("work")?;
+        drop(pull);
+        Ok(())
+    }
+}
+
+/// The words of a text, however they are laid out.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_programs_of_the_readme_are_those_that_are_compiled_here() {
+    let compiled = words(include_str!("readme.rs"));
+    let readme = include_str!("../README.md");
+    let programs: Vec<&str> = readme
+        .split("```rust\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap_or(rest))
+        .collect();
+    assert_eq!(programs.len(), 3);
+    for program in programs {
+        assert!(compiled.contains(&words(program)), "{program}");
+    }
+}
