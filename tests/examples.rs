@@ -28,6 +28,12 @@ fn bound(name: &str) -> (Process, String) {
     (server, port)
 }
 
+/// Interrupts a program that ends by that.
+fn interrupt(server: &Process) {
+    server.logs("Ctrl-C stops it");
+    server.interrupt();
+}
+
 fn server_of(pattern: &str) -> (Process, String) {
     bound(&format!("{pattern}_server"))
 }
@@ -133,7 +139,7 @@ fn timer_prints_what_is_pushed_and_how_much_that_was() {
     }
     lines.retain(|line| !line.ends_with("so far"));
     assert_eq!(lines, MESSAGES);
-    server.interrupt();
+    interrupt(&server);
     server.finish();
 }
 
@@ -142,7 +148,7 @@ fn graceful_server_replies_until_it_is_interrupted_and_says_that_all_is_delivere
     let (server, port) = bound("graceful_server");
     let replies = MESSAGES.map(|message| format!("{message} to you, too"));
     assert_eq!(example("req_rep_client", &[&port]).finish(), replies);
-    server.interrupt();
+    interrupt(&server);
     assert_eq!(server.finish(), ["all replies are delivered"]);
 }
 
@@ -151,7 +157,7 @@ fn retries_prints_the_reply() {
     let (server, port) = bound("graceful_server");
     let replies = example("retries", &[&port]).finish();
     assert_eq!(replies, ["Msg1 to you, too"]);
-    server.interrupt();
+    interrupt(&server);
     server.finish();
 }
 
@@ -176,7 +182,7 @@ fn spawn_blocking_gets_all_replies() {
     let mut replies = example("spawn_blocking", &[&port]).finish();
     replies.sort_unstable();
     assert_eq!(replies, MESSAGES);
-    server.interrupt();
+    interrupt(&server);
     server.finish();
 }
 
@@ -184,7 +190,7 @@ fn spawn_blocking_gets_all_replies() {
 fn servers_end_by_an_interrupt_as_any_program() {
     for pattern in ["push_pull", "req_rep", "pair", "multipart"] {
         let (server, _) = server_of(pattern);
-        server.interrupt();
+        interrupt(&server);
         assert!(server.finish().is_empty());
     }
 }

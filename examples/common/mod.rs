@@ -9,6 +9,7 @@ use std::process::exit;
 use std::str::FromStr;
 use std::thread;
 
+use log::info;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use zeroless::Stopper;
@@ -33,6 +34,7 @@ pub(crate) fn argument<T: FromStr<Err: Display>>(place: usize, what: &str, defau
 /// wait for the delivery of what was sent.
 pub(crate) fn stop_on_ctrl_c(stopper: Stopper) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    info!("Ctrl-C stops it");
     thread::spawn(move || {
         for _ in signals.forever() {
             stopper.stop();
