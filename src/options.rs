@@ -198,7 +198,7 @@ pub struct Options {
     /// each router makes one up for each connection.
     ///
     /// No two peers of a router may have the same: the one that connects last takes the name over, and the
-    /// other is not heard any more. The other patterns have no identity, and refuse it.
+    /// other is disconnected when it sends again. The other patterns have no identity, and refuse it.
     ///
     /// ```
     /// use zeroless::{Client, Server};

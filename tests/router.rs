@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 use support::{
     SOON, assert_timeout, blocked, deadline, dealer_router, ends, inproc, marry, pause, until,
 };
-use zeroless::{Client, Dealer, Error, Message, PeerId, Router, SendError, Server, Wait};
+use zeroless::{
+    Client, ConnectionEvent, Dealer, Error, Libzmq, Message, Options, PeerId, Router, SendError,
+    Server, Wait, capabilities,
+};
 
 /// A dealer of this identity, connected to a router, which knows it.
 fn named(server: &Server, router: &Router, name: &str) -> Dealer {
@@ -428,9 +431,14 @@ fn a_second_peer_of_an_identity_takes_its_place() {
     deadline(|| {
         let server = Server::bind_local(0).unwrap();
         let router = server.router().unwrap();
-        let first = named(&server, &router, "worker");
-        router.send_to("worker", "to the first").unwrap();
-        assert_eq!(first.recv().unwrap(), "to the first");
+        // Long enough for it not to come back in this test.
+        let options = Options::default().identity(Some("worker".into()));
+        let options = options.reconnect_min(SOON * 10).reconnect_max(SOON * 10);
+        let first = Client::connect(server.port()).unwrap().options(options);
+        let first = first.dealer().unwrap();
+        first.send("ready").unwrap();
+        assert_eq!(router.recv().unwrap(), ("worker".into(), "ready".into()));
+        let mut events = first.connection_events().unwrap();
         let second = named(&server, &router, "worker");
         first.send("nobody hears this").unwrap();
         router.send_to("worker", "to the second").unwrap();
@@ -438,6 +446,11 @@ fn a_second_peer_of_an_identity_takes_its_place() {
         second.send("heard").unwrap();
         assert_eq!(router.recv().unwrap(), ("worker".into(), "heard".into()));
         assert!(first.try_recv().is_err());
+        if capabilities().unwrap().libzmq == Libzmq::Zeroless {
+            let ends = |event| matches!(event, ConnectionEvent::Disconnected { .. });
+            assert!(events.any(ends));
+            until(|| router.connections_now() == 1);
+        }
     });
 }
 

@@ -511,4 +511,49 @@ int zmq::session_base_t::push_msg (msg_t *msg_)
 ",
         }],
     },
+    Patch {
+        name: "displaced",
+        why: "A peer of a ROUTER whose identity another takes over stays connected, and nobody reads what \
+              it sends: it never learns of that, and when it leaves its file stays open.",
+        edits: &[
+            Edit {
+                file: "src/pipe.hpp",
+                old: "    bool check_hwm () const;
+",
+                new: "    bool check_hwm () const;
+
+    //  Whether either end has begun to terminate it.
+    bool is_terminating () const { return _state != active; }
+",
+            },
+            Edit {
+            file: "src/session_base.cpp",
+            old: "        return 0;
+    }
+
+    errno = EAGAIN;
+    return -1;
+}
+
+int zmq::session_base_t::read_zap_msg (msg_t *msg_)
+",
+            new: "        return 0;
+    }
+
+    //  The socket has given up the pipe, or is about to, and not because it is closed.
+    if (options.type == ZMQ_ROUTER && !is_terminating () && !_pending
+        && (!_pipe || _pipe->is_terminating ())) {
+        errno = ECONNRESET;
+        return -1;
+    }
+
+    errno = EAGAIN;
+    return -1;
+}
+
+int zmq::session_base_t::read_zap_msg (msg_t *msg_)
+",
+            },
+        ],
+    },
 ];

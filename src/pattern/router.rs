@@ -26,9 +26,10 @@ use crate::wake::Deadline;
 /// **Identities.** A peer that [sets](crate::Options::identity) none has another at each connection. When
 /// a second peer comes with the identity of one that is connected, it takes its place (libzmq's
 /// `ZMQ_ROUTER_HANDOVER`): a worker that is started anew is served at once, though its old connection may
-/// still look alive. The first is not heard any more, and gets nothing; libzmq leaves its connection open,
-/// so it does not notice. So each peer needs an identity of its own. It proves nothing: anybody who can
-/// connect can take one.
+/// still look alive. The first is not heard any more, and gets nothing. When it sends again it is
+/// disconnected, connects anew, and takes its place back: an [event](Router::connection_events) at both
+/// ends. (With a libzmq other than ours its connection stays, and it does not notice.) So each peer needs an
+/// identity of its own. It proves nothing: anybody who can connect can take one.
 ///
 /// **Nobody there.** A message to a peer that is not connected is an error, [`Error::NoPeer`], and comes
 /// back in it. What is queued for a peer when it leaves is lost with it, as in all patterns. A peer that we

@@ -2,6 +2,7 @@
 //! process.
 
 mod connect_failure;
+mod displaced;
 mod ended_pipe;
 mod frame_limit;
 mod greeted;
