@@ -2,14 +2,16 @@
 //!
 //! A libzmq socket is not thread-safe, and a thread that blocks in one keeps all others out. Here
 //! the socket sits behind a mutex, and no operation on it ever waits. A thread that must wait does
-//! so outside the lock, on the socket's file descriptor and on a wake-up of its own.
+//! so outside the lock, on the socket's file descriptor and on a wake-up of its own. The mutex is parking_lot's:
+//! it hands the lock over after a while, so that a thread that sends flat out does not keep out one that
+//! receives.
 //!
 //! The file descriptor is edge-triggered: it signals once, and the next thread that touches the
 //! socket takes the signal, even if it was meant for another. Two rules keep a wake-up from being
 //! lost:
 //!
 //! 1. A thread that has touched the socket reads its events before it unlocks, and wakes a waiter
-//!    whose event is there. ([`SharedSocket::leave`])
+//!    whose event is there. ([`SharedSocket::unlock_and_wake`])
 //! 2. A thread that is about to wait reads the events for itself, under the lock under which it
 //!    registers as a waiter, and does not touch the socket after that. ([`SharedSocket::sleep`],
 //!    and [`SocketSource`](source::SocketSource) for several sockets at once, and
@@ -51,13 +53,13 @@ use parking_lot::MutexGuard;
 use connected::Connected;
 use inner::Inner;
 pub(crate) use linger::Linger;
-pub(crate) use listen::{check_path, listen};
+pub(crate) use listen::{check_path, take_ports};
 pub(crate) use locked::{BUDGET, LockedSocket, Progress};
 pub(crate) use names::Target;
 pub(crate) use profile::Profile;
 use readiness::Readiness;
 pub(crate) use spec::{SocketSpec, SocketType};
-pub(crate) use wait_any::{Operation, perform_any};
+pub(crate) use wait_any::{ReceiveOperation, perform_any};
 pub(crate) use waiters::Interest;
 use waiters::{AdaptiveSpin, Waiters};
 
@@ -72,14 +74,15 @@ use crate::options::Options;
 use crate::throttle::Throttle;
 use crate::wake::{Deadline, Waker};
 
-/// Shared by the handles of a socket: it counts them, and owns what must live as long as they do.
+/// Shared by the handles of a socket: it counts them, and owns the things that live as long as they do, such
+/// as a discovery.
 #[derive(Debug, Default)]
 pub(crate) struct HandleCount(OnceLock<Arc<dyn Any + Send + Sync>>);
 
 /// A reference to a shared socket; the socket closes with the last of them.
 #[derive(Debug, Clone)]
 pub struct Socket {
-    // Dropped before the context, which waits until what is queued is delivered.
+    // Dropped before the context, which waits until the queue is delivered.
     shared: Arc<SharedSocket>,
     context: Arc<Context>,
     /// Held by the handles alone, so that its count says whether any is left.
@@ -104,9 +107,9 @@ impl Socket {
 }
 
 impl Socket {
-    /// The stop flag, and the waker to wake after it is set: together they stop this socket without a
-    /// lock.
-    pub(crate) fn stop_signal(&self) -> Result<(Arc<AtomicBool>, Arc<Waker>)> {
+    /// Makes the stop signal, and has everything that waits here listen to it. Gives the stop flag, and the
+    /// waker to wake after it is set: together they stop this socket without a lock.
+    pub(crate) fn arm_stop_signal(&self) -> Result<(Arc<AtomicBool>, Arc<Waker>)> {
         self.check_process()?;
         let stop_signal = match self.stop_signal.get() {
             Some(stop_signal) => stop_signal.clone(),
@@ -146,11 +149,11 @@ pub struct SharedSocket {
     /// Woken by signal handlers, which must not lock; it is not cleared while there are handles.
     stop_signal: OnceLock<Arc<Waker>>,
     status: Arc<ConnectionStatus>,
-    /// What event loops wait for.
+    /// The file descriptor that event loops wait for.
     readiness: Readiness,
     /// The error that ended receiving for good, unless that was a stop.
     failure: ForkMutex<Option<Error>>,
-    /// How many messages were skipped because they did not fit.
+    /// How many messages were received and not given to the user.
     skipped: AtomicU64,
     /// Limits the log lines that peers can cause.
     pub(crate) throttles: Throttles,
@@ -158,10 +161,13 @@ pub struct SharedSocket {
     sent: AtomicBool,
     /// Whether it was ever connected over inproc.
     inproc: AtomicBool,
+    /// libzmq attaches peers, and handles their commands, only when the socket is used. The monitor thread
+    /// *pumps* the socket, by a look at its events, when a peer has come, and again and again while the socket
+    /// *drains*, for a while after one has gone.
     on_pump: OnceLock<OnPump>,
 }
 
-/// Called under a socket's lock when its peers change.
+/// Called under a socket's lock each time the monitor thread pumps it.
 pub(crate) type OnPump = Box<dyn Fn(&mut LockedSocket<'_>) -> Result<(), BoxedError> + Send + Sync>;
 
 /// One throttle for each kind of log line that a socket's peers can cause.
@@ -175,7 +181,7 @@ pub(crate) struct Throttles {
     pub(crate) unanswered: Throttle,
 }
 
-/// What a message is sent after that needs nothing before it.
+/// The envelope of a message that has none.
 pub(crate) const NO_ENVELOPE: &[&[u8]] = &[];
 
 impl std::fmt::Debug for SharedSocket {
@@ -192,7 +198,7 @@ impl SharedSocket {
         self.spec.socket_type
     }
 
-    /// What the log calls it.
+    /// Its name in the log.
     pub(crate) fn name(&self) -> &'static str {
         self.spec.name
     }
@@ -219,15 +225,15 @@ impl SharedSocket {
         Ok(bound.collect())
     }
 
-    /// An error in a child of the process that made the socket: whatever lock another thread
-    /// held when it forked is never released there.
+    /// An error in a child of the process that made the socket: a lock that another thread held at the fork
+    /// is never released there.
     #[inline]
     fn check_process(&self) -> Result<(), BoxedError> {
         self.inner.check()
     }
 
-    /// Has the monitor thread call this from now on when a peer has come or gone.
-    pub(crate) fn on_pump(&self, call: OnPump) {
+    /// Has the monitor thread call this from now on each time it pumps the socket.
+    pub(crate) fn set_on_pump(&self, call: OnPump) {
         let _ = self.on_pump.set(call);
     }
 
@@ -238,7 +244,7 @@ impl SharedSocket {
     ) -> Result<T, BoxedError> {
         let mut inner = self.lock()?;
         let result = call(&mut inner.locked()?);
-        self.leave(inner);
+        self.unlock_and_wake(inner);
         result
     }
 
@@ -247,9 +253,9 @@ impl SharedSocket {
         self.inner.lock()
     }
 
-    /// Unlocks after the socket was touched: rule 1.
+    /// Unlocks after the socket was touched, and wakes a waiter for each event: rule 1.
     #[inline]
-    fn leave(&self, mut inner: MutexGuard<'_, Inner>) {
+    fn unlock_and_wake(&self, mut inner: MutexGuard<'_, Inner>) {
         if !inner.waiters.is_empty() {
             inner.wake_ready();
         }
@@ -283,7 +289,7 @@ impl SharedSocket {
         Ok(self.failure.lock()?.clone())
     }
 
-    /// Counts messages that were passed over.
+    /// Counts messages that are not given to the user.
     pub(crate) fn skip(&self, messages: u64) {
         self.skipped.fetch_add(messages, Ordering::Relaxed);
     }
@@ -292,7 +298,7 @@ impl SharedSocket {
         self.skipped.load(Ordering::Relaxed)
     }
 
-    /// Logs how much was moved, never what.
+    /// Logs the size of a message, never its contents.
     #[inline]
     pub(crate) fn log(&self, what: &str, size: impl Fn() -> (usize, usize)) {
         if log::max_level() >= log::Level::Debug {
@@ -306,7 +312,7 @@ impl SharedSocket {
         debug!("{}: {what} {frames} frames, {bytes} bytes", self.name());
     }
 
-    /// Receives a message, all its frames at once.
+    /// Receives a message, all its frames together.
     ///
     /// Compiled into its caller, so that the message is moved as little as can be.
     #[inline(always)]
@@ -371,8 +377,8 @@ impl SharedSocket {
         boxed(Error::FrameTooLarge { size, max })
     }
 
-    /// Sends a message, all its frames at once, after those of an envelope. What is not sent is
-    /// still in it.
+    /// Sends a message, all its frames together, after those of an envelope. Frames that were not sent stay
+    /// in the message.
     pub(crate) fn send(
         &self,
         envelope: &[impl AsRef<[u8]>],
@@ -413,7 +419,7 @@ impl SharedSocket {
         }
     }
 
-    /// Sends a message with a copy of these frames, all at once, after those of an envelope.
+    /// Sends a message with a copy of these frames, all together, after those of an envelope.
     #[inline]
     pub(crate) fn send_copy(
         &self,
@@ -422,7 +428,7 @@ impl SharedSocket {
         deadline: Deadline,
     ) -> Result<(), BoxedError> {
         self.check_waiting(deadline)?;
-        // After the first there is no way back.
+        // All frames are checked first: once the first is sent, the message cannot be taken back.
         for frame in envelope {
             self.check_frame(frame.as_ref())?;
         }

@@ -94,7 +94,7 @@ impl ConnectionStatus {
                     up: state.tracker.up(),
                     endpoints: Vec::new(),
                 };
-                return Err(deadline.error(|| state.timeout(waited_for)));
+                return Err(deadline.error(|| state.timeout_error(waited_for)));
             }
             deadline.wait(&self.changed, &mut state);
         }
@@ -102,7 +102,7 @@ impl ConnectionStatus {
     }
 
     /// An endpoint that refuses us now.
-    pub(crate) fn refusal(&self) -> Option<Error> {
+    pub(crate) fn refusal_error(&self) -> Option<Error> {
         let state = self.state.lock();
         let (endpoint, refusal) = state.tracker.refusal()?;
         refusal.is_proof().then(|| refused(endpoint, refusal))
@@ -114,8 +114,8 @@ impl ConnectionStatus {
     }
 
     /// The error of a call that waited for this in vain, with what is known of a peer.
-    pub(crate) fn timeout(&self, waited_for: Wait) -> Error {
-        self.state.lock().timeout(waited_for)
+    pub(crate) fn timeout_error(&self, waited_for: Wait) -> Error {
+        self.state.lock().timeout_error(waited_for)
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -229,7 +229,7 @@ fn refused(endpoint: &Endpoint, refusal: &Refusal) -> Error {
 }
 
 impl StatusState {
-    fn timeout(&self, waited_for: Wait) -> Error {
+    fn timeout_error(&self, waited_for: Wait) -> Error {
         let refusal = self.tracker.refusal();
         Error::Timeout {
             waited_for,

@@ -39,7 +39,7 @@ pub trait Handle: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
     ///
     /// As the handles' own method.
     fn stopper(&self) -> Result<Stopper> {
-        let (stopped, stop_signal) = self.socket().stop_signal()?;
+        let (stopped, stop_signal) = self.socket().arm_stop_signal()?;
         Ok(Stopper::new(stopped, stop_signal))
     }
 
@@ -56,7 +56,7 @@ pub trait Handle: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
         if socket.is_stopped() {
             return Err(Error::Stopped);
         }
-        match socket.status()?.refusal() {
+        match socket.status()?.refusal_error() {
             Some(refusal) => Err(refusal),
             None => Ok(()),
         }

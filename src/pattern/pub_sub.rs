@@ -100,7 +100,7 @@ impl Pattern for Publisher {
         let subscriptions = Arc::new(Subscriptions::default());
         // Subscribers come and go while a publisher does nothing. Their news must not pile up.
         let pumped = subscriptions.clone();
-        socket.on_pump(Box::new(move |locked| pumped.drain_all(locked)));
+        socket.set_on_pump(Box::new(move |locked| pumped.drain_all(locked)));
         Publisher::of(Publishing {
             socket,
             topic: Topic::Any,

@@ -6,7 +6,7 @@ use log::info;
 
 use crate::endpoint::{Endpoint, Host};
 use crate::error::Result;
-use crate::socket::{SharedSocket, check_path, listen};
+use crate::socket::{SharedSocket, check_path, take_ports};
 use crate::wake::io_error;
 
 /// An endpoint, and what holds it.
@@ -24,7 +24,7 @@ impl BoundEndpoint {
     pub(super) fn take(endpoint: Endpoint) -> Result<Vec<BoundEndpoint>> {
         info!("binding to {endpoint}");
         check_path(&endpoint)?;
-        let endpoints = match listen(&endpoint)? {
+        let endpoints = match take_ports(&endpoint)? {
             Some(listeners) => {
                 let listeners = listeners.into_iter();
                 let endpoints = listeners.map(|(listener, endpoint)| (Some(listener), endpoint));

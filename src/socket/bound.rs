@@ -17,9 +17,9 @@ use crate::wake::Deadline;
 /// An endpoint that is bound.
 #[derive(Debug, Clone)]
 pub(super) struct Bound {
-    /// As its user spells it.
+    /// In its user's spelling.
     pub(super) endpoint: Endpoint,
-    /// As libzmq does.
+    /// In libzmq's spelling.
     address: String,
 }
 
@@ -49,7 +49,7 @@ impl SharedSocket {
                 address: address.unwrap_or_default(),
             });
         }
-        self.leave(inner);
+        self.unlock_and_wake(inner);
         bound.map_err(|errno| bind_error(endpoint, errno))?;
         self.log_bound(endpoint);
         reset
@@ -85,8 +85,8 @@ impl SharedSocket {
         }
     }
 
-    /// Unbinds, and waits until others can bind there. Connections that were made there end, once what is
-    /// queued for them is sent, within the linger time; over inproc they stay.
+    /// Unbinds, and waits until others can bind there. Connections that were made there end once their queues
+    /// are sent, within the linger time; over inproc they stay.
     pub(crate) fn unbind(&self, endpoint: &Endpoint) -> Result<()> {
         self.note("unbinding from", endpoint);
         let mut inner = self.lock()?;
@@ -97,7 +97,7 @@ impl SharedSocket {
             Some(known) => locked.unbind(&known.address),
             None => Ok(()),
         });
-        self.leave(inner);
+        self.unlock_and_wake(inner);
         result?.map_err(|error| Error::system("unbinding", error))?;
         if !self
             .status
@@ -109,13 +109,13 @@ impl SharedSocket {
         Ok(())
     }
 
-    /// Logs what is about to be done; it is done though a user's logger panics.
+    /// Logs an operation that is about to begin. A user's logger that panics does not keep it from beginning.
     pub(super) fn note(&self, doing: &str, endpoint: &Endpoint) {
         guarded("logging", || info!("{}: {doing} {endpoint}", self.name()));
     }
 }
 
-/// Where the socket was bound last, as libzmq spells it.
+/// The endpoint that the socket was bound to last, in libzmq's spelling.
 fn last_endpoint(socket: &zmq::Socket) -> Result<String> {
     let last = socket.get_last_endpoint();
     let last = last.map_err(|error| Error::system("binding", error))?;

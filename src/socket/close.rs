@@ -1,4 +1,4 @@
-//! The end of a socket: it goes on delivering what is queued.
+//! The end of a socket: it goes on delivering its queue.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -9,20 +9,20 @@ use crate::ffi::{self, system};
 use crate::monitor::Closing;
 use crate::wake::Deadline;
 
-/// How much longer than asked a libzmq lingers that does not report what it could not deliver.
+/// Where libzmq does not report losses: how much longer it may linger than it was asked to.
 const CLOCK_SLACK: Duration = Duration::from_millis(100);
 
 impl SharedSocket {
-    /// Closes the socket for all handles, and waits until what is queued is delivered.
+    /// Closes the socket for all handles, and waits until its queue is delivered.
     pub(crate) fn close(&self, timeout: Duration) -> Result<()> {
         self.stop();
         let Some(mut socket) = self.lock()?.socket.take() else {
             return Err(Error::Stopped);
         };
         let time = match ffi::reports_undelivered() {
-            // With no linger time libzmq drops what is queued and does not report it.
+            // With no linger time libzmq drops the queue and does not report it.
             true => timeout.max(Duration::from_millis(1)),
-            // Only the time that it took says then whether all was delivered.
+            // Such a libzmq has delivered all if it was done before the time was over.
             false => timeout.saturating_add(CLOCK_SLACK),
         };
         let linger = Linger::exactly(time);
@@ -34,12 +34,12 @@ impl SharedSocket {
         let until = time.saturating_add(Duration::from_secs(1));
         match self.status.wait_delivered(Deadline::after(until)) {
             true => Ok(()),
-            false => Err(self.status.timeout(Wait::Delivery)),
+            false => Err(self.status.timeout_error(Wait::Delivery)),
         }
     }
 
-    /// Drops what is still queued when the socket closes.
-    pub(crate) fn abandon(&self) {
+    /// Has libzmq drop the queue when the socket closes.
+    pub(crate) fn discard_queue(&self) {
         let _ = self.with(|locked| Ok(locked.socket.set_linger(0).is_ok()));
     }
 }
@@ -55,7 +55,7 @@ impl Drop for SharedSocket {
 }
 
 impl SharedSocket {
-    /// The last handle is gone: the socket closes, and delivers what is queued.
+    /// The last handle is gone: the socket closes, and delivers its queue.
     fn begin_linger(&mut self) {
         let mut linger = self.linger();
         let Some(socket) = &mut self.inner.get_mut().socket else {

@@ -1,4 +1,4 @@
-//! Connecting and disconnecting, so that a connection that libzmq has abandoned ends no other one.
+//! ConnectOutcome and disconnecting, so that a connection that libzmq has abandoned ends no other one.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use log::{debug, warn};
 
 use super::listen::with_index;
-use super::names::missing;
+use super::names::host_not_found;
 use super::{Connected, Inner, Linger, SharedSocket, Target, system};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
@@ -17,16 +17,16 @@ use crate::monitor::MonitorSnapshot;
 const DECISION_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long the resolved addresses of a name are trusted while its connection does not come up.
-const DOUBT: Duration = Duration::from_secs(1);
+const TRUST: Duration = Duration::from_secs(1);
 
 /// The pause after an error until a connection is made anew.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
-/// How an attempt to connect has ended.
-enum Connecting {
-    Connected,
+/// The outcome of an attempt to connect.
+enum ConnectOutcome {
+    Made,
     /// It is not known yet whether libzmq retries a connection that has ended.
-    Pending(MonitorSnapshot, Instant),
+    Undecided(MonitorSnapshot, Instant),
 }
 
 impl SharedSocket {
@@ -41,16 +41,17 @@ impl SharedSocket {
             address: with_index(&target.endpoint)?,
             endpoint,
             ipv6: target.ipv6(),
-            missing: target.missing.is_some(),
+            is_unresolved: target.unresolved.is_some(),
             lookups: 0,
-            lookup: named.then(|| Instant::now() + DOUBT),
-            live: target.missing.is_none(),
+            lookup: named.then(|| Instant::now() + TRUST),
+            live: target.unresolved.is_none(),
         };
         self.status
             .spell(|spellings| spellings.connect(&target.endpoint, &target.ips()));
-        if let Some(reason) = &target.missing {
+        if let Some(reason) = &target.unresolved {
             self.lock()?.connected.push(known.clone());
-            self.status.mark(&known.endpoint, Some(missing(reason)));
+            self.status
+                .mark(&known.endpoint, Some(host_not_found(reason)));
             self.status
                 .schedule_reconnect(&known.endpoint, Instant::now());
             return Ok(());
@@ -64,10 +65,10 @@ impl SharedSocket {
     }
 
     /// Whether the name of an endpoint has not resolved yet.
-    pub(super) fn is_missing(&self, endpoint: &Endpoint) -> bool {
+    pub(super) fn is_unresolved(&self, endpoint: &Endpoint) -> bool {
         self.lock().is_ok_and(|inner| {
             let mut connected = inner.connected.iter();
-            connected.any(|known| known.endpoint == *endpoint && known.missing)
+            connected.any(|known| known.endpoint == *endpoint && known.is_unresolved)
         })
     }
 
@@ -81,15 +82,15 @@ impl SharedSocket {
                 set.map_err(connect_error)?;
             }
             let attempt = self.try_connect(&mut inner, known, until);
-            if matches!(attempt, Ok(Connecting::Connected)) {
+            if matches!(attempt, Ok(ConnectOutcome::Made)) {
                 let inproc = known.endpoint.transport() == "inproc";
                 self.inproc.fetch_or(inproc, Ordering::Relaxed);
                 inner.connected.push(known.clone());
             }
-            self.leave(inner);
+            self.unlock_and_wake(inner);
             match attempt? {
-                Connecting::Connected => return Ok(()),
-                Connecting::Pending(snapshot, decided) => {
+                ConnectOutcome::Made => return Ok(()),
+                ConnectOutcome::Undecided(snapshot, decided) => {
                     self.status.wait_event(&snapshot, decided)
                 }
             }
@@ -108,14 +109,14 @@ impl SharedSocket {
         inner: &mut Inner,
         known: &Connected,
         until: Instant,
-    ) -> Result<Connecting> {
+    ) -> Result<ConnectOutcome> {
         // Every session that this call or an earlier one frees has been reported to the monitor by now.
         inner.locked()?.events();
         let snapshot = self.snapshot(inner);
         let mut ended = snapshot.verdict.abandoned.clone();
         match snapshot.verdict.decided_at {
             Some(decided) if Instant::now() < until => {
-                return Ok(Connecting::Pending(snapshot, decided.min(until)));
+                return Ok(ConnectOutcome::Undecided(snapshot, decided.min(until)));
             }
             _ => ended.extend_from_slice(&snapshot.verdict.pending),
         }
@@ -131,15 +132,15 @@ impl SharedSocket {
         // If a connection has ended meanwhile, the new session may have its memory.
         let after = self.snapshot(inner);
         if after.verdict.is_empty() {
-            return Ok(Connecting::Connected);
+            return Ok(ConnectOutcome::Made);
         }
         let locked = &mut inner.locked()?;
         locked.disconnect(&known.address).map_err(connect_error)?;
         let decided = after.verdict.decided_at.unwrap_or(until);
-        Ok(Connecting::Pending(after, decided.min(until)))
+        Ok(ConnectOutcome::Undecided(after, decided.min(until)))
     }
 
-    /// What the monitor knows of the endpoints that are connected.
+    /// The monitor's verdict on the connected endpoints.
     fn snapshot(&self, inner: &Inner) -> MonitorSnapshot {
         let live =
             |known: &Connected, endpoint: &Endpoint| known.live && known.endpoint == *endpoint;
@@ -154,7 +155,7 @@ impl SharedSocket {
             return None;
         };
         let outcome = self.try_reconnect(&mut inner, endpoint);
-        self.leave(inner);
+        self.unlock_and_wake(inner);
         match outcome {
             Ok(again) => again,
             Err(Error::Stopped) => None,
@@ -177,26 +178,26 @@ impl SharedSocket {
         let known = inner.connected[place].clone();
         let now = Instant::now();
         match self.try_connect(inner, &known, now + DECISION_TIMEOUT)? {
-            Connecting::Connected => {
+            ConnectOutcome::Made => {
                 inner.connected[place].live = true;
                 Ok(None)
             }
-            Connecting::Pending(_, decided) => Ok(Some(decided.max(now))),
+            ConnectOutcome::Undecided(_, decided) => Ok(Some(decided.max(now))),
         }
     }
 
-    /// Makes all connections to endpoints anew, the first of them as the last. What was sent on them and
-    /// is still queued is dropped, and so is what has come from them, or is still to come.
+    /// Makes all connections to endpoints anew, the first of them as the last. Messages queued for them are
+    /// dropped, and so are messages that have come from them, or are still to come.
     pub(crate) fn renew_connections(&self) -> Result<()> {
         let mut inner = self.lock()?;
-        // Nobody waits for what becomes of it.
+        // Nobody waits for its delivery.
         self.set_linger(&mut inner, Linger::exactly(Duration::ZERO))?;
         // The connection that is up first is sent to first: another than before.
         let first = inner.connected.len().min(1);
         inner.connected.rotate_left(first);
         let renewed = disconnect_live(&mut inner);
         self.set_linger(&mut inner, self.linger())?;
-        self.leave(inner);
+        self.unlock_and_wake(inner);
         for endpoint in renewed? {
             debug!("{}: connecting to {endpoint} anew", self.name());
             self.status.renew(&endpoint);
@@ -212,7 +213,7 @@ impl SharedSocket {
         set.map_err(|errno| system("setting the linger time", errno))
     }
 
-    /// Disconnects; what is queued for this endpoint is still sent, within the linger time,
+    /// Disconnects; messages queued for this endpoint are still sent, within the linger time,
     /// unless connections are immediate.
     pub(crate) fn disconnect(&self, endpoint: &Endpoint) -> Result<()> {
         self.note("disconnecting from", endpoint);
@@ -224,13 +225,13 @@ impl SharedSocket {
             Some(known) if known.live => locked.disconnect(&known.address),
             _ => Ok(()),
         });
-        self.leave(inner);
+        self.unlock_and_wake(inner);
         self.status.forget(endpoint);
         result?.map_err(|error| connection_error("disconnecting", error))
     }
 }
 
-/// Disconnects all endpoints that libzmq has: which they are.
+/// Disconnects all endpoints that libzmq has; gives them.
 fn disconnect_live(inner: &mut Inner) -> Result<Vec<Endpoint>> {
     let mut disconnected = Vec::new();
     for place in 0..inner.connected.len() {

@@ -12,11 +12,11 @@ pub(super) struct Connected {
     pub(super) address: String,
     pub(super) ipv6: bool,
     /// Whether its host's name has not resolved yet.
-    pub(super) missing: bool,
-    /// How often the name was looked up since.
+    pub(super) is_unresolved: bool,
+    /// How often an unresolved name was looked up again.
     pub(super) lookups: u32,
     /// When its host's name may be looked up again; `None` without a name, and during a lookup.
     pub(super) lookup: Option<Instant>,
-    /// Whether libzmq has it, and has not disconnected it.
+    /// Whether libzmq has it now: we have connected it and not disconnected it since.
     pub(super) live: bool,
 }

@@ -1,4 +1,4 @@
-//! What the socket's lock guards.
+//! The state under the socket's lock.
 
 use super::bound::Bound;
 use super::boxed;
@@ -17,9 +17,9 @@ pub(super) struct Inner {
     /// See [`LockedSocket`].
     pub(super) scratch: RawMessage,
     /// See [`LockedSocket`].
-    pub(super) long: Option<Box<PartialMessage>>,
+    pub(super) partial: Option<Box<PartialMessage>>,
     /// How many frames may be received under one hold of the lock.
-    pub(super) frames: usize,
+    pub(super) frame_limit: usize,
     pub(super) waiters: Waiters,
     pub(super) spin: AdaptiveSpin,
     pub(super) bound: Vec<Bound>,
@@ -45,7 +45,7 @@ impl Inner {
         }
     }
 
-    /// Where it is bound, and where it connects to.
+    /// The endpoints that it is bound to, and those that it connects to.
     pub(super) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         let connected = self.connected.iter().map(|known| &known.endpoint);
         let bound = self.bound.iter().map(|known| &known.endpoint);
@@ -59,8 +59,8 @@ impl Inner {
                 socket,
                 scratch: &mut self.scratch,
                 more: false,
-                long: &mut self.long,
-                left: self.frames,
+                partial: &mut self.partial,
+                frames_left: self.frame_limit,
             }),
             None => Err(boxed(Error::Stopped)),
         }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::ffi::{self, IntOption};
 use crate::options::milliseconds;
 
-/// How long what is queued may still be delivered once its socket is closed.
+/// How long a socket may go on delivering once it is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Linger {
-    /// At most, while a peer takes it.
+    /// At most, while a peer is connected.
     pub(crate) most: Duration,
     /// At most, while no peer is connected.
     pub(crate) alone: Duration,
@@ -18,19 +18,19 @@ pub(crate) struct Linger {
 const ALONE: Duration = Duration::from_secs(1);
 
 impl Linger {
-    /// So long while a peer is connected, and a second while none is.
+    /// This long while a peer is connected, and one second while none is.
     pub(crate) fn at_most(most: Duration) -> Linger {
         Linger { most, alone: ALONE }
     }
 
-    /// So long, whether a peer is connected or not.
+    /// This long, whether a peer is connected or not.
     pub(crate) fn exactly(time: Duration) -> Linger {
         let (most, alone) = (time, time);
         Linger { most, alone }
     }
 
-    /// Sets it on a socket. Our libzmq reads less than -1 as milliseconds while a peer is connected; for
-    /// another it is the longer time.
+    /// Sets it on a socket. Our libzmq takes a number below -1 for the time while a peer is connected, and uses
+    /// one second otherwise. Any other libzmq is given the longer time.
     pub(crate) fn set(self, socket: &mut zmq::Socket) -> Result<(), ffi::Errno> {
         let most = milliseconds(self.most);
         if self.most != self.alone

@@ -16,14 +16,14 @@ use crate::ffi;
 /// How many ports are tried until one is free at all addresses of a name.
 const ATTEMPTS: usize = 20;
 
-/// The ports of an endpoint that were taken, each with its own.
+/// The listeners taken for one endpoint, each with the endpoint of its own address.
 pub(crate) type Listeners = Vec<(TcpListener, Endpoint)>;
 
 /// Takes the port of a tcp endpoint, so that nobody else can, before there is a socket: at all
 /// addresses of a host's name, at the first of an interface's.
 ///
 /// `None` for other transports, which only libzmq can bind.
-pub(crate) fn listen(endpoint: &Endpoint) -> Result<Option<Listeners>> {
+pub(crate) fn take_ports(endpoint: &Endpoint) -> Result<Option<Listeners>> {
     let Place::Tcp { host, port } = endpoint.place() else {
         return Ok(None);
     };
@@ -38,35 +38,35 @@ pub(crate) fn listen(endpoint: &Endpoint) -> Result<Option<Listeners>> {
             Some(address) => vec![address],
             None => resolve(name, *port).map_err(|error| {
                 let reason = format!("there is no such host or interface ({error})");
-                wrong(endpoint, &reason)
+                invalid(endpoint, &reason)
             })?,
         },
     };
-    let whole = match host {
+    let literal_host = match host {
         Host::Name(_) => None,
         host => Some(host),
     };
     for _ in 1..ATTEMPTS {
-        match listen_at_all(endpoint, whole, &addresses) {
-            // It is free here, and not there: another may be free at both.
+        match listen_at_all(endpoint, literal_host, &addresses) {
+            // The port is free at one address, and not at another: another port may be free at both.
             Err(Error::AddressInUse { .. }) if *port == 0 => {}
             outcome => return outcome.map(Some),
         }
     }
-    listen_at_all(endpoint, whole, &addresses).map(Some)
+    listen_at_all(endpoint, literal_host, &addresses).map(Some)
 }
 
 /// Takes the port at all these addresses that the machine has, or at none.
 fn listen_at_all(
     endpoint: &Endpoint,
-    whole: Option<&Host>,
+    literal_host: Option<&Host>,
     addresses: &[SocketAddr],
 ) -> Result<Listeners> {
     let mut listeners = Listeners::new();
     let mut missing = libc::ENODEV;
     let mut port = addresses.first().map_or(0, SocketAddr::port);
     for address in addresses {
-        let own = |port| match whole {
+        let own = |port| match literal_host {
             Some(host) => Endpoint::tcp(host.clone(), port),
             None => Endpoint::at(SocketAddr::new(address.ip(), port)),
         };
@@ -114,7 +114,7 @@ pub(super) fn with_index(endpoint: &Endpoint) -> Result<String> {
     }
 }
 
-fn wrong(endpoint: &Endpoint, reason: &str) -> Error {
+fn invalid(endpoint: &Endpoint, reason: &str) -> Error {
     Error::InvalidEndpoint {
         endpoint: endpoint.to_string(),
         reason: reason.to_owned(),
@@ -122,7 +122,7 @@ fn wrong(endpoint: &Endpoint, reason: &str) -> Error {
 }
 
 fn no_interface(endpoint: &Endpoint, zone: &str) -> Error {
-    wrong(
+    invalid(
         endpoint,
         &format!("this machine has no network interface `{zone}`"),
     )
@@ -133,18 +133,17 @@ pub(super) fn bind_error(endpoint: &Endpoint, errno: ffi::Errno) -> Error {
         libc::EADDRINUSE => Error::AddressInUse {
             endpoint: endpoint.clone(),
         },
-        libc::ENODEV => wrong(endpoint, "there is no such host or interface"),
+        libc::ENODEV => invalid(endpoint, "there is no such host or interface"),
         libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT => {
-            wrong(endpoint, "this machine has no such address")
+            invalid(endpoint, "this machine has no such address")
         }
-        libc::EACCES => wrong(endpoint, "permission denied"),
-        libc::ENOENT | libc::ENOTDIR => wrong(endpoint, "there is no such directory"),
+        libc::EACCES => invalid(endpoint, "permission denied"),
+        libc::ENOENT | libc::ENOTDIR => invalid(endpoint, "there is no such directory"),
         errno => system("binding", errno),
     }
 }
 
-/// Sees that binding a path of ipc, for which libzmq deletes what is there, takes nothing
-/// from anybody.
+/// Refuses an ipc path that others use: libzmq would delete their socket.
 pub(crate) fn check_path(endpoint: &Endpoint) -> Result<()> {
     let Place::Ipc(path) = endpoint.place() else {
         return Ok(());
@@ -157,7 +156,7 @@ pub(crate) fn check_path(endpoint: &Endpoint) -> Result<()> {
     };
     if !found.file_type().is_socket() {
         let reason = "there is a file of this name that is not a socket";
-        return Err(wrong(endpoint, reason));
+        return Err(invalid(endpoint, reason));
     }
     match Path::probe(path) {
         Path::Nobody => {
@@ -167,14 +166,14 @@ pub(crate) fn check_path(endpoint: &Endpoint) -> Result<()> {
         Path::Served => Err(Error::AddressInUse {
             endpoint: endpoint.clone(),
         }),
-        Path::NoPermission => Err(wrong(
+        Path::NoPermission => Err(invalid(
             endpoint,
             "permission denied: another user's socket is there and may be served; remove it if \
              nobody serves it",
         )),
         Path::Unknown(error) => {
             let reason = format!("it is unknown whether the socket there is served ({error})");
-            Err(wrong(endpoint, &reason))
+            Err(invalid(endpoint, &reason))
         }
     }
 }

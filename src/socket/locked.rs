@@ -1,4 +1,11 @@
-//! The socket as it is held under its lock: all that is done with it, none of which waits.
+//! The socket as it is held under its lock: all its operations, none of which waits.
+//!
+//! | to receive | call |
+//! |---|---|
+//! | a whole message | [`recv`](LockedSocket::recv), or [`recv_frames`](LockedSocket::recv_frames) into a `Vec` |
+//! | frame by frame | [`recv_first`](LockedSocket::recv_first), then [`recv_next`](LockedSocket::recv_next) while there are [`more`](LockedSocket::more) |
+//!
+//! Both go on with a message that was [set aside](LockedSocket::set_aside), if there is one.
 
 use super::connected::Connected;
 use super::partial::PartialMessage;
@@ -10,19 +17,17 @@ use crate::message::{Frame, Message};
 /// The socket, in the hands of the one thread that holds its lock.
 pub(crate) struct LockedSocket<'a> {
     pub(super) socket: &'a mut zmq::Socket,
-    /// What frames are received into: to make one anew for each would cost more than to copy
-    /// a small frame out of this one.
+    /// Frames are received into this one: making one each time costs more than copying a small frame out.
     pub(super) scratch: &'a mut RawMessage,
     /// Whether the frame received last is not its message's last.
     pub(crate) more: bool,
-    /// What was received of a message that takes several holds of the lock.
-    pub(super) long: &'a mut Option<Box<PartialMessage>>,
-    /// How many frames beside the first of a message may still be received under this one.
-    pub(super) left: usize,
+    /// A message that was set aside, as far as it was received.
+    pub(super) partial: &'a mut Option<Box<PartialMessage>>,
+    /// How many more frames of a message, after its first, may be received under this hold of the lock.
+    pub(super) frames_left: usize,
 }
 
-/// How many messages to no avail an attempt takes in before it gives way: whoever sends them may
-/// be faster than we are.
+/// After how many useless messages an attempt gives way: their senders may be faster than we are.
 pub(crate) const BUDGET: usize = 256;
 
 /// The flags of a frame that is not the last.
@@ -34,29 +39,29 @@ pub(crate) enum Progress {
     Done,
     /// It cannot be done now.
     Blocked,
-    /// It has done much to no avail, and gives way to others before it goes on.
+    /// It has taken in many useless messages, or frames, and gives way to others before it goes on.
     Again,
 }
 
 impl LockedSocket<'_> {
-    /// Looks at what the socket is ready for, which takes the signal of its file descriptor.
+    /// Reads the socket's events, which takes the signal of its file descriptor.
     pub(super) fn events(&self) -> zmq::PollEvents {
         loop {
             match self.socket.get_events() {
                 Ok(events) => return events,
                 Err(zmq::Error::EINTR) => continue,
-                // The next attempt will say what is wrong.
+                // The next attempt gives the error.
                 Err(_) => return zmq::POLLIN | zmq::POLLOUT,
             }
         }
     }
 
     /// Attempts to receive a message, all its frames, or the rest of one, into an empty one.
-    /// [`Progress::Again`] if that takes longer than the lock may be held, and what there is of it is
-    /// set aside.
+    /// [`Progress::Again`] if that takes longer than the lock may be held, and the frames that there are
+    /// were set aside.
     #[inline(always)]
     pub(crate) fn recv(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
-        if self.long.is_some() {
+        if self.partial.is_some() {
             return self.finish_partial(message);
         }
         debug_assert_eq!(message.frame_count(), 0, "a message received into");
@@ -72,7 +77,7 @@ impl LockedSocket<'_> {
                 }
                 Ok(_) => return self.recv_several(message),
                 Err(libc::EINTR) => {}
-                Err(errno) => return refused("receiving", errno),
+                Err(errno) => return from_errno("receiving", errno),
             }
         }
     }
@@ -86,27 +91,27 @@ impl LockedSocket<'_> {
         }
         self.more = true;
         while self.more {
-            if self.left == 0 {
+            if self.frames_left == 0 {
                 self.set_aside(message.take());
                 return Ok(Progress::Again);
             }
-            self.left -= 1;
+            self.frames_left -= 1;
             self.recv_following(message.push_empty())?;
         }
         Ok(Progress::Done)
     }
 
     /// Receives the next frame of a message that has begun and has [`more`](Self::more).
-    /// [`Progress::Again`] if the lock was held for so many that the caller must give way: it
-    /// [sets aside](Self::set_aside) what it has of the message.
+    /// [`Progress::Again`] if too many frames were received under this hold of the lock: the caller
+    /// [sets aside](Self::set_aside) the frames that it has.
     pub(crate) fn recv_next(&mut self, frame: &mut Frame) -> Result<Progress, BoxedError> {
-        if self.long.is_some() {
+        if self.partial.is_some() {
             return self.recv_partial_frame(frame);
         }
-        if self.left == 0 {
+        if self.frames_left == 0 {
             return Ok(Progress::Again);
         }
-        self.left -= 1;
+        self.frames_left -= 1;
         self.recv_following(frame)?;
         Ok(Progress::Done)
     }
@@ -126,7 +131,7 @@ impl LockedSocket<'_> {
     /// Attempts to receive the first frame of a message.
     #[inline(always)]
     pub(crate) fn recv_first(&mut self, frame: &mut Frame) -> Result<Progress, BoxedError> {
-        match self.long.is_some() {
+        match self.partial.is_some() {
             true => self.recv_partial_frame(frame),
             false => self.recv_frame(frame),
         }
@@ -145,19 +150,19 @@ impl LockedSocket<'_> {
                     return Ok(Progress::Done);
                 }
                 Err(libc::EINTR) => {}
-                Err(errno) => return refused("receiving", errno),
+                Err(errno) => return from_errno("receiving", errno),
             }
         }
     }
 
-    /// Moves what was received out of the scratch.
+    /// Moves the received frame out of the scratch.
     #[inline(never)]
     fn move_from_scratch(&mut self, frame: &mut Frame) {
         let message = std::mem::replace(self.scratch, RawMessage::new());
         *frame = Frame::message(message);
     }
 
-    /// Takes all frames of a message.
+    /// Attempts to receive all frames of a message.
     pub(crate) fn recv_frames(&mut self, frames: &mut Vec<Frame>) -> Result<Progress, BoxedError> {
         let mut frame = Frame::new();
         let attempt = self.recv_first(&mut frame)?;
@@ -176,8 +181,8 @@ impl LockedSocket<'_> {
         Ok(Progress::Done)
     }
 
-    /// Attempts to send a message, all its frames, after those of an envelope. What is not sent
-    /// is still there.
+    /// Attempts to send a message, all its frames, after those of an envelope. Frames that were not sent stay in
+    /// the message.
     pub(crate) fn send(
         &mut self,
         envelope: &[impl AsRef<[u8]>],
@@ -224,7 +229,7 @@ impl LockedSocket<'_> {
         for frame in envelope {
             let mut sent = attempt(|| ffi::send_bytes(self.socket, frame.as_ref(), MORE));
             if sent.is_err() && !begun {
-                // libzmq looks only now and then who has come: nobody may be there as yet.
+                // libzmq looks for new peers only now and then: there may be one that it has not seen.
                 self.events();
                 sent = attempt(|| ffi::send_bytes(self.socket, frame.as_ref(), MORE));
             }
@@ -245,7 +250,7 @@ impl LockedSocket<'_> {
                     return Ok(Progress::Blocked);
                 }
                 // There is always room for the rest of a message, unless its peer has just left.
-                // Then libzmq drops what it has of it, and the rest up to the last frame.
+                // Then libzmq drops the frames that it has, and the rest up to the last.
                 lost = true;
             }
             begun = true;
@@ -304,7 +309,7 @@ fn attempt(mut send: impl FnMut() -> Result<(), ffi::Errno>) -> Result<Progress,
         match send() {
             Ok(()) => return Ok(Progress::Done),
             Err(libc::EINTR) => continue,
-            Err(errno) => return refused("sending", errno),
+            Err(errno) => return from_errno("sending", errno),
         }
     }
 }
@@ -319,9 +324,9 @@ fn uninterrupted(mut call: impl FnMut() -> zmq::Result<()>) -> zmq::Result<()> {
     }
 }
 
-/// What an error number means; apart, so that what is done for every message stays small.
+/// Maps an error number. Cold, so that the hot path stays small.
 #[cold]
-fn refused(operation: &'static str, errno: ffi::Errno) -> Result<Progress, BoxedError> {
+fn from_errno(operation: &'static str, errno: ffi::Errno) -> Result<Progress, BoxedError> {
     match errno {
         libc::EAGAIN => Ok(Progress::Blocked),
         libc::EHOSTUNREACH => Err(Error::PeerLost.into()),

@@ -1,4 +1,4 @@
-//! What the monitor thread asks of a socket.
+//! The calls of the monitor thread to a socket.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use crate::monitor::MonitoredSocket;
 impl MonitoredSocket for SharedSocket {
     fn pump(&self) -> bool {
         let pumped = self.with(|locked| {
-            // Any look at the events makes libzmq do what it has to do.
+            // Any look at the events makes libzmq handle its commands.
             locked.events();
             match self.on_pump.get() {
                 Some(call) => call(locked),
@@ -21,7 +21,7 @@ impl MonitoredSocket for SharedSocket {
     }
 
     fn reconnect(self: Arc<Self>, endpoint: &Endpoint) -> Option<Instant> {
-        match self.is_missing(endpoint) {
+        match self.is_unresolved(endpoint) {
             true => {
                 self.look_up_again(endpoint);
                 None

@@ -21,25 +21,25 @@ const FIRST_TRY: Duration = Duration::from_millis(250);
 const MOST_TRIED: usize = 4;
 
 /// The pause between two looks at a name whose connection does not come about.
-const AGAIN: Duration = Duration::from_secs(1);
+const LOOKUP_PAUSE: Duration = Duration::from_secs(1);
 
-/// What is connected to, its host looked up.
+/// An endpoint to connect to, with its addresses.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) endpoint: Endpoint,
-    /// What the host's name is resolved to.
+    /// The addresses of the host's name.
     pub(super) addresses: Vec<SocketAddr>,
     /// Why it does not resolve yet.
-    pub(super) missing: Option<String>,
+    pub(super) unresolved: Option<String>,
 }
 
 impl Target {
-    /// Looks the host up; an error if it does not exist, unless one waits for it.
+    /// Looks the host up; an error if it does not exist, unless the caller is willing to wait for it.
     pub(crate) fn find(endpoint: Endpoint, wait: bool) -> Result<Target> {
         let mut target = Target {
             endpoint,
             addresses: Vec::new(),
-            missing: None,
+            unresolved: None,
         };
         let Some((name, port)) = target.endpoint.host_name() else {
             super::listen::with_index(&target.endpoint)?;
@@ -47,7 +47,7 @@ impl Target {
         };
         match resolve(name, port) {
             Ok(addresses) => target.addresses = addresses,
-            Err(error) if wait => target.missing = Some(error.to_string()),
+            Err(error) if wait => target.unresolved = Some(error.to_string()),
             Err(error) => {
                 return Err(Error::HostNotFound {
                     host: name.to_owned(),
@@ -90,7 +90,7 @@ fn answers(addresses: &[SocketAddr], ipv6: bool) -> bool {
     tried.any(|address| TcpStream::connect_timeout(address, FIRST_TRY).is_ok())
 }
 
-/// The family that is to be tried instead of this one, if any.
+/// The family that is to be tried instead of this one, if any; true is IPv6.
 fn better_family(addresses: &[SocketAddr], ipv6: bool) -> Option<bool> {
     let has = |ipv6| addresses.iter().any(|address| address.is_ipv6() == ipv6);
     // Where IPv6 is wanted and there is none, libzmq takes IPv4.
@@ -105,7 +105,7 @@ fn better_family(addresses: &[SocketAddr], ipv6: bool) -> Option<bool> {
 impl SharedSocket {
     /// Connects to the other address family of a name that has both, if the first does not answer.
     ///
-    /// Now, before anything is queued: what is queued for the one does not come to the other.
+    /// Before anything is queued: the queue of one family is not moved to the other.
     pub(super) fn choose_family(&self, target: &Target) {
         let endpoint = &target.endpoint;
         if !self.spec.profile.is_monitored || !has_both(&target.addresses) {
@@ -136,7 +136,7 @@ impl SharedSocket {
         }
     }
 
-    /// Changes what is known of an endpoint; false if it is not connected to any more.
+    /// Changes the state of an endpoint; false if it is not connected to any more.
     fn update(&self, endpoint: &Endpoint, change: impl FnOnce(&mut Connected)) -> bool {
         let Ok(mut inner) = self.lock() else {
             return false;
@@ -169,8 +169,8 @@ impl SharedSocket {
             // Where there is one family only, libzmq follows by itself.
             let both = found.as_ref().is_ok_and(|addresses| has_both(addresses));
             let pause = match both {
-                true => AGAIN,
-                false => shared.options.reconnect_max.max(AGAIN),
+                true => LOOKUP_PAUSE,
+                false => shared.options.reconnect_max.max(LOOKUP_PAUSE),
             };
             // A user's logger may panic, and it is looked up again all the same.
             guarded("looking a host up", || {
@@ -187,7 +187,7 @@ impl SharedSocket {
             shared.look_up_after(endpoint, pause);
         });
         if let Some(shared) = started.err().and_then(|shared| shared.upgrade()) {
-            shared.look_up_after(endpoint, AGAIN);
+            shared.look_up_after(endpoint, LOOKUP_PAUSE);
         }
     }
 
@@ -198,7 +198,7 @@ impl SharedSocket {
         });
     }
 
-    /// What is queued does not move from one family to the other.
+    /// Warns that the queue is not moved to the other address.
     fn warn_of_change(&self, endpoint: &Endpoint) {
         if self.spec.profile.queues_for_peer && self.sent.load(std::sync::atomic::Ordering::Relaxed)
         {
@@ -229,7 +229,7 @@ impl SharedSocket {
                     let both = has_both(&addresses);
                     let ipv6 = !both || (!answers(&addresses, false) && answers(&addresses, true));
                     shared.update(endpoint, |known| {
-                        known.missing = false;
+                        known.is_unresolved = false;
                         known.ipv6 = ipv6;
                     });
                     shared.status.schedule_reconnect(endpoint, Instant::now());
@@ -242,7 +242,7 @@ impl SharedSocket {
                         .schedule_reconnect(endpoint, Instant::now() + pause);
                     shared
                         .status
-                        .retrying(endpoint, pause, missing(&error.to_string()));
+                        .retrying(endpoint, pause, host_not_found(&error.to_string()));
                     debug!(
                         "{}: {endpoint} does not resolve yet: {error}",
                         shared.name()
@@ -264,8 +264,8 @@ impl SharedSocket {
     }
 }
 
-/// Why a name is not there yet.
-pub(super) fn missing(reason: &str) -> Refusal {
+/// The refusal of a name that does not resolve yet.
+pub(super) fn host_not_found(reason: &str) -> Refusal {
     Refusal::HostNotFound {
         reason: reason.to_owned(),
     }

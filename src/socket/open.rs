@@ -51,8 +51,8 @@ impl Socket {
                 inner: ForkMutex::new(Inner {
                     socket: Some(socket),
                     scratch: RawMessage::new(),
-                    long: None,
-                    frames: spec.profile.frames(options),
+                    partial: None,
+                    frame_limit: spec.profile.frame_limit(options),
                     waiters: Waiters::default(),
                     spin: AdaptiveSpin::default(),
                     bound: Vec::new(),
@@ -109,7 +109,7 @@ fn configure(socket: &mut zmq::Socket, spec: &SocketSpec, options: &Options) -> 
         socket.set_tcp_keepalive_intvl(seconds(probes.interval))?;
         socket.set_tcp_keepalive_cnt(i32::from(probes.count.max(1)))?;
     }
-    if let Some(time) = profile.unacknowledged(options) {
+    if let Some(time) = profile.stall_timeout(options) {
         let _ = ffi::set_int(socket, IntOption::TcpMaxRt, milliseconds(time));
     }
     if let Some(batch) = profile.batch(options) {

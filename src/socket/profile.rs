@@ -9,11 +9,11 @@ use crate::options::{Batch, Heartbeat, KeepAlive, Options};
 /// How a socket behaves; where the user's options say something else, they count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Profile {
-    /// How long it delivers what is queued once it is closed.
+    /// How long it goes on delivering once it is closed.
     pub(crate) linger: Linger,
     /// Whether its connections are monitored, which costs a pair of sockets more.
     pub(crate) is_monitored: bool,
-    /// Whether [`Options::send_queue`] bounds what it queues for each peer.
+    /// Whether [`Options::send_queue`] bounds its queue for each peer.
     ///
     /// libzmq drops a subscription without a word beyond the limit: topics would never arrive, and
     /// subscribers never leave.
@@ -43,7 +43,7 @@ pub(crate) struct Profile {
     /// It must be where connections may be immediate: libzmq throws away what has arrived when one
     /// breaks, and asserts that it was not in the middle of a message.
     pub(crate) receives_whole: bool,
-    /// Whether what it sends is queued for one peer, and goes to no other.
+    /// Whether a message is queued for one peer, and goes to no other.
     pub(crate) queues_for_peer: bool,
 }
 
@@ -101,15 +101,15 @@ impl Profile {
         }
     }
 
-    /// How long what was sent may be without TCP's acknowledgement, or without room at the peer's,
-    /// before its connection is ended.
-    pub(super) fn unacknowledged(&self, options: &Options) -> Option<Duration> {
+    /// How long sent bytes may wait for TCP's acknowledgement, or for room at the peer, before the connection
+    /// is ended.
+    pub(super) fn stall_timeout(&self, options: &Options) -> Option<Duration> {
         let probes = self.keep_alive(options).filter(|_| self.ends_stalled);
         probes.map(|probes| probes.whole())
     }
 
     /// How many frames may be received before others get the lock, in the middle of a message.
-    pub(super) fn frames(&self, options: &Options) -> usize {
+    pub(super) fn frame_limit(&self, options: &Options) -> usize {
         match self.receives_whole || options.immediate == Some(true) {
             true => usize::MAX,
             false => FRAMES,
@@ -149,15 +149,15 @@ mod tests {
     #[test]
     fn long_messages_are_received_whole_where_connections_are_immediate() {
         let (profile, options) = (Profile::default(), Options::default());
-        assert_eq!(profile.frames(&options), FRAMES);
+        assert_eq!(profile.frame_limit(&options), FRAMES);
         assert_eq!(
-            profile.frames(&options.clone().immediate(Some(true))),
+            profile.frame_limit(&options.clone().immediate(Some(true))),
             usize::MAX
         );
         let whole = Profile {
             receives_whole: true,
             ..profile
         };
-        assert_eq!(whole.frames(&options), usize::MAX);
+        assert_eq!(whole.frame_limit(&options), usize::MAX);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It is one that can be read while any of these can: libzmq's own, which signals once; a waker, which
 //! stays woken until a receive finds nothing; and the stop signal. While the waker is not woken it is
-//! among the [waiters](super::Waiters), so whoever takes libzmq's signal and leaves a message wakes
+//! among the [waiters](super::Waiters), so a thread that takes libzmq's signal and leaves a message wakes
 //! it: rule 1. No thread is needed for that, and nothing is done until somebody asks.
 
 use std::os::fd::{AsFd, BorrowedFd};

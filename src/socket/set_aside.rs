@@ -1,9 +1,9 @@
 //! A message of so many frames that it takes several holds of the socket's lock to receive it.
 //!
-//! libzmq hands out one frame at a time. Under one hold, a message of a million frames would keep out
-//! all others for as long as that takes, and among them who wants to stop. So after some thousand
-//! frames what was received is set aside; whoever holds the lock next receives on, before anything
-//! else, and the message is handed out when it is whole.
+//! libzmq hands out one frame at a time. Under one hold, a message of a million frames would keep all
+//! others out, even a thread that wants to stop the socket. After some thousand frames the message is set
+//! aside; the next holder of the lock goes on with it, before anything else, and it is handed out when it
+//! is complete.
 
 use std::collections::VecDeque;
 
@@ -16,43 +16,46 @@ use crate::message::{Frame, Message};
 pub(super) const FRAMES: usize = 4096;
 
 impl LockedSocket<'_> {
-    /// Keeps what was received of a message for the next who holds the lock.
+    /// Keeps the received frames of a message for the next holder of the lock.
     #[cold]
     pub(crate) fn set_aside(&mut self, frames: impl IntoIterator<Item = Frame>) {
         let mut all: VecDeque<Frame> = frames.into_iter().collect();
-        if let Some(long) = self.long.take() {
-            all.extend(long.frames);
+        if let Some(partial) = self.partial.take() {
+            all.extend(partial.frames);
         }
-        let (frames, whole) = (all, false);
-        *self.long = Some(Box::new(PartialMessage { frames, whole }));
+        let (frames, is_complete) = (all, false);
+        *self.partial = Some(Box::new(PartialMessage {
+            frames,
+            is_complete,
+        }));
     }
 
     /// Receives more of a message that was set aside: [`Progress::Again`] if there is still more.
     fn recv_partial(&mut self, most: usize) -> Result<Progress, BoxedError> {
-        let Some(mut long) = self.long.take() else {
+        let Some(mut partial) = self.partial.take() else {
             return Ok(Progress::Done);
         };
         for _ in 0..most {
-            if long.whole {
+            if partial.is_complete {
                 break;
             }
             let mut frame = Frame::new();
             self.recv_following(&mut frame)?;
-            long.frames.push_back(frame);
-            long.whole = !self.more;
+            partial.frames.push_back(frame);
+            partial.is_complete = !self.more;
         }
-        let attempt = match long.whole {
+        let attempt = match partial.is_complete {
             true => Progress::Done,
             false => Progress::Again,
         };
-        *self.long = Some(long);
+        *self.partial = Some(partial);
         Ok(attempt)
     }
 
     /// Receives all of a message that was set aside: libzmq must not be told to disconnect in the
     /// middle of it.
     pub(super) fn recv_partial_whole(&mut self) {
-        if self.long.is_some() {
+        if self.partial.is_some() {
             let _ = self.recv_partial(usize::MAX);
         }
     }
@@ -64,12 +67,12 @@ impl LockedSocket<'_> {
         if attempt != Progress::Done {
             return Ok(attempt);
         }
-        if let Some(long) = self.long {
-            *frame = long.frames.pop_front().unwrap_or_default();
-            self.more = !long.frames.is_empty();
+        if let Some(partial) = self.partial {
+            *frame = partial.frames.pop_front().unwrap_or_default();
+            self.more = !partial.frames.is_empty();
         }
         if !self.more {
-            *self.long = None;
+            *self.partial = None;
         }
         Ok(Progress::Done)
     }
@@ -79,9 +82,9 @@ impl LockedSocket<'_> {
     pub(super) fn finish_partial(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
         let attempt = self.recv_partial(FRAMES)?;
         if attempt == Progress::Done
-            && let Some(long) = self.long.take()
+            && let Some(partial) = self.partial.take()
         {
-            *message = long.frames.into_iter().collect();
+            *message = partial.frames.into_iter().collect();
             self.more = false;
         }
         Ok(attempt)

@@ -7,7 +7,7 @@ use super::{Interest, SharedSocket, Socket};
 use crate::background::Source;
 use crate::wake::Waker;
 
-/// A socket, and what a thread waits for there; see [`WaitSet`](crate::background::WaitSet).
+/// A socket, and the event that a thread waits for there; see [`WaitSet`](crate::background::WaitSet).
 pub(crate) struct SocketSource {
     socket: Socket,
     interest: Interest,
@@ -37,8 +37,7 @@ impl Source for SocketSource {
 }
 
 impl SharedSocket {
-    /// Whether there is what a thread wants; if there is not, it is registered as one that waits:
-    /// rule 2. A socket that is stopped or closed is ready: the next attempt says so.
+    /// Whether the event is there. If not, registers the thread as a waiter: rule 2. A socket that is stopped or closed is ready: the next attempt says so.
     fn register(&self, interest: Interest, waker: &Arc<Waker>) -> bool {
         let Ok(mut inner) = self.lock() else {
             return true;
@@ -49,7 +48,7 @@ impl SharedSocket {
         };
         let ready = events.contains(interest.event());
         if ready {
-            self.leave(inner);
+            self.unlock_and_wake(inner);
         } else {
             inner.waiters.wake(events);
             inner.waiters.add(interest, waker);
@@ -62,7 +61,7 @@ impl SharedSocket {
         if let Ok(mut inner) = self.lock() {
             inner.waiters.remove(waker);
             // A wake-up that was meant for another may have come to this thread.
-            self.leave(inner);
+            self.unlock_and_wake(inner);
         }
     }
 }
@@ -168,7 +167,7 @@ mod tests {
         set.insert((), pull.source(Interest::Readable));
         let other = pull.clone();
         let stopping = thread::spawn(move || {
-            let (stopped, signal) = other.stop_signal().unwrap();
+            let (stopped, signal) = other.arm_stop_signal().unwrap();
             stopped.store(true, Ordering::SeqCst);
             signal.wake();
         });

@@ -1,20 +1,20 @@
-//! What a socket is: said by the layer that opens it, since this one knows no pattern.
+//! The description of a socket, given by the layer that opens it: this layer knows no pattern.
 
 use super::Profile;
 use crate::ffi::IntOption;
 
-/// What a socket is, and how it behaves.
+/// The type, names, behaviour and options of a socket.
 #[derive(Debug, Clone)]
 pub(crate) struct SocketSpec {
     pub(crate) socket_type: SocketType,
-    /// What the log and the refusals of peers call this socket.
+    /// This socket's name in logs and refusals.
     pub(crate) name: &'static str,
-    /// What they call a peer that fits.
+    /// The name of a fitting peer there.
     pub(crate) partner: &'static str,
     /// The identity that peers see; if it is empty, each of them makes one up.
     pub(crate) identity: Vec<u8>,
     pub(crate) profile: Profile,
-    /// Options of libzmq that the profile has no word for.
+    /// libzmq options that the profile does not cover.
     pub(crate) raw_options: Vec<(IntOption, i32)>,
 }
 

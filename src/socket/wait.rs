@@ -39,7 +39,7 @@ impl Inner {
 
     /// Whether an attempt is in the middle of a long message.
     fn is_mid_message(&self, tried: Progress) -> bool {
-        tried == Progress::Again && self.long.is_some()
+        tried == Progress::Again && self.partial.is_some()
     }
 }
 
@@ -80,10 +80,8 @@ impl SharedSocket {
         self.is_stopped() || deadline.is_over()
     }
 
-    /// The first attempt of a [`perform`](Self::perform); what is to be handed to
-    /// [`finish`](Self::finish) if it has to go on.
-    ///
-    /// The hot path calls the two itself, with a function each, so that the first is inlined there.
+    /// The first attempt of a [`perform`](Self::perform); `Some` is to be handed to
+    /// [`finish`](Self::finish). Separate, so that the hot path can inline it.
     #[inline]
     pub(super) fn try_once(
         &self,
@@ -94,12 +92,12 @@ impl SharedSocket {
         let mut inner = self.lock()?;
         let attempt = match inner.attempt(interest, attempt) {
             Ok(Progress::Done) => {
-                self.leave(inner);
+                self.unlock_and_wake(inner);
                 return Ok(None);
             }
             Ok(attempt) => attempt,
             Err(error) => {
-                self.leave(inner);
+                self.unlock_and_wake(inner);
                 return Err(error);
             }
         };
@@ -109,7 +107,7 @@ impl SharedSocket {
         if attempt == Progress::Again {
             inner.waiters.gave_up();
         }
-        self.leave(inner);
+        self.unlock_and_wake(inner);
         Err(boxed(Error::WouldBlock))
     }
 
@@ -131,10 +129,10 @@ impl SharedSocket {
             Interest::Writable => Duration::ZERO,
         };
         if let Some(until) = inner.spin.begin(began, most) {
-            self.leave(inner);
+            self.unlock_and_wake(inner);
             (inner, outcome) = self.spin_until(until, interest, deadline, attempt);
             let in_vain = matches!(outcome, Ok(Progress::Blocked | Progress::Again));
-            inner.spin.sleep(in_vain);
+            inner.spin.stop_spinning(in_vain);
         }
         if let Ok(tried @ (Progress::Blocked | Progress::Again)) = outcome {
             (inner, outcome) = self.sleep(inner, tried, interest, deadline, attempt, register);
@@ -142,7 +140,7 @@ impl SharedSocket {
         if !most.is_zero() {
             inner.spin.end(began, Instant::now(), most);
         }
-        self.leave(inner);
+        self.unlock_and_wake(inner);
         outcome.map(|_| ())
     }
 
@@ -165,7 +163,7 @@ impl SharedSocket {
                 Ok(Progress::Blocked) if !over => {}
                 outcome => return (inner, outcome),
             }
-            self.leave(inner);
+            self.unlock_and_wake(inner);
         }
     }
 
@@ -181,9 +179,9 @@ impl SharedSocket {
     ) -> (MutexGuard<'a, Inner>, Result<Progress, BoxedError>) {
         let mut waker = None;
         let mut spurious = false;
-        // ROUTER says that there is room if any peer has some, and never for which. So it is asked
-        // again and again, and who waits for one peer is not woken for the others.
-        let never_known =
+        // ROUTER says that there is room if any peer has some, and never for which. A thread that waits for
+        // one peer is not woken for others, so it asks again each millisecond.
+        let polls_for_room =
             interest == Interest::Writable && self.spec.socket_type.sends_to_named_peers();
         loop {
             // A call that does not wait still receives all of a long message that is there.
@@ -199,19 +197,20 @@ impl SharedSocket {
                 return (inner, Err(boxed(error)));
             }
             if tried == Progress::Again {
-                self.leave(inner);
+                self.unlock_and_wake(inner);
                 inner = self.inner.relock();
             } else {
-                // A receive that came back empty has read the events: nothing can have come since. A
-                // send has not, and other waiters may have an event.
+                // A receive that came back empty has read the events: nothing can have come since. A send
+                // may not have, since libzmq handles commands only now and then there; and other
+                // waiters may have an event.
                 let is_fresh = interest == Interest::Readable && inner.waiters.is_empty();
                 let events = match inner.locked() {
                     Ok(locked) if !is_fresh => locked.events(),
                     Ok(_) => zmq::PollEvents::empty(),
                     Err(error) => return (inner, Err(error)),
                 };
-                let ready = never_known || events.contains(interest.event());
-                if !ready || spurious || never_known {
+                let ready = polls_for_room || events.contains(interest.event());
+                if !ready || spurious || polls_for_room {
                     // Some sockets say that they are ready when they are not (XPUB does, if it
                     // may not drop): those must be asked again.
                     let mut deadline = if ready {
@@ -225,7 +224,7 @@ impl SharedSocket {
                     waker = waker.or_else(|| Waker::current().ok());
                     match &waker {
                         Some(waker) => {
-                            if !never_known {
+                            if !polls_for_room {
                                 inner.waiters.add(interest, waker);
                             }
                             register(waker);
@@ -249,12 +248,12 @@ impl SharedSocket {
         }
     }
 
-    /// The error of a call whose time ran out: what it waited for, and the refusal that is known.
+    /// The timeout error of a call: the thing that it waited for, and the known refusal.
     fn timeout_error(&self, inner: &Inner, interest: Interest) -> Error {
         // A monitor does not report inproc connections, and some sockets have no monitor.
         let is_local = |endpoint: &Endpoint| endpoint.transport() == "inproc";
         let is_reported = || self.spec.profile.is_monitored && !inner.endpoints().any(is_local);
-        self.status.timeout(match interest {
+        self.status.timeout_error(match interest {
             Interest::Readable => Wait::Message,
             Interest::Writable if is_reported() && self.status.up() == 0 => Wait::Peer {
                 endpoints: inner.endpoints().cloned().collect(),

@@ -12,7 +12,7 @@ use crate::error::{BoxedError, Error};
 use crate::wake::{Deadline, Waker, poll, readable};
 
 /// A receive from one of several sockets.
-pub(crate) trait Operation {
+pub(crate) trait ReceiveOperation {
     fn socket(&self) -> &SharedSocket;
 
     /// As for [`SharedSocket::perform`].
@@ -22,7 +22,7 @@ pub(crate) trait Operation {
     fn register(&self, waker: &Arc<Waker>);
 }
 
-/// How an attempt came out, of a thread that goes on to the next socket.
+/// The outcome of an attempt, for a thread that goes on to the next socket.
 enum Tried {
     Done,
     /// It must be made again before the thread may sleep.
@@ -32,22 +32,22 @@ enum Tried {
 }
 
 /// Does any of these operations, each on a socket of its own, as soon as one can be done: its place,
-/// and how it came out. `None` if none can be done by the deadline.
-pub(crate) fn perform_any<O: Operation>(
+/// and its outcome. `None` if none can be done by the deadline.
+pub(crate) fn perform_any<O: ReceiveOperation>(
     operations: &[O],
     deadline: Deadline,
 ) -> Option<(usize, Result<(), BoxedError>)> {
     let waker = Waker::current().ok();
-    let outcome = perform_registered(operations, waker.as_ref(), deadline);
+    let outcome = perform_with_waker(operations, waker.as_ref(), deadline);
     if let Some(waker) = &waker {
         for operation in operations {
-            leave(operation.socket(), waker);
+            stop_waiting(operation.socket(), waker);
         }
     }
     outcome
 }
 
-fn perform_registered<O: Operation>(
+fn perform_with_waker<O: ReceiveOperation>(
     operations: &[O],
     waker: Option<&Arc<Waker>>,
     deadline: Deadline,
@@ -71,9 +71,9 @@ fn perform_registered<O: Operation>(
     }
 }
 
-/// Attempts an operation; if it cannot be done now, registers for what wakes the thread when it can.
+/// Attempts an operation; if it cannot be done now, registers the thread to be woken when it can.
 fn try_or_register(
-    operation: &impl Operation,
+    operation: &impl ReceiveOperation,
     waker: Option<&Arc<Waker>>,
     deadline: Deadline,
 ) -> Result<Tried, BoxedError> {
@@ -82,22 +82,21 @@ fn try_or_register(
     if let Some(waker) = waker {
         inner.waiters.remove(waker);
     }
-    // Under the lock: a stop wakes those who are registered.
+    // Under the lock: a stop wakes the registered threads.
     if socket.is_stopped() {
-        socket.leave(inner);
+        socket.unlock_and_wake(inner);
         return Err(Error::Stopped.into());
     }
     let receive = |locked: &mut LockedSocket<'_>| operation.attempt(locked);
     let tried = inner.attempt(Interest::Readable, receive);
     if tried != Ok(Progress::Blocked) {
-        socket.leave(inner);
+        socket.unlock_and_wake(inner);
         return tried.map(|progress| match progress {
             Progress::Done => Tried::Done,
             Progress::Blocked | Progress::Again => Tried::Again,
         });
     }
-    // The receive that came back empty was a look at the socket. Others who wait for it want to know
-    // what there is for them, which takes a look of its own.
+    // The empty receive has consumed the signal. The events are read for the other waiters.
     let event = Interest::Readable.event();
     let events = match inner.waiters.is_empty() {
         true => zmq::PollEvents::empty(),
@@ -120,12 +119,12 @@ fn try_or_register(
 }
 
 /// Waits until there may be something to do with one of these sockets.
-fn sleep<O: Operation>(operations: &[O], waker: Option<&Waker>, until: Deadline) {
-    let sockets = operations.iter().map(Operation::socket);
+fn sleep<O: ReceiveOperation>(operations: &[O], waker: Option<&Waker>, until: Deadline) {
+    let sockets = operations.iter().map(ReceiveOperation::socket);
     let mut fds: Vec<_> = sockets
         .flat_map(|socket| {
             let stop_signal = socket.stop_signal.get().map(|signal| signal.fd());
-            // What is negative is passed over.
+            // `poll` ignores negative numbers.
             [socket.fd, stop_signal.unwrap_or(-1)]
         })
         .map(readable)
@@ -139,10 +138,10 @@ fn sleep<O: Operation>(operations: &[O], waker: Option<&Waker>, until: Deadline)
     }
 }
 
-/// Ends waiting for a socket. A wake-up may have been ours that others need now.
-fn leave(socket: &SharedSocket, waker: &Arc<Waker>) {
+/// Ends waiting for a socket, and passes on a wake-up that may have been meant for others.
+fn stop_waiting(socket: &SharedSocket, waker: &Arc<Waker>) {
     if let Ok(mut inner) = socket.lock() {
         inner.waiters.remove(waker);
-        socket.leave(inner);
+        socket.unlock_and_wake(inner);
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::error::Result;
 use crate::wake::{ReadySignal, Waker};
 
-/// What a call waits for.
+/// The event that a call waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interest {
     /// A message to receive.
@@ -110,14 +110,14 @@ impl Waiters {
 ///
 /// To sleep and be woken costs more than all the rest of a round trip. So in a conversation,
 /// where one short wait follows another, it pays to try again for a while. Where waits are
-/// long, or far apart, it would only burn the processor: those sleep at once.
+/// long, or far apart, it would only burn the processor: those sleep immediately.
 #[derive(Debug, Default)]
 pub(super) struct AdaptiveSpin {
     last: Option<Instant>,
     short: bool,
-    /// One thread awake is enough.
-    taken: bool,
-    /// So many waits sleep at once, after staying awake was in vain.
+    /// Whether a thread stays awake now: one is enough.
+    someone_spins: bool,
+    /// The next `pause` waits do not stay awake at all, after staying awake was in vain.
     pause: u32,
     next_pause: u32,
 }
@@ -129,20 +129,20 @@ impl AdaptiveSpin {
     pub(super) fn begin(&mut self, now: Instant, most: Duration) -> Option<Instant> {
         // Waits asleep take longer than they would awake: hence some more than `most`.
         let near = |last: Instant| now.saturating_duration_since(last) <= most.saturating_mul(2);
-        if most.is_zero() || self.taken || !self.short || !self.last.is_some_and(near) {
+        if most.is_zero() || self.someone_spins || !self.short || !self.last.is_some_and(near) {
             return None;
         }
         if self.pause > 0 {
             self.pause -= 1;
             return None;
         }
-        self.taken = true;
+        self.someone_spins = true;
         Some(now + most)
     }
 
-    /// Ends being awake; `in_vain` if nothing came meanwhile.
-    pub(super) fn sleep(&mut self, in_vain: bool) {
-        self.taken = false;
+    /// Ends staying awake; `in_vain` if nothing came meanwhile.
+    pub(super) fn stop_spinning(&mut self, in_vain: bool) {
+        self.someone_spins = false;
         match in_vain {
             true => {
                 self.next_pause = (self.next_pause * 2 + 1).min(Self::LONGEST_PAUSE);
@@ -172,7 +172,7 @@ mod tests {
             let began = now;
             if let Some(until) = spin.begin(now, MOST) {
                 awake += 1;
-                spin.sleep(began + length > until);
+                spin.stop_spinning(began + length > until);
             }
             now += length;
             spin.end(began, now, MOST);

@@ -7,7 +7,9 @@ use super::pending::Pending;
 use super::{PendingRequests, Requesting};
 use crate::error::{BoxedError, Error, Result, Wait};
 use crate::message::Message;
-use crate::socket::{Interest, LockedSocket, Operation, Progress, SharedSocket, perform_any};
+use crate::socket::{
+    Interest, LockedSocket, Progress, ReceiveOperation, SharedSocket, perform_any,
+};
 use crate::wake::{Deadline, Waker};
 
 impl Pending {
@@ -96,7 +98,7 @@ struct Group<'a> {
     ids: Vec<u64>,
 }
 
-impl Operation for Group<'_> {
+impl ReceiveOperation for Group<'_> {
     fn socket(&self) -> &SharedSocket {
         &self.requesting.socket
     }
@@ -202,7 +204,7 @@ impl Pending {
     /// The error of a request whose time is over, with the refusal of its server if there is one.
     fn out_of_time(&self) -> Error {
         match self.requesting.socket.status() {
-            Ok(status) => status.timeout(Wait::Reply),
+            Ok(status) => status.timeout_error(Wait::Reply),
             Err(error) => error,
         }
     }

@@ -13,7 +13,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::message::{Frame, Message};
 use crate::options::Options;
-use crate::socket::{Interest, Socket, Target, listen};
+use crate::socket::{Interest, Socket, Target, take_ports};
 use crate::wake::Deadline;
 use crate::zre::machine::Machine;
 use crate::zre::machine::gossip::{Gossip, GossipPeer, MOST};
@@ -43,7 +43,7 @@ impl GossipSockets {
                 Some(socket) => socket,
                 None => bound.insert(Socket::open(&spec::gossip_server(), &Options::default())?),
             };
-            let Some(listeners) = listen(endpoint)? else {
+            let Some(listeners) = take_ports(endpoint)? else {
                 endpoints.push(socket.bind(endpoint)?);
                 continue;
             };
@@ -105,7 +105,7 @@ impl GossipSockets {
         for at in self.gossip.take_unresponsive() {
             let (target, socket) = &mut self.servers[at];
             match connected(target) {
-                Ok(new) => std::mem::replace(socket, new).abandon(),
+                Ok(new) => std::mem::replace(socket, new).discard_queue(),
                 Err(error) => warn!("gossip: connecting anew: {error}"),
             }
         }

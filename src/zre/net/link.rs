@@ -165,7 +165,7 @@ impl Link {
     }
 
     /// Closes it with all that it has not delivered: the peer is gone, or begins anew.
-    pub(crate) fn abandon(&self) {
-        self.socket.abandon();
+    pub(crate) fn discard_queue(&self) {
+        self.socket.discard_queue();
     }
 }

@@ -11,7 +11,7 @@ use super::spec;
 use crate::endpoint::{Endpoint, Host, Place};
 use crate::error::{Error, Result};
 use crate::options::{KeepAlive, Options};
-use crate::socket::{Socket, listen};
+use crate::socket::{Socket, take_ports};
 
 #[derive(Debug)]
 pub(crate) struct LocalAddress {
@@ -49,7 +49,7 @@ impl LocalAddress {
     pub(crate) fn open_inbox(&self) -> Result<(Socket, Endpoint)> {
         let here = self.here(0);
         let wanted = self.endpoint.as_ref().unwrap_or(&here);
-        let Some(listeners) = listen(wanted)? else {
+        let Some(listeners) = take_ports(wanted)? else {
             return Err(Error::InvalidEndpoint {
                 endpoint: wanted.to_string(),
                 reason: "a node's inbox is at a tcp address of this machine".to_owned(),

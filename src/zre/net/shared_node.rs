@@ -129,7 +129,7 @@ impl SharedNode {
             }
             Action::Close { peer } => {
                 if let Some(link) = self.links.lock().remove(&peer) {
-                    link.abandon();
+                    link.discard_queue();
                 }
             }
             Action::Emit(event) => {
