@@ -174,7 +174,7 @@ pub(crate) type OnPump = Box<dyn Fn(&mut LockedSocket<'_>) -> Result<(), BoxedEr
 #[derive(Debug, Default)]
 pub(crate) struct Throttles {
     /// Messages were passed over.
-    pub(crate) passed_over: Throttle,
+    pub(crate) skipped: Throttle,
     /// Replies that their requester does not read.
     pub(crate) unread: Throttle,
     /// Requests that were not replied to.

@@ -55,7 +55,7 @@ fn any_number_of_frames_arrives() {
     });
 }
 
-/// A push with room for two messages, and nobody who takes them.
+/// A push with room for two messages, and no puller.
 fn full() -> (Push, Server) {
     let options = Options::default().send_queue(1).receive_queue(1);
     let server = Server::bind(inproc()).unwrap().options(options);

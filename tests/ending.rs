@@ -1,5 +1,5 @@
-//! How a program ends: what it has sent is delivered as long as somebody takes it, and what is
-//! lost all the same is told.
+//! How a program ends: its messages are delivered as long as somebody takes them, and losses all the
+//! same are logged.
 
 #[path = "support/process.rs"]
 mod process;

@@ -37,7 +37,7 @@ fn the_first_and_the_last_port_are_accepted() {
     for port in [1024, 65535] {
         assert_eq!(Client::connect(port).unwrap().endpoints().len(), 1);
         match Server::bind_local(port) {
-            // Somebody may have it, but then it is no wrong one.
+            // Another program may have the port, but then the port is not a wrong one.
             Ok(_) | Err(Error::AddressInUse { .. }) => {}
             Err(error) => panic!("{port}: {error}"),
         }

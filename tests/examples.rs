@@ -1,5 +1,5 @@
-//! The example programs do what they say, and warn of nothing: each pair is run, and what it
-//! prints is read.
+//! The example programs do what they say, and warn of nothing: each pair is run, and its
+//! output is read.
 
 #![cfg(feature = "zre")]
 

@@ -120,7 +120,7 @@ impl Handle {
 }
 
 fn start(role: String) -> Process {
-    let test = "two_programs_warn_of_nothing_in_whatever_order_they_end";
+    let test = "two_programs_warn_of_nothing_in_any_order_of_ending";
     Process::start_quiet(&mut again(test, ROLE, role), LIMIT)
 }
 
@@ -149,7 +149,7 @@ fn meet(patterns: [&str; 2], first_to_start: usize, first_to_end: usize, end: En
 }
 
 #[test]
-fn two_programs_warn_of_nothing_in_whatever_order_they_end() {
+fn two_programs_warn_of_nothing_in_any_order_of_ending() {
     if let Ok(role) = std::env::var(ROLE) {
         return exchange(&role);
     }

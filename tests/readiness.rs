@@ -35,7 +35,7 @@ fn readable_soon(handle: &impl Receiving) {
     assert!(wait_readable(handle, SOON), "nothing can be read");
 }
 
-/// Takes what there is, until the handle is silent: connections that come up are news for it too.
+/// Takes all messages, until the handle is silent: connections that come up are news for it too.
 fn silence(handle: &impl Receiving) {
     until(|| {
         handle.try_iter().for_each(drop);
@@ -246,7 +246,7 @@ fn a_thread_that_waits_gets_its_message_though_a_loop_does_not_look() {
             silence(&own);
             let waits = own.clone();
             let waiting = blocked(move || waits.recv().unwrap());
-            // What touches the socket takes the signal for those who wait.
+            // The thread that touches the socket takes the signal from the threads that wait.
             other.send(number.to_string()).unwrap();
             own.send("back").unwrap();
             assert_eq!(waiting.join().unwrap(), number.to_string().as_str());
@@ -255,7 +255,7 @@ fn a_thread_that_waits_gets_its_message_though_a_loop_does_not_look() {
     });
 }
 
-/// A DEALER that puts no envelope before what it sends.
+/// A DEALER that puts no envelope before its messages.
 fn plain_dealer(port: u16) -> zmq::Socket {
     let dealer = zmq::Context::new().socket(zmq::DEALER).unwrap();
     dealer.connect(&format!("tcp://127.0.0.1:{port}")).unwrap();
@@ -312,7 +312,7 @@ fn a_message_of_very_many_frames_is_readable_until_it_is_taken() {
     });
 }
 
-/// What the loops of a run have seen.
+/// The counts of the loops of a run.
 #[derive(Debug, Default)]
 struct Tally {
     taken: AtomicU64,

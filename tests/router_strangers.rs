@@ -1,4 +1,4 @@
-//! A router among strangers: identities of any length, garbage, and those who come and go harm nobody.
+//! A router among strangers: identities of any length, garbage, and peers that come and go harm nobody.
 
 mod support;
 
@@ -16,7 +16,7 @@ fn greeting() -> [u8; 64] {
     greeting
 }
 
-/// What a DEALER of this identity says that it is.
+/// The READY command of a DEALER of this identity.
 fn ready(identity: &[u8]) -> Vec<u8> {
     let mut body = b"\x05READY\x0bSocket-Type\0\0\0\x06DEALER\x08Identity".to_vec();
     body.extend(u32::try_from(identity.len()).unwrap().to_be_bytes());
@@ -124,7 +124,7 @@ fn garbage_and_half_messages_harm_nobody() {
 }
 
 #[test]
-fn whoever_takes_an_identity_takes_nothing_else() {
+fn a_stranger_that_takes_an_identity_takes_nothing_else() {
     deadline(|| {
         let server = Server::bind_local(0).unwrap();
         let router = server.router().unwrap();

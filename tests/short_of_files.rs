@@ -245,7 +245,7 @@ fn an_event_loop_without_a_file_of_its_own_misses_nothing() {
                 });
             }
             limit(before);
-            // It stays what loops have been given, though there would be files now.
+            // Loops keep the stand-in that they have been given, though there would be files now.
             assert!(pull.try_recv().is_err());
             assert!(is_readable(&pull));
             push.send("again").unwrap();

@@ -127,12 +127,12 @@ fn all_clones_are_stopped() {
 }
 
 #[test]
-fn a_stop_ends_whatever_waits() {
+fn a_stop_ends_every_call_that_waits() {
     deadline(|| all_ends(Push::stop, Publisher::stop, Requester::stop));
 }
 
 #[test]
-fn a_stopper_ends_whatever_waits() {
+fn a_stopper_ends_every_call_that_waits() {
     deadline(|| {
         all_ends(
             |push| push.stopper().unwrap().stop(),
@@ -236,7 +236,7 @@ fn calls_after_a_stop_are_stopped_too() {
             router.stop();
             assert!(router.recv().unwrap_err().is_stopped());
             assert!(router.send_to(&peer, "a").unwrap_err().is_stopped());
-            // What does not wait goes on.
+            // Calls that do not wait go on.
             router.try_send_to(&peer, "b").unwrap();
             assert_eq!(dealer.recv().unwrap(), "b");
             dealer.stop();

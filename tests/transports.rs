@@ -113,7 +113,7 @@ fn a_host_name_is_looked_up() {
 }
 
 #[test]
-fn inproc_serves_whoever_comes_first() {
+fn inproc_clients_may_come_before_the_server() {
     deadline(|| {
         let name = inproc();
         let push = Client::connect(&name).unwrap().push().unwrap();

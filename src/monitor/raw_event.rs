@@ -40,7 +40,7 @@ pub(super) mod kind {
     pub(in super::super) const FD_MASK: u32 = 0x0fff_ffff;
 
     /// The value of `CLOSE_FAILED`, otherwise an errno, for messages that could not be delivered (our
-    /// libzmq only): the bits of the mask count them.
+    /// libzmq only): the bits of the mask count them. The same number as [`FRAME_TOO_LARGE`], in another event.
     pub(super) const UNDELIVERED: u32 = 0x7000_0000;
     pub(super) const COUNT_MASK: u32 = 0x0fff_ffff;
 }

@@ -48,7 +48,7 @@ pub(super) struct StatusState {
     logged: LoggedTrouble,
     /// Where libzmq listens.
     listening: Vec<Endpoint>,
-    /// Until when the socket must be touched now and then: see [`ConnectionStatus::drain`].
+    /// Until when the socket must be pumped now and then: see [`ConnectionStatus::drain`].
     draining: Option<Instant>,
     /// Whether waits and event streams have been ended.
     waits_ended: bool,
@@ -113,7 +113,7 @@ impl ConnectionStatus {
         self.state.lock().tracker.up()
     }
 
-    /// The error of a call that waited for this in vain, with what is known of a peer.
+    /// The error of a call that waited for this in vain, with the known refusal of a peer.
     pub(crate) fn timeout_error(&self, waited_for: Wait) -> Error {
         self.state.lock().timeout_error(waited_for)
     }
@@ -163,11 +163,11 @@ impl ConnectionStatus {
         self.reader.is_ended()
     }
 
-    /// Asks the monitor thread to touch the socket whenever libzmq has something for it, for a while.
+    /// Has the monitor thread pump the socket whenever libzmq has something for it, for a while.
     ///
     /// A connection that ends needs several steps of the socket's own. Nobody may be using it;
     /// and until it is through, a pair takes no other peer, and a peer that dies meanwhile ends
-    /// the process (libzmq asserts that it could take what was half sent).
+    /// the process (libzmq asserts that it could take a half-sent message).
     fn drain(&self) {
         self.state.lock().draining = Some(Instant::now() + DRAINING);
         if let Some(waker) = self.monitor_thread.get() {
@@ -185,7 +185,7 @@ impl ConnectionStatus {
         self.monitor_thread.get()
     }
 
-    /// Until when the socket is to be touched, if it is.
+    /// Until when the socket is to be pumped, if it is.
     pub(super) fn draining(&self) -> Option<Instant> {
         self.state.lock().draining
     }

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::monitor_loop::MonitorLoop;
 use super::monitored::{Command, Monitored, MonitoredSocket};
 use super::raw_event::events;
-use super::rounds::MonitorLoop;
 use super::{ConnectionStatus, closing};
 use crate::background::Background;
 use crate::error::{Error, Result};

@@ -192,7 +192,7 @@ impl Replier {
         });
         if skipped > 0 {
             socket.skip(skipped);
-            if let Some(left_out) = socket.throttles.passed_over.admit() {
+            if let Some(left_out) = socket.throttles.skipped.admit() {
                 warn!("reply: passed over {skipped} messages that are no requests{left_out}");
             }
         }

@@ -35,13 +35,13 @@ pub(crate) struct Profile {
     /// Whether messages go only to connections that are up, once there are several endpoints.
     ///
     /// A request is better sent to another server than to one that is down. But with immediate
-    /// connections libzmq drops what has arrived on one and was not yet received when it breaks, so they
-    /// are not worth it where there is no other server.
+    /// connections libzmq drops messages that have arrived on one and were not yet received when it breaks, so
+    /// they are not worth it where there is no other server.
     pub(crate) is_immediate_beside_others: bool,
     /// Whether a message is received whole under one hold of the lock, however long it is.
     ///
-    /// It must be where connections may be immediate: libzmq throws away what has arrived when one
-    /// breaks, and asserts that it was not in the middle of a message.
+    /// It must be where connections may be immediate: libzmq drops the messages that have arrived
+    /// when one breaks, and asserts that it was not in the middle of a message.
     pub(crate) receives_whole: bool,
     /// Whether a message is queued for one peer, and goes to no other.
     pub(crate) queues_for_peer: bool,

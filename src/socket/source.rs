@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_to_any_of_several_sockets_is_told_though_others_take_the_signals() {
+    fn a_message_to_any_of_several_sockets_ends_the_wait_though_others_take_the_signals() {
         const MESSAGES: usize = 2000;
         let names = ["source-1", "source-2"];
         let pulls = names.map(|name| open(SocketType::Pull, name, true));

@@ -185,11 +185,11 @@ impl SharedSocket {
             interest == Interest::Writable && self.spec.socket_type.sends_to_named_peers();
         loop {
             // A call that does not wait still receives all of a long message that is there.
-            let at_once = deadline == Deadline::Now;
-            if self.is_stopped() && !at_once {
+            let does_not_wait = deadline == Deadline::Now;
+            if self.is_stopped() && !does_not_wait {
                 return (inner, Err(Error::Stopped.into()));
             }
-            if deadline.is_over() && !(at_once && inner.is_mid_message(tried)) {
+            if deadline.is_over() && !(does_not_wait && inner.is_mid_message(tried)) {
                 if tried == Progress::Again {
                     inner.waiters.gave_up();
                 }

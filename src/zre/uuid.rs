@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_32_hexadecimal_digits_is_refused() {
+    fn a_text_without_32_hexadecimal_digits_is_refused() {
         for text in [
             "",
             "12",

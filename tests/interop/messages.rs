@@ -1,4 +1,4 @@
-//! What is sent to a peer and back.
+//! Messages that are sent to a peer and back.
 
 use zeroless::{Frames, Message};
 

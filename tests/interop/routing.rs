@@ -107,7 +107,7 @@ pub(crate) fn dealer_and_dealer(way: &Way) {
     peer.end();
 }
 
-/// REQ puts an empty frame before what it sends, and expects one.
+/// REQ puts an empty frame before its message, and expects one.
 pub(crate) fn router_and_req(way: &Way) {
     let (mut peer, router) = router(way, "request");
     for message in messages() {
@@ -178,7 +178,7 @@ pub(crate) fn router_and_dealer_that_leaves(way: &Way) {
     router.send_to("theirs", message("hello")).expect("sent");
     peer.end();
     if way.python_binds {
-        // The endpoint is wanted still, so what is sent is queued.
+        // The endpoint is wanted still, so messages are queued.
         return router.try_send_to("theirs", "come back").expect("sent");
     }
     let unsent = loop {

@@ -61,7 +61,7 @@ impl Code {
                 }
                 TokenTree::Ident(word) if word == "pub" => {
                     public = true;
-                    // Where to, in parentheses, is no import.
+                    // The visibility, in parentheses, is not an import.
                     tokens.next_if(is_group(Delimiter::Parenthesis));
                     continue;
                 }

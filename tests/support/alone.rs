@@ -60,7 +60,7 @@ pub(crate) fn set_hosts(hosts: &str) {
     fs::write("/etc/hosts", hosts).unwrap();
 }
 
-/// Runs this test as somebody who is not root.
+/// Runs this test as a user other than root.
 pub(crate) fn without_rights(name: &str, fact: impl FnOnce()) {
     if !is_root() {
         return fact();

@@ -72,7 +72,7 @@ impl Mute {
         listener.local_addr().expect("it is bound").port()
     }
 
-    /// One of them, at an address that is no honest node's.
+    /// One of them, at an address that is not an honest node's.
     pub(crate) fn endpoint(&self, dice: &mut Dice) -> String {
         let [a, b] = dice.bytes();
         format!("tcp://127.7.{}.{}:{}", a % 8, b % 8, self.port(dice))

@@ -30,7 +30,7 @@ impl ConnectionStatus {
         self.drain();
     }
 
-    /// Takes in that the connection to an endpoint was ended by its user, who connects anew.
+    /// Takes in that the user of an endpoint has ended its connection, and connects anew.
     pub(crate) fn renew(&self, endpoint: &Endpoint) {
         self.reader.forget_connection(endpoint);
         let mut state = self.state.lock();

@@ -86,7 +86,7 @@ fn a_refusal_without_proof_does_not_hide_a_proof() {
     assert_eq!(proves(&tracker), Some(true));
     close(&mut tracker);
     assert_eq!(proves(&tracker), Some(true));
-    // Nobody is there: what was is forgotten.
+    // Nobody is there: the refusal is forgotten.
     tracker.observe(event(kind::CONNECT_RETRIED, 100), now);
     assert_eq!(proves(&tracker), None);
 }

@@ -23,7 +23,7 @@ pub(crate) struct KnownNode {
     pub(crate) hello_groups: BTreeSet<String>,
     /// How many groups it is in.
     pub(crate) groups: usize,
-    /// How many bytes are kept of what it told.
+    /// How many bytes of its HELLO and groups are kept.
     pub(crate) bytes: usize,
     /// The groups that it contests for, as far as we know, in them or not.
     pub(crate) contests: BTreeSet<String>,

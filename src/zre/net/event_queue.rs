@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_did_not_fit_is_counted() {
+    fn events_that_did_not_fit_are_counted() {
         let queue = EventQueue::new(1);
         (0..RESERVE + 4).for_each(|_| queue.push(event()));
         let events = queue.receiver().clone();

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_on_one_leaves_it_for_a_better_one_or_when_it_is_gone() {
+    fn a_node_leaves_its_interface_for_a_better_one_or_when_it_is_gone() {
         let [lo, bridge, eth] = [
             interface("lo", 1),
             interface("docker0", 2),

@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_text_takes_no_more_than_twice_its_room() {
+    fn invalid_utf8_takes_no_more_than_twice_its_room() {
         for garbage in [&b"\xff"[..], b"\xffa", b"\xf0\x90a", b"\xe2\x82"] {
             let bytes = garbage.repeat(1000);
             let text = lossy(&bytes);

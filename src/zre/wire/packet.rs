@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_too_early_is_malformed() {
+    fn a_packet_that_ends_too_early_is_malformed() {
         for (_, packet, bytes) in of_zyre() {
             for len in 0..bytes.len() {
                 assert!(Packet::decode(&bytes[..len]).is_err(), "{packet:?}, {len}");
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_or_more_than_expected_is_let_pass() {
+    fn unknown_and_additional_parts_are_let_pass() {
         let unknown = bytes("aaa1630200070102");
         assert_eq!(Packet::decode(&unknown), Ok((7, Packet::Unknown(99))));
         let more = bytes("aaa1060200070102");

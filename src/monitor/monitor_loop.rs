@@ -76,7 +76,7 @@ impl MonitorLoop {
             deadline = deadline.within(RETRY_AFTER_PANIC);
         }
         // Each monitor was read until it had no more, so its descriptor will signal the next;
-        // and so for the sockets that were touched.
+        // and so for the sockets that were pumped.
         let monitors = self.sockets.iter().map(|entry| entry.fd);
         let stop_signals = self
             .sockets
