@@ -127,13 +127,13 @@ fn a_stop_makes_it_readable_for_good() {
         stopper.stop();
         late.stop();
         assert!(edges.wait(SOON));
+        closing.join().unwrap().unwrap();
         for pull in [&one, &two, &three, &late] {
             readable_soon(pull);
             assert!(pull.try_recv().is_err());
             assert!(is_readable(pull));
             assert_eq!(pull.status(), Err(Error::Stopped));
         }
-        closing.join().unwrap().unwrap();
     });
 }
 

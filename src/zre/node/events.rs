@@ -35,6 +35,10 @@ impl Node {
     ///
     /// [`Error::WouldBlock`]; [`Error::Stopped`].
     ///
+    /// # In an event loop
+    ///
+    /// The node's file descriptor ([`AsFd`](std::os::fd::AsFd)) can be read while this would give an event.
+    ///
     /// ```no_run
     /// # let node = zeroless::zre::Node::builder("alice").start()?;
     /// while let Ok(event) = node.try_recv() {
