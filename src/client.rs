@@ -8,8 +8,8 @@ use crate::endpoint::{Endpoint, Role};
 use crate::error::{Error, Result};
 use crate::fork::ForkMutex;
 use crate::into_endpoints::IntoEndpoints;
-use crate::options::{Options, common_setters};
-use crate::pattern::{self, Kind, Pattern, patterns};
+use crate::options::{Options, all_options, client_setters, common_setters, setters_doc};
+use crate::pattern::{self, End, Kind, Pattern, patterns};
 use crate::socket::{HandleCount, SharedSocket, SocketType, Target};
 
 /// Endpoints that are connected to, to be given patterns.
@@ -101,7 +101,7 @@ impl Client {
         if H::KIND == Kind::Pair && state.targets.len() > 1 {
             return Err(Error::PairTaken);
         }
-        let handle: H = pattern::open(&state.options, |socket| {
+        let handle: H = pattern::open(End::Connects, &state.options, |socket| {
             let others = state.targets.len().saturating_sub(1);
             let mut targets = state.targets.iter();
             targets.try_for_each(|target| socket.connect(target, others))
@@ -288,4 +288,11 @@ patterns!(
     "let client = zeroless::Client::connect(12345)?;\nlet (push, news) = (client.push()?, client.subscribe(\"news\")?);"
 );
 
-common_setters!(Client, "Client::connect(12345)");
+common_setters!(Client, setters_doc!("Client::connect(12345)"));
+
+client_setters!(
+    Client,
+    "How the handles made from now on connect; see [`Options`](crate::Options) for each."
+);
+
+all_options!(Client, "Client::connect(12345)");

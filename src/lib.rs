@@ -293,7 +293,7 @@ pub use error::{Error, ModuleError, Refusal, Result, Wait};
 pub use into_endpoints::{IntoEndpoints, Port};
 pub use message::{DynFrames, Frame, Frames, IntoFrames, Message};
 pub use monitor::{ConnectionEvent, ConnectionId};
-pub use options::{Batch, Heartbeat, KeepAlive, Options};
+pub use options::{Batch, Heartbeat, IntoSetting, KeepAlive, Options};
 pub use pattern::{
     Channel, ConnectionEvents, Dealer, Delivery, Handle, Pair, Pending, Publisher, Pull, Push,
     Receiving, Replier, ReplySender, Request, Requester, Router, SendError, Sending, Stopper,

@@ -5,6 +5,7 @@ mod check;
 mod heartbeat;
 mod keep_alive;
 mod setters;
+mod setting;
 
 use std::time::Duration;
 
@@ -13,23 +14,32 @@ use crate::peer_id::PeerId;
 pub use batch::Batch;
 pub use heartbeat::Heartbeat;
 pub use keep_alive::KeepAlive;
-pub(crate) use setters::common_setters;
+pub(crate) use setters::{all_options, client_setters, common_setters, setters, setters_doc};
+pub use setting::IntoSetting;
 
 /// How a handle behaves; the defaults suit most programs.
 ///
-/// Set the whole on a [`Server`](crate::Server) or [`Client`](crate::Client), before the
-/// pattern is chosen. Durations are rounded up to milliseconds.
+/// Each option is a method of [`Server`](crate::Server), [`Client`](crate::Client) and
+/// a discovery, to be called before the pattern is chosen. Options for several of them are made
+/// once, and set as a whole with `options`. Durations are rounded up to milliseconds.
+///
+/// An option that a pattern does not use is refused, unless it has its default:
+/// [`Error::InvalidOption`](crate::Error::InvalidOption). So is one that only clients have, for a
+/// server.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::time::Duration;
-/// use zeroless::{Options, Server};
+/// use zeroless::{Error, Options, Server};
 ///
-/// let options = Options::default()
-///     .send_queue(100)
-///     .linger(Some(Duration::from_secs(5)));
-/// let pull = Server::bind(0)?.options(options).pull()?;
+/// let push = Server::bind(0)?.send_queue(100).push()?;
+///
+/// let options = Options::default().send_queue(100).linger(Duration::from_secs(5));
+/// let pair = Server::bind(0)?.options(options).pair()?;
+///
+/// let refused = Server::bind(0)?.send_queue(100).pull().unwrap_err(); // it sends nothing
+/// assert!(matches!(refused, Error::InvalidOption { option: "send_queue", .. }));
 /// # Ok::<(), zeroless::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -97,14 +107,13 @@ pub struct Options {
     /// Only a client can make its connections anew, so a server's requester has no such option.
     ///
     /// ```
-    /// use zeroless::{Client, Options, Server};
+    /// use zeroless::{Client, Server};
     ///
     /// let server = Server::bind(0)?;
     /// let replier = server.reply()?;
     /// std::thread::spawn(move || replier.serve(|message| message));
     ///
-    /// let options = Options::default().plain_envelope(true);
-    /// let requester = Client::connect(server.port())?.options(options).request()?;
+    /// let requester = Client::connect(server.port())?.plain_envelope(true).request()?;
     /// assert_eq!(requester.request("hello")?, "hello");
     /// # Ok::<(), zeroless::Error>(())
     /// ```
@@ -136,9 +145,9 @@ pub struct Options {
     /// connects.
     ///
     /// ```
-    /// use zeroless::{Client, Options};
+    /// use zeroless::Client;
     ///
-    /// let client = Client::new().options(Options::default().wait_for_name(true));
+    /// let client = Client::new().wait_for_name(true);
     /// let push = client.connect("no-such-host.invalid:5555")?.push()?;
     /// assert!(push.try_send("nobody is there").is_err());
     /// # Ok::<(), zeroless::Error>(())

@@ -15,6 +15,7 @@ mod router;
 mod send_error;
 mod sending;
 mod stopper;
+mod used_options;
 
 pub use channel::Channel;
 pub use connection_events::{ConnectionEventIter, ConnectionEventTryIter, ConnectionEvents};
@@ -32,6 +33,7 @@ pub use router::Router;
 pub use send_error::SendError;
 pub use sending::Sending;
 pub use stopper::Stopper;
+pub(crate) use used_options::End;
 
 use crate::error::Result;
 use crate::options::Options;
@@ -57,10 +59,12 @@ pub(crate) trait Pattern: Handle {
 
 /// Opens a handle with a function that gives its socket the endpoints.
 pub(crate) fn open<H: Pattern>(
+    end: End,
     options: &Options,
     attach: impl FnOnce(&Socket) -> Result<()>,
 ) -> Result<H> {
-    let handle = H::new(Socket::open(&H::KIND.spec(options)?, options)?);
+    H::KIND.check_options(end, options)?;
+    let handle = H::new(Socket::open(&H::KIND.spec(options), options)?);
     attach(handle.socket())?;
     Ok(handle)
 }

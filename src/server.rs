@@ -13,8 +13,8 @@ use crate::endpoint::{Endpoint, Role};
 use crate::error::{Error, Result};
 use crate::fork::{ForkMutex, ForkShared};
 use crate::into_endpoints::{IntoEndpoints, Port, bare_port};
-use crate::options::{Options, common_setters};
-use crate::pattern::{self, Kind, Pattern, patterns};
+use crate::options::{Options, all_options, common_setters, setters_doc};
+use crate::pattern::{self, End, Kind, Pattern, patterns};
 
 /// Endpoints that clients connect to, to be given a pattern.
 ///
@@ -299,14 +299,7 @@ impl Server {
             }
         }
         let options = state.options.clone();
-        if H::KIND == Kind::Requester && options.plain_envelope {
-            let reason = "a server cannot make its clients' connections anew: ask from a client";
-            return Err(Error::InvalidOption {
-                option: "plain_envelope",
-                reason: reason.to_owned(),
-            });
-        }
-        let handle: H = pattern::open(&options, |socket| {
+        let handle: H = pattern::open(End::Binds, &options, |socket| {
             let mut endpoints = state.endpoints.iter_mut();
             endpoints.try_for_each(|endpoint| endpoint.give(socket))
         })?;
@@ -337,4 +330,6 @@ patterns!(
     "let server = zeroless::Server::bind(0)?;\nlet pull = server.pull()?;\nassert!(server.push().is_err()); // one at a time\ndrop(pull);\nlet push = server.push()?;"
 );
 
-common_setters!(Server, "Server::bind(0)");
+common_setters!(Server, setters_doc!("Server::bind(0)"));
+
+all_options!(Server, "Server::bind(0)");

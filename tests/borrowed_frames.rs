@@ -55,10 +55,9 @@ fn any_number_of_frames_arrives() {
     });
 }
 
-/// A push with room for two messages, and no puller.
-fn full() -> (Push, Server) {
-    let options = Options::default().send_queue(1).receive_queue(1);
-    let server = Server::bind(inproc()).unwrap().options(options);
+/// A push that has no peer, and so no room.
+fn alone() -> (Push, Server) {
+    let server = Server::bind(inproc()).unwrap();
     let push = server.push().unwrap();
     (push, server)
 }
@@ -66,7 +65,7 @@ fn full() -> (Push, Server) {
 #[test]
 fn a_message_that_is_not_sent_comes_back_whole() {
     deadline(|| {
-        let (push, _server) = full();
+        let (push, _server) = alone();
         for size in SIZES {
             let text = "x".repeat(size);
             let expected = [&text, "y", &text];
@@ -87,7 +86,7 @@ fn a_message_that_is_not_sent_comes_back_whole() {
 #[test]
 fn a_send_that_waits_for_room_sends_all_frames() {
     deadline(|| {
-        let (push, server) = full();
+        let (push, server) = alone();
         let sending = support::blocked(move || {
             push.send(("first", "frame")).unwrap();
             push.send(["second", "frame"]).unwrap();
@@ -136,7 +135,7 @@ fn no_frames_are_an_error() {
                 Ok(Message::new())
             }
         }
-        let (push, _server) = full();
+        let (push, _server) = alone();
         let unsent = push.send([""; 0]).unwrap_err();
         assert_eq!(unsent.error(), &Error::EmptyMessage);
         assert_eq!(unsent.into_message(), Message::new());

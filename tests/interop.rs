@@ -26,6 +26,22 @@ use poll::wait_readable;
 use program::with_python;
 use zeroless::{Client, Error, Frames, Message, Server, Subscriber};
 
+/// What waits to send waits no longer than everything else.
+macro_rules! limited {
+    ($it:expr, push) => {
+        $it.send_timeout(LIMIT)
+    };
+    ($it:expr, publish) => {
+        $it.send_timeout(LIMIT)
+    };
+    ($it:expr, pair) => {
+        $it.send_timeout(LIMIT)
+    };
+    ($it:expr, $waits_to_receive:ident) => {
+        $it
+    };
+}
+
 /// A peer of this pattern, and a handle that is connected with it.
 macro_rules! meet {
     ($way:expr, $pattern:literal, $open:ident($($topic:literal)?)) => {
@@ -33,12 +49,12 @@ macro_rules! meet {
             true => {
                 let peer = $way.bind($pattern);
                 let client = Client::connect(peer.port).expect("connecting");
-                let client = client.send_timeout(LIMIT).request_timeout(LIMIT);
+                let client = limited!(client, $open);
                 (peer, client.$open($($topic)?).expect("a handle"))
             }
             false => {
                 let server = Server::bind_local(0).expect("binding");
-                let server = server.send_timeout(LIMIT).request_timeout(LIMIT);
+                let server = limited!(server, $open);
                 let handle = server.$open($($topic)?).expect("a handle");
                 ($way.connect($pattern, server.port()), handle)
             }

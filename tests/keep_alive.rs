@@ -96,9 +96,8 @@ fn a_keep_alive_that_the_system_refuses_is_an_error() {
 fn a_subscriber_that_takes_nothing_stops_a_publisher_that_waits_for_a_while_only() {
     deadline_after(SOON * 6, || {
         let (server, client) = ends();
-        let options = short().wait_for_slow(true).send_queue(1).receive_queue(1);
-        let server = server.options(options.clone());
-        let client = client.options(options);
+        let server = server.options(short().wait_for_slow(true).send_queue(1));
+        let client = client.options(short().receive_queue(1));
         let publisher = server.publish().unwrap();
         let _idle = client.subscribe("").unwrap();
         publisher.wait_for_subscribers(1, SOON).unwrap();
@@ -121,9 +120,8 @@ fn a_subscriber_that_takes_nothing_stops_a_publisher_that_waits_for_a_while_only
 fn a_puller_that_takes_nothing_is_not_cut() {
     deadline_after(SOON * 6, || {
         let (server, client) = ends();
-        let options = short().send_queue(1).receive_queue(1);
-        let pull = server.options(options.clone()).pull().unwrap();
-        let push = client.options(options).push().unwrap();
+        let pull = server.options(short().receive_queue(1)).pull().unwrap();
+        let push = client.options(short().send_queue(1)).push().unwrap();
         marry(&push, &pull);
         let events = push.connection_events().unwrap();
         let message = vec![0; 1 << 20];

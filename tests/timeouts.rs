@@ -56,9 +56,8 @@ fn a_send_that_times_out_says_that_it_waited_for_room() {
                 true => Server::bind_local(0).unwrap(),
                 false => Server::bind(inproc()).unwrap(),
             };
-            let options = Options::default().send_queue(1).receive_queue(1);
-            let server = server.options(options.clone());
-            let client = Client::connect(server.endpoint()).unwrap().options(options);
+            let server = server.send_queue(1);
+            let client = Client::connect(server.endpoint()).unwrap().receive_queue(1);
             let (push, pull) = (server.push().unwrap(), client.pull().unwrap());
             if remote {
                 marry(&push, &pull);

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::error::{Error, Result};
 use crate::ffi::IntOption;
 use crate::options::{KeepAlive, Options};
 use crate::socket::{Linger, Profile, SocketSpec, SocketType};
@@ -29,7 +28,7 @@ const QUICK: KeepAlive = KeepAlive {
 };
 
 impl Kind {
-    const ALL: [Kind; 9] = [
+    pub(super) const ALL: [Kind; 9] = [
         Kind::Push,
         Kind::Pull,
         Kind::Publisher,
@@ -90,34 +89,16 @@ impl Kind {
         }
     }
 
-    /// Whether its peers can know it by an identity.
-    fn has_identity(self) -> bool {
-        matches!(self, Kind::Requester | Kind::Router | Kind::Dealer)
-    }
-
-    /// The socket of this side.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidOption`] for one that this side does not have.
-    pub(crate) fn spec(self, options: &Options) -> Result<SocketSpec> {
-        let mut spec = self.spec_without_identity(options);
+    /// The socket of this side, as the options have it.
+    pub(crate) fn spec(self, options: &Options) -> SocketSpec {
+        let mut spec = self.usual_spec(options);
         if let Some(identity) = &options.identity {
-            if !self.has_identity() {
-                return Err(Error::InvalidOption {
-                    option: "identity",
-                    reason: format!(
-                        "{} has none: leave it out, or choose dealer, router or request",
-                        self.name()
-                    ),
-                });
-            }
             spec.identity = identity.as_bytes().to_vec();
         }
-        Ok(spec)
+        spec
     }
 
-    fn spec_without_identity(self, options: &Options) -> SocketSpec {
+    fn usual_spec(self, options: &Options) -> SocketSpec {
         let spec = |socket_type, profile| {
             SocketSpec::new(socket_type, self.name(), self.partner_names(), profile)
         };
@@ -237,26 +218,10 @@ mod tests {
             }
             for wait_for_slow in [false, true] {
                 let options = Options::default().wait_for_slow(wait_for_slow);
-                let spec = kind.spec(&options).expect("its options");
-                let socket = Socket::open(&spec, &options);
+                let socket = Socket::open(&kind.spec(&options), &options);
                 assert_eq!(socket.expect("a socket").name(), kind.name());
             }
         }
         assert_eq!(Kind::named("inbox"), None);
-    }
-
-    #[test]
-    fn an_identity_is_refused_where_it_means_nothing() {
-        let options = Options::default().identity(Some("worker".into()));
-        for kind in Kind::ALL {
-            match kind.spec(&options) {
-                Ok(spec) => assert_eq!(spec.identity, b"worker"),
-                Err(error) => {
-                    assert!(!kind.has_identity());
-                    let text = error.to_string();
-                    assert!(text.starts_with("invalid option identity"), "{text}");
-                }
-            }
-        }
     }
 }

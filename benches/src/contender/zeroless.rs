@@ -18,7 +18,7 @@ impl Contender for Zeroless {
     }
 
     fn push(&self, job: &Job, meter: &mut Meter) {
-        let client = client(job);
+        let client = client(job, Use::of(job, Use::Send));
         match &job.pattern[..] {
             "push" => send(&client.push().unwrap(), job, meter),
             "pair" => send(&client.pair().unwrap(), job, meter),
@@ -32,7 +32,7 @@ impl Contender for Zeroless {
     }
 
     fn pull(&self, job: &Job, ready: &mut dyn FnMut(&str), meter: &mut Meter) {
-        let server = server(job);
+        let server = server(job, Use::of(job, Use::Receive));
         let endpoint = server.endpoint().to_string();
         match &job.pattern[..] {
             "push" => receive(&server.pull().unwrap(), || ready(&endpoint), meter),
@@ -42,7 +42,7 @@ impl Contender for Zeroless {
     }
 
     fn request(&self, job: &Job, meter: &mut Meter) {
-        let requester = client(job).request().unwrap();
+        let requester = client(job, Use::Request).request().unwrap();
         let body = job.body();
         if job.in_flight == 1 {
             while meter.more() {
@@ -60,7 +60,7 @@ impl Contender for Zeroless {
     }
 
     fn reply(&self, job: &Job, ready: &mut dyn FnMut(&str)) {
-        let server = server(job);
+        let server = server(job, Use::Request);
         let replier = server.reply().unwrap();
         ready(&server.endpoint().to_string());
         for request in replier {
@@ -120,29 +120,53 @@ fn receive(handle: &impl Receiving, mut ready: impl FnMut(), meter: &mut Meter) 
     }
 }
 
-fn client(job: &Job) -> Client {
+fn client(job: &Job, used: Use) -> Client {
     zeroless::set_io_threads(job.io_threads).ok();
     Client::connect(&job.endpoint[..])
         .unwrap()
-        .options(options(job))
+        .options(options(job, used))
 }
 
-fn server(job: &Job) -> Server {
+fn server(job: &Job, used: Use) -> Server {
     zeroless::set_io_threads(job.io_threads).ok();
     Server::bind(&job.endpoint[..])
         .unwrap()
-        .options(options(job))
+        .options(options(job, used))
 }
 
-fn options(job: &Job) -> Options {
+/// What a handle is used for, and so which options it has.
+#[derive(Clone, Copy, PartialEq)]
+enum Use {
+    Send,
+    Receive,
+    /// Both, in turns.
+    Request,
+}
+
+impl Use {
+    /// The use of a stream's handle: a pair has the options of both ends.
+    fn of(job: &Job, stream: Use) -> Use {
+        match &job.pattern[..] {
+            "pair" => Use::Request,
+            _ => stream,
+        }
+    }
+}
+
+fn options(job: &Job, used: Use) -> Options {
     let mut options = Options::default();
     if job.batch > 0 {
         options = options.batch(Batch::Bytes(job.batch));
     }
-    if job.queue > 0 {
-        options = options.send_queue(job.queue).receive_queue(job.queue);
+    if job.queue > 0 && used != Use::Receive {
+        options = options.send_queue(job.queue);
     }
-    if let Ok(spin) = u64::try_from(job.spin) {
+    if job.queue > 0 && used != Use::Send {
+        options = options.receive_queue(job.queue);
+    }
+    if let Ok(spin) = u64::try_from(job.spin)
+        && used == Use::Request
+    {
         options = options.spin(Duration::from_micros(spin));
     }
     options

@@ -14,7 +14,7 @@ use crate::client::Client;
 use crate::error::{Error, Result, Wait};
 use crate::ffi::PerProcess;
 use crate::monitor::OnDown;
-use crate::options::{Options, common_setters};
+use crate::options::{Options, all_options, client_setters, common_setters, setters_doc};
 use crate::pattern::{Pattern, patterns};
 use crate::wake::Deadline;
 use crate::zre::net::Observation;
@@ -239,4 +239,11 @@ patterns!(
     "let jobs = zeroless::zre::discover(\"jobs\")?;\nlet push = jobs.push()?;"
 );
 
-common_setters!(Discovery, "zeroless::zre::discover(\"jobs\")");
+common_setters!(Discovery, setters_doc!("zeroless::zre::discover(\"jobs\")"));
+
+client_setters!(
+    Discovery,
+    "How the handles made from now on connect; see [`Options`](crate::Options) for each."
+);
+
+all_options!(Discovery, "zeroless::zre::discover(\"jobs\")");
