@@ -4,8 +4,8 @@ mod support;
 
 use std::thread;
 
-use support::{SOON, blocked, deadline, ends, req_rep};
-use zeroless::{Error, Message, Options};
+use support::{SOON, blocked, deadline, limited, req_rep};
+use zeroless::{Error, Message};
 
 #[test]
 fn requests_are_served_until_a_stop() {
@@ -125,13 +125,8 @@ fn a_request_that_makes_the_handler_panic_is_answered_where_that_is_set() {
 #[test]
 fn a_reply_that_cannot_be_sent_is_answered_as_a_panic_is() {
     deadline(|| {
-        let (server, client) = ends();
-        let replier = server
-            .options(Options::default().max_frame(1000))
-            .reply()
-            .unwrap();
+        let (requester, replier) = limited(1000);
         let replier = replier.on_panic("failed").unwrap();
-        let requester = client.request().unwrap();
         let stopper = replier.stopper().unwrap();
         let serving = thread::spawn(move || {
             replier.serve(|message| match &message.to_string()[..] {
@@ -150,11 +145,7 @@ fn a_reply_that_cannot_be_sent_is_answered_as_a_panic_is() {
 
 #[test]
 fn the_answer_after_a_panic_must_be_a_message_that_can_be_sent() {
-    let (server, _client) = ends();
-    let replier = server
-        .options(Options::default().max_frame(1000))
-        .reply()
-        .unwrap();
+    let (_requester, replier) = limited(1000);
     let empty = replier.on_panic(Vec::<String>::new()).map(drop);
     assert_eq!(empty, Err(Error::EmptyMessage));
     let large = replier.on_panic([0; 1001]).map(drop);

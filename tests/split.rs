@@ -4,8 +4,8 @@ mod support;
 
 use std::thread;
 
-use support::{SOON, deadline, ends, req_rep};
-use zeroless::{Delivery, Error, Options};
+use support::{SOON, deadline, limited, req_rep};
+use zeroless::{Delivery, Error};
 
 #[test]
 fn a_request_is_split_into_its_message_and_its_reply() {
@@ -71,12 +71,7 @@ fn of_many_threads_that_reply_to_one_request_one_does() {
 #[test]
 fn after_a_reply_that_cannot_be_sent_another_can() {
     deadline(|| {
-        let (server, client) = ends();
-        let replier = server
-            .options(Options::default().max_frame(1000))
-            .reply()
-            .unwrap();
-        let requester = client.request().unwrap();
+        let (requester, replier) = limited(1000);
         let pending = requester.start("hello").unwrap();
         let (_, reply) = replier.recv().unwrap().split();
         let unsent = reply(&[0; 1001]).unwrap_err();

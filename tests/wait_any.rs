@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{SOON, assert_timeout, blocked, deadline, deadline_after, ends, req_rep};
+use support::{SOON, assert_timeout, blocked, deadline, deadline_after, echo, ends, req_rep};
 use zeroless::{Client, Error, Options, Pending, Requester, Server};
 
 /// Waits for all of these; their replies in the order in which they ended.
@@ -20,8 +20,7 @@ fn all(mut pending: Vec<Pending>) -> Vec<String> {
 /// A requester of a server that echoes, until the test ends.
 fn echoing() -> Requester {
     let (server, client) = ends();
-    let replier = server.reply().unwrap();
-    thread::spawn(move || replier.serve(|message| message));
+    echo(server.reply().unwrap());
     client.request().unwrap()
 }
 

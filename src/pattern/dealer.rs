@@ -1,10 +1,10 @@
 //! Dealer: raw messages to peers in turn, and from all of them (DEALER).
 
-use super::receiving::{receiving, receiving_messages};
+use super::receiving::receiving_messages;
 use super::sending::{self, SendCall, sending};
 use super::{Kind, Pattern, SendError, shared};
 use crate::error::Result;
-use crate::message::{Frames, Message};
+use crate::message::Frames;
 use crate::socket::{NO_ENVELOPE, Socket};
 use crate::wake::Deadline;
 
@@ -74,22 +74,13 @@ assert_eq!(message, \"one frame\");
 assert_eq!(router.recv()?, (peer, [\"7\", \"payload\"].into()));"
 }
 
-receiving! {
-    Dealer of Message, "message", "dealer", "zeroless::Server::bind(0)?.dealer()?",
-    arrives: "# use zeroless::{Client, Server};
-# let server = Server::bind(0)?;
-# let dealer = server.dealer()?;
-# Client::connect(server.port())?.dealer()?.send(\"hello\")?;",
-    receive: "assert_eq!(dealer.recv()?, \"hello\");",
-    each: "message" => "println!(\"{message}\");"
-}
-
 receiving_messages! {
-    Dealer, "dealer",
-    arrives: "# use zeroless::{Client, Server};
+    Dealer, "dealer", "zeroless::Server::bind(0)?.dealer()?",
+    peers: "# use zeroless::{Client, Server};
 # let server = Server::bind(0)?;
 # let dealer = server.dealer()?;
-# Client::connect(server.port())?.dealer()?.send((\"7\", \"payload\"))?;"
+# let peer = Client::connect(server.port())?.dealer()?;",
+    sends: "peer"
 }
 
 shared! { Dealer.socket, "dealer", "zeroless::Server::bind(0)?.dealer()?" }

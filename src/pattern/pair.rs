@@ -1,10 +1,10 @@
 //! Pair: two ends that talk to each other alone (PAIR).
 
-use super::receiving::{receiving, receiving_messages};
+use super::receiving::receiving_messages;
 use super::sending::{self, SendCall, sending};
 use super::{Kind, Pattern, SendError, shared};
 use crate::error::Result;
-use crate::message::{Frames, Message};
+use crate::message::Frames;
 use crate::socket::{NO_ENVELOPE, Socket};
 use crate::wake::Deadline;
 
@@ -59,22 +59,13 @@ assert_eq!(other.recv()?, \"one frame\");
 assert_eq!(other.recv()?, [\"7\", \"payload\"]);"
 }
 
-receiving! {
-    Pair of Message, "message", "pair", "zeroless::Server::bind(0)?.pair()?",
-    arrives: "# use zeroless::{Client, Server};
-# let server = Server::bind(0)?;
-# let pair = server.pair()?;
-# Client::connect(server.port())?.pair()?.send(\"hello\")?;",
-    receive: "assert_eq!(pair.recv()?, \"hello\");",
-    each: "message" => "println!(\"{message}\");"
-}
-
 receiving_messages! {
-    Pair, "pair",
-    arrives: "# use zeroless::{Client, Server};
+    Pair, "pair", "zeroless::Server::bind(0)?.pair()?",
+    peers: "# use zeroless::{Client, Server};
 # let server = Server::bind(0)?;
 # let pair = server.pair()?;
-# Client::connect(server.port())?.pair()?.send((\"7\", \"payload\"))?;"
+# let peer = Client::connect(server.port())?.pair()?;",
+    sends: "peer"
 }
 
 shared! { Pair.socket, "pair", "zeroless::Server::bind(0)?.pair()?" }

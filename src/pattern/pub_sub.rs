@@ -10,11 +10,11 @@ use std::time::Duration;
 use subscriptions::Subscriptions;
 use topics::Topics;
 
-use super::receiving::{receiving, receiving_messages};
+use super::receiving::receiving_messages;
 use super::sending::{self, SendCall, sending};
 use super::{Kind, Pattern, SendError, shared};
 use crate::error::{BoxedError, Error, Result, Wait};
-use crate::message::{DynFrames, Frame, Frames, Message};
+use crate::message::{DynFrames, Frame, Frames};
 use crate::socket::{Interest, LockedSocket, NO_ENVELOPE, Progress, Socket};
 use crate::wake::{Deadline, Waker};
 
@@ -298,28 +298,15 @@ impl Pattern for Subscriber {
     }
 }
 
-receiving! {
-    Subscriber of Message, "message", "subscriber", "zeroless::Server::bind(0)?.subscribe(\"\")?",
-    arrives: "# use std::time::Duration;
-# use zeroless::{Client, Server};
-# let server = Server::bind(0)?;
-# let publisher = server.publish()?;
-# let subscriber = Client::connect(server.port())?.subscribe(\"\")?;
-# publisher.wait_for_subscribers(1, Duration::from_secs(5))?;
-# publisher.send(\"hello\")?;",
-    receive: "assert_eq!(subscriber.recv()?, \"hello\");",
-    each: "message" => "println!(\"{message}\");"
-}
-
 receiving_messages! {
-    Subscriber, "subscriber",
-    arrives: "# use std::time::Duration;
+    Subscriber, "subscriber", "zeroless::Server::bind(0)?.subscribe(\"\")?",
+    peers: "# use std::time::Duration;
 # use zeroless::{Client, Server};
 # let server = Server::bind(0)?;
 # let publisher = server.publish()?;
 # let subscriber = Client::connect(server.port())?.subscribe(\"\")?;
-# publisher.wait_for_subscribers(1, Duration::from_secs(5))?;
-# publisher.send((\"7\", \"payload\"))?;"
+# publisher.wait_for_subscribers(1, Duration::from_secs(5))?;",
+    sends: "publisher"
 }
 
 impl Subscriber {

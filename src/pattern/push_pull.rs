@@ -1,10 +1,10 @@
 //! Push and pull: work handed out, each message to one worker (PUSH and PULL).
 
-use super::receiving::{receiving, receiving_messages};
+use super::receiving::receiving_messages;
 use super::sending::{self, SendCall, sending};
 use super::{Kind, Pattern, SendError, shared};
 use crate::error::Result;
-use crate::message::{Frames, Message};
+use crate::message::Frames;
 use crate::socket::{NO_ENVELOPE, Socket};
 use crate::wake::Deadline;
 
@@ -97,22 +97,13 @@ assert_eq!(pull.recv()?.frame_count(), 3);"
 
 shared! { Push.socket, "push", "zeroless::Server::bind(0)?.push()?" }
 
-receiving! {
-    Pull of Message, "message", "pull", "zeroless::Server::bind(0)?.pull()?",
-    arrives: "# use zeroless::{Client, Server};
-# let server = Server::bind(0)?;
-# let pull = server.pull()?;
-# Client::connect(server.port())?.push()?.send(\"hello\")?;",
-    receive: "assert_eq!(pull.recv()?, \"hello\");",
-    each: "message" => "println!(\"{message}\");"
-}
-
 receiving_messages! {
-    Pull, "pull",
-    arrives: "# use zeroless::{Client, Server};
+    Pull, "pull", "zeroless::Server::bind(0)?.pull()?",
+    peers: "# use zeroless::{Client, Server};
 # let server = Server::bind(0)?;
 # let pull = server.pull()?;
-# Client::connect(server.port())?.push()?.send((\"7\", \"payload\"))?;"
+# let push = Client::connect(server.port())?.push()?;",
+    sends: "push"
 }
 
 shared! { Pull.socket, "pull", "zeroless::Server::bind(0)?.pull()?" }

@@ -122,7 +122,7 @@ pub trait Receiving: Handle + AsFd {
 macro_rules! receiving {
     (
         $handle:ident of $item:ty, $what:literal, $name:literal, $open:literal,
-        arrives: $arrives:literal, receive: $receive:literal, each: $it:literal => $each:literal
+        arrives: $arrives:expr, receive: $receive:expr, each: $it:literal => $each:literal
     ) => {
         impl $handle {
             #[doc = concat!("Receives the next ", $what, ", waiting for it.")]
@@ -303,9 +303,19 @@ macro_rules! receiving {
     };
 }
 
-/// Gives a handle that receives plain messages the calls that suit those alone.
+/// Gives a handle the calls that receive plain messages, and those that suit them alone.
+///
+/// Its arguments are the name of the handle in the examples, the expression that opens one, and the
+/// lines that open it and a peer of this name, which sends to it.
 macro_rules! receiving_messages {
-    ($handle:ident, $name:literal, arrives: $arrives:literal) => {
+    ($handle:ident, $name:literal, $open:literal, peers: $peers:literal, sends: $peer:literal) => {
+        crate::pattern::receiving::receiving! {
+            $handle of crate::Message, "message", $name, $open,
+            arrives: concat!($peers, "\n# ", $peer, ".send(\"hello\")?;"),
+            receive: concat!("assert_eq!(", $name, ".recv()?, \"hello\");"),
+            each: "message" => "println!(\"{message}\");"
+        }
+
         impl $handle {
             #[inline(always)]
             fn receive_until(
@@ -319,7 +329,7 @@ macro_rules! receiving_messages {
             ///
             /// A message with another number is passed over, logged and
             /// [counted](Self::skipped).
-            #[doc = concat!("\n```\n", $arrives, "\nfor [id, body] in ", $name, ".parts() {")]
+            #[doc = concat!("\n```\n", $peers, "\n# ", $peer, ".send((\"7\", \"payload\"))?;\nfor [id, body] in ", $name, ".parts() {")]
             ///     println!("{id}: {body}");
             #[doc = concat!("    ", $name, ".stop(); // or it would wait for the next\n}")]
             /// # Ok::<(), zeroless::Error>(())
@@ -337,7 +347,7 @@ macro_rules! receiving_messages {
             /// # Errors
             ///
             /// As [`recv`](Self::recv).
-            #[doc = concat!("\n```\n", $arrives, "\nlet newest = ", $name, ".recv_latest()?;")]
+            #[doc = concat!("\n```\n", $peers, "\n# ", $peer, ".send((\"7\", \"payload\"))?;\nlet newest = ", $name, ".recv_latest()?;")]
             /// println!("{newest}");
             /// # Ok::<(), zeroless::Error>(())
             /// ```

@@ -182,6 +182,13 @@ both_roles! { req_rep: Requester = request(), Replier = reply() }
 both_roles! { pairs: Pair = pair(), Pair = pair() }
 both_roles! { dealer_router: Dealer = dealer(), Router = router() }
 
+/// A replier that replies with no frame larger than this, and a requester of it.
+pub(crate) fn limited(max_frame: u64) -> (Requester, Replier) {
+    let (server, client) = ends();
+    let replier = server.max_frame(max_frame).reply().unwrap();
+    (client.request().unwrap(), replier)
+}
+
 /// Replies to every request with its own frames, until stopped; how many there were.
 pub(crate) fn echo(replier: Replier) -> JoinHandle<usize> {
     blocked(move || {

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use log::{debug, warn};
 
 use crate::error::Error;
-use crate::message::{DynFrames, Frame, Frames, Message};
+use crate::message::{DynFrames, Frame, Frames};
 use crate::pattern::{SendError, sending};
 use crate::socket::Socket;
 use crate::wake::Deadline;
@@ -47,6 +47,8 @@ pub(super) struct Unreplied {
     envelope: Vec<Frame>,
     socket: Socket,
     replied: AtomicBool,
+    /// Whether somebody knows what has become of the reply: the log, or the caller who got an error.
+    is_told: AtomicBool,
 }
 
 impl Unreplied {
@@ -55,31 +57,33 @@ impl Unreplied {
             envelope,
             socket,
             replied: AtomicBool::new(false),
+            is_told: AtomicBool::new(false),
         }
     }
 
-    /// Gives the reply up, which the log or a caller has been told.
+    /// Gives the reply up, which is logged elsewhere.
     pub(super) fn give_up(&self) {
-        self.replied.store(true, Ordering::Relaxed);
+        self.is_told.store(true, Ordering::Relaxed);
     }
 
-    /// Replies for the first time.
-    pub(super) fn reply(mut self, frames: impl Frames) -> Result<Delivery, SendError> {
-        let delivery = self.deliver(frames);
-        let is_empty = |unsent: &SendError| *unsent.error() == Error::EmptyMessage;
-        *self.replied.get_mut() = !delivery.as_ref().is_err_and(is_empty);
-        delivery
+    /// Forgets a reply that ended in a panic: another can follow.
+    pub(super) fn forget(&self) {
+        self.replied.store(false, Ordering::Relaxed);
     }
 
-    /// Replies, unless that was done before.
-    pub(super) fn try_reply(&self, reply: Message) -> Result<Delivery, SendError> {
+    /// Replies, unless that was done before. After an error another reply can follow; if none does, the
+    /// caller knows that.
+    pub(super) fn reply(&self, frames: impl Frames) -> Result<Delivery, SendError> {
         if self.replied.swap(true, Ordering::Relaxed) {
             let what = "replying twice to a request".to_owned();
-            return Err(SendError::new(Error::Unsupported { what }, reply));
+            return Err(SendError::new(
+                Error::Unsupported { what },
+                frames.into_message()?,
+            ));
         }
-        let delivery = self.deliver(reply);
-        if delivery.as_ref().is_err_and(|unsent| !unsent.is_stopped()) {
-            // It was not sent, and another reply can follow.
+        let delivery = self.deliver(frames);
+        self.is_told.store(true, Ordering::Relaxed);
+        if delivery.is_err() {
             self.replied.store(false, Ordering::Relaxed);
         }
         delivery
@@ -114,7 +118,7 @@ impl fmt::Debug for Unreplied {
 
 impl Drop for Unreplied {
     fn drop(&mut self) {
-        if !*self.replied.get_mut()
+        if !*self.is_told.get_mut()
             && let Some(left_out) = self.socket.throttles.unanswered.admit()
         {
             warn!("reply: a request was never replied to: call `reply` on it{left_out}");
@@ -187,7 +191,7 @@ impl ReplySender {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn send(self, frames: impl Frames) -> Result<Delivery, SendError> {
-        self.unreplied.try_reply(frames.into_message()?)
+        self.unreplied.reply(frames)
     }
 }
 
@@ -198,7 +202,7 @@ impl Deref for ReplySender {
     fn deref(&self) -> &Self::Target {
         self.call.get_or_init(|| {
             let unreplied = self.unreplied.clone();
-            Box::new(move |frames| unreplied.try_reply(frames.to_message()?))
+            Box::new(move |frames| unreplied.reply(frames))
         })
     }
 }

@@ -108,10 +108,13 @@ impl Request {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn parts<const N: usize>(&self) -> Result<[&Frame; N]> {
-        match self.message.frame_count() {
-            // There are as many.
-            got if got == N => Ok(std::array::from_fn(|place| &self.message[place])),
-            got => Err(Error::FrameCount { expected: N, got }),
+        let frames = self.message.frames();
+        match <&[Frame; N]>::try_from(frames) {
+            Ok(frames) => Ok(frames.each_ref()),
+            Err(_) => Err(Error::FrameCount {
+                expected: N,
+                got: frames.len(),
+            }),
         }
     }
 

@@ -14,16 +14,17 @@ impl Replier {
         handler: &mut impl FnMut(Message) -> R,
     ) {
         let (message, unreplied) = request.into_inner();
-        let failure = match caught(|| handler(message).into_message()) {
-            Ok(Ok(reply)) => match unreplied.try_reply(reply) {
-                Ok(_) => return,
-                Err(unsent) => format!("the handler's reply was not sent: {}", unsent.error()),
-            },
-            Ok(Err(error)) => format!("the handler's reply was not sent: {error}"),
-            Err(words) => format!("the handler panicked: {words}"),
+        let failure = match caught(|| unreplied.reply(handler(message))) {
+            Ok(Ok(_)) => return,
+            Ok(Err(unsent)) => format!("the handler's reply was not sent: {}", unsent.error()),
+            Err(words) => {
+                // Making the frames of the reply may have panicked, too.
+                unreplied.forget();
+                format!("the handler panicked: {words}")
+            }
         };
         let instead = match &self.on_panic {
-            Some(frames) => unreplied.try_reply(Message::clone(frames)).is_ok(),
+            Some(frames) => unreplied.reply(Message::clone(frames)).is_ok(),
             None => false,
         };
         unreplied.give_up();
