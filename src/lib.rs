@@ -223,35 +223,13 @@
 //! | a subscriber is 1000 messages behind | [`wait_for_slow`](Options::wait_for_slow), if the publisher may be held up |
 //! | a request or its reply is lost | [`request_timeout`](Options::request_timeout) tells, [`request_retries`](Options::request_retries) repeats |
 //!
-//! The nodes of [`zre`] send over such connections, and more can happen to them:
-//!
-//! | when | what helps |
-//! |---|---|
-//! | a peer has not entered yet, has left, or is not in the group yet | wait for [`Enter`](zre::Event::Enter) or [`Join`](zre::Event::Join); a [`whisper`](zre::Node::whisper) is an error then, a [`shout`](zre::Node::shout) tells how many it went to |
-//! | a peer dies, which shows when it [expires](zre::Builder::expired), and what was sent to it until then | ask for answers |
-//! | a connection breaks | what is missing is noticed and logged: [`Exit`](zre::Event::Exit), and [`Enter`](zre::Event::Enter) again |
-//! | nobody takes a node's events | [`Missed`](zre::Event::Missed) tells how many; a longer [`event_queue`](zre::Builder::event_queue) |
-//! | a frame is larger than its receiver takes | the same [`max_frame`](zre::Builder::max_frame) in all nodes |
+#![cfg_attr(feature = "zre", doc = include_str!("guide/nodes.md"))]
 //!
 //! A handle tells what happens to its connections ([`connection_events`](Push::connection_events)), and
 //! whether it works at all ([`status`](Push::status)). The same, and how many frames and bytes
 //! move (never what is in them), goes to the [`log`] crate: `RUST_LOG=info` with env_logger.
 //!
-//! # No address anywhere
-//!
-//! On one network, a server can be announced under a name, and found by it; [`zre`] has the rest:
-//! nodes that see each other come and go, groups, and messages to one or all of them.
-//!
-//! ```no_run
-//! use zeroless::{Server, zre};
-//!
-//! let server = Server::bind(0)?;
-//! let pull = server.pull()?;
-//! let _announcement = zre::announce("jobs", &server)?; // until it is dropped
-//!
-//! zre::discover("jobs")?.push()?.send("work")?; // in another program
-//! # Ok::<(), zeroless::Error>(())
-//! ```
+#![cfg_attr(feature = "zre", doc = include_str!("guide/discovery.md"))]
 //!
 //! # How it behaves
 //!

@@ -18,7 +18,6 @@ fn meet<H: zeroless::Handle>(
         true => {
             let peer = way.bind(pattern);
             let mut client = Client::connect(peer.port).expect("connecting");
-            client = client.send_timeout(LIMIT).request_timeout(LIMIT);
             if is_named {
                 client = client.identity("ours");
             }
@@ -26,7 +25,6 @@ fn meet<H: zeroless::Handle>(
         }
         false => {
             let mut server = Server::bind_local(0).expect("binding");
-            server = server.send_timeout(LIMIT).request_timeout(LIMIT);
             if is_named {
                 server = server.identity("ours");
             }
@@ -39,11 +37,15 @@ fn meet<H: zeroless::Handle>(
 }
 
 fn router(way: &Way, pattern: &str) -> (Peer, Router) {
-    meet(way, pattern, Server::router, Client::router, true)
+    let serve = |server: &Server| server.clone().send_timeout(LIMIT).router();
+    let connect = |client: &Client| client.clone().send_timeout(LIMIT).router();
+    meet(way, pattern, serve, connect, true)
 }
 
 fn dealer(way: &Way, pattern: &str) -> (Peer, Dealer) {
-    meet(way, pattern, Server::dealer, Client::dealer, true)
+    let serve = |server: &Server| server.clone().send_timeout(LIMIT).dealer();
+    let connect = |client: &Client| client.clone().send_timeout(LIMIT).dealer();
+    meet(way, pattern, serve, connect, true)
 }
 
 fn messages() -> Vec<Message> {
