@@ -432,7 +432,7 @@ fn a_second_peer_of_an_identity_takes_its_place() {
         let server = Server::bind_local(0).unwrap();
         let router = server.router().unwrap();
         // Long enough for it not to come back in this test.
-        let options = Options::default().identity(Some("worker".into()));
+        let options = Options::default().identity("worker");
         let options = options.reconnect_min(SOON * 10).reconnect_max(SOON * 10);
         let first = Client::connect(server.port()).unwrap().options(options);
         let first = first.dealer().unwrap();
