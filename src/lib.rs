@@ -186,7 +186,7 @@
 //!
 //! # In an event loop
 //!
-//! Handles that receive, and [nodes](zre::Node), have a file descriptor to wait on
+//! Handles that receive, and nodes of ZRE, have a file descriptor to wait on
 //! ([`AsFd`](Pull#impl-AsFd-for-Pull)). It can be read while `try_recv` would give something, and once the
 //! handle is stopped. So a thread can wait for messages beside everything else: by `poll`, in GLib or Qt, or
 //! with tokio's `AsyncFd` (the examples `event_loop_poll` and `event_loop_tokio`).
