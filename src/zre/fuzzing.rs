@@ -235,7 +235,7 @@ impl Run {
         for action in self.machine.take_actions() {
             self.perform(action);
         }
-        assert!(self.machine.known() <= BOUNDS.peers, "too many are known");
+        assert!(self.machine.known() <= BOUNDS.known, "too many are known");
     }
 
     /// Compares what the node says with what it has told. Once is enough: what is wrong in the
