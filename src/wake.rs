@@ -1,6 +1,7 @@
 //! Waking a thread that waits, deadlines, and the one call that sleeps.
 
 mod ready_signal;
+mod wakers;
 
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use log::warn;
 use parking_lot::{Condvar, MutexGuard};
 pub(crate) use ready_signal::ReadySignal;
+pub(crate) use wakers::Wakers;
 
 use crate::error::{Error, Result};
 use crate::ffi;

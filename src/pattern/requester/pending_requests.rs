@@ -12,7 +12,7 @@ use crate::error::{BoxedError, Error, Result};
 use crate::fork::ForkMutex;
 use crate::message::{Frame, Message};
 use crate::socket::{BUDGET, LockedSocket, Progress, SharedSocket};
-use crate::wake::Waker;
+use crate::wake::{Waker, Wakers};
 
 /// The requests under way, by their ids.
 pub(super) struct PendingRequests {
@@ -34,7 +34,7 @@ struct UnderWay {
 struct Slot {
     reply: Option<Message>,
     /// The threads that wait for it, asleep.
-    wakers: Vec<Arc<Waker>>,
+    wakers: Wakers,
 }
 
 impl fmt::Debug for PendingRequests {
@@ -149,10 +149,8 @@ impl PendingRequests {
             return;
         };
         for id in ids {
-            if let Some(slot) = under_way.slots.get_mut(id)
-                && !slot.wakers.iter().any(|other| Arc::ptr_eq(other, waker))
-            {
-                slot.wakers.push(waker.clone());
+            if let Some(slot) = under_way.slots.get_mut(id) {
+                slot.wakers.add(waker);
             }
         }
     }
@@ -167,7 +165,7 @@ impl PendingRequests {
         // There is no slot for a reply that comes too late, or was not asked for.
         let slot = slots.get_mut(&id).filter(|slot| slot.reply.is_none())?;
         slot.reply = Some(reply);
-        slot.wakers.iter().for_each(|waker| waker.wake());
+        slot.wakers.wake_all();
         Some(id)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::wake::{Deadline, Waker};
+use crate::wake::{Deadline, Waker, Wakers};
 
 /// The request that is on its way, if there is one, and the threads that wait for it to end.
 #[derive(Debug, Default)]
@@ -10,7 +10,7 @@ pub(super) struct Turn {
     holder: Option<Holder>,
     /// Whether the reply to a request that was given up may still come.
     stale: bool,
-    wakers: Vec<Arc<Waker>>,
+    wakers: Wakers,
 }
 
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Turn {
     /// A reply has come: whose it is.
     pub(super) fn reply(&mut self) -> Option<u64> {
         let holder = self.holder.take_if(|holder| holder.sent)?;
-        self.wake();
+        self.wakers.wake_all();
         Some(holder.id)
     }
 
@@ -79,23 +79,17 @@ impl Turn {
     pub(super) fn end(&mut self, id: u64) {
         if self.holder.as_ref().is_some_and(|holder| holder.id == id) {
             self.give_up();
-            self.wake();
+            self.wakers.wake_all();
         }
     }
 
     /// Wakes this when the turn is free.
     pub(super) fn register(&mut self, waker: &Arc<Waker>) {
-        if !self.wakers.iter().any(|other| Arc::ptr_eq(other, waker)) {
-            self.wakers.push(waker.clone());
-        }
+        self.wakers.add(waker);
     }
 
     fn give_up(&mut self) {
         self.stale |= self.holder.take().is_some_and(|holder| holder.sent);
-    }
-
-    fn wake(&mut self) {
-        self.wakers.drain(..).for_each(|waker| waker.wake());
     }
 }
 
