@@ -1,12 +1,9 @@
 //! Dealer: raw messages to peers in turn, and from all of them (DEALER).
 
 use super::receiving::receiving_messages;
-use super::sending::{self, SendCall, sending};
-use super::{Kind, Pattern, SendError, shared};
-use crate::error::Result;
-use crate::message::Frames;
-use crate::socket::{NO_ENVELOPE, Socket};
-use crate::wake::Deadline;
+use super::sending::{SendCall, sending, sending_as_they_are};
+use super::shared;
+use crate::socket::Socket;
 
 /// Sends messages to its peers in turn, and receives from all of them: one half of a broker.
 ///
@@ -51,14 +48,7 @@ pub struct Dealer {
     call: SendCall,
 }
 
-impl Pattern for Dealer {
-    const KIND: Kind = Kind::Dealer;
-
-    fn new(socket: Socket) -> Dealer {
-        let call = sending::call(&socket);
-        Dealer { socket, call }
-    }
-}
+sending_as_they_are!(Dealer);
 
 sending! {
     Dealer, "dealer", "zeroless::Server::bind(0)?.dealer()?",
@@ -84,10 +74,3 @@ receiving_messages! {
 }
 
 shared! { Dealer.socket, "dealer", "zeroless::Server::bind(0)?.dealer()?" }
-
-impl Dealer {
-    #[inline]
-    fn send_until(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
-        sending::send(&self.socket, NO_ENVELOPE, frames, deadline)
-    }
-}

@@ -1,12 +1,9 @@
 //! Pair: two ends that talk to each other alone (PAIR).
 
 use super::receiving::receiving_messages;
-use super::sending::{self, SendCall, sending};
-use super::{Kind, Pattern, SendError, shared};
-use crate::error::Result;
-use crate::message::Frames;
-use crate::socket::{NO_ENVELOPE, Socket};
-use crate::wake::Deadline;
+use super::sending::{SendCall, sending, sending_as_they_are};
+use super::shared;
+use crate::socket::Socket;
 
 /// Talks to exactly one other pair, in both directions.
 ///
@@ -37,14 +34,7 @@ pub struct Pair {
     call: SendCall,
 }
 
-impl Pattern for Pair {
-    const KIND: Kind = Kind::Pair;
-
-    fn new(socket: Socket) -> Pair {
-        let call = sending::call(&socket);
-        Pair { socket, call }
-    }
-}
+sending_as_they_are!(Pair);
 
 sending! {
     Pair, "pair", "zeroless::Server::bind(0)?.pair()?",
@@ -69,10 +59,3 @@ receiving_messages! {
 }
 
 shared! { Pair.socket, "pair", "zeroless::Server::bind(0)?.pair()?" }
-
-impl Pair {
-    #[inline]
-    fn send_until(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
-        sending::send(&self.socket, NO_ENVELOPE, frames, deadline)
-    }
-}

@@ -1,12 +1,9 @@
 //! Push and pull: work handed out, each message to one worker (PUSH and PULL).
 
 use super::receiving::receiving_messages;
-use super::sending::{self, SendCall, sending};
-use super::{Kind, Pattern, SendError, shared};
-use crate::error::Result;
-use crate::message::Frames;
-use crate::socket::{NO_ENVELOPE, Socket};
-use crate::wake::Deadline;
+use super::sending::{SendCall, sending, sending_as_they_are};
+use super::{Kind, Pattern, shared};
+use crate::socket::Socket;
 
 /// Pushes messages, each to one of the connected pullers in turn.
 ///
@@ -65,14 +62,7 @@ pub struct Pull {
     socket: Socket,
 }
 
-impl Pattern for Push {
-    const KIND: Kind = Kind::Push;
-
-    fn new(socket: Socket) -> Push {
-        let call = sending::call(&socket);
-        Push { socket, call }
-    }
-}
+sending_as_they_are!(Push);
 
 impl Pattern for Pull {
     const KIND: Kind = Kind::Pull;
@@ -107,10 +97,3 @@ receiving_messages! {
 }
 
 shared! { Pull.socket, "pull", "zeroless::Server::bind(0)?.pull()?" }
-
-impl Push {
-    #[inline]
-    fn send_until(&self, frames: impl Frames, deadline: Deadline) -> Result<(), SendError> {
-        sending::send(&self.socket, NO_ENVELOPE, frames, deadline)
-    }
-}

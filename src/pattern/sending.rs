@@ -199,7 +199,33 @@ macro_rules! sending {
     };
 }
 
-pub(super) use sending;
+/// Gives a handle whose messages are sent as they are, with no envelope, the parts that `sending` builds on.
+macro_rules! sending_as_they_are {
+    ($handle:ident) => {
+        impl crate::pattern::Pattern for $handle {
+            const KIND: crate::pattern::Kind = crate::pattern::Kind::$handle;
+
+            fn new(socket: crate::socket::Socket) -> $handle {
+                let call = crate::pattern::sending::call(&socket);
+                $handle { socket, call }
+            }
+        }
+
+        impl $handle {
+            #[inline]
+            fn send_until(
+                &self,
+                frames: impl crate::Frames,
+                deadline: crate::wake::Deadline,
+            ) -> std::result::Result<(), crate::SendError> {
+                use crate::socket::NO_ENVELOPE;
+                crate::pattern::sending::send(&self.socket, NO_ENVELOPE, frames, deadline)
+            }
+        }
+    };
+}
+
+pub(super) use {sending, sending_as_they_are};
 
 /// The function that a handle which sends dereferences to.
 pub(super) type SendCall = Arc<dyn Fn(&dyn DynFrames) -> Result<(), SendError> + Send + Sync>;
