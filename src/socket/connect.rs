@@ -1,4 +1,4 @@
-//! ConnectOutcome and disconnecting, so that a connection that libzmq has abandoned ends no other one.
+//! Connecting and disconnecting, so that a connection that libzmq has abandoned ends no other one.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
