@@ -5,10 +5,11 @@ mod support;
 
 use std::env;
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use support::{SOON, deadline};
-use zeroless::{Client, ConnectionEvent, Libzmq, Options, Server, capabilities};
+use zeroless::{Client, ConnectionEvent, Error, Libzmq, Options, Server, capabilities};
 
 /// Set in a process that has a network of its own.
 const ALONE: &str = "ZEROLESS_TEST_ALONE";
@@ -71,7 +72,13 @@ fn a_requester_waits_for_a_real_server() {
                     break;
                 }
             }
-            let server = Server::bind_local(40000).unwrap();
+            // Each attempt of the client has the port until it fails, and no longer.
+            let server = loop {
+                match Server::bind_local(40000) {
+                    Err(Error::AddressInUse { .. }) => thread::yield_now(),
+                    server => break server.unwrap(),
+                }
+            };
             let replier = server.reply().unwrap();
             let pending = requester.start("who is there?").unwrap();
             replier.recv_timeout(SOON).unwrap().reply("I").unwrap();
