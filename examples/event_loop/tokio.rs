@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::time::sleep;
+use tokio::time::timeout;
 use zeroless::{Message, Pull, Server};
 
 #[tokio::main(flavor = "current_thread")]
@@ -20,9 +20,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // SAFETY: a handle's file descriptor stays the same, and open, as long as the handle lives.
     let pull = unsafe { AsyncFd::register_with_interest(pull, Interest::READABLE)? };
     loop {
-        tokio::select! {
-            message = recv(&pull) => println!("{}", message?),
-            () = sleep(Duration::from_secs(10)) => println!("nothing for ten seconds"),
+        match timeout(Duration::from_secs(10), recv(&pull)).await {
+            Ok(message) => println!("{}", message?),
+            Err(_) => println!("nothing for ten seconds"),
         }
     }
 }
