@@ -556,4 +556,30 @@ int zmq::session_base_t::read_zap_msg (msg_t *msg_)
             },
         ],
     },
+    Patch {
+        name: "batch-frames",
+        why: "A batch is bound in bytes alone. Of tiny frames a large one holds tens of thousands, \
+              more than the cache, and while it is filled nothing is written or read.",
+        edits: &[
+            Edit {
+                file: "src/stream_engine_base.cpp",
+                old: "        _outsize = _encoder->encode (&_outpos, 0);
+",
+                new: "        _outsize = _encoder->encode (&_outpos, 0);
+        int frames = 0;
+",
+            },
+            Edit {
+                file: "src/stream_engine_base.cpp",
+                old: "            _outsize += n;
+        }
+",
+                new: "            _outsize += n;
+            if (++frames == 1000)
+                break;
+        }
+",
+            },
+        ],
+    },
 ];

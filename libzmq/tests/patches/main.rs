@@ -1,6 +1,7 @@
 //! What each patch mends. With `ZEROLESS_LIBZMQ_WITHOUT=<patch>` its fact fails, or ends the
 //! process.
 
+mod batch_frames;
 mod connect_failure;
 mod displaced;
 mod ended_pipe;
