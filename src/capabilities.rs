@@ -20,6 +20,8 @@ pub struct Capabilities {
     /// No heartbeat ends the process, so they may be asked for: see
     /// [`Options::heartbeat`](crate::Options::heartbeat).
     pub heartbeats: bool,
+    /// A message can tell where it came from: see [`Options::peer_info`](crate::Options::peer_info).
+    pub peer_info: bool,
     /// Timers do not depend on the wall clock: a clock that is set back does not stop
     /// reconnects. `None` where libzmq does not say.
     pub monotonic_clock: Option<bool>,
@@ -78,6 +80,7 @@ pub fn capabilities() -> Result<Capabilities> {
         curve: ffi::has("curve"),
         batch: ffi::set_int(&mut probe, IntOption::InBatchSize, 8192).is_ok(),
         heartbeats: ffi::has(ffi::SAFE_HEARTBEATS),
+        peer_info: ffi::numbers_connections(),
         monotonic_clock: match libzmq {
             Libzmq::Zeroless => Some(ffi::has("zeroless:monotonic-clock")),
             Libzmq::ZmqSys | Libzmq::System => None,

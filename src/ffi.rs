@@ -21,7 +21,9 @@ mod socket;
 mod system;
 
 pub(crate) use address::peer_address;
-pub(crate) use capability::{SAFE_HEARTBEATS, has, reports_connect_failures, reports_undelivered};
+pub(crate) use capability::{
+    SAFE_HEARTBEATS, has, numbers_connections, reports_connect_failures, reports_undelivered,
+};
 pub(crate) use context::RawContext;
 pub(crate) use dropped_here::DroppedHere;
 pub(crate) use errno::{Errno, keep_errno, system};

@@ -227,7 +227,8 @@
 //!
 //! A handle tells what happens to its connections ([`connection_events`](Push::connection_events)), and
 //! whether it works at all ([`status`](Push::status)). The same, and how many frames and bytes
-//! move (never what is in them), goes to the [`log`] crate: `RUST_LOG=info` with env_logger.
+//! move (never what is in them), goes to the [`log`] crate: `RUST_LOG=info` with env_logger. Where a message came
+//! from, [`Message::peer`] tells, if [`Options::peer_info`] is on.
 //!
 #![cfg_attr(feature = "zre", doc = include_str!("guide/discovery.md"))]
 //!
@@ -245,6 +246,7 @@ compile_error!("zeroless needs a Unix system: its wake-ups are Unix sockets");
 mod background;
 mod capabilities;
 mod client;
+mod connection_id;
 mod context;
 mod endpoint;
 mod error;
@@ -255,6 +257,7 @@ mod message;
 mod monitor;
 mod options;
 mod pattern;
+mod peer;
 mod peer_id;
 mod server;
 mod socket;
@@ -265,18 +268,20 @@ pub mod zre;
 
 pub use capabilities::{Capabilities, Libzmq, capabilities};
 pub use client::{Client, EndpointSet};
+pub use connection_id::ConnectionId;
 pub use context::set_io_threads;
 pub use endpoint::Endpoint;
 pub use error::{Error, ModuleError, Refusal, Result, Wait};
 pub use into_endpoints::{IntoEndpoints, Port};
 pub use message::{DynFrames, Frame, Frames, IntoFrames, Message};
-pub use monitor::{ConnectionEvent, ConnectionId};
+pub use monitor::ConnectionEvent;
 pub use options::{Batch, Heartbeat, IntoSetting, KeepAlive, Options};
 pub use pattern::{
     Channel, ConnectionEvents, Dealer, Delivery, Handle, Pair, Pending, Publisher, Pull, Push,
     Receiving, Replier, ReplySender, Request, Requester, Router, SendError, Sending, Stopper,
     Subscriber,
 };
+pub use peer::{Credentials, Peer};
 pub use peer_id::PeerId;
 pub use server::Server;
 

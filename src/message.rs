@@ -20,6 +20,7 @@ pub use frames::{DynFrames, Frames};
 pub use iter::IntoFrames;
 
 use crate::error::{Error, Result};
+use crate::peer::Peer;
 
 /// A message of frames; all of them arrive, or none.
 ///
@@ -45,16 +46,12 @@ use crate::error::{Error, Result};
 #[derive(Clone, Default)]
 pub struct Message {
     frames: SmallVec<[Frame; INLINE]>,
-    origin: Option<Arc<Origin>>,
+    peer: Option<Arc<Peer>>,
 }
 
 /// How many frames are kept in the message itself. With one, and a `Vec` for more, a message of one
 /// frame would be received in 0.9 of the time, and one of three in 1.08.
 const INLINE: usize = 3;
-
-/// Where a message came from. One word in each message is reserved for it.
-#[derive(Debug)]
-struct Origin {}
 
 impl Message {
     /// A message without frames, to push some to. One that is sent without any is refused
@@ -165,6 +162,33 @@ impl Message {
         String::from_utf8_lossy(self.as_bytes())
     }
 
+    /// The peer that it came from: where [`Options::peer_info`](crate::Options::peer_info) is on, over tcp
+    /// and ipc.
+    ///
+    /// It is `None` over inproc, and for a message that was made here. It is of the message as a whole: the
+    /// frames that are taken out of one do not know it.
+    ///
+    /// ```
+    /// use zeroless::{Client, Message, Server};
+    ///
+    /// let server = Server::bind(0)?.peer_info(true);
+    /// let pull = server.pull()?;
+    /// Client::connect(server.port())?.push()?.send("hello")?;
+    /// if let Some(peer) = pull.recv()?.peer() {
+    ///     println!("from {peer}"); // from 127.0.0.1:40312 (connection 2)
+    /// }
+    /// assert!(Message::from("hello").peer().is_none());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    #[inline]
+    pub fn peer(&self) -> Option<&Peer> {
+        self.peer.as_deref()
+    }
+
+    pub(crate) fn set_peer(&mut self, peer: Option<Arc<Peer>>) {
+        self.peer = peer;
+    }
+
     /// Goes over the frames.
     ///
     /// ```
@@ -205,7 +229,7 @@ impl Message {
     pub(crate) fn share(&mut self) -> Message {
         Message {
             frames: self.frames.iter_mut().map(Frame::share).collect(),
-            origin: self.origin.clone(),
+            peer: self.peer.clone(),
         }
     }
 

@@ -6,7 +6,6 @@
 
 mod closed;
 mod closing;
-mod connection_id;
 mod endpoint_fates;
 mod event;
 mod logged;
@@ -21,7 +20,6 @@ mod thread;
 mod tracker;
 
 pub(crate) use closed::Closing;
-pub use connection_id::ConnectionId;
 pub use event::ConnectionEvent;
 pub(crate) use monitored::MonitoredSocket;
 pub(crate) use reader::MonitorSnapshot;

@@ -202,6 +202,27 @@ pub struct Options {
     /// messages come in quick succession, so an idle program uses no processor.
     pub spin: Duration,
 
+    /// Messages tell where they came from: [`Message::peer`](crate::Message::peer). Default off, because it
+    /// costs some hundred instructions for each message.
+    ///
+    /// No effect where the linked libzmq is not ours ([`Capabilities::peer_info`](crate::Capabilities::peer_info)):
+    /// it names a connection by its file descriptor alone, which the system may have given to the next.
+    ///
+    /// ```
+    /// use zeroless::{Client, Server};
+    ///
+    /// let server = Server::bind(0)?.peer_info(true);
+    /// let replier = server.reply()?;
+    /// let requester = Client::connect(server.port())?.request()?;
+    /// let pending = requester.start("hello")?;
+    /// let request = replier.recv()?;
+    /// let peer = request.peer().map(ToString::to_string);
+    /// request.reply(format!("hello, {}", peer.unwrap_or_default()))?;
+    /// # pending.wait()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub peer_info: bool,
+
     /// The name by which a [`Router`](crate::Router) at the other end knows the dealer, router or
     /// requester that is opened: 1 to 255 bytes, the first of which is not zero. Default: none, and
     /// each router makes one up for each connection.
@@ -246,6 +267,7 @@ impl Default for Options {
             keep_alive: Some(KeepAlive::default()),
             batch: Batch::Auto,
             spin: Duration::from_micros(200),
+            peer_info: false,
             identity: None,
         }
     }

@@ -28,6 +28,7 @@ fn ours_can_do_all_that_it_is_for() {
         assert_eq!(capabilities.version, (4, 3, 5));
         assert!(capabilities.batch);
         assert!(capabilities.heartbeats);
+        assert!(capabilities.peer_info);
         assert_eq!(capabilities.monotonic_clock, Some(true));
         assert_eq!(capabilities.curve, cfg!(feature = "curve"));
     });

@@ -20,9 +20,11 @@ const CRATE: Layers = Layers {
         &["error"],
         &["ffi"],
         &[
+            "connection_id",
             "into_endpoints",
             "message",
             "options",
+            "peer",
             "peer_id",
             "throttle",
         ],

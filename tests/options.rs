@@ -33,6 +33,11 @@ fn an_option_that_a_pattern_does_not_use_is_refused() {
         "it receives nothing",
     );
     assert_refused(
+        server().peer_info(true).push(),
+        "peer_info",
+        "it receives nothing",
+    );
+    assert_refused(
         server().wait_for_slow(true).push(),
         "wait_for_slow",
         "no subscribers",

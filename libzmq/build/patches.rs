@@ -582,4 +582,149 @@ int zmq::session_base_t::read_zap_msg (msg_t *msg_)
             },
         ],
     },
+    Patch {
+        name: "connection",
+        why: "A message tells by which file descriptor it came, and the system gives that of a connection \
+              that has ended to the next one, while messages of both are there. With this, the \
+              property `__connection` of a message is the number of its connection, which no other of \
+              the process has, and where its peer is: an address of IP with the port, or over ipc user, \
+              group and process. A monitor with bit 0x8000 among its events, unless it has all, gets an \
+              event of this number before each connection that begins: the number of the connection is \
+              in the place of the endpoint.",
+        edits: &[
+            Edit {
+                file: "src/stream_engine_base.hpp",
+                old: "    const std::string _peer_address;
+",
+                new: "    const std::string _peer_address;
+
+    //  The number of the connection, and where its peer is.
+    const std::string _connection;
+",
+            },
+            Edit {
+                file: "src/stream_engine_base.cpp",
+                old: "#include <sstream>
+",
+                new: "#include <atomic>
+#include <sstream>
+#include <string>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+",
+            },
+            Edit {
+                file: "src/stream_engine_base.cpp",
+                old: "static std::string get_peer_address (zmq::fd_t s_)
+{
+",
+                new: "//  The number of the connection that this thread has made last.
+static thread_local size_t last_number = 0;
+
+namespace zmq
+{
+size_t last_connection_number ()
+{
+    return last_number;
+}
+}
+
+static std::string describe_connection (zmq::fd_t s_)
+{
+    static std::atomic<size_t> count (0);
+    last_number = ++count;
+    std::string text = std::to_string (last_number) + ' ';
+
+    union
+    {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+        struct sockaddr_storage storage;
+    } peer;
+    socklen_t size = sizeof peer;
+    if (getpeername (s_, &peer.any, &size) != 0)
+        return text;
+    char host[INET6_ADDRSTRLEN];
+    if (peer.any.sa_family == AF_INET
+        && inet_ntop (AF_INET, &peer.v4.sin_addr, host, sizeof host)) {
+        text += host;
+        text += ':' + std::to_string (ntohs (peer.v4.sin_port));
+    } else if (peer.any.sa_family == AF_INET6
+               && inet_ntop (AF_INET6, &peer.v6.sin6_addr, host, sizeof host)) {
+        text += '[';
+        text += host;
+        if (peer.v6.sin6_scope_id != 0)
+            text += '%' + std::to_string (peer.v6.sin6_scope_id);
+        text += \"]:\" + std::to_string (ntohs (peer.v6.sin6_port));
+    } else if (peer.any.sa_family == AF_UNIX) {
+        struct ucred cred;
+        size = sizeof cred;
+        if (getsockopt (s_, SOL_SOCKET, SO_PEERCRED, &cred, &size) == 0)
+            text += std::to_string (cred.uid) + ':' + std::to_string (cred.gid)
+                    + ':' + std::to_string (cred.pid);
+    }
+    return text;
+}
+
+static std::string get_peer_address (zmq::fd_t s_)
+{
+",
+            },
+            Edit {
+                file: "src/stream_engine_base.cpp",
+                old: "    _peer_address (get_peer_address (fd_)),
+",
+                new: "    _peer_address (get_peer_address (fd_)),
+    _connection (describe_connection (fd_)),
+",
+            },
+            Edit {
+                file: "src/stream_engine_base.cpp",
+                old: "bool zmq::stream_engine_base_t::init_properties (properties_t &properties_)
+{
+",
+                new: "bool zmq::stream_engine_base_t::init_properties (properties_t &properties_)
+{
+    //  Before those that the peer has sent, which change none that is there.
+    properties_.ZMQ_MAP_INSERT_OR_EMPLACE (std::string (\"__connection\"),
+                                           _connection);
+",
+            },
+            Edit {
+                file: "src/socket_base.cpp",
+                old: "void zmq::socket_base_t::event (const endpoint_uri_pair_t &endpoint_uri_pair_,
+",
+                new: "namespace zmq
+{
+size_t last_connection_number ();
+}
+
+void zmq::socket_base_t::event (const endpoint_uri_pair_t &endpoint_uri_pair_,
+",
+            },
+            Edit {
+                file: "src/socket_base.cpp",
+                old: "    if (_monitor_events & type_) {
+        monitor_event (type_, values_, values_count_, endpoint_uri_pair_);
+",
+                new: "    if (_monitor_events & type_) {
+        //  Whoever asks for all events does not know this one. The thread that tells of a
+        //  connection has just made it.
+        const int64_t number = 0x8000;
+        if ((type_ == ZMQ_EVENT_CONNECTED || type_ == ZMQ_EVENT_ACCEPTED)
+            && (_monitor_events & number)
+            && (_monitor_events & ZMQ_EVENT_ALL) != ZMQ_EVENT_ALL) {
+            uint64_t none[1] = {0};
+            monitor_event (number, none, 1,
+                           make_unconnected_connect_endpoint_pair (
+                             std::to_string (last_connection_number ())));
+        }
+        monitor_event (type_, values_, values_count_, endpoint_uri_pair_);
+",
+            },
+        ],
+    },
 ];

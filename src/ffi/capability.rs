@@ -25,6 +25,13 @@ pub(crate) fn reports_connect_failures() -> bool {
     ANSWER.get("zeroless:connect-failure")
 }
 
+/// Whether the linked libzmq numbers connections: a message tells the number of its own, and a monitor
+/// that of each which begins. Ours does.
+pub(crate) fn numbers_connections() -> bool {
+    static ANSWER: Answer = Answer::unknown();
+    ANSWER.get("zeroless:connection")
+}
+
 /// What libzmq has answered. Not under a lock: a child would wait for ever for a thread that locked
 /// it at the fork.
 struct Answer(AtomicU8);

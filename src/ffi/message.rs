@@ -1,7 +1,7 @@
 //! libzmq's message: the bytes of one frame, in its memory.
 
 use std::alloc::{Layout, handle_alloc_error};
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::fmt;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ops::Deref;
@@ -101,6 +101,21 @@ impl RawMessage {
         unsafe { zmq_sys::zmq_msg_get(&raw const self.0, zmq_sys::ZMQ_MORE as c_int) != 0 }
     }
 
+    /// The number of the connection that it came by, and where the peer is, as our libzmq says it. `None`
+    /// if it came by none, or by one of a peer that speaks ZMTP 2.0.
+    ///
+    /// Of another libzmq it must not be asked: a peer can set the property there.
+    pub(crate) fn connection(&self) -> Option<&[u8]> {
+        // SAFETY: the message is initialised, and libzmq only reads it; the name ends in NUL. What is given
+        // is NULL, or a text that ends in NUL. It belongs to what all messages of the connection share, so it
+        // stays as it is while this one is borrowed.
+        unsafe {
+            let text =
+                zmq_sys::zmq_msg_gets((&raw const self.0).cast_mut(), c"__connection".as_ptr());
+            (!text.is_null()).then(|| CStr::from_ptr(text).to_bytes())
+        }
+    }
+
     /// Its bytes, if there are so many.
     ///
     /// # Safety
@@ -158,6 +173,11 @@ mod tests {
     fn a_new_message_is_empty() {
         assert_eq!(RawMessage::new()[..], []);
         assert!(!RawMessage::new().has_more());
+    }
+
+    #[test]
+    fn a_message_that_was_made_here_came_by_no_connection() {
+        assert_eq!(RawMessage::copy(b"a").connection(), None);
     }
 
     #[test]

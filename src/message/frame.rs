@@ -80,6 +80,14 @@ impl Frame {
         }
     }
 
+    /// The message that holds the bytes, if they are not inline.
+    pub(crate) fn raw(&self) -> Option<&RawMessage> {
+        match &self.0 {
+            Repr::Inline { .. } => None,
+            Repr::Message(message) => Some(message),
+        }
+    }
+
     /// The same frame again, without a copy of more than is inline.
     pub(crate) fn share(&mut self) -> Frame {
         match &mut self.0 {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::ConnectionId;
+use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
 use crate::error::Refusal;
 
@@ -107,21 +107,21 @@ impl fmt::Display for ConnectionEvent {
         match self {
             ConnectionEvent::Listening { .. } => write!(f, "listening on {endpoint}"),
             ConnectionEvent::Connected { id, peer, .. } => {
-                write!(f, "connected to {endpoint}{}", Peer(peer, Some(id)))
+                write!(f, "connected to {endpoint}{}", PeerLabel(peer, Some(id)))
             }
             ConnectionEvent::Accepted { id, peer, .. } => {
-                write!(f, "accepted on {endpoint}{}", Peer(peer, Some(id)))
+                write!(f, "accepted on {endpoint}{}", PeerLabel(peer, Some(id)))
             }
             ConnectionEvent::Disconnected {
                 id, peer, refusal, ..
             } => {
-                let (peer, reason) = (Peer(peer, Some(id)), Reason(refusal));
+                let (peer, reason) = (PeerLabel(peer, Some(id)), Reason(refusal));
                 write!(f, "disconnected: {endpoint}{peer}{reason}")
             }
             ConnectionEvent::HandshakeFailed {
                 id, peer, refusal, ..
             } => {
-                let peer = Peer(peer, id.as_ref());
+                let peer = PeerLabel(peer, id.as_ref());
                 write!(f, "no handshake at {endpoint}{peer}: {refusal}")
             }
             ConnectionEvent::Retrying { after, refusal, .. } => {
@@ -132,15 +132,15 @@ impl fmt::Display for ConnectionEvent {
 }
 
 /// Shows a peer's address, if it is known, and the connection's number.
-struct Peer<'a>(&'a Option<SocketAddr>, Option<&'a ConnectionId>);
+struct PeerLabel<'a>(&'a Option<SocketAddr>, Option<&'a ConnectionId>);
 
-impl fmt::Display for Peer<'_> {
+impl fmt::Display for PeerLabel<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Peer(Some(peer), Some(id)) => write!(f, " (peer {peer}, connection {id})"),
-            Peer(None, Some(id)) => write!(f, " (connection {id})"),
-            Peer(Some(peer), None) => write!(f, " (peer {peer})"),
-            Peer(None, None) => Ok(()),
+            PeerLabel(Some(peer), Some(id)) => write!(f, " (peer {peer}, connection {id})"),
+            PeerLabel(None, Some(id)) => write!(f, " (connection {id})"),
+            PeerLabel(Some(peer), None) => write!(f, " (peer {peer})"),
+            PeerLabel(None, None) => Ok(()),
         }
     }
 }

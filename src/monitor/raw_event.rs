@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
 
 /// An event as libzmq's monitor sends it: number, value and endpoint. The endpoint is in libzmq's spelling
@@ -13,6 +14,8 @@ pub(crate) struct RawEvent<E = Endpoint> {
     pub(crate) endpoint: E,
     /// The peer's address, of a connection that has just begun.
     pub(crate) peer: Option<SocketAddr>,
+    /// The number that libzmq has given to a connection that has just begun, if it gives any.
+    pub(crate) id: Option<ConnectionId>,
 }
 
 /// libzmq's numbers of the events (zmq.h).
@@ -30,6 +33,10 @@ pub(super) mod kind {
     pub(in super::super) const HANDSHAKE_SUCCEEDED: u16 = 0x1000;
     pub(in super::super) const HANDSHAKE_FAILED_PROTOCOL: u16 = 0x2000;
     pub(in super::super) const HANDSHAKE_FAILED_AUTH: u16 = 0x4000;
+
+    /// The number of the connection that begins with the next event (our libzmq only): it is in the place of
+    /// the endpoint.
+    pub(in super::super) const NUMBER: u16 = 0x8000;
 
     /// The value of a failed handshake whose two ends use different mechanisms.
     pub(in super::super) const MECHANISM_MISMATCH: u32 = 0x1100_0002;
@@ -60,14 +67,21 @@ const EVENTS: u16 = kind::CONNECTED
 
 /// The events to be asked for. Our libzmq reports messages that it could not deliver by
 /// [`kind::CLOSE_FAILED`], and why a connection failed by [`kind::CONNECT_DELAYED`]; others use both for
-/// something else.
-pub(crate) fn events(reports_undelivered: bool, reports_connect_failures: bool) -> u16 {
+/// something else. It also numbers connections, by [`kind::NUMBER`].
+pub(crate) fn events(
+    reports_undelivered: bool,
+    reports_connect_failures: bool,
+    numbers_connections: bool,
+) -> u16 {
     let mut events = EVENTS;
     if reports_undelivered {
         events |= kind::CLOSE_FAILED;
     }
     if reports_connect_failures {
         events |= kind::CONNECT_DELAYED;
+    }
+    if numbers_connections {
+        events |= kind::NUMBER;
     }
     events
 }
@@ -81,7 +95,14 @@ impl RawEvent<String> {
             value: u32::from_ne_bytes(value.try_into().ok()?),
             endpoint: String::from_utf8_lossy(second).into_owned(),
             peer: None,
+            id: None,
         })
+    }
+
+    /// The number of the connection that begins with the next event, if it is an event of that.
+    pub(crate) fn number(&self) -> Option<ConnectionId> {
+        let number = (self.kind == kind::NUMBER).then(|| self.endpoint.parse());
+        number?.ok().map(ConnectionId::new)
     }
 }
 
@@ -93,6 +114,7 @@ impl<E> RawEvent<E> {
             value: self.value,
             endpoint,
             peer: self.peer,
+            id: self.id,
         }
     }
 
@@ -159,6 +181,7 @@ pub(super) mod example {
             value,
             endpoint: an_endpoint(),
             peer: None,
+            id: None,
         }
     }
 }
@@ -173,5 +196,17 @@ mod tests {
         assert_eq!(RawEvent::read(&[1, 0, 1], b"tcp://a"), None);
         assert_eq!(RawEvent::read(&[0; 7], b"tcp://a"), None);
         assert!(RawEvent::read(&[0; 6], b"\xff").is_some());
+    }
+
+    #[test]
+    fn an_event_of_a_number_has_it_in_the_place_of_the_endpoint() {
+        let number = |kind: u16, second: &[u8]| {
+            let [a, b] = kind.to_ne_bytes();
+            let event = RawEvent::read(&[a, b, 0, 0, 0, 0], second).unwrap();
+            event.number()
+        };
+        assert_eq!(number(kind::NUMBER, b"17"), Some(ConnectionId::new(17)));
+        assert_eq!(number(kind::NUMBER, b"tcp://a"), None);
+        assert_eq!(number(kind::ACCEPTED, b"17"), None);
     }
 }

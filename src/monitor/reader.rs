@@ -10,6 +10,7 @@ use parking_lot::{Condvar, Mutex};
 use super::Spellings;
 use super::endpoint_fates::{EndpointFates, Verdict};
 use super::raw_event::RawEvent;
+use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
 use crate::ffi;
 
@@ -34,6 +35,8 @@ struct ReaderState {
     count: u64,
     spellings: Spellings,
     fates: EndpointFates,
+    /// The number of the connection that begins with the next event.
+    number: Option<ConnectionId>,
 }
 
 /// The outcome of one reading of the monitor.
@@ -148,8 +151,16 @@ impl ReaderState {
         };
         let now = Instant::now();
         let before = self.count;
-        while let Some(event) = next(monitor) {
+        while let Some(mut event) = next(monitor) {
             self.count += 1;
+            if let Some(number) = event.number() {
+                self.number = Some(number);
+                continue;
+            }
+            if let Some(fd) = event.new_connection() {
+                event.peer = address(fd);
+                event.id = self.number.take();
+            }
             self.is_ended |= event.is_last();
             let endpoint = match self.spellings.users_spelling(&event.endpoint) {
                 // A loss is reported even for an endpoint that was disconnected.
@@ -181,8 +192,7 @@ fn next(monitor: &zmq::Socket) -> Option<RawEvent<String>> {
             continue;
         }
         let second = frame()?;
-        if let Some(mut event) = RawEvent::read(&first, &second) {
-            event.peer = event.new_connection().and_then(address);
+        if let Some(event) = RawEvent::read(&first, &second) {
             return Some(event);
         }
     }

@@ -14,7 +14,9 @@ use super::raw_event::events;
 use super::{ConnectionStatus, closing};
 use crate::background::Background;
 use crate::error::{Error, Result};
-use crate::ffi::{RawContext, reports_connect_failures, reports_undelivered, system};
+use crate::ffi::{
+    RawContext, numbers_connections, reports_connect_failures, reports_undelivered, system,
+};
 use crate::wake::Waker;
 
 /// The handle of the thread; it ends when this is dropped.
@@ -78,7 +80,11 @@ impl MonitorThread {
             monitored,
         };
         // Last: from here on the monitor must stay.
-        let events = events(reports_undelivered(), reports_connect_failures());
+        let events = events(
+            reports_undelivered(),
+            reports_connect_failures(),
+            numbers_connections(),
+        );
         socket.monitor(&name, events.into()).map_err(failed)?;
         entry.status.begin_monitoring(&self.waker, monitor);
         let _ = self.commands.send(Command::Add(entry));

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::ConnectionEvent;
 use super::raw_event::{RawEvent, kind};
 use super::refusals::Refusals;
-use super::{ConnectionEvent, ConnectionId};
+use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
 use crate::error::Refusal;
 use crate::options::Options;
@@ -162,6 +163,7 @@ impl ConnectionTracker {
             value,
             endpoint,
             peer,
+            id,
         } = event;
         match kind {
             kind::CONNECTED | kind::ACCEPTED => {
@@ -170,7 +172,7 @@ impl ConnectionTracker {
                 // With several I/O threads a connection's end may come before its beginning.
                 connections.retain(|connection| connection.fd != value);
                 connections.push(Connection {
-                    id: ConnectionId::next(),
+                    id: id.unwrap_or_else(ConnectionId::next),
                     fd: value,
                     outgoing: kind == kind::CONNECTED,
                     peer,
@@ -302,13 +304,16 @@ impl Connection {
         !self.up && self.failed.is_none()
     }
 
-    /// Takes over the failure of another connection. We guessed wrongly which of the two had failed: they are
-    /// swapped, so that the other keeps the number that users know.
+    /// Takes over the failure of another connection: we guessed wrongly which of the two had failed. If this one
+    /// was up, that was a guess too, and it was the other that is up. Then users know the other by this one's
+    /// number, and it keeps that.
     fn take_failure<'a>(&mut self, mut others: impl Iterator<Item = &'a mut Connection>) {
         if let Some(other) = others.find(|other| other.failed.is_some() && !other.up) {
             self.failed = other.failed.take();
-            std::mem::swap(&mut self.up, &mut other.up);
-            std::mem::swap(&mut self.id, &mut other.id);
+            if self.up {
+                std::mem::swap(&mut self.up, &mut other.up);
+                std::mem::swap(&mut self.id, &mut other.id);
+            }
         }
     }
 

@@ -36,6 +36,7 @@ macro_rules! common_setters {
             keep_alive(probes: impl crate::IntoSetting<crate::KeepAlive>) => probes.into_setting();
             batch(batch: crate::Batch) => batch;
             spin(time: std::time::Duration) => time;
+            peer_info(on: bool) => on;
             identity(identity: impl Into<crate::PeerId>) => Some(identity.into());
         }
     };

@@ -36,7 +36,7 @@ impl Kind {
     }
 
     /// All options: a new one does not compile until it has its place here.
-    fn settings(self, end: End, options: &Options) -> [Setting; 20] {
+    fn settings(self, end: End, options: &Options) -> [Setting; 21] {
         let Options {
             send_queue,
             receive_queue,
@@ -57,6 +57,7 @@ impl Kind {
             keep_alive,
             batch,
             spin,
+            peer_info,
             identity,
         } = options;
         let usual = Options::default();
@@ -145,6 +146,7 @@ impl Kind {
             setting("keep_alive", *keep_alive != usual.keep_alive, always),
             setting("batch", *batch != usual.batch, always),
             setting("spin", *spin != usual.spin, spins),
+            setting("peer_info", *peer_info, receives),
             setting("identity", identity.is_some(), named),
         ]
     }
@@ -223,7 +225,7 @@ mod tests {
         }
     }
 
-    const TABLE: [(&str, Set, Users); 20] = {
+    const TABLE: [(&str, Set, Users); 21] = {
         use Kind::{Dealer, Pair, Publisher, Pull, Push, Replier, Requester, Router, Subscriber};
         use Users::{All, Clients, Some, SomeClients};
         const SEND: Users = Some(&[Push, Publisher, Requester, Replier, Pair, Router, Dealer]);
@@ -273,6 +275,7 @@ mod tests {
                 |o| o.spin(SECOND),
                 Some(&[Requester, Replier, Pair, Router, Dealer]),
             ),
+            ("peer_info", |o| o.peer_info(true), RECEIVE),
             (
                 "identity",
                 |o| o.identity("me"),

@@ -4,7 +4,7 @@ use super::bound::Bound;
 use super::boxed;
 use super::connected::Connected;
 use super::locked::LockedSocket;
-use super::partial::PartialMessage;
+use super::receive_state::ReceiveState;
 use super::waiters::{AdaptiveSpin, Waiters};
 use crate::endpoint::Endpoint;
 use crate::error::{BoxedError, Error, Result};
@@ -17,7 +17,7 @@ pub(super) struct Inner {
     /// See [`LockedSocket`].
     pub(super) scratch: RawMessage,
     /// See [`LockedSocket`].
-    pub(super) partial: Option<Box<PartialMessage>>,
+    pub(super) receive_state: Option<Box<ReceiveState>>,
     /// How many frames may be received under one hold of the lock.
     pub(super) frame_limit: usize,
     pub(super) waiters: Waiters,
@@ -59,7 +59,7 @@ impl Inner {
                 socket,
                 scratch: &mut self.scratch,
                 more: false,
-                partial: &mut self.partial,
+                receive_state: &mut self.receive_state,
                 frames_left: self.frame_limit,
             }),
             None => Err(boxed(Error::Stopped)),

@@ -7,12 +7,15 @@
 //!
 //! Both go on with a message that was [set aside](LockedSocket::set_aside), if there is one.
 
+use std::sync::Arc;
+
 use super::connected::Connected;
-use super::partial::PartialMessage;
+use super::receive_state::ReceiveState;
 use super::system;
 use crate::error::{BoxedError, Error};
 use crate::ffi::{self, RawMessage};
 use crate::message::{Frame, Message};
+use crate::peer::Peer;
 
 /// The socket, in the hands of the one thread that holds its lock.
 pub(crate) struct LockedSocket<'a> {
@@ -21,8 +24,8 @@ pub(crate) struct LockedSocket<'a> {
     pub(super) scratch: &'a mut RawMessage,
     /// Whether the frame received last is not its message's last.
     pub(crate) more: bool,
-    /// A message that was set aside, as far as it was received.
-    pub(super) partial: &'a mut Option<Box<PartialMessage>>,
+    /// What a receive heeds beyond the next message.
+    pub(super) receive_state: &'a mut Option<Box<ReceiveState>>,
     /// How many more frames of a message, after its first, may be received under this hold of the lock.
     pub(super) frames_left: usize,
 }
@@ -61,9 +64,28 @@ impl LockedSocket<'_> {
     /// were set aside.
     #[inline(always)]
     pub(crate) fn recv(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
-        if self.partial.is_some() {
+        match self.receive_state.is_some() {
+            true => self.recv_heeding_state(message),
+            false => self.recv_whole(message),
+        }
+    }
+
+    /// Attempts to receive a message, where there is more to heed than the next one that libzmq has.
+    #[inline(never)]
+    fn recv_heeding_state(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
+        if self.is_set_aside() {
             return self.finish_partial(message);
         }
+        let attempt = self.recv_whole(message)?;
+        if attempt == Progress::Done {
+            message.set_peer(self.peer(message.frames().last()));
+        }
+        Ok(attempt)
+    }
+
+    /// Attempts to receive a message of which there is nothing yet.
+    #[inline(always)]
+    fn recv_whole(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
         debug_assert_eq!(message.frame_count(), 0, "a message received into");
         loop {
             match ffi::recv(self.socket, self.scratch, zmq::DONTWAIT) {
@@ -105,7 +127,7 @@ impl LockedSocket<'_> {
     /// [`Progress::Again`] if too many frames were received under this hold of the lock: the caller
     /// [sets aside](Self::set_aside) the frames that it has.
     pub(crate) fn recv_next(&mut self, frame: &mut Frame) -> Result<Progress, BoxedError> {
-        if self.partial.is_some() {
+        if self.is_set_aside() {
             return self.recv_partial_frame(frame);
         }
         if self.frames_left == 0 {
@@ -131,7 +153,7 @@ impl LockedSocket<'_> {
     /// Attempts to receive the first frame of a message.
     #[inline(always)]
     pub(crate) fn recv_first(&mut self, frame: &mut Frame) -> Result<Progress, BoxedError> {
-        match self.partial.is_some() {
+        match self.is_set_aside() {
             true => self.recv_partial_frame(frame),
             false => self.recv_frame(frame),
         }
@@ -153,6 +175,14 @@ impl LockedSocket<'_> {
                 Err(errno) => return from_errno("receiving", errno),
             }
         }
+    }
+
+    /// The peer that the message came from which was received last, of which this is the last frame: each
+    /// frame tells it. A frame that was not moved is still in the scratch.
+    pub(super) fn peer(&mut self, last: Option<&Frame>) -> Option<Arc<Peer>> {
+        let peers = self.receive_state.as_mut()?.peers.as_mut()?;
+        let moved = last.and_then(Frame::raw);
+        peers.of(moved.unwrap_or(self.scratch))
     }
 
     /// Moves the received frame out of the scratch.

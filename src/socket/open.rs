@@ -7,6 +7,7 @@ use std::time::Duration;
 use log::debug;
 
 use super::profile::heartbeat;
+use super::receive_state::ReceiveState;
 use super::{
     AdaptiveSpin, Inner, Readiness, SharedSocket, Socket, SocketSpec, Throttles, Waiters, system,
 };
@@ -39,6 +40,7 @@ impl Socket {
         };
         let tracker = ConnectionTracker::new(names, options);
         let status = Arc::new(ConnectionStatus::new(spec.name, tracker));
+        let tells_peers = options.peer_info && ffi::numbers_connections();
         let mut monitoring = Ok(());
         let shared = Arc::new_cyclic(|shared: &Weak<SharedSocket>| {
             if spec.profile.is_monitored {
@@ -51,7 +53,7 @@ impl Socket {
                 inner: ForkMutex::new(Inner {
                     socket: Some(socket),
                     scratch: RawMessage::new(),
-                    partial: None,
+                    receive_state: ReceiveState::new(tells_peers),
                     frame_limit: spec.profile.frame_limit(options),
                     waiters: Waiters::default(),
                     spin: AdaptiveSpin::default(),

@@ -16,23 +16,43 @@ use crate::message::{Frame, Message};
 pub(super) const FRAMES: usize = 4096;
 
 impl LockedSocket<'_> {
+    /// Whether a message was set aside.
+    #[inline(always)]
+    pub(super) fn is_set_aside(&self) -> bool {
+        let state = self.receive_state.as_ref();
+        state.is_some_and(|state| state.partial.is_some())
+    }
+
+    fn take_partial(&mut self) -> Option<PartialMessage> {
+        self.receive_state.as_mut()?.partial.take()
+    }
+
+    fn put_partial(&mut self, partial: PartialMessage) {
+        self.receive_state.get_or_insert_default().partial = Some(partial);
+    }
+
+    /// Receives in the usual way again, now that the message was taken.
+    fn end_partial(&mut self) {
+        self.receive_state.take_if(|state| state.peers.is_none());
+    }
+
     /// Keeps the received frames of a message for the next holder of the lock.
     #[cold]
     pub(crate) fn set_aside(&mut self, frames: impl IntoIterator<Item = Frame>) {
         let mut all: VecDeque<Frame> = frames.into_iter().collect();
-        if let Some(partial) = self.partial.take() {
+        if let Some(partial) = self.take_partial() {
             all.extend(partial.frames);
         }
         let (frames, is_complete) = (all, false);
-        *self.partial = Some(Box::new(PartialMessage {
+        self.put_partial(PartialMessage {
             frames,
             is_complete,
-        }));
+        });
     }
 
     /// Receives more of a message that was set aside: [`Progress::Again`] if there is still more.
     fn recv_partial(&mut self, most: usize) -> Result<Progress, BoxedError> {
-        let Some(mut partial) = self.partial.take() else {
+        let Some(mut partial) = self.take_partial() else {
             return Ok(Progress::Done);
         };
         for _ in 0..most {
@@ -48,14 +68,14 @@ impl LockedSocket<'_> {
             true => Progress::Done,
             false => Progress::Again,
         };
-        *self.partial = Some(partial);
+        self.put_partial(partial);
         Ok(attempt)
     }
 
     /// Receives all of a message that was set aside: libzmq must not be told to disconnect in the
     /// middle of it.
     pub(super) fn recv_partial_whole(&mut self) {
-        if self.partial.is_some() {
+        if self.is_set_aside() {
             let _ = self.recv_partial(usize::MAX);
         }
     }
@@ -67,12 +87,13 @@ impl LockedSocket<'_> {
         if attempt != Progress::Done {
             return Ok(attempt);
         }
-        if let Some(partial) = self.partial {
+        if let Some(mut partial) = self.take_partial() {
             *frame = partial.frames.pop_front().unwrap_or_default();
             self.more = !partial.frames.is_empty();
-        }
-        if !self.more {
-            *self.partial = None;
+            match self.more {
+                true => self.put_partial(partial),
+                false => self.end_partial(),
+            }
         }
         Ok(Progress::Done)
     }
@@ -82,10 +103,13 @@ impl LockedSocket<'_> {
     pub(super) fn finish_partial(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
         let attempt = self.recv_partial(FRAMES)?;
         if attempt == Progress::Done
-            && let Some(partial) = self.partial.take()
+            && let Some(partial) = self.take_partial()
         {
+            let peer = self.peer(partial.frames.back());
             *message = partial.frames.into_iter().collect();
+            message.set_peer(peer);
             self.more = false;
+            self.end_partial();
         }
         Ok(attempt)
     }

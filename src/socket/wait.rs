@@ -39,7 +39,8 @@ impl Inner {
 
     /// Whether an attempt is in the middle of a long message.
     fn is_mid_message(&self, tried: Progress) -> bool {
-        tried == Progress::Again && self.partial.is_some()
+        let state = self.receive_state.as_ref();
+        tried == Progress::Again && state.is_some_and(|state| state.partial.is_some())
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod batch_frames;
 mod connect_failure;
+mod connection;
 mod displaced;
 mod ended_pipe;
 mod frame_limit;

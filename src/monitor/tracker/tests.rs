@@ -227,6 +227,27 @@ fn the_connection_that_is_up_is_known_by_its_number_where_libzmq_reports_it() {
 }
 
 #[test]
+fn a_connection_keeps_the_number_that_libzmq_has_given_it() {
+    let (mut tracker, now) = (tracker(), Instant::now());
+    let [first, second] = [9, 10].map(|fd| {
+        let id = ConnectionId::new(fd.into());
+        let mut accepted = event(kind::ACCEPTED, fd);
+        accepted.id = Some(id);
+        tracker.observe(accepted, now);
+        id
+    });
+    let mut step = |kind, value| tracker.observe(event(kind, value), now);
+    // Nothing says that the second has failed, and the first is taken for it.
+    step(kind::HANDSHAKE_FAILED_NO_DETAIL, 104);
+    let failed = step(kind::DISCONNECTED, 10);
+    assert!(
+        matches!(failed, Some(ConnectionEvent::HandshakeFailed { id: Some(id), .. }) if id == second)
+    );
+    let up = step(kind::HANDSHAKE_SUCCEEDED, 9);
+    assert!(matches!(up, Some(ConnectionEvent::Accepted { id, .. }) if id == first));
+}
+
+#[test]
 fn endpoints_that_come_and_go_leave_nothing() {
     let (mut tracker, now) = (tracker(), Instant::now());
     for fd in 0..100 {

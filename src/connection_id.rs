@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The number of a connection: each has its own in this process, from its
 /// [`Connected`](crate::ConnectionEvent::Connected) or
 /// [`Accepted`](crate::ConnectionEvent::Accepted) to its
-/// [`Disconnected`](crate::ConnectionEvent::Disconnected), and in the log.
+/// [`Disconnected`](crate::ConnectionEvent::Disconnected), in the log, and in the
+/// [`Peer`](crate::Peer) of a message.
 ///
 /// ```
 /// use zeroless::{Client, ConnectionEvent, Server};
@@ -31,8 +32,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct ConnectionId(u64);
 
 impl ConnectionId {
-    /// A number that no connection has had.
-    pub(super) fn next() -> ConnectionId {
+    /// The number that libzmq has given to a connection.
+    pub(crate) fn new(number: u64) -> ConnectionId {
+        ConnectionId(number)
+    }
+
+    /// A number that no connection has had, where libzmq gives none.
+    pub(crate) fn next() -> ConnectionId {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed))
     }
