@@ -165,8 +165,8 @@ impl Message {
     /// The peer that it came from: where [`Options::peer_info`](crate::Options::peer_info) is on, over tcp
     /// and ipc.
     ///
-    /// It is `None` over inproc, and for a message that was made here. It is of the message as a whole: the
-    /// frames that are taken out of one do not know it.
+    /// It is `None` over inproc, from a peer that speaks ZMTP 2.0 (libzmq 3), and for a message that was made
+    /// here. It is of the message as a whole: the frames that are taken out of one do not know it.
     ///
     /// ```
     /// use zeroless::{Client, Message, Server};

@@ -3,7 +3,8 @@
 mod support;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
 use std::process;
 
 use support::{Folder, SOON, deadline, ends, inproc, until};
@@ -208,6 +209,29 @@ fn what_is_published_tells_its_publisher() {
                 |message: &Message| peer(message).address().map(|it| it.port()) == Some(port);
             assert!(of_it(&subscriber.recv_timeout(SOON).unwrap()));
             assert!(of_it(&subscriber.recv_latest().unwrap()));
+        }
+    });
+}
+
+#[test]
+fn a_peer_of_zmtp_2_is_not_taken_for_another() {
+    told(|| {
+        let (server, client) = ends();
+        let server = server.peer_info(true);
+        let pull = server.pull().unwrap();
+        let mut next = connections(&pull);
+        let push = client.push().unwrap();
+        let own = next();
+        let mut peer = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+        // A PUSH without identity.
+        peer.write_all(b"\xff\0\0\0\0\0\0\0\x01\x7f\x01\x08\0\0")
+            .unwrap();
+        for _ in 0..3 {
+            push.send("hello").unwrap();
+            assert_eq!(place(&pull.recv_timeout(SOON).unwrap()), own);
+            peer.write_all(b"\0\x02hi").unwrap();
+            let message = pull.recv_timeout(SOON).unwrap();
+            assert_eq!((message.as_bytes(), message.peer()), (&b"hi"[..], None));
         }
     });
 }
