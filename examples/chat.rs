@@ -1,4 +1,4 @@
-//! The chat of pyre's README: what is typed goes to everybody in the group CHAT, pyre's among
+//! The chat of pyre's README: each line that is typed goes to everybody in the group CHAT, pyre's among
 //! them. The end of the input ends it.
 
 use std::io::stdin;

@@ -1,11 +1,11 @@
-//! Deals work out to whoever is there, the least loaded first, and gathers the answers.
+//! Deals work out to the workers that are there, the least loaded first, and gathers the answers.
 //!
 //! ```sh
 //! cargo run --example dealer worker Ann   # any number of workers, on any machine
 //! cargo run --example dealer 1000         # has so many numbers divided, and ends
 //! ```
 //!
-//! What is whispered is JSON: a number; and `[number,divisor]`, or `{"refused":"why"}`. A worker
+//! Whispers are JSON: a number; and `[number,divisor]`, or `{"refused":"why"}`. A worker
 //! that leaves, refuses or answers nonsense has its work given to another.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -18,10 +18,10 @@ use serde_json::{Value, json};
 use zeroless::Message;
 use zeroless::zre::{Builder, Event, Node, Peer, Uuid};
 
-/// What workers are in.
+/// The group of the workers.
 const GROUP: &str = "divisors";
 
-/// How much a worker has at once: what it does, and what it need not wait for after that.
+/// How many numbers a worker has at once: the one that it divides, and those that it need not wait for then.
 const AT_ONCE: usize = 4;
 
 /// Beyond this it takes too long.
@@ -46,7 +46,7 @@ fn node(name: &str) -> Result<Builder, Box<dyn Error>> {
     }
 }
 
-/// Answers whoever asks, until it is ended.
+/// Answers each dealer, until it is stopped.
 fn work(name: &str) -> Result<(), Box<dyn Error>> {
     let node = node(name)?.start()?;
     node.join(GROUP)?;
@@ -72,7 +72,7 @@ fn answer(message: &Message) -> Result<Value, String> {
     Ok(json!([number, divisor.unwrap_or(number)]))
 }
 
-/// Has so many numbers divided, and tells who did how many.
+/// Has so many numbers divided, and tells how many each worker did.
 fn deal(count: u64) -> Result<(), Box<dyn Error>> {
     let node = node("dealer")?
         .evasive(Duration::from_secs(1)) // a worker that dies says no goodbye
@@ -107,11 +107,11 @@ fn deal(count: u64) -> Result<(), Box<dyn Error>> {
 
 struct Dealer {
     node: Node,
-    /// What nobody has.
+    /// The numbers that nobody has.
     open: Vec<u64>,
-    /// What each of the workers has.
+    /// The numbers that each of the workers has.
     workers: HashMap<Uuid, HashSet<u64>>,
-    /// How much was done by whom.
+    /// How many numbers each worker has done.
     done: BTreeMap<String, usize>,
 }
 
@@ -150,7 +150,7 @@ impl Dealer {
         }
     }
 
-    /// What a worker has is open again.
+    /// Opens a worker's numbers again.
     fn give_up(&mut self, worker: Uuid) {
         self.open
             .extend(self.workers.remove(&worker).into_iter().flatten());

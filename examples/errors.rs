@@ -1,4 +1,4 @@
-//! What can go wrong, and what is said then: provokes errors, and prints them.
+//! Errors and their texts: provokes some, and prints them.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use zeroless::{Client, Error, Server};
 fn main() -> zeroless::Result<()> {
     env_logger::init();
 
-    // What is written wrongly is refused before anything is opened.
+    // An endpoint that is written wrongly is refused before anything is opened.
     if let Err(error) = Client::connect("localhost") {
         println!("an endpoint without a port: {error}");
     }

@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for request in &replier {
         reply_to(request);
     }
-    // A stop ends what waits. All that does not wait goes on.
+    // A stop ends the calls that wait. All others go on.
     for request in replier.try_iter() {
         reply_to(request);
     }

@@ -1,7 +1,7 @@
 //! The main things in one process: work handed out, a question answered, news published.
 //!
-//! Each part would work just as well between machines. The workers are found by name; whoever
-//! knows an address writes `Client::connect(("host", port))`.
+//! Each part would work just as well between machines. The workers are found by name; with
+//! an address, write `Client::connect(("host", port))`.
 
 use std::sync::mpsc;
 use std::thread;
@@ -71,7 +71,7 @@ fn questions() -> zeroless::Result<()> {
     Ok(())
 }
 
-/// Publish and subscribe: a message goes to all who asked for its topic.
+/// Publish and subscribe: a message goes to all subscribers of its topic.
 fn news() -> zeroless::Result<()> {
     println!("A subscriber hears of the weather, and of nothing else:");
     let server = Server::bind_local(0)?;

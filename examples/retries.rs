@@ -15,7 +15,7 @@ fn main() -> zeroless::Result<()> {
         .request()?;
     match requester.request("Msg1") {
         Ok(reply) => println!("{reply}"),
-        // What was waited for, and what is known of the reason.
+        // The error says what the call waited for, and the reason, if it is known.
         Err(error) => println!("no reply: {error}"),
     }
     Ok(())

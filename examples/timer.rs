@@ -1,4 +1,4 @@
-//! A timer beside a loop: prints what is pushed, and each second how much that was.
+//! A timer beside a loop: prints each message, and each second how many there were.
 
 #[path = "common/mod.rs"]
 mod common;

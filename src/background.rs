@@ -37,7 +37,7 @@ thread_local! {
 impl Background {
     /// Starts a thread of this name, and returns when it is ready.
     ///
-    /// `prepare` runs in the thread, and gives what the thread does from then on; its error is
+    /// `prepare` runs in the thread, and gives the function that the thread runs from then on; its error is
     /// returned here. `stop` has the thread end, and must not wait for that: it may be called in the
     /// thread itself.
     pub(crate) fn start<Run: FnOnce()>(
@@ -127,7 +127,7 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
     thread.map_err(|error| Error::system("starting a thread", error))
 }
 
-/// Calls what may panic for reasons that are not ours, as a user's logger does; `None`, and a line
+/// Calls a function that may panic for reasons that are not ours, as a user's logger does; `None`, and a line
 /// in the log, if it did.
 pub(crate) fn guarded<T>(what: &str, call: impl FnOnce() -> T) -> Option<T> {
     match caught(call) {
@@ -139,11 +139,11 @@ pub(crate) fn guarded<T>(what: &str, call: impl FnOnce() -> T) -> Option<T> {
     }
 }
 
-/// Calls what may panic; its panic's words, if it did.
+/// Calls a function that may panic; its panic's words, if it did.
 pub(crate) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(call)).map_err(|panic| {
         let words = words(&*panic).to_owned();
-        // Neither the logger nor what was panicked with can end the thread.
+        // Neither the logger nor the panic's own value can end the thread.
         quietly(|| drop(panic));
         words
     })

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::ffi::{self, IntOption};
 
-/// What the linked libzmq can do: see [`capabilities`].
+/// The abilities of the linked libzmq: see [`capabilities`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capabilities {
@@ -52,7 +52,7 @@ pub enum Libzmq {
 
 /// Tells which libzmq is linked, and what it can do.
 ///
-/// It is asked, not guessed: what is not there works another way, or is refused with a reason.
+/// It is asked, not guessed: a feature that it lacks works another way, or is refused with a reason.
 ///
 /// # Errors
 ///

@@ -182,8 +182,8 @@ impl EndpointSet {
 
     /// Disconnects from endpoints; gives the client, to go on from there.
     ///
-    /// What was sent to them and is still queued is delivered, within the linger time. What has
-    /// come from them and was not received is lost: receive it first.
+    /// Messages that are still queued for them are delivered, within the linger time. Messages that have
+    /// come from them and were not received are lost: receive them first.
     ///
     /// # Errors
     ///
@@ -244,7 +244,7 @@ impl EndpointSet {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn endpoints(&self) -> Vec<Endpoint> {
-        // A child has none: what its parent has connected is not its own.
+        // A child has none: its parent's connections are not its own.
         let Ok(state) = self.state.lock() else {
             return Vec::new();
         };

@@ -18,8 +18,8 @@ use crate::monitor::MonitorThread;
 /// A libzmq context, and the thread that watches its sockets' connections.
 ///
 /// It is held by the handles, not by a static: when the last of them is dropped, libzmq
-/// delivers what is queued (for the linger time at most). A static would never be dropped,
-/// and what is queued when main returns would be lost.
+/// delivers queued messages (for the linger time at most). A static would never be dropped,
+/// and messages that are queued when main returns would be lost.
 pub(crate) struct Context {
     // Dropped first: its own sockets must be closed before the context can end.
     thread: ForkMutex<Option<MonitorThread>>,
@@ -96,7 +96,7 @@ impl std::fmt::Debug for Context {
 impl Drop for Context {
     fn drop(&mut self) {
         if self.thread.check().is_err() {
-            // Its threads are the parent's: waiting for them here would never end. Nor is what is behind
+            // Its threads are the parent's: waiting for them here would never end. Nor is the value behind
             // the mutex dropped here.
             return;
         }

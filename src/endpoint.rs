@@ -13,7 +13,7 @@ pub(crate) use path::Path;
 
 /// The address of a socket, checked: `tcp://host:port`, `ipc://path` or `inproc://name`.
 ///
-/// Whatever can be given to [`Server::bind`](crate::Server::bind) and
+/// Every argument of [`Server::bind`](crate::Server::bind) and
 /// [`Client::connect`](crate::Client::connect) becomes one or several of these; see
 /// [`IntoEndpoints`](crate::IntoEndpoints).
 ///
@@ -31,7 +31,7 @@ pub(crate) use path::Path;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Endpoint(Place);
 
-/// What an endpoint names, transport by transport.
+/// The place that an endpoint names, transport by transport.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Place {
     Tcp { host: Host, port: u16 },

@@ -1,4 +1,4 @@
-//! What can go wrong, and what to do about it.
+//! Errors, and how to handle each.
 
 mod module;
 mod refusal;
@@ -15,7 +15,7 @@ use crate::endpoint::{Endpoint, InvalidEndpoint};
 /// The result of a call that may fail with an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong; each variant says what the caller can do.
+/// An error; each variant says how the caller can handle it.
 ///
 /// # Examples
 ///
@@ -42,12 +42,12 @@ pub enum Error {
     #[error("the call would have to wait; try again later, or use the call that waits")]
     WouldBlock,
 
-    /// The time given ran out. Nothing was received, or sent; try again, or see to what
-    /// `refused` says.
+    /// The time given ran out. Nothing was received, or sent; try again, or see to the peer that
+    /// `refused` names.
     #[non_exhaustive]
     #[error("the time ran out: {waited_for}{}", also(refused.as_deref()))]
     Timeout {
-        /// What was waited for.
+        /// The thing that the call waited for.
         waited_for: Wait,
         /// The [`Error::Refused`] of a peer that we do not come together with, if one was known
         /// when the time ran out.
@@ -90,7 +90,7 @@ pub enum Error {
     InvalidEndpoint {
         /// The endpoint as it was given.
         endpoint: String,
-        /// What is wrong with it, and what would be right.
+        /// The mistake in it, and how to write it right.
         reason: String,
     },
 
@@ -99,7 +99,7 @@ pub enum Error {
     HostNotFound {
         /// The name that was looked up.
         host: String,
-        /// What the resolver said.
+        /// The resolver's own words.
         reason: String,
     },
 
@@ -155,7 +155,7 @@ pub enum Error {
     },
 
     /// The peer refused the connection, or was not a peer that fits. It is tried again, more
-    /// and more rarely; look at what listens there.
+    /// and more rarely; look at the program that listens there.
     #[error("no connection with {endpoint}: {refusal}")]
     Refused {
         /// The endpoint that refused.
@@ -164,7 +164,7 @@ pub enum Error {
         refusal: Refusal,
     },
 
-    /// The peer that this message was meant for has left in the middle of it. What was handed
+    /// The peer that this message was meant for has left in the middle of it. The frames that were handed
     /// over went with it; send the message again, whole.
     #[error("the peer left in the middle of a message; send it again")]
     PeerLost,
@@ -189,21 +189,21 @@ pub enum Error {
     InvalidOption {
         /// The option's name.
         option: &'static str,
-        /// What is wrong with it.
+        /// The mistake in its value.
         reason: String,
     },
 
-    /// What was asked for cannot be done here; `what` says why.
+    /// The call cannot be done here; `what` says why.
     #[error("not supported: {what}")]
     Unsupported {
-        /// What was asked for, and why it cannot be had.
+        /// The thing that was asked for, and why it cannot be had.
         what: String,
     },
 
     /// The operating system or libzmq refused for another reason.
     #[error("{operation}: {reason}")]
     System {
-        /// What was being done.
+        /// The operation that failed.
         operation: &'static str,
         /// The system's own words.
         reason: String,
@@ -215,7 +215,7 @@ pub enum Error {
     Module(ModuleError),
 }
 
-/// As `Display` has it: it is what a `main` that returns an error prints.
+/// As `Display` has it: a `main` that returns an error prints this.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -247,8 +247,8 @@ impl Error {
         matches!(self, Error::Stopped)
     }
 
-    /// Why a peer and we did not come together, if that is what this error is, or what a
-    /// timeout is due to.
+    /// Why a peer and we did not come together, if this is such an error, or a timeout that is due
+    /// to one.
     ///
     /// ```
     /// use std::time::Duration;
@@ -298,7 +298,7 @@ impl Error {
         }
     }
 
-    /// The same, with what it waited for put right, if it is a timeout.
+    /// The same, with its `waited_for` put right, if it is a timeout.
     pub(crate) fn waiting_for(mut self, change: impl FnOnce(&mut Wait)) -> Error {
         if let Error::Timeout { waited_for, .. } = &mut self {
             change(waited_for);
@@ -314,7 +314,7 @@ impl Error {
     }
 }
 
-/// What is said of a refusal after the rest.
+/// The words on a refusal after the rest.
 fn also(refused: Option<&Error>) -> String {
     refused.map_or_else(String::new, |error| format!("; {error}"))
 }

@@ -1,4 +1,4 @@
-//! Forks: what a process made is not touched in a child of that process.
+//! Forks: a child does not touch the things that its parent made.
 //!
 //! A child has one thread only. A lock that another thread held at the fork is never released there,
 //! and there is no thread to wait for. So everything that a child can reach is behind one of these
@@ -44,7 +44,7 @@ fn forked() -> BoxedError {
     Error::Forked.into()
 }
 
-/// A mutex that a child does not lock; nor does it drop what is in it.
+/// A mutex that a child does not lock; nor does it drop the value in it.
 #[derive(Debug)]
 pub(crate) struct ForkMutex<T> {
     origin: ForkOrigin,
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shared_with_a_child_can_be_read_there_and_not_changed() {
+    fn a_value_shared_with_a_child_can_be_read_there_and_not_changed() {
         let shared = ForkShared::new(1);
         shared.set(2).unwrap();
         assert_eq!(shared.get(), Some(2));
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_just_changed_at_the_fork_is_not_there_in_a_child() {
+    fn a_value_just_changed_at_the_fork_is_not_there_in_a_child() {
         let shared = ForkShared::new(1);
         let changing = shared.value.lock().unwrap();
         assert!(ffi::tests::in_child(|| shared.get().is_none()));

@@ -1,4 +1,4 @@
-//! What can be given as an endpoint: a port, a host with a port, a text, or a list of them.
+//! Values that can be given as an endpoint: a port, a host with a port, a text, or a list of them.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::endpoint::{Endpoint, Host, Role};
 use crate::error::{Error, Result};
 
-/// What can be given to [`Server::bind`](crate::Server::bind) and
+/// A value that can be given to [`Server::bind`](crate::Server::bind) and
 /// [`Client::connect`](crate::Client::connect).
 ///
 /// | given | bound | connected |
@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 /// # Ok::<(), zeroless::Error>(())
 /// ```
 pub trait IntoEndpoints {
-    /// The endpoints, checked for what they are to be used for.
+    /// The endpoints, checked for their use.
     #[doc(hidden)]
     fn into_endpoints(self, role: Role) -> Result<Vec<Endpoint>>;
 }

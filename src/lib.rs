@@ -2,8 +2,8 @@
 //!
 //! # Hello
 //!
-//! One program binds a port and chooses a pattern; what comes is a loop. Another connects, and
-//! what it sends is a call:
+//! One program binds a port and chooses a pattern; its messages are a loop. Another connects, and
+//! sends by a call:
 //!
 //! ```
 //! use zeroless::{Client, Server};
@@ -29,7 +29,7 @@
 //! | to | one side | the other |
 //! |---|---|---|
 //! | hand out work, each message to one worker | [`push`](Server::push) | [`pull`](Client::pull) |
-//! | tell all who want to know | [`publish`](Server::publish) | [`subscribe`](Client::subscribe) |
+//! | tell all that want to know | [`publish`](Server::publish) | [`subscribe`](Client::subscribe) |
 //! | ask and be answered | [`request`](Client::request) | [`reply`](Server::reply) |
 //! | talk to exactly one other | [`pair`](Server::pair) | [`pair`](Client::pair) |
 //! | write a broker, or to each peer by name | [`router`](Server::router) | [`dealer`](Client::dealer) |
@@ -79,8 +79,8 @@
 //!
 //! # Publish without a sleep
 //!
-//! A publisher knows who subscribes, so it can wait until somebody does. One with a topic puts it
-//! before each message, and waits for those who get its messages:
+//! A publisher knows its subscribers, so it can wait until there is one. One with a topic puts it
+//! before each message, and waits for subscribers that get its messages:
 //!
 //! ```
 //! # use std::time::Duration;
@@ -136,7 +136,7 @@
 //!
 //! # Brokers
 //!
-//! A [`Router`] tells who has sent each message, and sends to each peer by its identity; a
+//! A [`Router`] tells the sender of each message, and sends to each peer by its identity; a
 //! [`Dealer`] sends to its peers in turn. Their frames are as they are sent, with no envelope:
 //!
 //! ```
@@ -160,15 +160,15 @@
 //! Like channels: `recv` waits, `try_recv` does not, `recv_timeout` and `recv_deadline` wait no
 //! longer than told; `iter` and `try_iter` are their loops; so for `send`. [`recv_latest`](Pull::recv_latest) drops all
 //! messages but the newest. A send that fails
-//! [gives the message back](SendError). A timeout [says](Wait) what was waited for, and why a peer
+//! [gives the message back](SendError). A timeout [says](Wait) what the call waited for, and why a peer
 //! does not come together with us, if that is [known](Refusal). [`into_channel`](Pull::into_channel) makes a crossbeam
 //! channel of a handle, to `select!` from several.
 //!
 //! # Stopping a loop
 //!
 //! [`stop`](Push::stop) ends every wait and every loop in a handle and its clones, from any
-//! thread. Whatever does not wait goes on until the handle is dropped: what has arrived by then is
-//! still there for `try_iter`, and requests that were taken can be replied to. A signal handler stops with a
+//! thread. Calls that do not wait go on until the handle is dropped: messages that have arrived by then
+//! are still there for `try_iter`, and requests that were taken can be replied to. A signal handler stops with a
 //! [`Stopper`]; with the ctrlc crate: `ctrlc::set_handler(move || stopper.stop())`.
 //!
 //! ```
@@ -206,15 +206,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What can be lost
+//! # When messages are lost
 //!
 //! ZeroMQ delivers a message whole, in order for each sender, and at most once. Sent means
-//! queued. This is when a message is lost, and what helps. Jobs that must not be lost are better
+//! queued. This is when a message is lost, and the remedy. Jobs that must not be lost are better
 //! requested by their workers than pushed to them.
 //!
-//! | when | what helps |
+//! | when | remedy |
 //! |---|---|
-//! | the program ends, and its peer does not take the message within 30 s (publish and reply: 5 s), or nobody is there for a second | a longer [linger](Options::linger) time; [`close`](Push::close) tells whether all was delivered, and the log what was not |
+//! | the program ends, and its peer does not take the message within 30 s (publish and reply: 5 s), or nobody is there for a second | a longer [linger](Options::linger) time; [`close`](Push::close) tells whether all was delivered, and the log how many were not |
 //! | a receiver stops with messages that it has not received | [`try_iter`](Pull::try_iter) after the loop |
 //! | an endpoint is disconnected or unbound with messages that have come from it and were not received | receive them first |
 //! | a router's peer leaves with messages in its queue, or another takes its identity | ask for replies; an identity for each peer |
@@ -227,17 +227,17 @@
 //!
 //! A handle tells what happens to its connections ([`connection_events`](Push::connection_events)), and
 //! whether it works at all ([`status`](Push::status)). The same, and how many frames and bytes
-//! move (never what is in them), goes to the [`log`] crate: `RUST_LOG=info` with env_logger. Where a message came
+//! move (never their content), goes to the [`log`] crate: `RUST_LOG=info` with env_logger. Where a message came
 //! from, [`Message::peer`] tells, if [`Options::peer_info`] is on.
 //!
 #![cfg_attr(feature = "zre", doc = include_str!("guide/discovery.md"))]
 //!
 //! # How it behaves
 //!
-//! [`Options`] has queues, timeouts and the rest, each with its default and what it costs.
+//! [`Options`] has queues, timeouts and the rest, each with its default and its cost.
 //! [`capabilities`] tells which libzmq is linked, and what it can do. On a Unix system only, so far.
 
-// The layers below zre have what it alone needs.
+// The layers below zre have parts that it alone needs.
 #![cfg_attr(not(feature = "zre"), allow(dead_code, unused_imports))]
 
 #[cfg(not(unix))]

@@ -48,7 +48,7 @@ pub struct Options {
     /// How many messages wait for each peer before a send waits. Default 1000, at least 1.
     ///
     /// It counts messages, not bytes: 1000 messages of 1 MiB are 1 GiB. A subscriber sends no
-    /// messages, and what it subscribes to has no limit.
+    /// messages, and its subscriptions have no limit.
     #[doc(alias = "hwm")]
     #[doc(alias = "sndhwm")]
     pub send_queue: u32,
@@ -56,19 +56,19 @@ pub struct Options {
     /// How many messages from each peer wait to be received before that peer is made to
     /// wait. Default 2000, at least 1.
     ///
-    /// Twice what a peer queues by default: what arrives in one batch finds room while the one
-    /// before is still being received, which makes small messages a third faster.
+    /// Twice as many as a peer queues by default: the messages of one batch find room while those
+    /// before are still being received, which makes small messages a third faster.
     #[doc(alias = "hwm")]
     #[doc(alias = "rcvhwm")]
     pub receive_queue: u32,
 
-    /// How long what was sent may still be delivered after the last handle is dropped.
+    /// How long messages that were sent may still be delivered after the last handle is dropped.
     /// Default: as long as somebody takes it, 30 s at most (5 s for publish, reply and router, whose
     /// peers may not read at all), and 1 s where nobody is connected.
     ///
     /// The end of the program waits for it, and only if something is left to deliver; a
-    /// [`Stopper`](crate::Stopper) that stops the handle once more ends the wait. What is lost
-    /// all the same is logged. Zero drops at once what is queued.
+    /// [`Stopper`](crate::Stopper) that stops the handle once more ends the wait. Messages that
+    /// are lost all the same are logged. Zero drops the queued ones at once.
     pub linger: Option<Duration>,
 
     /// The largest frame accepted from a peer, or sent, in bytes. Default 16 MiB, at least 1000.
@@ -124,8 +124,8 @@ pub struct Options {
     /// several servers.
     ///
     /// When off, a client's sends are queued for a server that is not there yet, and kept
-    /// while a connection is down. When on, a send waits for a peer instead, and what was
-    /// queued for a connection, or had come from it and was not yet received, is lost when
+    /// while a connection is down. When on, a send waits for a peer instead, and messages that were
+    /// queued for a connection, or had come from it and were not yet received, are lost when
     /// it breaks.
     pub immediate: Option<bool>,
 
@@ -171,7 +171,7 @@ pub struct Options {
     /// (see [`keep_alive`](Options::keep_alive)); off for the other patterns.
     ///
     /// ZeroMQ's own heartbeats also find a program that hangs. But a connection that is only slow is
-    /// cut, and what was on its way is lost with it. They are refused where the linked libzmq is not
+    /// cut, and messages that were on their way are lost with it. They are refused where the linked libzmq is not
     /// ours: any other ends the process when one falls due on a connection that broke while the
     /// receive queue was full ([`Capabilities::heartbeats`](crate::Capabilities::heartbeats)).
     pub heartbeat: Heartbeat,
@@ -182,7 +182,7 @@ pub struct Options {
     /// TCP does not probe while data is on its way. For request and reply, subscribers, pullers, and
     /// publishers that [wait](Options::wait_for_slow), data that is not taken for all of this time ends
     /// the connection too. Not so for push, pair, router and dealer: a peer that takes nothing for long may only be
-    /// busy, and what is on its way to it would be lost; that its host is gone is found by the system, after a
+    /// busy, and messages on their way to it would be lost; that its host is gone is found by the system, after a
     /// quarter of an hour as a rule.
     pub keep_alive: Option<KeepAlive>,
 

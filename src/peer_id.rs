@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_peer_calls_itself_is_cut_where_it_is_shown() {
+    fn a_long_name_of_a_peer_is_cut_where_it_is_shown() {
         let long = PeerId::from("a".repeat(100_000)).to_string();
         assert_eq!(long, format!("{}… (100000 bytes)", "a".repeat(255)));
     }

@@ -158,9 +158,9 @@ impl Server {
 
     /// Unbinds endpoints; gives the server, to go on from there.
     ///
-    /// When it returns, others can bind there. Connections that were made there end: what was sent to their
-    /// peers and is still queued is delivered, within the linger time, and what has come from them and was
-    /// not received is lost, so receive it first. Their peers try to connect again. Over inproc connections
+    /// When it returns, others can bind there. Connections that were made there end: messages that are still
+    /// queued for their peers are delivered, within the linger time, and messages that have come from them and
+    /// were not received are lost, so receive them first. Their peers try to connect again. Over inproc connections
     /// stay. An endpoint is named as it was bound, or as [`endpoints`](Server::endpoints) tells it.
     ///
     /// # Errors
@@ -270,7 +270,7 @@ impl Server {
         self.shared.bound.get().unwrap_or_default()
     }
 
-    /// What it serves, if it does.
+    /// The pattern that it serves, if it does.
     pub(crate) fn kind(&self) -> Option<Kind> {
         let state = self.shared.state.lock().ok()?;
         let active = state.active.as_ref().filter(|it| it.is_there());
@@ -293,7 +293,7 @@ impl Server {
                     pattern: last.kind.name(),
                 });
             }
-            // What libzmq has bound it lets go in the background, when all is delivered.
+            // libzmq lets its endpoints go in the background, when all is delivered.
             if state.endpoints.iter().any(BoundEndpoint::is_libzmqs) {
                 last.wait_end();
             }

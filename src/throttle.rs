@@ -20,7 +20,7 @@ pub(crate) struct Throttle {
     lines: AtomicU64,
 }
 
-/// How many lines were left out: what is added to the one that is logged.
+/// How many lines were left out; added to the one that is logged.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct LeftOut(u64);
 

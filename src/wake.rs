@@ -85,7 +85,7 @@ impl Waker {
     }
 
     /// A file descriptor that can always be read: the end of this one that is only written to. Each
-    /// call wakes anew all who wait for it.
+    /// call wakes anew all threads that wait for it.
     pub(crate) fn always_readable(&self) -> BorrowedFd<'_> {
         // Nothing was ever to be read there. From now on, that is its end.
         let _ = self.rings.shutdown(Shutdown::Write);
@@ -140,7 +140,7 @@ impl Deadline {
         }
     }
 
-    /// What is left, or `None` for ever.
+    /// The time that is left, or `None` for ever.
     pub(crate) fn left(self) -> Option<Duration> {
         match self {
             Deadline::Now => Some(Duration::ZERO),
@@ -167,7 +167,7 @@ impl Deadline {
     }
 }
 
-/// What [`poll`] waits for: that this can be read.
+/// An entry for [`poll`]: it waits until this can be read.
 pub(crate) fn readable(fd: RawFd) -> libc::pollfd {
     libc::pollfd {
         fd,
@@ -177,7 +177,7 @@ pub(crate) fn readable(fd: RawFd) -> libc::pollfd {
 }
 
 /// Waits until one of these can be read or the deadline is over. A signal ends it too: the
-/// caller looks again at what it waits for.
+/// caller looks again.
 ///
 /// A system that refuses to wait (for more files than a lowered limit allows, or without memory) does
 /// not end the caller: after a moment everything counts as ready.

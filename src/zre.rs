@@ -1,6 +1,6 @@
 //! Programs that find each other: ZRE (RFC 36), as zyre, pyre and zyre.js speak it.
 //!
-//! A [`Node`] tells the network that it is here, hears who else is, and exchanges messages with
+//! A [`Node`] tells the network that it is here, hears which others are, and exchanges messages with
 //! them: [whispers](Node::whisper) to one, [shouts](Node::shout) to all of a group.
 //!
 //! ```no_run
@@ -21,8 +21,8 @@
 //! ```
 //!
 //! Nodes on one network find each other by broadcasts, one a second. Where there are none, they
-//! [gossip](Builder::gossip_connect). Of those in a group who [contest](Builder::contest) for it,
-//! one is its leader.
+//! [gossip](Builder::gossip_connect). Of its members that [contest](Builder::contest) for it,
+//! one is the leader of a group.
 //!
 //! # Servers by name
 //!

@@ -1,4 +1,4 @@
-//! The example programs do what they say, and warn of nothing: each pair is run, and its
+//! The example programs keep their promises, and warn of nothing: each pair is run, and its
 //! output is read.
 
 #![cfg(feature = "zre")]
@@ -118,19 +118,19 @@ fn event_loop(name: &str) -> Process {
 }
 
 #[test]
-fn event_loop_poll_prints_what_is_pushed_until_a_line_is_typed() {
+fn event_loop_poll_prints_messages_until_a_line_is_typed() {
     let mut server = event_loop("event_loop_poll");
     server.tell("enough");
     assert!(server.finish().is_empty());
 }
 
 #[test]
-fn event_loop_tokio_prints_what_is_pushed() {
+fn event_loop_tokio_prints_messages() {
     event_loop("event_loop_tokio");
 }
 
 #[test]
-fn timer_prints_what_is_pushed_and_how_much_that_was() {
+fn timer_prints_messages_and_how_many_there_were() {
     let (server, port) = bound("timer");
     assert!(example("push_pull_client", &[&port]).finish().is_empty());
     let mut lines = Vec::new();
@@ -162,7 +162,7 @@ fn retries_prints_the_reply() {
 }
 
 #[test]
-fn errors_say_what_is_wrong() {
+fn errors_name_the_mistake() {
     let lines = example("errors", &[]).finish();
     let begins = [
         "an endpoint without a port: ",

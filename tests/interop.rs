@@ -26,7 +26,7 @@ use poll::wait_readable;
 use program::with_python;
 use zeroless::{Client, Error, Frames, Message, Server, Subscriber};
 
-/// What waits to send waits no longer than everything else.
+/// A socket that waits to send waits no longer than everything else.
 macro_rules! limited {
     ($it:expr, push) => {
         $it.send_timeout(LIMIT)

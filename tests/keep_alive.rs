@@ -133,7 +133,7 @@ fn a_puller_that_takes_nothing_is_not_cut() {
         let left = || over.saturating_duration_since(Instant::now());
         let cut = iter::from_fn(|| events.recv_timeout(left()).ok())
             .any(|event| matches!(event, ConnectionEvent::Disconnected { .. }));
-        assert!(!cut, "it was cut, and what was on its way lost");
+        assert!(!cut, "it was cut, and the messages on their way were lost");
         for number in 0..sent {
             assert!(pull.recv_timeout(SOON).is_ok(), "{number} of {sent}");
         }

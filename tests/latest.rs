@@ -32,7 +32,7 @@ fn the_newest_message_is_received_whole_and_older_ones_are_counted() {
 #[test]
 fn of_the_messages_that_are_there_the_newest_is_received() {
     deadline(|| {
-        // What is sent over inproc is there at once.
+        // A message over inproc is there at once.
         let server = Server::bind(inproc()).unwrap();
         let pull = server.pull().unwrap();
         let push = Client::connect(server.endpoint()).unwrap().push().unwrap();

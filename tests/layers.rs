@@ -203,7 +203,7 @@ fn the_binding_is_named_in_few_modules() {
 }
 
 #[test]
-fn files_are_short_and_say_what_they_are_for() {
+fn files_are_short_and_say_their_purpose() {
     assert_no_file(is_long_or_without_purpose);
 }
 

@@ -1,4 +1,4 @@
-//! The examples that find each other, each on a host of its own: they do what they say, and warn of
+//! The examples that find each other, each on a host of its own: they keep their promises, and warn of
 //! nothing.
 
 #![cfg(feature = "zre")]

@@ -89,7 +89,7 @@ fn options_are_set_one_by_one_or_as_a_whole() {
     let second = Duration::from_secs(1);
     let whole = Options::default().send_queue(7).linger(second);
     let client = Client::new().receive_queue(3).options(whole);
-    // What was set before is forgotten, and what is set after it counts.
+    // Options that were set before are forgotten, and those set after it count.
     client.push().unwrap();
     let client = client.receive_queue(3);
     assert_refused(client.push(), "receive_queue", "push");

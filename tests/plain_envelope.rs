@@ -40,7 +40,7 @@ impl Router {
         self.0.get_last_endpoint().unwrap().unwrap()
     }
 
-    /// Takes exactly three frames: whom the request is from, and its body.
+    /// Takes exactly three frames; gives the requester's name, and the body.
     fn recv(&self) -> (Vec<u8>, String) {
         let frames = self.0.recv_multipart(0).unwrap();
         let [who, empty, body] = <[Vec<u8>; 3]>::try_from(frames).expect("three frames");

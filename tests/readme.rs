@@ -26,7 +26,7 @@ mod programs {
     fn discovery() -> zeroless::Result<()> {
         use zeroless::{Server, zre};
 
-        // One machine announces what it offers, under a name …
+        // One machine announces its server, under a name …
         let server = Server::bind(0)?;
         let pull = server.pull()?;
         let _announcement = zre::announce("jobs", &server)?;

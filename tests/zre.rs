@@ -17,13 +17,13 @@ fn node(name: &str, port: u16) -> Builder {
     Node::builder(name).interface("127.0.0.1").port(port)
 }
 
-/// The first event that this is something for.
-fn expect<T>(node: &Node, mut what: impl FnMut(Event) -> Option<T>) -> T {
+/// The first event that this makes something of.
+fn expect<T>(node: &Node, mut wanted: impl FnMut(Event) -> Option<T>) -> T {
     let until = Instant::now() + PATIENCE;
     loop {
         let left = until.saturating_duration_since(Instant::now());
         let event = node.recv_timeout(left).expect("the event that is expected");
-        if let Some(found) = what(event) {
+        if let Some(found) = wanted(event) {
             return found;
         }
     }
@@ -134,7 +134,7 @@ fn a_node_that_is_dropped_says_goodbye() {
     drop(alice);
     let words = expect(&bob, |event| match event {
         Event::Whisper { message, .. } => Some(message),
-        Event::Exit { .. } => panic!("what it said before is lost"),
+        Event::Exit { .. } => panic!("its messages before are lost"),
         _ => None,
     });
     assert_eq!(words, "last words");

@@ -1,4 +1,4 @@
-//! What a process does that was started to be measured.
+//! A process that was started to be measured.
 
 use std::process::exit;
 use std::sync::mpsc::{Receiver, channel};
@@ -42,7 +42,7 @@ pub fn run(arguments: &[String]) -> ! {
         other => panic!("no role {other}"),
     }
     println!("done");
-    // What is queued has to be sent still.
+    // Queued messages have to be sent still.
     let _ = words.recv();
     exit(0);
 }
@@ -95,7 +95,7 @@ fn turns(contender: &'static dyn Contender, job: &Job, fill: bool) {
     }
 }
 
-/// Listens to who started this process, and ends it with that one.
+/// Listens to the process that started this one, and ends this one with it.
 fn listen() -> Receiver<String> {
     let (sender, words) = channel();
     thread::spawn(move || {

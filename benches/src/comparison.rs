@@ -23,7 +23,7 @@ impl Comparison<'_> {
         Comparison { plan, contenders }
     }
 
-    /// Lets all take turns, and prints what came of it, if the row is wanted. `measure` gives
+    /// Lets all take turns, and prints the result, if the row is wanted. `measure` gives
     /// how many a second, which `show` shows of the first contender.
     pub fn row(
         &self,

@@ -23,7 +23,7 @@ use crate::meter::Meter;
 
 /// One way to use ZeroMQ.
 ///
-/// The loops go on as long as the meter says, which is asked once a message. What is sent is
+/// The loops go on as long as the meter says, which is asked once a message. Messages are
 /// borrowed from a buffer, as where a program fills one buffer again and again.
 pub trait Contender: Sync {
     fn name(&self) -> &'static str;
@@ -58,7 +58,7 @@ pub trait Contender: Sync {
         panic!("{} has no nodes", self.name());
     }
 
-    /// Starts a node that is in a group, says so, and hears what is shouted there; tells how many
+    /// Starts a node that is in a group, says so, and hears the shouts there; tells how many
     /// messages came, and how many of those before the last did not.
     fn hear(&self, _job: &Job, _ready: &mut dyn FnMut(&str), _meter: &mut Meter) {
         panic!("{} has no nodes", self.name());
@@ -69,8 +69,8 @@ pub trait Contender: Sync {
         panic!("{} has no nodes", self.name());
     }
 
-    /// Starts many nodes when told to, and tells when it began, when all had met, and what
-    /// that takes: bytes, files and threads.
+    /// Starts many nodes when told to, and tells when it began, when all had met, and the
+    /// costs: bytes, files and threads.
     fn mesh(&self, _job: &Job, _ready: &mut dyn FnMut(&str)) {
         panic!("{} has no nodes", self.name());
     }
@@ -87,12 +87,12 @@ pub trait Contender: Sync {
         panic!("{} keeps no messages", self.name());
     }
 
-    /// The job as it does it: what has no messages moves the same bytes in pieces of its own.
+    /// The job as it does it: a contender without messages moves the same bytes in pieces of its own.
     fn fit(&self, job: &Job) -> Job {
         job.clone()
     }
 
-    /// What starts a process that does a job with it.
+    /// The command of a process that does a job with it.
     fn command(&self, job: &Job) -> Command {
         job.command(env::current_exe().expect("this program"), self.name())
     }

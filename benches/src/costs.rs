@@ -1,4 +1,4 @@
-//! What something takes from its beginning on, as the process that does it tells.
+//! The cost of something from its beginning on, as the process that does it tells.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What a contender is to do, in this process or in one of its own.
+//! The task of a contender, in this process or in one of its own.
 
 use std::path::Path;
 use std::process::Command;
@@ -53,9 +53,9 @@ macro_rules! job {
 }
 
 job! {
-    /// Push, pull, request or reply; both ends of a pair of these; or what a node does: see `child`.
+    /// Push, pull, request or reply; both ends of a pair of these; or a role of a node: see `child`.
     role: String = "push".to_owned(),
-    /// Bound by those who pull and reply, connected to by those who push and request.
+    /// Bound by pull and reply, connected to by push and request.
     endpoint: String = "tcp://127.0.0.1:0".to_owned(),
     /// How many bytes a frame has.
     size: usize = 32,

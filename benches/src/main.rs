@@ -1,4 +1,4 @@
-//! zeroless measured side by side with what one would otherwise use, as ratios from one run.
+//! zeroless measured side by side with its alternatives, as ratios from one run.
 
 mod child;
 mod comparison;
@@ -70,7 +70,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// How to measure, and which parts; or what is wrong with the arguments.
+/// How to measure, and which parts; or the mistake in the arguments.
 fn read(arguments: &[String]) -> Result<(Plan, Vec<&'static Part>), String> {
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let mut plan = if quick { Plan::quick() } else { Plan::full() };

@@ -1,4 +1,4 @@
-//! What is measured: one file a part.
+//! The measurements: one file a part.
 
 mod builds;
 mod cpu;

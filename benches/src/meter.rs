@@ -8,7 +8,7 @@ use crate::job::Job;
 
 /// Asked by a contender for each message whether there is to be another.
 ///
-/// It costs a countdown; only every so many messages it looks at the clock, or whatever else.
+/// It costs a countdown; only every so many messages it looks at the clock, or does more.
 pub struct Meter {
     left: u64,
     look: Box<dyn FnMut() -> Option<u64> + Send>,
@@ -81,7 +81,7 @@ impl Meter {
     }
 
     /// Two meters for a queue that is filled, and only then emptied, again and again: one for
-    /// who fills, one for who empties. `done` gets the nanoseconds a message that emptying
+    /// the thread that fills, one for the one that empties. `done` gets the nanoseconds a message that emptying
     /// (or filling, which is timed alike) takes.
     pub fn turns(job: &Job, done: impl Fn(f64, f64) + Send + 'static) -> (Meter, Meter) {
         const TURN: u64 = 1000;

@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 
-/// What is measured together, and printed as one table.
+/// Measurements that are made together, and printed as one table.
 pub struct Part {
     pub name: &'static str,
     pub title: &'static str,

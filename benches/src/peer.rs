@@ -1,4 +1,4 @@
-//! A contender at work in a process of its own, as the one who started it sees it.
+//! A contender at work in a process of its own, as its parent sees it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
@@ -15,7 +15,7 @@ use crate::job::Job;
 /// Longer than anything takes that works.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// A process; it ends when this is dropped, or who started it.
+/// A process; it ends when this is dropped, or with its parent.
 pub struct Peer {
     name: String,
     child: Child,
@@ -27,7 +27,7 @@ impl Peer {
         Peer::run(contender, job, contender.command(job))
     }
 
-    /// Two ends of a pattern, each in a process of its own: who binds, and who connects to it.
+    /// Two ends of a pattern, each in a process of its own: the one that binds, and the one that connects to it.
     pub fn ends(contender: &dyn Contender, roles: [&str; 2], job: &Job) -> (Peer, Peer) {
         let [bind, connect] = roles.map(|role| job.clone().role(role.into()));
         let bound = Peer::start(contender, &bind);
@@ -58,7 +58,7 @@ impl Peer {
         Peer { name, child, lines }
     }
 
-    /// What it says next.
+    /// Its next line.
     pub fn line(&self) -> String {
         match self.lines.recv_timeout(PATIENCE) {
             Ok(line) => line,

@@ -1,4 +1,4 @@
-//! How thoroughly to measure, and of what.
+//! How thoroughly to measure, and which parts.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,6 +1,6 @@
 //! Medians, and tables in Markdown.
 
-/// The middle one; of an even number, the mean of the two. What is not a number was not measured.
+/// The middle one; of an even number, the mean of the two. NaN was not measured.
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().filter(|it| !it.is_nan()).collect();
     values.sort_by(f64::total_cmp);

@@ -1,7 +1,7 @@
 //! Shares the requests of any clients among the workers that are free, until it is stopped.
 //!
-//! Clients request at the first port; workers are dealers at the second. A job is what the client's
-//! requester sends, with the client's identity before it; a worker sends it back with an answer as its last
+//! Clients request at the first port; workers are dealers at the second. A job is the request of the
+//! client, with the client's identity before it; a worker sends it back with an answer as its last
 //! frame.
 
 #[path = "../common/mod.rs"]
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let workers = Server::bind(port)?.router()?;
     common::stop_on_ctrl_c(clients.stopper()?)?;
 
-    // Who has answered, or has just come, is free. The one that is free for longest is the next.
+    // A worker that has answered, or has just come, is free. The one that is free for longest is the next.
     let (is_free, free) = mpsc::channel();
     let (answers, askers) = (workers.clone(), clients.clone());
     thread::spawn(move || {

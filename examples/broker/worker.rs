@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     common::stop_on_ctrl_c(dealer.stopper()?)?;
     dealer.send("ready")?;
     for mut job in &dealer {
-        // The frames before the request are the way back to whoever has asked.
+        // The frames before the request are the way back to the client.
         let last = job.frame_count() - 1;
         println!("{}", job[last]);
         job[last] = format!("{} by {name}", job[last]).into();

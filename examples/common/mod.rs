@@ -1,4 +1,4 @@
-//! What the examples share: how they read an argument, and end by Ctrl-C.
+//! Shared by the examples: how they read an argument, and end by Ctrl-C.
 
 #![allow(dead_code, reason = "each example uses its own part of this")]
 
@@ -31,7 +31,7 @@ pub(crate) fn argument<T: FromStr<Err: Display>>(place: usize, what: &str, defau
 }
 
 /// Ctrl-C stops a handle: its loop ends, and then the program as any other. The next Ctrl-C ends the
-/// wait for the delivery of what was sent.
+/// wait for the delivery of queued messages.
 pub(crate) fn stop_on_ctrl_c(stopper: Stopper) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     info!("Ctrl-C stops it");

@@ -1,4 +1,4 @@
-//! Pushes jobs to whatever workers there are, who may come and go: ten, or as many as are asked
+//! Pushes jobs to the workers that are there, which may come and go: ten, or as many as are asked
 //! for.
 
 #[path = "../common/mod.rs"]

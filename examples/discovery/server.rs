@@ -1,4 +1,4 @@
-//! A worker that nobody needs the address of: it announces itself, and prints what it pulls.
+//! A worker that nobody needs the address of: it announces itself, and prints the jobs that it pulls.
 //!
 //! Run any number of them, on any machine of the network, and stop them as you like.
 

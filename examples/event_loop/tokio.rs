@@ -1,4 +1,4 @@
-//! Messages beside tokio's timers and tasks: prints what is pushed, and when nothing was for a while.
+//! Messages beside tokio's timers and tasks: prints each message, and when none has come for a while.
 
 #![allow(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Subscribes to the topic `sh`, and prints what is published, until it is stopped.
+//! Subscribes to the topic `sh`, and prints its messages, until it is stopped.
 
 #[path = "../common/mod.rs"]
 mod common;

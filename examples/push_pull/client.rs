@@ -13,6 +13,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     for message in ["Msg1", "Msg2", "Msg3"] {
         push.send(message)?;
     }
-    // What was sent is delivered before the program ends.
+    // Queued messages are delivered before the program ends.
     Ok(())
 }

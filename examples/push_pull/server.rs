@@ -1,4 +1,4 @@
-//! Pulls messages from all who push, and prints them, until it is stopped.
+//! Pulls messages from all clients, and prints them, until it is stopped.
 
 #[path = "../common/mod.rs"]
 mod common;

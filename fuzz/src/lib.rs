@@ -20,7 +20,7 @@ fn grow(bytes: usize) {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         grow(layout.size());
-        // SAFETY: what the caller promises of the layout is what is asked for.
+        // SAFETY: the caller promises the same of the layout.
         unsafe { System.alloc(layout) }
     }
 

@@ -20,7 +20,7 @@
 //! [zeromq-src](https://crates.io/crates/zeromq-src), and the patches stand in `build/patches.rs`
 //! here.
 
-// The order of these two in the linker's arguments is what this crate is for.
+// This crate exists for the order of these two in the linker's arguments.
 #[cfg(feature = "curve")]
 use libsodium_sys as _;
 use zmq_sys as _;

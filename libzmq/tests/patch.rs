@@ -10,12 +10,12 @@ mod patches;
 use patch::replace_once;
 
 #[test]
-fn what_is_there_once_is_replaced() {
+fn a_text_that_is_there_once_is_replaced() {
     assert_eq!(replace_once("a b c", "b", "d"), Ok("a d c".to_owned()));
 }
 
 #[test]
-fn what_is_not_there_or_there_twice_is_refused() {
+fn a_text_that_is_not_there_or_there_twice_is_refused() {
     assert_eq!(replace_once("a b c", "d", "e"), Err(0));
     assert_eq!(replace_once("a b b", "b", "e"), Err(2));
 }

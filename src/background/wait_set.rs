@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::wake::{Deadline, Waker, poll, readable};
 
-/// What a thread waits for, each with a token that says which of them is ready.
+/// The sources that a thread waits for, each with a token that says which of them is ready.
 ///
 /// A thread must drain a source before it waits for it: a socket's file descriptor signals once, and
-/// what was left in the socket then is not signalled again. So a source that is a socket is asked
+/// messages that were left in the socket then are not signalled again. So a source that is a socket is asked
 /// whether it is ready before each wait.
 pub(crate) struct WaitSet<T> {
     waker: Arc<Waker>,
@@ -29,12 +29,12 @@ pub(crate) trait Source {
     /// has taken a signal that was meant for it.
     fn register(&self, waker: &Arc<Waker>) -> bool;
 
-    /// Ends what [`register`](Source::register) has begun.
+    /// Takes back a [`register`](Source::register).
     fn unregister(&self, waker: &Arc<Waker>);
 }
 
 impl<T: Clone> WaitSet<T> {
-    /// A set without sources. Whoever wakes the waker ends the wait, or the next one.
+    /// A set without sources. Waking the waker ends the wait, or the next one.
     pub(crate) fn new(waker: &Arc<Waker>) -> WaitSet<T> {
         WaitSet {
             waker: waker.clone(),
@@ -52,8 +52,8 @@ impl<T: Clone> WaitSet<T> {
         self.sources.push((token, Entry::Source(Box::new(source))));
     }
 
-    /// Waits until a source is ready, the thread is woken, or the deadline is over: what is ready. It
-    /// may be nothing, and then the caller looks at what it was woken for.
+    /// Waits until a source is ready, the thread is woken, or the deadline is over; gives the tokens of those
+    /// that are ready. There may be none, and then the caller looks why it was woken.
     pub(crate) fn wait(&self, mut deadline: Deadline) -> Vec<T> {
         let mut fds = vec![readable(self.waker.fd())];
         let mut ready = vec![false; self.sources.len()];

@@ -2,7 +2,7 @@
 
 use super::{Endpoint, Host, Place};
 
-/// What the endpoint is for: it decides what a bare port and a wildcard mean.
+/// The use of an endpoint: it decides what a bare port and a wildcard mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// To bind; a bare port is bound on all interfaces.

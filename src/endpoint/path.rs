@@ -1,4 +1,4 @@
-//! Who is at a path of ipc.
+//! The state of a path of ipc.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
@@ -6,7 +6,7 @@ use std::os::unix::net::UnixDatagram;
 /// Whether a path of ipc is served, as far as the system says.
 #[derive(Debug)]
 pub(crate) enum Path {
-    /// Nobody: there is nothing, or what a server has left behind.
+    /// Nobody: there is nothing, or a socket that a server has left behind.
     Nobody,
     /// Somebody serves it, or something that is not ours to take.
     Served,

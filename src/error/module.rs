@@ -21,7 +21,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct ModuleError(Arc<dyn Carried>);
 
-/// What can be carried: it is compared with others of its type.
+/// An error that can be carried: it is compared with others of its type.
 trait Carried: StdError + Send + Sync + UnwindSafe + RefUnwindSafe {
     fn is_equal(&self, other: &dyn Any) -> bool;
     fn as_any(&self) -> &dyn Any;
@@ -94,7 +94,7 @@ mod tests {
     struct Other(u32);
 
     #[test]
-    fn what_is_carried_is_compared_and_found_by_its_type() {
+    fn a_carried_error_is_compared_and_found_by_its_type() {
         let one = Error::Module(ModuleError::new(Number(1)));
         assert_eq!(one, Error::Module(ModuleError::new(Number(1))));
         assert_ne!(one, Error::Module(ModuleError::new(Number(2))));

@@ -32,7 +32,7 @@ pub enum Refusal {
     WrongPattern {
         /// Our pattern.
         ours: &'static str,
-        /// What the peer would have to be, in words.
+        /// The patterns that the peer may have, in words.
         wanted: &'static str,
     },
     /// The peer does not speak ZeroMQ's protocol, ZMTP 2.0 or later. Look for a wrong port.
@@ -47,13 +47,13 @@ pub enum Refusal {
     ConnectionRefused,
     /// Nobody answered the attempt to connect, in
     /// [`connect_timeout`](crate::Options::connect_timeout): the host may be down, or a firewall drops
-    /// what is sent to it.
+    /// all packets to it.
     TimedOut,
     /// The system knows no way to the host: look at the network.
     Unreachable,
     /// The host's name does not resolve, or not yet; it is looked up again.
     HostNotFound {
-        /// What the resolver said.
+        /// The resolver's own words.
         reason: String,
     },
     /// The peer accepted the connection and said nothing. It may not be ready yet, so this

@@ -1,10 +1,10 @@
-//! What a call waited for when its time ran out.
+//! The thing that a call waited for when its time ran out.
 
 use std::fmt;
 
 use crate::endpoint::Endpoint;
 
-/// What a call waited for when its time ran out; in [`Error::Timeout`](super::Error::Timeout).
+/// The thing that a call waited for when its time ran out; in [`Error::Timeout`](super::Error::Timeout).
 ///
 /// ```
 /// use std::time::Duration;

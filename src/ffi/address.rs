@@ -6,7 +6,7 @@ use std::os::fd::RawFd;
 use std::ptr;
 
 /// The address at the other end of a connection over tcp; `None` if there is none. A file descriptor
-/// that is closed or another's by now is no harm: this only looks.
+/// that is closed or another's by now does no harm: this only looks.
 pub(crate) fn peer_address(fd: RawFd) -> Option<SocketAddr> {
     // SAFETY: zeros are an address, of no family.
     let mut address: libc::sockaddr_storage = unsafe { zeroed() };
@@ -47,7 +47,7 @@ pub(super) unsafe fn read(address: *const libc::sockaddr, family: i32) -> Option
     }
 }
 
-/// Copies an address, whatever its alignment; what a shorter one lacks is zero, as of a netmask.
+/// Copies an address of any alignment; the bytes that a shorter one lacks are zero, as of a netmask.
 ///
 /// # Safety
 ///

@@ -1,8 +1,8 @@
-//! What the linked libzmq says that it can do.
+//! The capabilities that the linked libzmq tells of.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// What a libzmq answers for in which heartbeats end no process.
+/// The capability of a libzmq in which heartbeats end no process.
 pub(crate) const SAFE_HEARTBEATS: &str = "zeroless:heartbeat";
 
 /// Whether the linked libzmq says that it has this.
@@ -11,8 +11,8 @@ pub(crate) fn has(capability: &str) -> bool {
     zmq::has(capability).unwrap_or(false)
 }
 
-/// Whether the linked libzmq reports, by a monitor's event, what it could not deliver before a
-/// socket's time was over. Ours does.
+/// Whether the linked libzmq reports, by a monitor's event, the messages that it could not deliver before
+/// a socket's time was over. Ours does.
 pub(crate) fn reports_undelivered() -> bool {
     static ANSWER: Answer = Answer::unknown();
     ANSWER.get("zeroless:linger")
@@ -32,7 +32,7 @@ pub(crate) fn numbers_connections() -> bool {
     ANSWER.get("zeroless:connection")
 }
 
-/// What libzmq has answered. Not under a lock: a child would wait for ever for a thread that locked
+/// An answer of libzmq's. Not under a lock: a child would wait for ever for a thread that locked
 /// it at the fork.
 struct Answer(AtomicU8);
 

@@ -1,4 +1,4 @@
-//! What a forked child does not drop.
+//! Values that a forked child does not drop.
 
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};

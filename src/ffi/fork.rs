@@ -17,13 +17,13 @@ pub(crate) fn count_forks() {
         FORKS.fetch_add(1, Ordering::Relaxed);
     }
     // No lock: a child would wait for ever for a thread that locked it at the fork. To count each fork
-    // twice is no harm.
+    // twice does no harm.
     static COUNTED: AtomicBool = AtomicBool::new(false);
     if COUNTED.load(Ordering::Acquire) {
         return;
     }
     // SAFETY: the function lives as long as the program, takes and returns nothing, and
-    // does only what is allowed between fork and exec: an atomic addition.
+    // does nothing that is forbidden between fork and exec: an atomic addition.
     let code = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
     debug_assert_eq!(code, 0, "pthread_atfork fails only without memory");
     COUNTED.store(true, Ordering::Release);

@@ -88,7 +88,7 @@ impl RawMessage {
         let code = unsafe { zmq_sys::zmq_msg_copy(shared.as_mut_ptr(), self.as_mut_ptr()) };
         match check(code) {
             Ok(()) => shared,
-            // It fails only for what is not a message.
+            // It fails only if the source is not a message.
             Err(_) => RawMessage::copy(self),
         }
     }
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shared_outlives_the_first() {
+    fn a_shared_message_outlives_the_first() {
         for size in SIZES {
             let mut message = RawMessage::adopt(vec![7; size]);
             let address = message.as_ptr();

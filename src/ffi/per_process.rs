@@ -23,7 +23,7 @@ impl<T: Default + Sync> PerProcess<T> {
         count_forks();
         loop {
             let current = self.current.load(Ordering::Acquire);
-            // SAFETY: the pointer is NULL or to what was put there below, which is never freed nor
+            // SAFETY: the pointer is NULL or to a value that was put there below, which is never freed nor
             // changed; T is Sync, so any thread may refer to it.
             if let Some((made, value)) = unsafe { current.as_ref() }
                 && *made == forks()

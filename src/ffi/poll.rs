@@ -7,7 +7,7 @@ use super::Errno;
 pub(crate) fn poll(fds: &mut [libc::pollfd], timeout: i32) -> Result<(), Errno> {
     let count = libc::nfds_t::try_from(fds.len()).map_err(|_| libc::EINVAL)?;
     // SAFETY: the pointer is to `count` pollfds that nobody else uses. A file descriptor that
-    // is closed or another's by now is no harm: poll only looks.
+    // is closed or another's by now does no harm: poll only looks.
     match unsafe { libc::poll(fds.as_mut_ptr(), count, timeout) } {
         -1 => Err(std::io::Error::last_os_error().raw_os_error().unwrap_or(0)),
         _ => Ok(()),
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_read_is_told() {
+    fn a_readable_descriptor_is_told() {
         let (mut one, two) = UnixStream::pair().unwrap();
         let mut fds = [libc::pollfd {
             fd: two.as_raw_fd(),

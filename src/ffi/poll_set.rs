@@ -32,7 +32,7 @@ impl PollSet {
             u64: 0,
         };
         let own = self.0.as_raw_fd();
-        // SAFETY: the event outlives the call. A file descriptor that is another's by now is no harm:
+        // SAFETY: the event outlives the call. A file descriptor that is another's by now does no harm:
         // epoll only looks.
         match check(unsafe { libc::epoll_ctl(own, libc::EPOLL_CTL_ADD, fd, &raw mut event) }) {
             Err(libc::EEXIST) => Ok(()),
@@ -61,7 +61,7 @@ impl PollSet {
         let own = self.0.as_raw_fd();
         let (none, at_once) = (std::ptr::null_mut(), std::ptr::null());
         // SAFETY: the event outlives the call, which is told that there is one, and room for none. A
-        // file descriptor that is another's by now is no harm: kqueue only looks.
+        // file descriptor that is another's by now does no harm: kqueue only looks.
         check(unsafe { libc::kevent(own, &raw const event, 1, none, 0, at_once) })
     }
 }
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_waited_for_is_refused() {
+    fn a_file_that_cannot_be_waited_for_is_refused() {
         assert_eq!(PollSet::new().unwrap().add(-1), Err(libc::EBADF));
     }
 }

@@ -8,7 +8,7 @@ use super::errno::{Errno, check};
 /// Sends a frame; when libzmq does not take it, it is still there.
 ///
 /// `zmq::Socket::send` drops the frame on every error, EAGAIN and EINTR among them, and with
-/// it what the caller moved into it.
+/// it the bytes that the caller moved into it.
 #[inline]
 pub(crate) fn send(
     socket: &mut zmq::Socket,
@@ -34,8 +34,8 @@ pub(crate) fn send_bytes(socket: &mut zmq::Socket, bytes: &[u8], flags: i32) -> 
 }
 
 /// Receives a frame, and gives its bytes and whether there is more of its message.
-/// `zmq::Socket::recv` panics on an error number that it does not know, and what is given here would
-/// have to be asked for by four calls more.
+/// `zmq::Socket::recv` panics on an error number that it does not know, and this result would
+/// take four calls more.
 #[inline]
 pub(crate) fn recv<'a>(
     socket: &mut zmq::Socket,
@@ -43,7 +43,7 @@ pub(crate) fn recv<'a>(
     flags: i32,
 ) -> Result<(&'a [u8], bool), Errno> {
     // SAFETY: both are alive and borrowed by nobody else. The message is initialised, also after the
-    // call, whatever its outcome.
+    // call, if it fails too.
     let code = unsafe { zmq_sys::zmq_msg_recv(frame.as_mut_ptr(), socket.as_mut_ptr(), flags) };
     // libzmq counts in a c_int, which a frame may exceed.
     if !(0..c_int::MAX).contains(&code) {

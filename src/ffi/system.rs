@@ -1,4 +1,4 @@
-//! What std does not ask the system for.
+//! Calls of the system that std does not have.
 
 use std::mem::zeroed;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a message can be made of without an error, and what one can be made into.
+//! Conversions into a message that cannot fail, and out of one.
 
 use super::{Frame, Message};
 use crate::error::{Error, Result};

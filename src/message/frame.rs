@@ -139,7 +139,7 @@ impl Frame {
         std::str::from_utf8(self).map_err(|_| Error::NotUtf8)
     }
 
-    /// The bytes as text, with a replacement character for what is not UTF-8.
+    /// The bytes as text, with a replacement character for bytes that are not UTF-8.
     ///
     /// ```
     /// assert_eq!(zeroless::Frame::from(b"a\xff").to_string_lossy(), "a\u{fffd}");
@@ -183,7 +183,7 @@ impl AsRef<[u8]> for Frame {
 /// How many bytes [`Display`](fmt::Display) and [`Debug`](fmt::Debug) show of a frame.
 const SHOWN: usize = 1024;
 
-/// The text; what is not text or would disturb a terminal is escaped, and what is longer than
+/// The text; bytes that are not text or would disturb a terminal are escaped, and a frame of more than
 /// 1 KiB is cut, with its size.
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -195,7 +195,7 @@ impl fmt::Display for Frame {
                     c => write!(f, "{c}")?,
                 }
             }
-            // The cut may fall inside a character: that is no reason to show its bytes.
+            // The cut may fall inside a character: its bytes are then not shown.
             if chunk.invalid().len() < 4 && self.len() > SHOWN && ends_with(self, chunk.invalid()) {
                 break;
             }
@@ -208,7 +208,7 @@ impl fmt::Display for Frame {
     }
 }
 
-/// Whether `tail` is the very end of what is shown of `frame`.
+/// Whether `tail` is the very end of the part of `frame` that is shown.
 fn ends_with(frame: &[u8], tail: &[u8]) -> bool {
     !tail.is_empty() && std::ptr::eq(frame[..SHOWN].as_ptr_range().end, tail.as_ptr_range().end)
 }
@@ -265,7 +265,7 @@ frame_from! { adopt, "Moves the bytes without a copy, unless they are few.":
     [] Box<str>, value => value.into_boxed_bytes().into_vec();
 }
 
-/// Copies what is borrowed and moves what is owned.
+/// Copies a borrowed value and moves an owned one.
 impl From<Cow<'_, [u8]>> for Frame {
     fn from(value: Cow<'_, [u8]>) -> Frame {
         match value {
@@ -275,7 +275,7 @@ impl From<Cow<'_, [u8]>> for Frame {
     }
 }
 
-/// Copies what is borrowed and moves what is owned.
+/// Copies a borrowed value and moves an owned one.
 impl From<Cow<'_, str>> for Frame {
     fn from(value: Cow<'_, str>) -> Frame {
         match value {
@@ -305,7 +305,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shared_is_the_same_bytes_and_outlives_the_first() {
+    fn a_shared_frame_is_the_same_bytes_and_outlives_the_first() {
         let mut frame = Frame::from(vec![7; 1000]);
         let shared = [frame.share(), frame.share()];
         assert!(shared.iter().all(|it| it.as_ptr() == frame.as_ptr()));

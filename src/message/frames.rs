@@ -1,4 +1,4 @@
-//! What can be sent: one frame, or several as a tuple, an array, a slice or a `Vec`.
+//! Values that can be sent: one frame, or several as a tuple, an array, a slice or a `Vec`.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::{Frame, Message};
 use crate::error::{Error, Result};
 
-/// What can be sent as a message.
+/// A value that can be sent as a message.
 ///
 /// | as one frame | as several frames |
 /// |---|---|
@@ -16,13 +16,13 @@ use crate::error::{Error, Result};
 /// | `&[u8]`, `&[u8; N]`, `[u8; N]`, `Vec<u8>`, `&Vec<u8>`, `Box<[u8]>`, `Arc<[u8]>`, `Cow<[u8]>` | `[T; N]`, `&[T]`, `&[T; N]`, `Vec<T>`, `&Vec<T>` of these |
 /// | [`Frame`], `&Frame` | [`Message`], `&Message` |
 ///
-/// What is borrowed is copied once, into libzmq's memory; what is owned (`String`, `Vec<u8>`,
-/// `Box<[u8]>`, [`Frame`], [`Message`]) is moved without a copy. Numbers are not frames: whether they
+/// Borrowed bytes are copied once, into libzmq's memory; owned ones (`String`, `Vec<u8>`,
+/// `Box<[u8]>`, [`Frame`], [`Message`]) are moved without a copy. Numbers are not frames: whether they
 /// should travel as text or as bytes, and in which order, is yours to say
 /// (`7.to_string()`, `7u32.to_be_bytes()`).
 ///
-/// A tuple, an array, a slice or a `Vec` may hold whatever can be sent itself, messages among them: all
-/// their frames follow each other. A type of your own can be sent, and be part of what is sent, once
+/// A tuple, an array, a slice or a `Vec` may hold all values that can be sent themselves, messages among them:
+/// all their frames follow each other. A type of your own can be sent, alone or as a part of these, once
 /// it implements this.
 ///
 /// # Examples
@@ -137,7 +137,7 @@ impl<T: Frames + Clone> DynFrames for T {
     }
 }
 
-/// What a slice of references is made of.
+/// An item of a slice of references.
 impl<'a, T: ?Sized> Frames for &&'a T
 where
     &'a T: Frames,

@@ -8,7 +8,7 @@ use crate::ffi;
 use crate::peer_id::PeerId;
 
 impl Options {
-    /// Refuses what libzmq would refuse later, wrap, or take for something else.
+    /// Refuses values that libzmq would refuse later, wrap, or take for something else.
     pub(crate) fn check(&self) -> Result<()> {
         let queue = 1..=i32::MAX as u32;
         let refuse = |option, reason: &str| {

@@ -20,7 +20,7 @@ pub struct KeepAlive {
 }
 
 impl KeepAlive {
-    /// What Linux takes. More is refused for each connection, and libzmq then leaves its file open.
+    /// The longest time that Linux takes. More is refused for each connection, and libzmq then leaves its file open.
     pub(crate) const LONGEST: Duration = Duration::from_secs(32767);
     pub(super) const MOST: u16 = 127;
 

@@ -1,4 +1,4 @@
-//! Setting options, one at a time: the same way on [`Options`], and on whatever opens handles.
+//! Setting options, one at a time: the same way on [`Options`], and on all types that open handles.
 
 use super::Options;
 

@@ -119,7 +119,7 @@ macro_rules! shared {
             /// Ends every wait in this handle and its clones, now and later.
             ///
             /// Calls that may wait return [`Error::Stopped`](crate::Error::Stopped) and loops end,
-            /// in whatever thread they are. Calls that do not wait go on until the handle is closed
+            /// in every thread. Calls that do not wait go on until the handle is closed
             /// or dropped: messages that have arrived can be had with `try_recv` and `try_iter`,
             /// requests can be replied to, and `try_send` sends.
             #[doc = concat!("\n```\nlet ", $name, " = ", $open, ";\n", $name, ".stop();")]

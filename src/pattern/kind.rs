@@ -60,8 +60,8 @@ impl Kind {
         }
     }
 
-    /// The sides that it can talk to: those that libzmq lets it connect with (RFC 28), whatever socket
-    /// of that side the peer has. A request may come from REQ, and a reply from REP.
+    /// The sides that it can talk to: those that libzmq lets it connect with (RFC 28), by any
+    /// socket of that side. A request may come from REQ, and a reply from REP.
     pub(crate) fn partners(self) -> &'static [Kind] {
         match self {
             Kind::Push => &[Kind::Pull],
@@ -143,7 +143,7 @@ impl Kind {
                     .raw_option(IntOption::XpubNoDrop, options.wait_for_slow.into())
             }
             Kind::Subscriber => {
-                // All that it sends is what it subscribes to.
+                // It sends only its subscriptions.
                 let has_send_limit = false;
                 let profile = Profile {
                     has_send_limit,

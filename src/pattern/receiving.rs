@@ -116,9 +116,9 @@ pub trait Receiving: Handle + AsFd {
 
 /// Gives a handle that has a `receive_until` the calls that receive, as methods of its own.
 ///
-/// Its arguments are what it receives, as a type and in words, the name of the handle in the examples, the
-/// expression that opens one, the lines that make a message arrive there, those that receive it, and what
-/// a loop over them binds and does.
+/// Its arguments are the item that it receives, as a type and in words, the name of the handle in the
+/// examples, the expression that opens one, the lines that make a message arrive there, those that receive
+/// it, and the binding and the body of a loop over them.
 macro_rules! receiving {
     (
         $handle:ident of $item:ty, $what:literal, $name:literal, $open:literal,
@@ -252,7 +252,7 @@ macro_rules! receiving {
             }
         }
 
-        /// A file descriptor for event loops: `poll`, and what is built on it.
+        /// A file descriptor for event loops: for `poll`, and all that is built on it.
         ///
         #[doc = concat!("It can be read while [`try_recv`](", stringify!($handle), "::try_recv) would give something.")]
         /// It is level-triggered, and suits edge-triggered loops as well. Wait until it can be read, and

@@ -193,7 +193,7 @@ impl Replier {
         if skipped > 0 {
             socket.skip(skipped);
             if let Some(left_out) = socket.throttles.skipped.admit() {
-                warn!("reply: passed over {skipped} messages that are no requests{left_out}");
+                warn!("reply: passed over {skipped} messages that are not requests{left_out}");
             }
         }
         received?;

@@ -11,8 +11,8 @@ use crate::peer_id::PeerId;
 use crate::socket::{Interest, LockedSocket, Progress, Socket};
 use crate::wake::Deadline;
 
-/// Receives messages from many peers, and sends to each of them by its identity: what brokers are
-/// written with.
+/// Receives messages from many peers, and sends to each of them by its identity: brokers are
+/// written with it.
 ///
 /// Its peers are [`Dealer`](crate::Dealer)s, other routers and [`Requester`](crate::Requester)s; in other
 /// languages DEALER, ROUTER and REQ sockets. Each message comes with the [`PeerId`] of its sender, in
@@ -29,11 +29,11 @@ use crate::wake::Deadline;
 /// still look alive. The first is not heard any more, and gets nothing. When it sends again it is
 /// disconnected, connects anew, and takes its place back: an [event](Router::connection_events) at both
 /// ends. (With a libzmq other than ours its connection stays, and it does not notice.) So each peer needs an
-/// identity of its own. It proves nothing: anybody who can connect can take one.
+/// identity of its own. It proves nothing: any peer can take one.
 ///
 /// **Nobody there.** A message to a peer that is not connected is an error, [`Error::NoPeer`], and comes
-/// back in it. What is queued for a peer when it leaves is lost with it, as in all patterns. A peer that we
-/// connect to, as a client, keeps its identity and its queue while its connection is made anew.
+/// back in it. Messages that are queued for a peer when it leaves are lost with it, as in all patterns. A peer
+/// that we connect to, as a client, keeps its identity and its queue while its connection is made anew.
 ///
 /// **Nobody reads.** Each peer has a [queue](crate::Options::send_queue) of its own. When it is full,
 /// [`send_to`](Router::send_to) waits for room there and holds up its thread; a broker that serves others

@@ -31,7 +31,7 @@ impl SendError {
         SendError(Box::new(Unsent { error, message }))
     }
 
-    /// The same message, with what is known better of why it was not sent.
+    /// The same message, with a better reason why it was not sent.
     #[cold]
     pub(super) fn map_error(mut self, change: impl FnOnce(Error) -> Error) -> SendError {
         let unsent = &mut *self.0;

@@ -167,7 +167,7 @@ impl Kind {
         }
     }
 
-    /// Whether what it sends goes to a peer that is there, whichever that is.
+    /// Whether a message goes to any peer that is there.
     fn chooses_peer(self) -> bool {
         match self {
             Kind::Push | Kind::Requester | Kind::Pair | Kind::Dealer => true,
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_that_is_not_used_is_refused_with_what_to_do() {
+    fn an_option_that_is_not_used_is_refused_with_advice() {
         let options = Options::default().send_timeout(SECOND);
         let refused = Kind::Pull.check_options(End::Binds, &options).unwrap_err();
         assert_eq!(

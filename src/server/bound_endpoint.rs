@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::socket::{SharedSocket, check_path, take_ports};
 use crate::wake::io_error;
 
-/// An endpoint, and what holds it.
+/// An endpoint, and the listener that holds its port.
 pub(super) struct BoundEndpoint {
     /// The port itself, taken already; without one libzmq binds when the pattern is chosen.
     listener: Option<TcpListener>,
@@ -61,7 +61,7 @@ impl BoundEndpoint {
         self.listener.is_none()
     }
 
-    /// Lets a socket accept what connects here.
+    /// Lets a socket accept the connections made here.
     pub(super) fn give(&mut self, socket: &SharedSocket) -> Result<()> {
         match &self.listener {
             Some(listener) => {

@@ -12,7 +12,7 @@ use crate::pattern::Kind;
 use crate::socket::{HandleCount, Linger, SharedSocket};
 use crate::wake::Deadline;
 
-/// What a server's lock guards.
+/// The state that a server's lock guards.
 pub(super) struct State {
     pub(super) endpoints: Vec<BoundEndpoint>,
     pub(super) options: Options,
@@ -52,7 +52,7 @@ impl State {
     }
 }
 
-/// How long libzmq may take to give up what a handle that has ended was bound to.
+/// How long libzmq may take to give up the endpoints of a handle that has ended.
 const CLOSING: Duration = Duration::from_secs(1);
 
 impl ActiveHandle {
@@ -74,7 +74,7 @@ pub(super) fn take_all(
 ) -> Result<Vec<BoundEndpoint>> {
     let mut taken: Vec<BoundEndpoint> = Vec::new();
     for endpoint in endpoints {
-        // What libzmq binds is taken only later.
+        // An endpoint that libzmq binds is taken only later.
         let mut all = others.iter().chain(&taken);
         if all.any(|it| it.is_libzmqs() && *it.endpoint() == endpoint) {
             return Err(Error::AddressInUse { endpoint });

@@ -1,4 +1,4 @@
-//! What event loops are told: that there may be something to receive.
+//! The signal for event loops: there may be something to receive.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::error::Result;
 
 /// A signal that stays until nothing is left, for event loops that wait for its file descriptor.
 ///
-/// Until a loop asks for one it does nothing. It belongs under the lock of what it tells about: a thread
+/// Until a loop asks for one it does nothing. It belongs under the lock of the queue that it tells about: a thread
 /// that brings something turns it on, and a thread that finds nothing turns it off.
 #[derive(Debug, Default)]
 pub(crate) struct ReadySignal {
@@ -61,7 +61,7 @@ impl ReadySignal {
         Some(waker)
     }
 
-    /// Signals anew though it is on, for those who wait for changes alone: a caller was told of nothing,
+    /// Signals anew though it is on, for loops that wait for changes alone: a caller was told of nothing,
     /// and there may be something.
     pub(crate) fn renew(&mut self) {
         self.renew_stand_in();

@@ -146,7 +146,7 @@ impl Builder {
     /// How long a peer may be silent before it is asked whether it is there. Default 5 s; never more
     /// than half the time in which it [expires](Builder::expired).
     ///
-    /// One whose beacons come is asked only after half that time.
+    /// A peer that beacons is asked only after half that time.
     ///
     /// [`Evasive`](super::Event::Evasive) is told only if it does not answer within an
     /// [interval](Builder::interval).
@@ -273,7 +273,7 @@ impl Builder {
         self
     }
 
-    /// Logs all events (by the `log` crate, for information), not only who comes and goes.
+    /// Logs all events (by the `log` crate, for information), not only that peers come and go.
     ///
     /// ```no_run
     /// # let builder = zeroless::zre::Node::builder("alice");
@@ -323,7 +323,7 @@ impl Builder {
 
     /// Finds peers by gossip, for where there is no broadcast: others connect here.
     ///
-    /// A node that gossips neither sends nor hears beacons. Nodes tell each other of all whom they
+    /// A node that gossips neither sends nor hears beacons. Nodes tell each other of all nodes that they
     /// have heard of, in stars, chains and circles. May be called several times, and together with
     /// [`gossip_connect`](Builder::gossip_connect). The wire is that of czmq's zgossip, as zyre
     /// speaks it.
@@ -339,7 +339,7 @@ impl Builder {
         self
     }
 
-    /// Finds peers by gossip with who is bound there: see [`gossip_bind`](Builder::gossip_bind).
+    /// Finds peers by gossip with the node that is bound there: see [`gossip_bind`](Builder::gossip_bind).
     ///
     /// It need not be there yet, and may come and go.
     ///
@@ -354,7 +354,7 @@ impl Builder {
         self
     }
 
-    /// Contests for a group: of those in it who do, the one with the lowest identity leads it.
+    /// Contests for a group: of its members that do, the one with the lowest identity leads it.
     ///
     /// All in the group are told by [`Leader`](super::Event::Leader), once for each new leader, when
     /// the group has been the same for an [interval](Builder::interval); one that leaves is

@@ -1,7 +1,7 @@
 //! Servers by name: announced in a node's headers, and discovered there.
 //!
-//! A header `X-<name>-<pattern>: tcp://host:port` announces a server; `<pattern>` is what the
-//! server does: push, pull, publish, subscribe, request, reply or pair. The case of the key does
+//! A header `X-<name>-<pattern>: tcp://host:port` announces a server; `<pattern>` is the
+//! server's own: push, pull, publish, subscribe, request, reply or pair. The case of the key does
 //! not matter; several endpoints are separated by spaces.
 
 mod announce;

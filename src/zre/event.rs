@@ -22,7 +22,7 @@ use crate::message::Message;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A peer is here, and can be whispered to: it has told who it is, and has answered where it is.
+    /// A peer is here, and can be whispered to: it has greeted us, and has answered at its endpoint.
     Enter {
         /// The peer.
         peer: Peer,
@@ -154,7 +154,7 @@ mod tests {
     use crate::zre::peer::Profile;
 
     #[test]
-    fn a_line_tells_the_size_of_a_message_and_not_what_is_in_it() {
+    fn a_line_tells_the_size_of_a_message_and_not_its_content() {
         let peer = Peer::new(Profile {
             id: Uuid::from([0xab; 16]),
             name: "alice".to_owned(),

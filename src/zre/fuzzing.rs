@@ -1,4 +1,4 @@
-//! The bodies of the fuzz targets: each takes any bytes at all, and checks what must hold.
+//! The bodies of the fuzz targets: each takes any bytes at all, and checks the facts that must hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -92,7 +92,7 @@ const BOUNDS: Bounds = Bounds {
     bytes: 4096,
 };
 
-/// A script of what happens to a node, written in bytes: of each step what it is, and its arguments.
+/// A script of the things that happen to a node, written in bytes: of each step its kind, and its arguments.
 pub fn machine(script: &[u8]) {
     let mut run = Run::new();
     let mut script = Script(script);
@@ -143,7 +143,7 @@ struct Link {
     greeted: bool,
 }
 
-/// A node, and what it has told so far.
+/// A node, and the state that its actions have told so far.
 struct Run {
     machine: Machine,
     now: Instant,
@@ -174,9 +174,9 @@ impl Run {
 
     /// Takes the next step; `None` at the end.
     fn step(&mut self, script: &mut Script<'_>) -> Option<()> {
-        let (what, node) = (script.byte()?, script.byte()?);
+        let (kind, node) = (script.byte()?, script.byte()?);
         let now = self.now;
-        match what % 8 {
+        match kind % 8 {
             // A beacon, from where the node is or pretends to be; or a goodbye.
             0 => {
                 let at = script.byte()?;
@@ -238,8 +238,8 @@ impl Run {
         assert!(self.machine.known() <= BOUNDS.known, "too many are known");
     }
 
-    /// Compares what the node says with what it has told. Once is enough: what is wrong in the
-    /// middle of a script is wrong at the end of a shorter one.
+    /// Compares the node's own answers with its actions. Once is enough: a mistake in the
+    /// middle of a script is one at the end of a shorter one.
     fn check(&self) {
         let known = self.machine.known();
         assert!(
@@ -262,7 +262,10 @@ impl Run {
         assert!(all <= BOUNDS.sockets + claims.len(), "too many sockets");
 
         let peers: Vec<_> = self.machine.peers().iter().map(|peer| peer.id()).collect();
-        assert!(peers.iter().eq(self.here.keys()), "who is here was told");
+        assert!(
+            peers.iter().eq(self.here.keys()),
+            "the peers that are here were told"
+        );
         assert!(peers.iter().all(|peer| self.links.contains_key(peer)));
         let mut groups: BTreeMap<&String, BTreeSet<Uuid>> = BTreeMap::new();
         for (peer, theirs) in &self.here {
@@ -341,7 +344,7 @@ impl Run {
         }
     }
 
-    /// In the end all are forgotten: also who waits for the place of another, once it is free.
+    /// In the end all are forgotten: also one that waits for the place of another, once it is free.
     fn nobody_speaks(&mut self) {
         for _ in 0..=NODES {
             self.now += Timing::default().expired;

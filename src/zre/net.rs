@@ -1,4 +1,4 @@
-//! A node's sockets and its thread: they feed the state machines, and do what these say.
+//! A node's sockets and its thread: they feed the state machines, and perform their actions.
 
 mod announced;
 mod beacon_socket;

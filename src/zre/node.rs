@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::fork::ForkOrigin;
 pub use events::{Events, TryIter};
 
-/// A node of a ZRE network; cheap to clone, and shared by all who have a clone.
+/// A node of a ZRE network; cheap to clone, and shared by its clones.
 ///
 /// When the last of them is dropped it says goodbye to its peers.
 ///
@@ -104,8 +104,8 @@ impl From<Arc<RunningNode>> for Node {
 }
 
 impl Node {
-    /// Calls this with each event, and at first with those that tell who is here, as long as what
-    /// it gives is kept.
+    /// Calls this with each event, and at first with those that tell of the peers that are here, as long as
+    /// the `Observation` is kept.
     pub(crate) fn observe(&self, observer: Observer) -> Result<Observation> {
         self.handle.check_process()?;
         Ok(SharedNode::observe(self.shared(), observer))
@@ -161,7 +161,7 @@ impl Node {
         self.read(|machine| machine.endpoint().to_owned())
     }
 
-    /// Where it [gossips](crate::zre::Builder::gossip_bind) with those who connect to it.
+    /// Where it [gossips](crate::zre::Builder::gossip_bind) with nodes that connect to it.
     ///
     /// ```
     /// let hub = zeroless::zre::Node::builder("hub").gossip_bind("tcp://127.0.0.1:0").start()?;

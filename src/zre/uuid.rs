@@ -48,7 +48,7 @@ impl Uuid {
         identity
     }
 
-    /// The node that calls itself so; `None` for what no node calls itself.
+    /// The node that has this identity; `None` if no node can have it.
     pub(crate) fn from_identity(identity: &[u8]) -> Option<Uuid> {
         match identity.split_first() {
             Some((1, uuid)) => uuid.try_into().ok().map(Uuid),

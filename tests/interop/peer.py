@@ -9,9 +9,9 @@ It binds to a free port, or connects to PORT, and prints `ready PORT`. Then it r
     recv            receives a message and prints it so
     numbers COUNT   sends as many messages: 0, 1, 2...
     expect COUNT    receives them, and prints `in order` if they are
-    echo COUNT      sends back what it receives, as many times
+    echo COUNT      sends back each message, as many times
 
-What is published or subscribed to has the topic `sh`, as a frame of its own. To routers its name is
+Messages of publish and subscribe have the topic `sh`, as a frame of its own. To routers its name is
 `theirs`. At the end of stdin it ends.
 """
 

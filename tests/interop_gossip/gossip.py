@@ -7,7 +7,7 @@ It binds there, and prints `ready`. Then it reads commands:
     connect ENDPOINT        becomes a client of another too
     publish KEY VALUE
 
-Meanwhile it prints what it comes to know, also of itself, and anew when a value changes:
+Meanwhile it prints all that it comes to know, also of itself, and anew when a value changes:
 
     DELIVER KEY VALUE
 

@@ -20,7 +20,7 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(80);
 /// The header that each member has.
 const HEADER: &str = "X-KIND";
 
-/// Whose node it is: ours, or that of the ZRE of Python, C or JavaScript.
+/// The program of a node: ours, or the ZRE of Python, C or JavaScript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Ours,

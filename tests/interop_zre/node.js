@@ -2,7 +2,7 @@
  *
  *     node node.js NAME PORT [KEY=VALUE...]
  *
- * zyre.js sends one frame, and keeps the first one of what it gets.
+ * zyre.js sends one frame, and keeps the first one of each message.
  */
 
 'use strict';

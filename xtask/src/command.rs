@@ -1,4 +1,4 @@
-//! What the chores run, and where.
+//! The commands of the chores, and their folders.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -36,10 +36,10 @@ pub(crate) fn fuzz(limit: String) -> bool {
         })
 }
 
-fn cargo_fuzz(what: &str) -> Command {
+fn cargo_fuzz(command: &str) -> Command {
     let mut cargo = Command::new("cargo");
-    cargo.args(["fuzz", what, "--fuzz-dir"]).arg(folder());
-    // There is no unsafe code in what is tried out: a sanitizer would only make it slow.
+    cargo.args(["fuzz", command, "--fuzz-dir"]).arg(folder());
+    // There is no unsafe code in the targets: a sanitizer would only make them slow.
     cargo.args(["--sanitizer", "none"]);
     cargo
 }
@@ -59,7 +59,7 @@ fn try_out(target: &str, len: u32, limit: &str) -> bool {
         fuzz.args(["--", "-print_final_stats=1", limit]);
         fuzz.arg(format!("-max_len={len}"));
         let passed = run(fuzz.stderr(File::create(&log)?));
-        // What it found, or its figures, are at the end.
+        // Its finding, or its figures, are at the end.
         let said = fs::read_to_string(&log)?;
         let lines: Vec<_> = said.lines().collect();
         let from = lines.len().saturating_sub(if passed { 6 } else { 60 });

@@ -37,7 +37,7 @@ fn is_needed(patch: &str) -> bool {
     fails
 }
 
-/// Targets, and what Debian calls their compilers and emulators.
+/// Targets, and Debian's names of their compilers and emulators.
 const TARGETS: [(&str, &str, &str); 2] = [
     (
         "aarch64-unknown-linux-gnu",

@@ -8,10 +8,10 @@ use std::process::{self, Command};
 
 use crate::command::{root, run};
 
-/// What a program prints that has it.
+/// The output of a program that has our libzmq.
 const OURS: &str = "ours 4.3.5, batch, monotonic, heartbeats";
 
-/// Linkers, and what each leaves in what it has linked.
+/// Linkers, and the mark that each leaves in a program.
 const LINKERS: [(&str, &[u8]); 4] = [
     ("bfd", b""),
     ("gold", b"gold "),
@@ -42,7 +42,7 @@ pub(crate) fn link(all: bool) -> bool {
     })
 }
 
-/// A folder of crates where no configuration is in reach. What they are compiled into is kept.
+/// A folder of crates where no configuration is in reach. Their target folder is kept.
 struct Crates {
     folder: PathBuf,
     target: PathBuf,
@@ -78,7 +78,7 @@ impl Crates {
         cargo
     }
 
-    /// A new program that says what it has, and what it depends on.
+    /// A new program that prints which libzmq it has, and its dependencies.
     fn program(&self, name: &str) -> io::Result<()> {
         let folder = self.folder.join(name);
         fs::create_dir_all(folder.join("src"))?;
@@ -101,7 +101,7 @@ impl Crates {
         )
     }
 
-    /// A program that depends on what depends on zeroless.
+    /// A program that depends on a crate that depends on zeroless.
     fn dependent(&self) -> io::Result<bool> {
         Ok(prints(
             "dependent",
@@ -192,7 +192,7 @@ impl Drop for Crates {
     }
 }
 
-/// Runs a program, and sees what it prints.
+/// Runs a program, and compares its output.
 fn prints(name: &str, mut program: Command, expected: &str) -> bool {
     let output = match program.output() {
         Ok(output) => output,

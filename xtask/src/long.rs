@@ -1,4 +1,4 @@
-//! What is too long to be run for each change.
+//! The chores that are too long to be run for each change.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use crate::fuzz::fuzz;
 use crate::stress::stress;
 use crate::{libzmq, link};
 
-/// A chore, and what it is called.
+/// A chore, and its name.
 type Chore = (&'static str, fn() -> bool);
 
 const CHORES: [Chore; 7] = [

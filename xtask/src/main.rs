@@ -18,7 +18,7 @@ use measure::measure;
 use stress::stress;
 
 const USAGE: &str = "\
-cargo xtask ci                         what must pass before a change goes in: an hour on two cores
+cargo xtask ci                         all that must pass before a change goes in: an hour on two cores
 cargo xtask long                       all the rest, one after the other: many hours
 
 cargo xtask stress [RUNS [MESSAGES]]   many threads on one socket, 50 runs of 5,000,000 messages,

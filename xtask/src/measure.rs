@@ -1,4 +1,4 @@
-//! The benchmarks, and what they are compared with.
+//! The benchmarks, and the builds that they are compared with.
 
 use std::process::Command;
 

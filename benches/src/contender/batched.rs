@@ -5,7 +5,7 @@ use super::bare::Bare;
 use crate::job::Job;
 use crate::meter::Meter;
 
-/// What it shows is what zeroless itself costs, without what it gains by its options.
+/// It shows zeroless's own cost, without the gain by its options.
 pub struct BareBatched;
 
 const BATCH: u32 = 256 << 10;

@@ -72,7 +72,7 @@ impl Contender for BareEnvelope {
     }
 }
 
-/// Sends back what comes, after the name of who has sent it; it knows how many frames there are.
+/// Sends each message back, after the name of its sender; it knows how many frames there are.
 fn send_back(job: &Job, ready: &mut dyn FnMut(&str), frames: usize) {
     let socket = bound(job, zmq::ROUTER, ready);
     let mut message = Message::new();

@@ -49,7 +49,7 @@ pub fn shout(job: &Job, meter: &mut Meter) {
     let mut number = 0u64;
     while meter.more() {
         body[..8].copy_from_slice(&number.to_be_bytes());
-        // Who hears notices what does not get through.
+        // The receiver notices shouts that do not get through.
         let _ = node.shout(GROUP, &body[..]);
         number += 1;
     }

@@ -1,4 +1,4 @@
-"""What contender.rs says of nodes, with pyre."""
+"""A node as contender.rs has it, with pyre."""
 
 import os
 import sys
@@ -119,5 +119,5 @@ def flood():
 threading.Thread(target=listen, daemon=True).start()
 {"meet": meet, "hear": hear, "shout": shout, "flood": flood}[role]()
 say("done")
-# What is queued has to be sent still.
+# Queued messages have to be sent still.
 words.acquire()

@@ -1,4 +1,4 @@
-"""What contender.rs says, with Python zeroless."""
+"""A contender as contender.rs has it, with Python zeroless."""
 
 import os
 import socket

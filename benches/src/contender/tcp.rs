@@ -1,4 +1,5 @@
-//! A stream of tcp with nothing in it: what loopback gives to whoever moves bytes in large blocks.
+//! A stream of tcp with nothing in it: the most that loopback gives to a program that moves bytes in large
+//! blocks.
 
 use std::hint::black_box;
 use std::io::{Read, Write};
@@ -23,7 +24,7 @@ impl Contender for Tcp {
         let mut stream = TcpStream::connect(address).unwrap();
         let block = job.body();
         while meter.more() {
-            // The one who reads ends when it has measured.
+            // The reader ends when it has measured.
             if stream.write_all(&block).is_err() {
                 break;
             }

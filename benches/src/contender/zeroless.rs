@@ -134,7 +134,7 @@ fn server(job: &Job, used: Use) -> Server {
         .options(options(job, used))
 }
 
-/// What a handle is used for, and so which options it has.
+/// The use of a handle, and so which options it has.
 #[derive(Clone, Copy, PartialEq)]
 enum Use {
     Send,

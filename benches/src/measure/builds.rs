@@ -1,4 +1,4 @@
-//! This build of zeroless, and another one: what another libzmq, or a change, costs or gains.
+//! This build of zeroless, and another one: the cost or gain of another libzmq, or of a change.
 
 use crate::contender::Contender;
 use crate::contender::other::OtherBuild;
@@ -45,7 +45,7 @@ pub const PART: Part = Part {
 
 type Measure = Box<dyn Fn(&'static dyn Contender) -> f64>;
 
-/// What is measured, and how often.
+/// The measurements, and how often each is made.
 fn cases(plan: &Plan) -> Vec<(String, usize, Measure)> {
     let mut cases: Vec<(String, usize, Measure)> = Vec::new();
     for frames in [1, 3] {

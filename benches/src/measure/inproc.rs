@@ -1,4 +1,4 @@
-//! What receiving alone costs: from a queue within the process, filled before.
+//! The cost of receiving alone: from a queue within the process, filled before.
 
 use crate::comparison::Comparison;
 use crate::contender::Contender;

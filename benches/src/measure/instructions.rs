@@ -1,8 +1,8 @@
 //! How many instructions a message costs on the application's thread, libzmq's part included.
 //!
 //! Counted by valgrind's callgrind, which keeps the threads apart, so libzmq's own thread is
-//! left out. Each case runs with two counts of messages; their difference leaves out what
-//! starting costs.
+//! left out. Each case runs with two counts of messages; their difference leaves out the
+//! cost of starting.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -130,7 +130,7 @@ struct Counted {
 impl Counted {
     fn start(contender: &dyn Contender, job: &Job) -> Counted {
         let folder = std::env::temp_dir().join(format!("zeroless-bench-{}", std::process::id()));
-        fs::create_dir_all(&folder).expect("a folder for what is counted");
+        fs::create_dir_all(&folder).expect("a folder for the counts");
         let output = format!("--callgrind-out-file={}/out", folder.display());
         let valgrind = [
             "valgrind",
@@ -142,7 +142,7 @@ impl Counted {
         Counted { peer, folder }
     }
 
-    /// Waits for its end, and gives what its main thread has done.
+    /// Waits for its end, and gives the instructions of its main thread.
     fn finish(mut self) -> f64 {
         while self.peer.line() != "done" {}
         self.peer.tell("end");

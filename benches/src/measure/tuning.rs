@@ -1,4 +1,4 @@
-//! What zeroless's defaults were chosen by: I/O threads, batch sizes, waiting awake.
+//! Measurements that zeroless's defaults were chosen by: I/O threads, batch sizes, waiting awake.
 
 use crate::contender::zeroless::Zeroless;
 use crate::job::Job;

@@ -1,4 +1,4 @@
-//! Nodes that find each other: what is measured of ZRE.
+//! Nodes that find each other: the measurements of ZRE.
 
 pub mod enter;
 pub mod mesh;

@@ -10,7 +10,7 @@ use crate::{SOON, fact, socket};
 
 const FRAMES: usize = 20_000;
 
-/// What a PULL without security says first: its greeting, and its READY.
+/// The first bytes of a PULL without security: its greeting, and its READY.
 const GREETING: [u8; 64] = {
     let mut greeting = [0; 64];
     greeting[0] = 0xff;

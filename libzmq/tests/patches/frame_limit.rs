@@ -3,7 +3,7 @@
 use crate::{Monitor, fact, socket};
 
 #[test]
-fn who_sends_a_frame_above_the_limit_is_named() {
+fn the_sender_of_a_frame_above_the_limit_is_named() {
     fact(|| {
         let context = zmq::Context::new();
         let pull = socket(&context, zmq::PULL);

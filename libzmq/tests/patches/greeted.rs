@@ -1,4 +1,4 @@
-//! Whose handshake has succeeded.
+//! The connection whose handshake has succeeded.
 
 use std::net::TcpStream;
 
@@ -7,7 +7,7 @@ use zmq::SocketEvent;
 use crate::{Monitor, fact, socket};
 
 #[test]
-fn who_has_greeted_is_told_from_who_came_first() {
+fn a_peer_that_has_greeted_is_told_from_one_that_came_first() {
     fact(|| {
         let context = zmq::Context::new();
         let pull = socket(&context, zmq::PULL);

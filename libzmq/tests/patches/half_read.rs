@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 
 use crate::{Monitor, fact, socket};
 
-/// ZMTP 3.0's greeting without security, and what a PULL says that it is.
+/// ZMTP 3.0's greeting without security, and a PULL's READY.
 fn greet(stream: &mut TcpStream) {
     let mut greeting = [0; 64];
     greeting[0] = 0xff;
@@ -20,7 +20,7 @@ fn greet(stream: &mut TcpStream) {
 }
 
 #[test]
-fn who_disconnects_from_a_peer_that_then_dies_lives() {
+fn a_process_that_disconnects_from_a_peer_that_then_dies_lives() {
     fact(|| {
         for number in 0..20 {
             let context = zmq::Context::new();

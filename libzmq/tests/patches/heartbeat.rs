@@ -34,7 +34,7 @@ fn a_heartbeat_on_a_broken_connection_ends_nobody() {
         // Several are due.
         let since = Instant::now();
         until(|| since.elapsed() > Duration::from_secs(1));
-        // It takes what has come, and then sees that the client is gone.
+        // It takes all that has come, and then sees that the client is gone.
         server.set_rcvtimeo(100).unwrap();
         while server.recv_multipart(0).is_ok() {}
         monitor.wait(zmq::SocketEvent::DISCONNECTED);

@@ -1,15 +1,15 @@
-//! How long a closed socket goes on delivering, and what it tells of the rest.
+//! How long a closed socket goes on delivering, and the event that tells of the rest.
 
 use crate::{Monitor, fact, slow_pull, socket};
 
-/// What is set in the number of messages that are told, and in no errno.
+/// Bits that are set in the number of messages that are told, and in no errno.
 const UNDELIVERED: u32 = 0x7000_0000;
 
 /// Half a minute while a peer is connected.
 const LONG: i32 = -30_000;
 
 #[test]
-fn where_nobody_is_it_ends_after_a_second_and_tells_what_is_lost() {
+fn where_nobody_is_it_ends_after_a_second_and_tells_the_losses() {
     fact(|| {
         let context = zmq::Context::new();
         let push = socket(&context, zmq::PUSH);
@@ -54,7 +54,7 @@ fn where_nothing_was_sent_nothing_is_lost() {
 }
 
 #[test]
-fn what_a_peer_has_not_taken_in_time_is_told() {
+fn messages_that_a_peer_has_not_taken_in_time_are_told() {
     fact(|| {
         let context = zmq::Context::new();
         let (_pull, endpoint) = slow_pull(&context);
@@ -73,7 +73,7 @@ fn what_a_peer_has_not_taken_in_time_is_told() {
 }
 
 #[test]
-fn who_is_taken_from_has_time() {
+fn a_socket_whose_peer_takes_messages_has_time() {
     fact(|| {
         let context = zmq::Context::new();
         let (pull, endpoint) = slow_pull(&context);

@@ -1,4 +1,4 @@
-//! What each patch mends. With `ZEROLESS_LIBZMQ_WITHOUT=<patch>` its fact fails, or ends the
+//! The fault that each patch mends. With `ZEROLESS_LIBZMQ_WITHOUT=<patch>` its fact fails, or ends the
 //! process.
 
 mod batch_frames;
@@ -83,7 +83,7 @@ fn slow_pull(context: &zmq::Context) -> (zmq::Socket, String) {
     (pull, endpoint)
 }
 
-/// What a socket's monitor tells.
+/// The events of a socket's monitor.
 struct Monitor(zmq::Socket);
 
 impl Monitor {

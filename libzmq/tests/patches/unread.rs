@@ -3,7 +3,7 @@
 use crate::{fact, socket};
 
 #[test]
-fn what_a_peer_sent_before_it_went_is_read() {
+fn messages_that_a_peer_sent_before_it_went_are_read() {
     fact(|| {
         let context = zmq::Context::new();
         let path = std::env::temp_dir().join(format!("zeroless-unread-{}", std::process::id()));

@@ -1,9 +1,9 @@
-//! A connection that ends while the system takes but a part of what is left.
+//! A connection that ends while the system takes but a part of the rest.
 
 use crate::{fact, slow_pull, socket};
 
 #[test]
-fn what_was_sent_last_arrives_though_the_system_takes_it_in_parts() {
+fn the_last_messages_arrive_though_the_system_takes_them_in_parts() {
     fact(|| {
         let context = zmq::Context::new();
         // About as much as fits into the buffers of a connection.
@@ -25,7 +25,7 @@ fn what_was_sent_last_arrives_though_the_system_takes_it_in_parts() {
 }
 
 #[test]
-fn what_was_sent_last_arrives_though_the_peer_goes_on_sending() {
+fn the_last_messages_arrive_though_the_peer_goes_on_sending() {
     const COUNT: usize = 500;
     fact(|| {
         let context = zmq::Context::new();

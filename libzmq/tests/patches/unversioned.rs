@@ -1,4 +1,4 @@
-//! Who does not begin as ZMTP does.
+//! A peer that does not begin as ZMTP does.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use crate::{Monitor, SOON, bound, fact};
 
 #[test]
-fn who_speaks_http_is_refused_with_a_word() {
+fn an_http_client_is_refused_with_a_word() {
     fact(|| {
         let context = zmq::Context::new();
         let (pull, endpoint) = bound(&context, zmq::PULL);

@@ -47,7 +47,7 @@ pub(super) struct Unreplied {
     envelope: Vec<Frame>,
     socket: Socket,
     replied: AtomicBool,
-    /// Whether somebody knows what has become of the reply: the log, or the caller who got an error.
+    /// Whether the fate of the reply is known: by the log, or by the caller, who got an error.
     is_told: AtomicBool,
 }
 

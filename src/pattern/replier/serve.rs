@@ -30,7 +30,7 @@ impl Replier {
         unreplied.give_up();
         if let Some(left_out) = self.socket.throttles.unanswered.admit() {
             let gets = match instead {
-                true => "what `on_panic` says",
+                true => "the reply of `on_panic`",
                 false => "no reply",
             };
             error!("reply: {failure}; its requester gets {gets}{left_out}");

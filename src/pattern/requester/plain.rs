@@ -14,7 +14,7 @@ use crate::pattern::{SendError, sending};
 use crate::socket::{BUDGET, Interest, LockedSocket, Progress};
 use crate::wake::{Deadline, Waker};
 
-/// What goes before a request.
+/// The frames before a request.
 const ENVELOPE: [&[u8]; 1] = [&[]];
 
 impl Pending {

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_and_given_up_makes_the_connections_stale() {
+    fn a_request_sent_and_given_up_makes_the_connections_stale() {
         let mut turn = Turn::default();
         turn.take(1, Deadline::Never);
         turn.end(1);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_sent_after_all_leaves_nothing() {
+    fn a_request_not_sent_after_all_leaves_nothing() {
         let mut turn = Turn::default();
         turn.take(1, Deadline::Never);
         assert!(turn.send(1));

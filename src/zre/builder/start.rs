@@ -1,4 +1,4 @@
-//! Starting a node: what was asked for is checked, and opened.
+//! Starting a node: its settings are checked, and its sockets opened.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::zre::node::{Node, RunningNode, SendLimits};
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::{LARGEST, LONGEST, MOST};
 
-/// How many bytes all headers may have: half of what a peer takes in one message.
+/// How many bytes all headers may have: half of the bytes that a peer takes in one message.
 const HEADERS: usize = 512 << 10;
 
 /// The first frame of a message may be so long.

@@ -35,7 +35,7 @@ pub trait Announce {
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from being announced.
+    /// The reason why it cannot be announced.
     fn service(&self) -> Result<BoundService>;
 }
 
@@ -144,7 +144,7 @@ fn only_address(endpoints: &[Endpoint]) -> Option<IpAddr> {
 /// Announces a server under this name until the announcement is dropped.
 ///
 /// The server's pattern must have been chosen. Dropping the announcement withdraws it: clients
-/// disconnect, and what they have sent before that still arrives.
+/// disconnect, and messages that they have sent before that still arrive.
 ///
 /// A server on all interfaces is announced where a node is by default. One that is bound to a single
 /// address is announced there: on loopback, programs of this machine find it.
@@ -185,7 +185,7 @@ pub fn announce(name: impl Into<String>, service: &impl Announce) -> Result<Anno
 /// # Ok::<(), zeroless::Error>(())
 /// ```
 #[derive(Debug)]
-#[must_use = "what is announced is withdrawn when this is dropped"]
+#[must_use = "the announcement is withdrawn when this is dropped"]
 pub struct Announcement {
     node: Node,
 }

@@ -1,4 +1,4 @@
-//! Discovering: clients whose endpoints follow what is announced.
+//! Discovering: clients whose endpoints follow the announcements.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -24,7 +24,7 @@ use crate::zre::node::{Node, RunningNode};
 ///
 /// Each pattern that is chosen is connected to the servers that offer a partner of it, those that
 /// are there and those that come, and disconnected from those that leave. One that dies without
-/// a goodbye is left within a second of its connection's end; what was queued for it is lost.
+/// a goodbye is left within a second of its connection's end; messages that were queued for it are lost.
 ///
 /// All discoveries of a program that are made so share a node. It finds servers on its network, and
 /// those of this machine that are bound to loopback.

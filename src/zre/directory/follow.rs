@@ -75,7 +75,7 @@ impl FoundServices {
         }
     }
 
-    /// Starts the thread in which the clients follow what is found.
+    /// Starts the thread in which the clients follow the services that are found.
     pub(super) fn start_following(found: &Arc<FoundServices>) -> Result<Background> {
         let (stopped, following) = (found.clone(), found.clone());
         let stop = move || stopped.change(|state| state.ended = true);
@@ -99,14 +99,14 @@ impl FoundServices {
         }
     }
 
-    /// Connects and disconnects, so that all clients have what there is.
+    /// Connects and disconnects, so that all clients have the services that there are.
     pub(super) fn reconcile_all(&self) {
         if let Ok(mut clients) = self.clients.lock() {
             self.reconcile(&mut clients);
         }
     }
 
-    /// Changes what is known, and tells those that wait for it.
+    /// Changes the services that are known, and wakes those that wait for it.
     fn change(&self, change: impl FnOnce(&mut Found)) {
         if let Ok(mut state) = self.state.lock() {
             change(&mut state);
@@ -160,9 +160,9 @@ impl FoundServices {
         Ok(())
     }
 
-    /// Disconnects and connects the clients, so that each has what there is. A connect may wait for a
-    /// while: if something changes meanwhile, the rest is left to the next round, which begins with
-    /// what has left.
+    /// Disconnects and connects the clients, so that each has the services that there are. A connect may wait
+    /// for a while: if something changes meanwhile, the rest is left to the next round, which begins with
+    /// those that have left.
     fn reconcile(&self, clients: &mut Vec<FollowingClient>) {
         clients.retain(|client| client.handle_count.strong_count() > 0);
         let Ok(mut state) = self.state.lock() else {
@@ -185,7 +185,7 @@ impl FoundServices {
         }
     }
 
-    /// Disconnects a client from what has left.
+    /// Disconnects a client from services that have left.
     fn leave(&self, following: &FollowingClient, visible: &[Service]) {
         let client = &following.client;
         for endpoint in client.endpoints() {
@@ -197,7 +197,7 @@ impl FoundServices {
         }
     }
 
-    /// Connects a client to what is new; false if something has changed meanwhile.
+    /// Connects a client to services that are new; false if something has changed meanwhile.
     fn connect(&self, following: &FollowingClient, visible: &[Service]) -> bool {
         let client = &following.client;
         let has = client.endpoints();
@@ -222,7 +222,7 @@ impl FoundServices {
         call: impl FnOnce() -> Result<Client>,
     ) {
         let name = &self.name;
-        guarded("following what is discovered", || match call() {
+        guarded("following a discovery", || match call() {
             Ok(_) | Err(Error::AlreadyConnected { .. }) => info!("{name}: {endpoint} {done}"),
             Err(error) => {
                 if let Some(left_out) = self.trouble.admit() {

@@ -19,8 +19,8 @@ pub(crate) struct AnnouncedService {
 impl AnnouncedService {
     /// The header that announces it on this interface.
     ///
-    /// Peers take only what is announced at the address of its node, so there is no header for a
-    /// service that is bound elsewhere.
+    /// Peers take only services that are announced at the address of their node, so there is no header for
+    /// one that is bound elsewhere.
     pub(crate) fn header(&self, interface: &Interface) -> Result<(String, String)> {
         let here = |endpoint: &Endpoint| {
             let address = endpoint.address()?;

@@ -49,7 +49,7 @@ struct Ready {
     finder: bool,
 }
 
-/// What the thread waits for.
+/// The sources that the thread waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Token {
     Inbox,
@@ -61,7 +61,7 @@ impl Driver {
     /// why: nobody may wait for it in vain.
     pub(crate) fn run(mut self) {
         if guarded("a node", || self.run_until_stopped()).is_none() {
-            let reason = "its thread has panicked; the log tells with what";
+            let reason = "its thread has panicked; the log has the panic's words";
             self.shared.fail(Error::system("running a node", reason));
         }
         self.shared.stop();
@@ -90,7 +90,7 @@ impl Driver {
             self.shared.run_tasks();
             if now >= next {
                 next = now + self.until_next();
-                // Where the inbox is: what is told of it may be elsewhere, or a name.
+                // The inbox's own port: the endpoint that others are told may be elsewhere, or a name.
                 let port = self.bound.port().unwrap_or(0);
                 if !self.finder.advertise(&self.shared, port) || now >= check_network {
                     check_network = now + NETWORK_CHECK;
@@ -176,7 +176,7 @@ impl Driver {
     fn sleep(&self, deadline: Deadline, inbox_has_more: bool) -> Ready {
         let waker = self.shared.waker();
         let mut set = WaitSet::new(waker);
-        // What was not taken in for want of room is looked at again in a moment.
+        // Messages that were not taken in for want of room are looked at again in a moment.
         if !inbox_has_more {
             set.insert(Token::Inbox, self.inbox.source(Interest::Readable));
         }
@@ -190,7 +190,7 @@ impl Driver {
         }
     }
 
-    /// Takes in messages, as long as there is room for what they tell or it is to be dropped;
+    /// Takes in messages, as long as there is room for their events or these are to be dropped;
     /// false if there are no more.
     fn receive(&self, now: Instant, dropping: bool) -> bool {
         for _ in 0..TURN {
@@ -215,8 +215,8 @@ impl Driver {
     }
 }
 
-/// A message: who calls itself what, the first frame, and what follows; `None` for what cannot be
-/// one.
+/// A message: the identity that its sender gives itself, the first frame, and those that follow; `None` if
+/// the frames are not a message.
 fn read(frames: Vec<Frame>) -> Option<(Uuid, Frame, Option<Message>)> {
     let mut frames = frames.into_iter();
     let uuid = Uuid::from_identity(&frames.next()?)?;

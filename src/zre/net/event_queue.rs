@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::wake::{ReadySignal, Waker};
 use crate::zre::event::Event;
 
-/// How many events find room beyond the queue's length: what one message or a moment can bring.
+/// How many events find room beyond the queue's length: as many as one message or a moment can bring.
 const RESERVE: usize = 256;
 
 /// A bounded queue that never makes its writer wait.
@@ -25,7 +25,7 @@ struct Writer {
     /// `None` once it is closed.
     sender: Option<Sender<Event>>,
     missed: u64,
-    /// What event loops wait for.
+    /// The signal that event loops wait for.
     ready: ReadySignal,
 }
 
@@ -62,7 +62,7 @@ impl EventQueue {
             ready,
         } = &mut *writer;
         let Some(sender) = sender else { return };
-        // Nobody else writes: what fits now will fit.
+        // Nobody else writes: events that fit now will fit.
         let room = self.length.saturating_add(RESERVE) - self.receiver.len();
         let told = usize::from(*missed > 0);
         if room <= told {
@@ -77,7 +77,7 @@ impl EventQueue {
         ready.turn_on();
     }
 
-    /// Ends it: what is in it can still be had.
+    /// Ends it: events that are in it can still be had.
     pub(crate) fn close(&self) {
         let mut writer = self.writer.lock();
         if let Some(sender) = writer.sender.take() {

@@ -69,7 +69,7 @@ impl Finder {
         }
     }
 
-    /// Has a thread wait for what others say, once it has taken in all that there is.
+    /// Has a thread wait for messages of others, once it has taken in all that there are.
     pub(crate) fn insert_into<T: Clone>(&self, set: &mut WaitSet<T>, token: T) {
         match self {
             Finder::Beacons(beacons) => set.insert_fd(token, beacons.fd()),

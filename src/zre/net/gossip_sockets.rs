@@ -71,7 +71,7 @@ impl GossipSockets {
         &self.endpoints
     }
 
-    /// Has a thread wait for what others say, once it has taken in all that there is.
+    /// Has a thread wait for messages of others, once it has taken in all that there are.
     pub(crate) fn insert_into<T: Clone>(&self, set: &mut WaitSet<T>, token: T) {
         let servers = self.servers.iter().map(|(_, socket)| socket);
         for socket in self.bound.iter().chain(servers) {

@@ -25,7 +25,7 @@ impl Interface {
         Interface::choose(all()?, wanted)
     }
 
-    /// The same for who is on one already, and leaves it only for one as good if it is gone, or
+    /// The same for a node that is on one already, and leaves it only for one as good if it is gone, or
     /// for a better one: a network that comes back is waited for.
     pub(crate) fn find_beside(current: &Interface, wanted: Option<&str>) -> Result<Interface> {
         Interface::choose_beside(current, all()?, wanted)

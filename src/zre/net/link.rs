@@ -1,4 +1,4 @@
-//! A node's connection to one of its peers: what goes out to it, in order, and counted.
+//! A node's connection to one of its peers: packets go out in order, and are counted.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -37,14 +37,14 @@ struct Outbox {
     /// The number of the message sent last.
     sequence: u16,
     /// The number that 0 follows: zyre counts to 65,535, pyre and zyre.js to 65,534, and they
-    /// give up whoever counts otherwise. Ours take both.
+    /// give up a peer that counts otherwise. Ours take both.
     last: u16,
     /// Packets that found no room yet. None may be left out.
     backlog: VecDeque<Packet>,
 }
 
 impl Outbox {
-    /// To a node with this port, which tells best who it is.
+    /// To a node with this port, which tells best whether it is zyre's.
     fn to(port: Option<u16>) -> Outbox {
         let zyre = port.is_some_and(|port| PORTS_OF_ZYRE.contains(&port));
         Outbox {

@@ -98,7 +98,7 @@ impl LocalAddress {
     }
 
     /// A connection is found dead before its peer is given up. If the peer came back on another
-    /// first, what is still under way on the old one would keep libzmq from ever closing it.
+    /// first, bytes that are still under way on the old one would keep libzmq from ever closing it.
     fn options(&self) -> Options {
         let probes = KeepAlive {
             idle: (self.expired / 3).min(KeepAlive::LONGEST),

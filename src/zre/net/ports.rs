@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_micros(100);
 pub(crate) fn wait_until_free(bound: &[Endpoint]) {
     let until = Instant::now() + LONGEST;
     for endpoint in bound {
-        // Only the system knows what a name or a zone stands for.
+        // Only the system knows the address of a name, or the interface of a zone.
         let Some(address) = endpoint.address() else {
             continue;
         };
@@ -31,8 +31,8 @@ pub(crate) fn wait_until_free(bound: &[Endpoint]) {
     }
 }
 
-/// Tries to bind there, as whoever comes next will; but does not listen, so that nobody connects to
-/// what is closed at once. What was accepted there is in nobody's way.
+/// Tries to bind there, as the next program will; but does not listen, so that nobody connects to
+/// a socket that is closed at once. Connections that were accepted there are in nobody's way.
 fn is_listened_to(address: SocketAddr) -> bool {
     let bind = || {
         let domain = Domain::for_address(address);

@@ -26,7 +26,7 @@ pub(crate) struct SharedNode {
     links: Mutex<HashMap<Uuid, Arc<Link>>>,
     observers: Mutex<Vec<(u64, Arc<Observer>)>>,
     pub(crate) events: EventQueue,
-    /// What event loops wait for, once one has asked: the waker of the thread, if there is no other.
+    /// The waker that event loops wait for, once one has asked: that of the thread, if there is no other.
     readiness: OnceLock<Arc<Waker>>,
     tasks: Arc<TaskQueue<Task>>,
     stopping: AtomicBool,
@@ -145,7 +145,7 @@ impl SharedNode {
         }
     }
 
-    /// Calls this with each event, after those that tell who is here.
+    /// Calls this with each event, after those that tell of the peers that are here.
     pub(crate) fn observe(shared: &Arc<SharedNode>, observer: Observer) -> Observation {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -195,7 +195,7 @@ impl SharedNode {
         }
     }
 
-    /// Has the thread look for what there is to do.
+    /// Has the thread look for tasks.
     pub(crate) fn wake(&self) {
         self.tasks.waker().wake();
     }
@@ -212,7 +212,7 @@ impl SharedNode {
         self.wake();
     }
 
-    /// The error of what cannot be had any more: what has ended the thread, or a stop.
+    /// The error of a call that the node cannot serve any more: the one that has ended the thread, or a stop.
     pub(crate) fn ended(&self) -> Error {
         self.failure.get().cloned().unwrap_or(Error::Stopped)
     }
@@ -229,12 +229,12 @@ impl SharedNode {
         }
     }
 
-    /// Tries again to send what found no room.
+    /// Tries again to send the packets that found no room.
     pub(super) fn retry_links(&self) {
         self.links.lock().values().for_each(|link| link.retry());
     }
 
-    /// Closes all connections; what was sent still goes out, for as long as it may linger.
+    /// Closes all connections; messages that were sent still go out, for as long as they may linger.
     pub(super) fn close_links(&self) {
         self.links.lock().clear();
     }

@@ -7,7 +7,7 @@ use crate::socket::{Linger, Profile, SocketSpec, SocketType};
 use crate::zre::uuid::Uuid;
 
 /// A node has sockets by the hundred, and monitors would cost as much as all the rest; it notices by
-/// itself who is there. It says goodbye, and goes.
+/// itself which peers are there. It says goodbye, and goes.
 fn profile() -> Profile {
     Profile {
         linger: Linger::exactly(Duration::from_secs(1)),
@@ -31,7 +31,7 @@ pub(crate) fn link(own: Uuid) -> SocketSpec {
     }
 }
 
-/// The socket that gossips with all who connect to it.
+/// The socket that gossips with all nodes that connect to it.
 pub(crate) fn gossip_server() -> SocketSpec {
     SocketSpec::new(SocketType::Router, "hub", "link", profile())
         .raw_option(IntOption::RouterMandatory, 1)

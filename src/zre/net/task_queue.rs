@@ -37,7 +37,7 @@ impl<T> TaskQueue<T> {
         self.waker.wake();
     }
 
-    /// Takes what there is to do.
+    /// Takes all tasks.
     pub(crate) fn take(&self) -> VecDeque<T> {
         std::mem::take(&mut *self.queue.lock())
     }

@@ -113,7 +113,7 @@ impl Node {
     /// An iterator over events, each waited for; it ends when the node is stopped, or the last
     /// handle of it is dropped.
     ///
-    /// Each event goes to one of those who take them. What iterates does not keep the node alive: a
+    /// Each event goes to one of the threads that take them. An iterator does not keep the node alive: a
     /// thread may do so to the end of the program, and the node still says goodbye when `main`
     /// returns.
     ///

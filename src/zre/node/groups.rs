@@ -100,7 +100,7 @@ impl Node {
         self.read(|machine| machine.groups().names())
     }
 
-    /// Who leads a group that this node is in, if anybody
+    /// The leader of a group that this node is in, if anybody
     /// [contests](crate::zre::Builder::contest) for it and that is settled; may be this node.
     ///
     /// ```no_run

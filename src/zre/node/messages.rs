@@ -58,7 +58,7 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`zre::Error::Unreached`] if it did not get through to some, who do not take their messages:
+    /// [`zre::Error::Unreached`] if it did not get through to some, which do not take their messages:
     /// all others have it. [`Error::EmptyMessage`]; [`Error::FrameTooLarge`]; [`Error::Stopped`].
     ///
     /// ```no_run
@@ -101,7 +101,7 @@ impl Node {
 }
 
 impl SendLimits {
-    /// Refuses what its receiver would not take: nobody would be told.
+    /// Refuses a message that its receiver would not take: nobody would be told.
     fn check(&self, message: &Message) -> Result<()> {
         let max = self.max_frame;
         match message

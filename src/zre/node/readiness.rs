@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 use super::Node;
 
-/// A file descriptor for event loops: `poll`, and what is built on it.
+/// A file descriptor for event loops: for `poll`, and all that is built on it.
 ///
 /// It can be read while [`try_recv`](Node::try_recv) would give an event, and once the node has ended.
 /// It is level-triggered, and suits edge-triggered loops as well. Wait until it can be read, and then

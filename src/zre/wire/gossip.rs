@@ -20,7 +20,7 @@ pub(crate) enum GossipMessage {
     },
     Ping,
     Pong,
-    /// The answer to what comes before a HELLO.
+    /// The answer to a message that comes before a HELLO.
     Invalid,
 }
 
@@ -65,7 +65,7 @@ impl GossipMessage {
             3 => Ok(GossipMessage::Ping),
             4 => Ok(GossipMessage::Pong),
             5 => Ok(GossipMessage::Invalid),
-            _ => Err(Malformed::new("it says what nobody knows")),
+            _ => Err(Malformed::new("it is of an unknown kind")),
         }
     }
 }

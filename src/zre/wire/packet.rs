@@ -73,8 +73,8 @@ impl Packet {
         }
     }
 
-    /// The frame. A text is cut where it is too long for its length to be told: what users
-    /// give is checked before.
+    /// The frame. A text is cut where it is too long for its length to be told: the texts of
+    /// users are checked before.
     pub(crate) fn encode(&self, sequence: u16) -> Vec<u8> {
         let mut frame = Vec::with_capacity(32);
         frame.extend(SIGNATURE);
@@ -107,8 +107,8 @@ impl Packet {
         frame
     }
 
-    /// The sequence number and what is said. Texts that are not UTF-8 are read as far as they
-    /// are (pyre cuts them in the middle of a character); what follows is ignored.
+    /// The sequence number and the packet. Texts that are not UTF-8 are read as far as they
+    /// are (pyre cuts them in the middle of a character); bytes that follow are ignored.
     pub(crate) fn decode(frame: &[u8]) -> Result<(u16, Packet), Malformed> {
         if frame.len() > LARGEST {
             return Err(Malformed::new("it is longer than anybody needs"));

@@ -1,4 +1,4 @@
-//! What many nodes take, and how long it takes until each knows all others.
+//! The cost of many nodes, and how long it takes until each knows all others.
 
 use super::network::Network;
 use crate::contender::Contender;
@@ -29,7 +29,7 @@ pub const PART: Part = Part {
             head(&["", "zeroless", "a node", "bare libzmq", "ratio"]);
             for (place, (what, show)) in COSTS.iter().enumerate() {
                 let one = |costs: &Vec<Costs>| costs.iter().map(|it| it[place]).collect();
-                let [ours, bare]: [Vec<f64>; 2] = [0, 1].map(|who: usize| one(&results[who]));
+                let [ours, bare]: [Vec<f64>; 2] = [0, 1].map(|place: usize| one(&results[place]));
                 let middle = median(ours.clone());
                 row(&[
                     (*what).to_owned(),
@@ -56,7 +56,7 @@ pub const PART: Part = Part {
 /// Seconds, bytes, files and threads.
 type Costs = [f64; 4];
 
-/// What one of them is called, and how it is shown.
+/// The name of one of them, and how it is shown.
 type Cost = (&'static str, fn(f64) -> String);
 
 const COSTS: [Cost; 4] = [
@@ -96,7 +96,7 @@ impl Mesh {
         self.took as f64 / 1e9
     }
 
-    /// What the first process takes.
+    /// The costs of the first process.
     fn costs(&self) -> Costs {
         let process = &self.processes[0];
         let [bytes, files, threads] = [(); 3].map(|()| process.number());

@@ -14,7 +14,7 @@ use crate::job::Job;
 
 const ADDRESS: &str = "10.77.0.1";
 
-/// What makes a network that has an interface other than loopback, without which pyre needs
+/// Commands that make a network that has an interface other than loopback, without which pyre needs
 /// settings of its own.
 const COMMANDS: [&str; 5] = [
     "link set lo up",
@@ -32,7 +32,7 @@ pub struct Network {
 impl Network {
     /// Runs this in such a network, and with it all processes that it starts.
     pub fn with(run: impl FnOnce(&Network) + Send) {
-        // What is shared no longer is a matter of the thread.
+        // A namespace that is no longer shared belongs to the thread.
         thread::scope(|scope| scope.spawn(|| run(&Network::open())).join()).expect("it works");
     }
 
@@ -54,7 +54,7 @@ impl Network {
         present(&[&Zeroless, &Pyre])
     }
 
-    /// What nodes of one mesh have in common: a port for beacons that no others have.
+    /// The job that nodes of one mesh have in common: a port for beacons that no others have.
     pub fn job(&self) -> Job {
         let free = UdpSocket::bind("0.0.0.0:0").and_then(|socket| socket.local_addr());
         let job = Job::default().beacons(free.expect("a port").port());

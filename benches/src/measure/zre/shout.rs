@@ -45,7 +45,7 @@ pub const PART: Part = Part {
     },
 };
 
-/// What became of a stream of shouts.
+/// The fate of a stream of shouts.
 enum Heard {
     All {
         rate: f64,

@@ -1,4 +1,4 @@
-//! What becomes of what is sent to a peer that is stopped.
+//! The fate of messages that are sent to a peer that is stopped.
 
 use super::network::Network;
 use super::{head_of_all, row_of_all};

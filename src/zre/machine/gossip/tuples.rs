@@ -64,7 +64,7 @@ impl Gossip {
             known => known.is_none(),
         };
         if is_new && self.tuples.len() >= MOST && !self.make_room(host(&value)) {
-            return debug!("no room for what is told of {key}");
+            return debug!("no room for the endpoint of {key}");
         }
         let tuple = Tuple {
             value: value.clone(),
