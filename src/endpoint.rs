@@ -163,6 +163,27 @@ impl fmt::Display for Endpoint {
     }
 }
 
+/// Whether it is written so.
+///
+/// ```
+/// let endpoint: zeroless::Endpoint = "tcp://[::1]:5555".parse()?;
+/// assert_eq!(endpoint, "tcp://[::1]:5555");
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+impl PartialEq<str> for Endpoint {
+    fn eq(&self, text: &str) -> bool {
+        let written = self.to_string();
+        written == text
+    }
+}
+
+/// Whether it is written so.
+impl PartialEq<&str> for Endpoint {
+    fn eq(&self, text: &&str) -> bool {
+        *self == **text
+    }
+}
+
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.to_string(), f)

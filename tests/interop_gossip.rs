@@ -79,7 +79,7 @@ fn client<const N: usize>(name: &str, gossips: [&str; N]) -> Member {
 /// A node of ours that others connect to, and where.
 fn hub(name: &str) -> (Member, String) {
     let hub = Member::ours_here(name, |node| node.gossip_bind("tcp://127.0.0.1:0"));
-    let endpoint = hub.node().gossip_endpoints()[0].clone();
+    let endpoint = hub.node().gossip_endpoints()[0].to_string();
     (hub, endpoint)
 }
 

@@ -62,7 +62,7 @@ fn two_nodes_enter_with_names_and_headers() {
     assert_eq!((of_bob.name(), of_bob.id()), ("bob", bob.id()));
     assert_eq!((of_alice.name(), of_alice.id()), ("alice", alice.id()));
     assert_eq!(of_alice.header("X-LANG"), Some("Rust"));
-    assert_eq!(of_alice.address(), alice.endpoint());
+    assert_eq!(*of_alice.endpoint(), alice.endpoint());
     assert_eq!(bob.peers(), std::slice::from_ref(&of_alice));
     assert_eq!(bob.peer(alice.id()), Some(of_alice));
 }
@@ -233,7 +233,7 @@ fn one_that_advertises_a_name_is_found_by_its_beacons_and_stays() {
     let bob = node("bob", port).start().unwrap();
     let peer = expect_enter(&bob);
     expect_enter(&alice);
-    assert_ne!(peer.address(), alice.endpoint(), "it is where it beacons");
+    assert_ne!(*peer.endpoint(), alice.endpoint(), "it is where it beacons");
     // More beacons come, and none of them is a goodbye.
     let later = bob.recv_timeout(Duration::from_millis(2500));
     assert_timeout(later);

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use support::{SOON, deadline, until};
 use zeroless::zre::{Builder, Event, Node};
-use zeroless::{Error, Server};
+use zeroless::{Endpoint, Error, Server};
 
 fn node(name: &str) -> Builder {
     Node::builder(name).interface("127.0.0.1")
 }
 
 /// A node that others connect to, and where.
-fn hub() -> (Node, String) {
+fn hub() -> (Node, Endpoint) {
     let hub = node("hub")
         .gossip_bind("tcp://127.0.0.1:0")
         .start()
@@ -42,8 +42,8 @@ fn assert_enter<const N: usize>(node: &Node, names: [&str; N]) {
 fn nodes_that_connect_to_one_find_it_and_each_other() {
     deadline(|| {
         let (hub, endpoint) = hub();
-        let alice = node("alice").gossip_connect(&*endpoint).start().unwrap();
-        let bob = node("bob").gossip_connect(&*endpoint).start().unwrap();
+        let alice = node("alice").gossip_connect(&endpoint).start().unwrap();
+        let bob = node("bob").gossip_connect(&endpoint).start().unwrap();
         assert_enter(&hub, ["alice", "bob"]);
         assert_enter(&alice, ["bob", "hub"]);
         assert_enter(&bob, ["alice", "hub"]);
@@ -58,9 +58,9 @@ fn those_in_a_chain_find_each_other() {
     deadline(|| {
         let (one, first) = hub();
         let two = node("two").gossip_bind("tcp://127.0.0.1:0");
-        let two = two.gossip_connect(&*first).start().unwrap();
+        let two = two.gossip_connect(&first).start().unwrap();
         let second = two.gossip_endpoints()[0].clone();
-        let three = node("three").gossip_connect(&*second).start().unwrap();
+        let three = node("three").gossip_connect(&second).start().unwrap();
         assert_enter(&one, ["three", "two"]);
         assert_enter(&two, ["hub", "three"]);
         assert_enter(&three, ["hub", "two"]);
@@ -72,8 +72,8 @@ fn a_node_that_connects_first_finds_one_that_comes_later() {
     deadline(|| {
         let port = Server::bind_local(0).unwrap().port();
         let endpoint = format!("tcp://127.0.0.1:{port}");
-        let alice = node("alice").gossip_connect(&*endpoint).start().unwrap();
-        let hub = node("hub").gossip_bind(&*endpoint).start().unwrap();
+        let alice = node("alice").gossip_connect(&endpoint).start().unwrap();
+        let hub = node("hub").gossip_bind(&endpoint).start().unwrap();
         assert_enter(&alice, ["hub"]);
         assert_enter(&hub, ["alice"]);
         drop(hub);
@@ -83,7 +83,7 @@ fn a_node_that_connects_first_finds_one_that_comes_later() {
         let mut new = Err(Error::WouldBlock);
         until(|| {
             // libzmq gives the port up some time after the socket was closed.
-            new = node("new hub").gossip_bind(&*endpoint).start();
+            new = node("new hub").gossip_bind(&endpoint).start();
             new.is_ok()
         });
         let hub = new.unwrap();
@@ -96,8 +96,8 @@ fn a_node_that_connects_first_finds_one_that_comes_later() {
 fn a_goodbye_reaches_all() {
     deadline(|| {
         let (hub, endpoint) = hub();
-        let alice = node("alice").gossip_connect(&*endpoint).start().unwrap();
-        let bob = node("bob").gossip_connect(&*endpoint).start().unwrap();
+        let alice = node("alice").gossip_connect(&endpoint).start().unwrap();
+        let bob = node("bob").gossip_connect(&endpoint).start().unwrap();
         assert_enter(&hub, ["alice", "bob"]);
         assert_enter(&bob, ["alice", "hub"]);
         drop(alice);
@@ -106,7 +106,7 @@ fn a_goodbye_reaches_all() {
             assert!(matches!(event, Event::Exit { peer } if peer.name() == "alice"));
         }
         // Nobody is told of her any more.
-        let carol = node("carol").gossip_connect(&*endpoint).start().unwrap();
+        let carol = node("carol").gossip_connect(&endpoint).start().unwrap();
         assert_enter(&carol, ["bob", "hub"]);
         assert!(carol.recv_timeout(Duration::from_millis(500)).is_err());
     });
@@ -120,10 +120,10 @@ fn one_that_tells_a_name_is_looked_up() {
         let alice = node("alice")
             .endpoint(("127.0.0.1", port))
             .advertised_endpoint(("localhost", port))
-            .gossip_connect(&*endpoint)
+            .gossip_connect(&endpoint)
             .start()
             .unwrap();
-        assert_eq!(alice.endpoint(), format!("tcp://localhost:{port}"));
+        assert_eq!(alice.endpoint(), *format!("tcp://localhost:{port}"));
         assert_enter(&hub, ["alice"]);
         assert_enter(&alice, ["hub"]);
     });
@@ -135,7 +135,7 @@ fn nonsense_disturbs_nobody() {
         let (hub, endpoint) = hub();
         let context = zmq::Context::new();
         let strange = context.socket(zmq::DEALER).unwrap();
-        strange.connect(&endpoint).unwrap();
+        strange.connect(&endpoint.to_string()).unwrap();
         for frame in [
             &b""[..],
             b"\xaa",
@@ -149,7 +149,7 @@ fn nonsense_disturbs_nobody() {
         // The last was a tuple, from a client that has not said hello.
         assert_eq!(strange.recv_bytes(0).unwrap(), b"\xaa\xa0\x05\x01");
         strange.send_multipart(["a", "b", "c"], 0).unwrap();
-        let alice = node("alice").gossip_connect(&*endpoint).start().unwrap();
+        let alice = node("alice").gossip_connect(&endpoint).start().unwrap();
         assert_enter(&hub, ["alice"]);
         assert_enter(&alice, ["hub"]);
     });

@@ -49,7 +49,7 @@ fn the_dead_that_a_hub_tells_of_are_tried_few_at_a_time() {
         let hub = socket(&context, zmq::ROUTER);
         hub.bind("tcp://127.0.0.1:*").unwrap();
         let endpoint = hub.get_last_endpoint().unwrap().unwrap();
-        let alice = node("alice").gossip_connect(&*endpoint).start().unwrap();
+        let alice = node("alice").gossip_connect(&endpoint).start().unwrap();
         let mut told = false;
         while !told {
             let message = hub.recv_multipart(0).unwrap();
@@ -102,8 +102,8 @@ fn a_client_that_asks_for_everything_again_and_again_disturbs_nobody() {
     deadline(|| {
         let hub = node("hub").gossip_bind("tcp://127.0.0.1:0");
         let hub = hub.expired(Duration::from_secs(4)).start().unwrap();
-        let endpoint = hub.gossip_endpoints()[0].clone();
-        let alice = node("alice").gossip_connect(&*endpoint);
+        let endpoint = hub.gossip_endpoints()[0].to_string();
+        let alice = node("alice").gossip_connect(&endpoint);
         let alice = alice.expired(Duration::from_secs(4)).start().unwrap();
         until(|| !alice.peers().is_empty() && !hub.peers().is_empty());
         let context = zmq::Context::new();

@@ -158,7 +158,7 @@ mod tests {
         let peer = Peer::new(Profile {
             id: Uuid::from([0xab; 16]),
             name: "alice".to_owned(),
-            address: "tcp://10.0.0.7:9".to_owned(),
+            endpoint: "tcp://10.0.0.7:9".parse().unwrap(),
             headers: BTreeMap::new(),
         });
         let (group, message) = ("chat".to_owned(), ("secret", "password").into_message());

@@ -10,6 +10,7 @@ use super::machine::{Action, Bounds, CONTEST_HEADER, Machine, Timing};
 use super::peer::Peer;
 use super::uuid::Uuid;
 use super::wire::{Beacon, GossipMessage, Hello, MOST, Packet};
+use crate::endpoint::Endpoint;
 
 /// Does something, and tells how many bytes were allocated meanwhile, at the peak.
 pub type Allocated = fn(&mut dyn FnMut()) -> usize;
@@ -127,9 +128,8 @@ fn place(number: u8) -> (IpAddr, u16) {
     (address.into(), 5000 + u16::from(number))
 }
 
-fn endpoint(number: u8) -> String {
-    let (address, port) = place(number);
-    format!("tcp://{address}:{port}")
+fn endpoint(number: u8) -> Endpoint {
+    Endpoint::at(place(number).into())
 }
 
 fn group(number: u8) -> String {
@@ -138,7 +138,7 @@ fn group(number: u8) -> String {
 
 /// A socket that the node has told to open.
 struct Link {
-    endpoint: String,
+    host: IpAddr,
     /// Whether a HELLO was sent.
     greeted: bool,
 }
@@ -160,8 +160,7 @@ impl Run {
     fn new() -> Run {
         let (timing, name) = (Timing::default(), "node".to_owned());
         let contests = vec![(CONTEST_HEADER.to_owned(), "A\nB".to_owned())];
-        let mut machine = Machine::new(uuid(0), name, contests, timing, BOUNDS);
-        machine.set_endpoint(endpoint(0));
+        let machine = Machine::new(uuid(0), endpoint(0), name, contests, timing, BOUNDS);
         Run {
             machine,
             now: Instant::now(),
@@ -192,7 +191,7 @@ impl Run {
             1 => {
                 let (at, groups) = (script.byte()?, script.byte()?);
                 let hello = Hello {
-                    endpoint: endpoint(at),
+                    endpoint: endpoint(at).to_string(),
                     groups: (0..8).filter(|n| groups >> n & 1 == 1).map(group).collect(),
                     ..Hello::default()
                 };
@@ -249,11 +248,10 @@ impl Run {
         assert!(self.links.len() <= known, "a socket for nobody");
         assert!(self.links.values().all(|link| link.greeted));
 
-        let mut claims: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut claims: BTreeMap<IpAddr, usize> = BTreeMap::new();
         for (peer, link) in &self.links {
             if !self.machine.has_greeted(*peer) {
-                let (address, _) = link.endpoint.rsplit_once(':').expect("a port");
-                *claims.entry(address).or_default() += 1;
+                *claims.entry(link.host).or_default() += 1;
             }
         }
         let most = BOUNDS.sockets_at_an_address;
@@ -289,7 +287,7 @@ impl Run {
         match action {
             Action::Open { peer, endpoint } => {
                 let link = Link {
-                    endpoint,
+                    host: endpoint.address().expect("an address").ip(),
                     greeted: false,
                 };
                 let before = self.links.insert(peer, link);

@@ -34,12 +34,14 @@ mod simulation;
 mod timing;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::event::Event;
 use super::peer::Peer;
 use super::uuid::Uuid;
 use super::wire::Packet;
+use crate::endpoint::Endpoint;
 use admission::Admission;
 pub(crate) use bounds::Bounds;
 use election::Election;
@@ -55,7 +57,7 @@ pub(crate) use timing::Timing;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Open a socket for a peer, connected to this endpoint.
-    Open { peer: Uuid, endpoint: String },
+    Open { peer: Uuid, endpoint: Endpoint },
     /// Send to a peer whose socket is open.
     Send { peer: Uuid, packet: Packet },
     /// Close a peer's socket.
@@ -68,7 +70,8 @@ pub(crate) enum Action {
 #[derive(Debug)]
 pub(crate) struct Machine {
     uuid: Uuid,
-    endpoint: String,
+    /// Where our inbox is, as peers are told.
+    endpoint: Endpoint,
     name: String,
     headers: Vec<(String, String)>,
     own_groups: BTreeSet<String>,
@@ -104,6 +107,7 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn new(
         uuid: Uuid,
+        endpoint: Endpoint,
         name: String,
         headers: Vec<(String, String)>,
         timing: Timing,
@@ -111,7 +115,7 @@ impl Machine {
     ) -> Machine {
         Machine {
             uuid,
-            endpoint: String::new(),
+            endpoint,
             name,
             contests: election::contests(&headers).collect(),
             elections: BTreeMap::new(),
@@ -146,11 +150,6 @@ impl Machine {
         std::mem::take(&mut self.actions)
     }
 
-    /// The endpoint of our inbox, once it is bound.
-    pub(crate) fn set_endpoint(&mut self, endpoint: String) {
-        self.endpoint = endpoint;
-    }
-
     pub(crate) fn uuid(&self) -> Uuid {
         self.uuid
     }
@@ -159,8 +158,13 @@ impl Machine {
         &self.name
     }
 
-    pub(crate) fn endpoint(&self) -> &str {
+    pub(crate) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// Whether our own inbox is there.
+    fn is_at(&self, address: SocketAddr) -> bool {
+        self.endpoint == Endpoint::at(address)
     }
 
     /// The peers that are here.
@@ -262,7 +266,7 @@ impl Machine {
     }
 
     /// We are somewhere else from now on, and begin anew with everybody.
-    pub(crate) fn moved(&mut self, endpoint: String, headers: Vec<(String, String)>) {
+    pub(crate) fn moved(&mut self, endpoint: Endpoint, headers: Vec<(String, String)>) {
         (self.endpoint, self.headers) = (endpoint, headers);
         let all: Vec<Uuid> = self.known.keys().copied().collect();
         all.into_iter().for_each(|uuid| self.drop_peer(uuid));

@@ -17,6 +17,7 @@ use super::machine::Machine;
 use super::net::{Observation, Observer, SharedNode};
 use super::uuid::Uuid;
 use crate::background::Background;
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::fork::ForkOrigin;
 pub use events::{Events, TryIter};
@@ -57,7 +58,9 @@ pub(crate) struct RunningNode {
     /// Stopped and waited for when this is dropped.
     thread: Background,
     limits: SendLimits,
-    gossip_endpoints: Vec<String>,
+    /// Where its inbox was when it started.
+    first_endpoint: Endpoint,
+    gossip_endpoints: Vec<Endpoint>,
     /// In a child of the process that made it, it is dead.
     origin: ForkOrigin,
     /// The channel of such a child, to which nothing comes.
@@ -75,15 +78,19 @@ impl RunningNode {
         shared: Arc<SharedNode>,
         thread: Background,
         limits: SendLimits,
-        gossip_endpoints: Vec<String>,
+        gossip_endpoints: Vec<Endpoint>,
     ) -> RunningNode {
-        let (id, name) = shared.read(|machine| (machine.uuid(), machine.name().to_owned()));
+        let (id, name, first_endpoint) = shared.read(|machine| {
+            let name = machine.name().to_owned();
+            (machine.uuid(), name, machine.endpoint().clone())
+        });
         RunningNode {
             id,
             name,
             shared,
             thread,
             limits,
+            first_endpoint,
             gossip_endpoints,
             origin: ForkOrigin::here(),
             ended: crossbeam_channel::unbounded().1,
@@ -150,25 +157,26 @@ impl Node {
         &self.handle.name
     }
 
-    /// The endpoint of its inbox, `tcp://host:port`.
+    /// The endpoint of its inbox, `tcp://host:port`, as its peers are told of it.
     ///
     /// ```no_run
     /// # let node = zeroless::zre::Node::builder("alice").start()?;
     /// println!("my inbox is {}", node.endpoint());
     /// # Ok::<(), zeroless::Error>(())
     /// ```
-    pub fn endpoint(&self) -> String {
-        self.read(|machine| machine.endpoint().to_owned())
+    pub fn endpoint(&self) -> Endpoint {
+        let now = self.read(|machine| Some(machine.endpoint().clone()));
+        now.unwrap_or_else(|| self.handle.first_endpoint.clone())
     }
 
     /// Where it [gossips](crate::zre::Builder::gossip_bind) with nodes that connect to it.
     ///
     /// ```
     /// let hub = zeroless::zre::Node::builder("hub").gossip_bind("tcp://127.0.0.1:0").start()?;
-    /// assert!(hub.gossip_endpoints()[0].starts_with("tcp://127.0.0.1:"));
+    /// let bob = zeroless::zre::Node::builder("bob").gossip_connect(hub.gossip_endpoints());
     /// # Ok::<(), zeroless::Error>(())
     /// ```
-    pub fn gossip_endpoints(&self) -> &[String] {
+    pub fn gossip_endpoints(&self) -> &[Endpoint] {
         &self.handle.gossip_endpoints
     }
 

@@ -5,13 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::uuid::Uuid;
+use crate::endpoint::Endpoint;
 
 /// A peer, as it was when it was heard of; cheap to clone.
 ///
 /// ```
 /// # use zeroless::zre;
 /// fn greet(peer: &zre::Peer) {
-///     println!("{} is at {}, speaks {:?}", peer.name(), peer.address(), peer.header("X-LANG"));
+///     println!("{} is at {}, speaks {:?}", peer.name(), peer.endpoint(), peer.header("X-LANG"));
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct Peer(Arc<Profile>);
 pub(crate) struct Profile {
     pub(crate) id: Uuid,
     pub(crate) name: String,
-    pub(crate) address: String,
+    pub(crate) endpoint: Endpoint,
     pub(crate) headers: BTreeMap<String, String>,
 }
 
@@ -60,11 +61,12 @@ impl Peer {
     /// ```no_run
     /// # let node = zeroless::zre::Node::builder("alice").start()?;
     /// # let peer = &node.peers()[0];
-    /// println!("{}", peer.address());
+    /// println!("{}", peer.endpoint());
     /// # Ok::<(), zeroless::Error>(())
     /// ```
-    pub fn address(&self) -> &str {
-        &self.0.address
+    #[doc(alias = "address")]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.0.endpoint
     }
 
     /// Its headers, by their keys.
@@ -99,15 +101,15 @@ impl fmt::Debug for Peer {
         f.debug_struct("Peer")
             .field("id", &self.id())
             .field("name", &self.name())
-            .field("address", &self.address())
+            .field("endpoint", self.endpoint())
             .field("headers", self.headers())
             .finish()
     }
 }
 
-/// Its name, its identity and its address.
+/// Its name, its identity and its endpoint.
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}) at {}", self.name(), self.id(), self.address())
+        write!(f, "{} ({}) at {}", self.name(), self.id(), self.endpoint())
     }
 }

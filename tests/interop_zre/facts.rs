@@ -52,7 +52,7 @@ pub(crate) fn enter(one: Kind, two: Kind) {
         let known = alice.node().peers();
         assert_eq!(known.len(), 1);
         assert_eq!(known[0].name(), "bob");
-        assert_eq!(known[0].address(), bob.endpoint);
+        assert_eq!(*known[0].endpoint(), *bob.endpoint);
         assert_eq!(known[0].header("X-KIND"), Some(format!("{two:?}").as_str()));
     }
 }

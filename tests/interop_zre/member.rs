@@ -128,7 +128,7 @@ impl Member {
         Member {
             name: name.to_owned(),
             id: node.id().to_string(),
-            endpoint: node.endpoint(),
+            endpoint: node.endpoint().to_string(),
             kind: Ours,
             side: Side::Ours(node),
         }
@@ -299,7 +299,7 @@ fn describe(node: &Node, event: Event) -> String {
     let id = id.unwrap_or_default();
     match event {
         Event::Enter { peer } => {
-            let mut line = format!("ENTER {id} {} {}", peer.name(), peer.address());
+            let mut line = format!("ENTER {id} {} {}", peer.name(), peer.endpoint());
             for (key, value) in peer.headers() {
                 line += &format!(" {key}={value}");
             }

@@ -66,7 +66,7 @@ impl Builder {
             return Err(error);
         }
         self.check(&headers)?;
-        let endpoint = local_address.advertised_endpoint(&bound).to_string();
+        let endpoint = local_address.advertised_endpoint(&bound);
         let uuid = Uuid::random()?;
         let finder = match gossips {
             false => Finder::Beacons(BeaconSocket::open(
@@ -80,9 +80,8 @@ impl Builder {
                 Finder::Gossip(Box::new(gossip))
             }
         };
-        let gossip = finder.bound().iter().map(Endpoint::to_string).collect();
-        let mut machine = Machine::new(uuid, self.name, headers, self.timing, self.bounds);
-        machine.set_endpoint(endpoint);
+        let gossip = finder.bound();
+        let machine = Machine::new(uuid, endpoint, self.name, headers, self.timing, self.bounds);
         let shared = SharedNode::new(machine, EventQueue::new(self.events), self.verbose)?;
         let shared = Arc::new(shared);
         let driver = Driver {

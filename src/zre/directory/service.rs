@@ -1,9 +1,9 @@
 //! A server that was found, as its peer announces it.
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Place};
 use crate::pattern::Kind;
 use crate::zre::peer::Peer;
-use crate::zre::wire::{ServiceHeader, address};
+use crate::zre::wire::ServiceHeader;
 
 /// How many servers a peer can announce under one name: each of them is connected to.
 const MOST_SERVICES: usize = 64;
@@ -87,8 +87,10 @@ impl Service {
 
     /// Whether it is where its peer is.
     pub(super) fn is_own(&self) -> bool {
-        let host = self.endpoint.address().map(|it| it.ip());
-        host == address(self.peer.address()).map(|it| it.ip())
+        match (self.endpoint.place(), self.peer.endpoint().place()) {
+            (Place::Tcp { host, .. }, Place::Tcp { host: own, .. }) => host == own,
+            _ => false,
+        }
     }
 }
 
@@ -119,7 +121,7 @@ mod tests {
         let peer = Peer::new(Profile {
             id: Uuid::from([1; 16]),
             name: "peer".to_owned(),
-            address: "tcp://10.0.0.7:9".to_owned(),
+            endpoint: "tcp://10.0.0.7:9".parse().unwrap(),
             headers: BTreeMap::from_iter(headers.map(own)),
         });
         let found = Service::of(&peer, "Jobs");

@@ -1,7 +1,7 @@
 //! Admitting nodes: which are known, and which of them have a socket.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use log::debug;
@@ -10,6 +10,7 @@ use super::admission::Verdict;
 use super::bounds::Bounds;
 use super::known_node::KnownNode;
 use super::{Action, Machine};
+use crate::endpoint::Endpoint;
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::Packet;
 
@@ -22,20 +23,15 @@ impl Machine {
     }
 
     /// Makes a node known, if there is room for one more that is not verified.
-    pub(super) fn admit(
-        &mut self,
-        uuid: Uuid,
-        endpoint: String,
-        host: IpAddr,
-        now: Instant,
-    ) -> bool {
+    pub(super) fn admit(&mut self, uuid: Uuid, address: SocketAddr, now: Instant) -> bool {
+        let host = address.ip();
         let verdict = self.verdict(host);
         let other = match verdict {
             Verdict::Replace(most) => {
                 let mut claims = self
                     .known
                     .iter()
-                    .filter(|(_, it)| !it.verified && it.host == most);
+                    .filter(|(_, it)| !it.verified && it.host() == most);
                 claims.next().map(|(uuid, _)| *uuid)
             }
             Verdict::Admit | Verdict::Refuse => None,
@@ -45,11 +41,11 @@ impl Machine {
             self.pending_claims.refuse(other);
             self.drop_peer(other);
         } else if verdict != Verdict::Admit {
-            debug!("{}: no room for {uuid} at {endpoint}", self.name);
+            debug!("{}: no room for {uuid} at {address}", self.name);
             return false;
         }
         self.admission.add(host);
-        self.known.insert(uuid, KnownNode::new(endpoint, host, now));
+        self.known.insert(uuid, KnownNode::new(address, now));
         self.waiting_for_socket.push_back(uuid);
         self.open_waiting();
         true
@@ -66,7 +62,7 @@ impl Machine {
             .values()
             .filter(|known| known.has_socket && known.greeted_as.is_none())
         {
-            *sockets_at.entry(known.host).or_default() += 1;
+            *sockets_at.entry(known.host()).or_default() += 1;
         }
         let mut all: usize = sockets_at.values().sum();
         let Bounds {
@@ -81,7 +77,7 @@ impl Machine {
             };
             // A node that has greeted us waits for our answer.
             if known.greeted_as.is_none() {
-                let count = sockets_at.entry(known.host).or_default();
+                let count = sockets_at.entry(known.host()).or_default();
                 // An address without a socket gets one in any case.
                 let most = if all < sockets {
                     sockets_at_an_address
@@ -95,7 +91,7 @@ impl Machine {
                 all += 1;
             }
             known.has_socket = true;
-            let endpoint = known.endpoint.clone();
+            let endpoint = Endpoint::at(known.address);
             self.actions.push(Action::Open {
                 peer: uuid,
                 endpoint,

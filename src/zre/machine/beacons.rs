@@ -31,12 +31,11 @@ impl Machine {
         if late == Some(false) {
             return;
         }
-        let endpoint = format!("tcp://{address}");
-        if uuid == self.uuid || endpoint == self.endpoint {
+        if uuid == self.uuid || self.is_at(address) {
             return;
         }
         if let Some(known) = self.known.get(&uuid) {
-            if known.endpoint == endpoint {
+            if known.address == address {
                 return;
             }
             // It is not where the earlier claim said.
@@ -47,11 +46,11 @@ impl Machine {
             return;
         }
         // Another node has this endpoint; perhaps it was restarted. That node is asked first.
-        let same = |known: &KnownNode| known.endpoint == endpoint && known.has_socket;
+        let same = |known: &KnownNode| known.address == address && known.has_socket;
         if let Some((&other, _)) = self.known.iter().find(|(_, known)| same(known)) {
             return self.suspect(other, now);
         }
-        if self.admit(uuid, endpoint, address.ip(), now) {
+        if self.admit(uuid, address, now) {
             let kept = self
                 .without_address
                 .take(uuid)
@@ -65,7 +64,7 @@ impl Machine {
         if self
             .known
             .get(&uuid)
-            .is_some_and(|known| known.host == from)
+            .is_some_and(|known| known.host() == from)
         {
             self.suspect(uuid, now);
         }

@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use log::debug;
 
+use crate::endpoint::Endpoint;
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::GossipMessage;
 use client::{Client, Listing};
@@ -92,8 +93,8 @@ impl Gossip {
     }
 
     /// Tells where we are.
-    pub(crate) fn publish(&mut self, uuid: Uuid, endpoint: &str) {
-        let (key, value) = (uuid.to_string(), endpoint.to_owned());
+    pub(crate) fn publish(&mut self, uuid: Uuid, endpoint: &Endpoint) {
+        let (key, value) = (uuid.to_string(), endpoint.to_string());
         self.own = Some((key.clone(), value.clone()));
         self.broadcast(&GossipMessage::Publish { key, value }, None);
     }

@@ -1,6 +1,7 @@
 //! Greetings: the HELLO of a node, and ours.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use log::debug;
@@ -8,6 +9,7 @@ use log::debug;
 use super::known_node::KnownNode;
 use super::messages::cost;
 use super::{Action, Machine, election};
+use crate::endpoint::Endpoint;
 use crate::zre::peer::{Peer, Profile};
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::{Hello, address};
@@ -22,32 +24,31 @@ impl Machine {
         first: &[u8],
         now: Instant,
     ) {
-        // Normalised, so that one place has one endpoint.
-        let told = address(&hello.endpoint).map(|it| (format!("tcp://{it}"), it.ip()));
-        let is_own = told.as_ref().is_some_and(|(it, _)| *it == self.endpoint);
+        let told = address(&hello.endpoint);
+        let is_own = told.is_some_and(|it| self.is_at(it));
         let known = self.known.get(&from);
         let has_greeted = known.is_some_and(|known| known.greeted_as.is_some());
-        let old_place = known.map(|known| (known.endpoint.clone(), known.host));
+        let old_place = known.map(|known| known.address);
         // A beacon's host is more reliable than the HELLO's; the HELLO's port is newer.
-        let has_moved = match (&old_place, &told) {
-            (Some((before, at)), Some((now, told_at))) => at == told_at && before != now,
+        let has_moved = match (old_place, told) {
+            (Some(before), Some(now)) => before.ip() == now.ip() && before != now,
             _ => false,
         };
         let place = match has_greeted || has_moved {
             true => told.or(old_place),
             false => old_place.or(told),
         };
-        let Some((endpoint, host)) = place.filter(|_| !is_own) else {
+        let Some(address) = place.filter(|_| !is_own) else {
             debug!("{}: {from} is nowhere: {:?}", self.name, hello.endpoint);
             return self.drop_peer(from);
         };
         if has_greeted {
-            self.greeted_again(from, &endpoint, now);
+            self.greeted_again(from, address, now);
         } else if has_moved {
             self.drop_peer(from);
         }
         let elsewhere = |(uuid, known): (&Uuid, &KnownNode)| {
-            (*uuid != from && known.endpoint == endpoint).then_some((*uuid, known.has_socket))
+            (*uuid != from && known.address == address).then_some((*uuid, known.has_socket))
         };
         match self.known.iter().find_map(elsewhere) {
             // Any node can claim the endpoint of another. The holder is asked; the endpoint is free
@@ -61,7 +62,7 @@ impl Machine {
             Some((other, false)) => self.drop_peer(other),
             None => {}
         }
-        if !self.known.contains_key(&from) && !self.admit(from, endpoint, host, now) {
+        if !self.known.contains_key(&from) && !self.admit(from, address, now) {
             return;
         }
         let Some(known) = self.known.get_mut(&from) else {
@@ -83,7 +84,7 @@ impl Machine {
         known.greeted_as = Some(Peer::new(Profile {
             id: from,
             name: hello.name,
-            address: known.endpoint.clone(),
+            endpoint: Endpoint::at(known.address),
             headers: BTreeMap::from_iter(hello.headers),
         }));
         known.hello_groups = hello.groups.into_iter().collect();
@@ -99,9 +100,8 @@ impl Machine {
     /// A node that has greeted us greets us again: either it has forgotten us, or its HELLO answers ours.
     /// To answer each HELLO would never end, so a node that we have just greeted is pinged, and greeted
     /// anew only if it does not answer.
-    pub(super) fn greeted_again(&mut self, from: Uuid, endpoint: &str, now: Instant) {
-        let same =
-            |known: &&mut KnownNode| known.is_being_greeted(now) && known.endpoint == endpoint;
+    pub(super) fn greeted_again(&mut self, from: Uuid, address: SocketAddr, now: Instant) {
+        let same = |known: &&mut KnownNode| known.is_being_greeted(now) && known.address == address;
         let Some(known) = self.known.get_mut(&from).filter(same) else {
             return self.drop_peer(from);
         };
@@ -126,7 +126,7 @@ impl Machine {
 
     pub(super) fn hello(&self) -> Hello {
         Hello {
-            endpoint: self.endpoint.clone(),
+            endpoint: self.endpoint.to_string(),
             groups: self.own_groups(),
             status: self.group_status,
             name: self.name.clone(),

@@ -1,7 +1,7 @@
 //! A node that is known, and the suspicion that it has gone.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::timing::Timing;
@@ -14,9 +14,8 @@ pub(crate) const SUSPECT_TIMEOUT: Duration = Duration::from_millis(500);
 /// The state of a node that is known.
 #[derive(Debug)]
 pub(crate) struct KnownNode {
-    pub(crate) endpoint: String,
-    /// The host of the endpoint.
-    pub(crate) host: IpAddr,
+    /// Where its inbox is.
+    pub(crate) address: SocketAddr,
     /// The node as its HELLO describes it, once that came. Before that, no other message of it counts.
     pub(crate) greeted_as: Option<Peer>,
     /// The groups in its HELLO, until it is verified.
@@ -31,7 +30,7 @@ pub(crate) struct KnownNode {
     pub(crate) elects: bool,
     /// Whether it has a socket of its own, to which our HELLO went.
     pub(crate) has_socket: bool,
-    /// Whether it has answered at that endpoint. A liar can send PING-OK unasked, so the number of verified
+    /// Whether it has answered at that address. A liar can send PING-OK unasked, so the number of verified
     /// nodes is bounded, too.
     pub(crate) verified: bool,
     /// Whether it has answered before it greeted us.
@@ -79,10 +78,9 @@ pub(crate) enum Due {
 }
 
 impl KnownNode {
-    pub(crate) fn new(endpoint: String, host: IpAddr, now: Instant) -> KnownNode {
+    pub(crate) fn new(address: SocketAddr, now: Instant) -> KnownNode {
         KnownNode {
-            endpoint,
-            host,
+            address,
             greeted_as: None,
             hello_groups: BTreeSet::new(),
             groups: 0,
@@ -103,6 +101,11 @@ impl KnownNode {
             greeted_again: None,
             suspicion: Suspicion::None,
         }
+    }
+
+    /// The host that its inbox is at.
+    pub(crate) fn host(&self) -> IpAddr {
+        self.address.ip()
     }
 
     /// The peer, once it has greeted us and is verified to be there: it can be whispered to.
@@ -128,7 +131,7 @@ impl KnownNode {
 
     /// Its beacon came, from this address.
     pub(crate) fn note_beacon(&mut self, from: IpAddr, now: Instant) {
-        if from == self.host {
+        if from == self.host() {
             self.last_beacon = now;
         }
     }
@@ -244,14 +247,14 @@ impl KnownNode {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
     use super::*;
+
+    const ADDRESS: ([u8; 4], u16) = ([10, 0, 0, 1], 1);
 
     #[test]
     fn a_question_that_was_lost_does_not_make_a_later_rumour_true() {
         let now = Instant::now();
-        let mut known = KnownNode::new("tcp://10.0.0.1:1".into(), Ipv4Addr::LOCALHOST.into(), now);
+        let mut known = KnownNode::new(ADDRESS.into(), now);
         known.count_ping();
         let later = now + 3 * SUSPECT_TIMEOUT;
         assert!(known.suspect(later));
@@ -263,7 +266,7 @@ mod tests {
     #[test]
     fn one_is_asked_before_it_expires_however_soon_that_is() {
         let now = Instant::now();
-        let mut known = KnownNode::new("tcp://10.0.0.1:1".into(), Ipv4Addr::LOCALHOST.into(), now);
+        let mut known = KnownNode::new(ADDRESS.into(), now);
         known.answered();
         let timing = Timing {
             expired: Duration::from_secs(3),

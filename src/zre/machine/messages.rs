@@ -140,7 +140,7 @@ impl Machine {
              connection broke",
             self.name,
             peer.name(),
-            peer.address()
+            peer.endpoint()
         );
     }
 

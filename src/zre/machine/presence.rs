@@ -20,7 +20,7 @@ impl Machine {
             self.pending_claims.refuse(from);
         }
         if newly_verified {
-            self.admission.verify(known.host);
+            self.admission.verify(known.host());
             self.enter(from);
         }
     }
@@ -38,7 +38,7 @@ impl Machine {
             "{}: {:?} is here, at {}",
             self.name,
             peer.name(),
-            peer.address()
+            peer.endpoint()
         );
         let groups = std::mem::take(&mut known.hello_groups);
         let enter = Event::Enter { peer: peer.clone() };
@@ -66,7 +66,7 @@ impl Machine {
             "{}: {:?} at {} is gone",
             self.name,
             peer.name(),
-            peer.address()
+            peer.endpoint()
         );
         let uuid = peer.id();
         let groups = self.groups.of(uuid);
@@ -85,7 +85,7 @@ impl Machine {
             return;
         };
         self.admission
-            .remove(known.host, known.verified, known.bytes);
+            .remove(known.host(), known.verified, known.bytes);
         self.before_verified.forget(uuid);
         if known.has_socket {
             self.actions.push(Action::Close { peer: uuid });

@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use super::{Action, Bounds, Machine, Timing};
+use crate::endpoint::Endpoint;
 use crate::zre::wire::Beacon;
 use crate::zre::{Event, Uuid};
 
@@ -30,10 +31,9 @@ impl Dice {
 }
 
 /// A connection: the frames in transit, in order, with their times of arrival.
-#[derive(Default)]
 struct Wire {
     sequence: u16,
-    to: String,
+    to: Endpoint,
     under_way: VecDeque<(Instant, Vec<u8>)>,
 }
 
@@ -86,8 +86,8 @@ impl Network {
         };
         let name = format!("node {}", self.nodes.len());
         let (timing, bounds) = (Timing::default(), Bounds::default());
-        let mut machine = Machine::new(uuid, name, headers, timing, bounds);
-        machine.set_endpoint(format!("tcp://{address}:{port}"));
+        let endpoint = Endpoint::at((address, port).into());
+        let machine = Machine::new(uuid, endpoint, name, headers, timing, bounds);
         let offset = Duration::from_millis(self.dice.roll(1000));
         self.nodes.push(Node {
             machine,
@@ -171,7 +171,7 @@ impl Network {
             }
             for (endpoint, frame) in arrived {
                 let there = |node: &Node| {
-                    node.alive && node.side == side && node.machine.endpoint() == endpoint
+                    node.alive && node.side == side && *node.machine.endpoint() == endpoint
                 };
                 let now = self.now;
                 if let Some(to) = self.nodes.iter().position(there) {
@@ -188,8 +188,9 @@ impl Network {
             match action {
                 Action::Open { peer, endpoint } => {
                     let wire = Wire {
+                        sequence: 0,
                         to: endpoint,
-                        ..Wire::default()
+                        under_way: VecDeque::new(),
                     };
                     let before = node.wires.insert(peer, wire);
                     assert!(before.is_none(), "two sockets for one peer");

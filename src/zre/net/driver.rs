@@ -158,10 +158,7 @@ impl Driver {
             }
         }
         let (headers, wrong) = self.local_address.headers();
-        let endpoint = self
-            .local_address
-            .advertised_endpoint(&self.bound)
-            .to_string();
+        let endpoint = self.local_address.advertised_endpoint(&self.bound);
         let name = self.shared.read(|machine| machine.name().to_owned());
         info!("{name}: from {old} to {}", self.local_address.interface);
         wrong.iter().for_each(|error| warn!("{name}: {error}"));

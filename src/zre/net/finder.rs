@@ -45,7 +45,7 @@ impl Finder {
             Finder::Beacons(beacons) => beacons.move_to(interface.clone()),
             Finder::Gossip(gossip) => {
                 let (uuid, endpoint) =
-                    shared.read(|machine| (machine.uuid(), machine.endpoint().to_owned()));
+                    shared.read(|machine| (machine.uuid(), machine.endpoint().clone()));
                 gossip.publish(uuid, &endpoint);
             }
         }

@@ -85,7 +85,7 @@ impl GossipSockets {
     }
 
     /// Tells where we are.
-    pub(crate) fn publish(&mut self, uuid: Uuid, endpoint: &str) {
+    pub(crate) fn publish(&mut self, uuid: Uuid, endpoint: &Endpoint) {
         self.gossip.publish(uuid, endpoint);
     }
 

@@ -77,8 +77,7 @@ impl Outbox {
 
 impl Link {
     /// Connects to a peer's inbox.
-    pub(crate) fn open(own: Uuid, endpoint: &str) -> Result<Link> {
-        let endpoint: Endpoint = endpoint.parse()?;
+    pub(crate) fn open(own: Uuid, endpoint: Endpoint) -> Result<Link> {
         let outbox = Outbox::to(endpoint.port());
         let socket = Socket::open(&spec::link(own), &Options::default())?;
         socket.connect(&Target::find(endpoint, false)?, 0)?;

@@ -106,7 +106,7 @@ impl SharedNode {
 
     fn perform(&self, action: Action, machine: &mut Machine) {
         match action {
-            Action::Open { peer, endpoint } => match Link::open(machine.uuid(), &endpoint) {
+            Action::Open { peer, endpoint } => match Link::open(machine.uuid(), endpoint.clone()) {
                 Ok(link) => drop(self.links.lock().insert(peer, Arc::new(link))),
                 Err(error) => {
                     if let Some(left_out) = self.unreached.admit() {

@@ -11,7 +11,7 @@ impl Node {
     /// ```no_run
     /// # let node = zeroless::zre::Node::builder("alice").start()?;
     /// for peer in node.peers() {
-    ///     println!("{} at {}", peer.name(), peer.address());
+    ///     println!("{} at {}", peer.name(), peer.endpoint());
     /// }
     /// # Ok::<(), zeroless::Error>(())
     /// ```

@@ -20,7 +20,7 @@ impl Mesh {
         let all = connected.iter().map(|to| Gossip::new(to.len(), now));
         let mut all: Vec<_> = all.collect();
         for (at, gossip) in all.iter_mut().enumerate() {
-            gossip.publish(uuid(at), &format!("tcp://10.0.0.{at}:1"));
+            gossip.publish(uuid(at), &endpoint(at));
         }
         let connected = connected.iter().map(|to| to.to_vec()).collect();
         Mesh {
@@ -73,6 +73,10 @@ fn uuid(at: usize) -> Uuid {
     Uuid::from([at as u8; 16])
 }
 
+fn endpoint(at: usize) -> Endpoint {
+    Endpoint::at(([10, 0, 0, at as u8], 1).into())
+}
+
 #[test]
 fn stars_and_chains_and_circles_come_to_know_all() {
     let star: &[&[usize]] = &[&[], &[0], &[0], &[0], &[0]];
@@ -95,7 +99,7 @@ fn a_forgotten_client_says_hello_again() {
     let mut mesh = Mesh::new(&[&[], &[0]]);
     mesh.deliver_all();
     mesh.all[0] = Gossip::new(0, mesh.now);
-    mesh.all[0].publish(uuid(0), "tcp://10.0.0.0:1");
+    mesh.all[0].publish(uuid(0), &endpoint(0));
     mesh.now += PING;
     mesh.tick(1);
     mesh.deliver_all();
@@ -107,7 +111,7 @@ fn a_forgotten_client_says_hello_again() {
 fn a_question_comes_with_where_we_are() {
     let now = Instant::now();
     let mut gossip = Gossip::new(1, now);
-    gossip.publish(uuid(1), "tcp://10.0.0.1:1");
+    gossip.publish(uuid(1), &endpoint(1));
     gossip.take_outgoing();
     gossip.tick(now + PING, |_| false, || 0);
     let outgoing = gossip
@@ -167,7 +171,7 @@ fn a_node_that_cannot_be_reached_is_tried_more_and_more_rarely_and_then_forgotte
 /// One that knows of so many others.
 fn knowing(count: usize, now: Instant) -> Gossip {
     let mut gossip = Gossip::new(1, now);
-    gossip.publish(uuid(255), "tcp://10.0.0.255:1");
+    gossip.publish(uuid(255), &endpoint(255));
     for at in 0..count {
         let (key, value) = (uuid(at).to_string(), format!("tcp://10.0.0.{at}:1"));
         let message = GossipMessage::Publish { key, value };

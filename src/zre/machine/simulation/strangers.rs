@@ -201,8 +201,8 @@ fn a_greeting_tells_the_port_better_than_a_beacon_before() {
     greet(&mut network, 1 << 100, 1, 2);
     say(&mut network, 1 << 100, 2, Packet::PingOk);
     let peer = network.nodes[0].machine.peer(uuid).expect("a peer");
-    assert_eq!(peer.address(), "tcp://10.0.1.1:2");
-    assert_eq!(network.nodes[0].wires[&uuid].to, peer.address());
+    assert_eq!(*peer.endpoint(), "tcp://10.0.1.1:2");
+    assert_eq!(network.nodes[0].wires[&uuid].to, *peer.endpoint());
 }
 
 #[test]
