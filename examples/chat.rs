@@ -1,5 +1,8 @@
 //! The chat of pyre's README: each line that is typed goes to everybody in the group CHAT, pyre's among
-//! them. The end of the input ends it.
+//! them. The end of the input ends it, and so does Ctrl-C.
+
+#[path = "common/mod.rs"]
+mod common;
 
 use std::io::stdin;
 use std::thread;
@@ -16,12 +19,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .start()?;
     node.join("CHAT")?;
 
-    let events = node.events();
-    thread::spawn(move || events.for_each(show));
-    for line in stdin().lines() {
-        node.shout("CHAT", line?)?;
+    let (talking, stopping) = (node.clone(), node.clone());
+    common::on_ctrl_c(move || stopping.stop())?;
+    thread::spawn(move || talk(&talking));
+    node.events().for_each(show);
+    node.stop(); // waits for its goodbye
+    Ok(())
+}
+
+/// Shouts each line of the input, and stops the node at its end.
+fn talk(node: &Node) {
+    for line in stdin().lines().map_while(Result::ok) {
+        if let Err(error) = node.shout("CHAT", line) {
+            eprintln!("not everybody hears that: {error}");
+        }
     }
-    Ok(()) // says goodbye
+    node.stop();
 }
 
 fn show(event: Event) {

@@ -6,7 +6,10 @@
 //! ```
 //!
 //! Whispers are JSON: a number; and `[number,divisor]`, or `{"refused":"why"}`. A worker
-//! that leaves, refuses or answers nonsense has its work given to another.
+//! that leaves, refuses or answers nonsense has its work given to another. Ctrl-C ends both.
+
+#[path = "common/mod.rs"]
+mod common;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::env;
@@ -50,6 +53,8 @@ fn node(name: &str) -> Result<Builder, Box<dyn Error>> {
 fn work(name: &str) -> Result<(), Box<dyn Error>> {
     let node = node(name)?.start()?;
     node.join(GROUP)?;
+    let stopping = node.clone();
+    common::on_ctrl_c(move || stopping.stop())?;
     for event in node.events() {
         if let Event::Whisper { peer, message } = event {
             let answer = answer(&message).unwrap_or_else(|why| json!({ "refused": why }));
@@ -58,6 +63,7 @@ fn work(name: &str) -> Result<(), Box<dyn Error>> {
             }
         }
     }
+    node.stop(); // waits for its goodbye
     Ok(())
 }
 
@@ -78,6 +84,8 @@ fn deal(count: u64) -> Result<(), Box<dyn Error>> {
         .evasive(Duration::from_secs(1)) // a worker that dies says no goodbye
         .expired(Duration::from_secs(3))
         .start()?;
+    let stopping = node.clone();
+    common::on_ctrl_c(move || stopping.stop())?;
     let mut events = node.events();
     let mut dealer = Dealer {
         node,
@@ -99,6 +107,7 @@ fn deal(count: u64) -> Result<(), Box<dyn Error>> {
         }
         dealer.deal();
     }
+    dealer.node.stop(); // waits for its goodbye
     for (name, done) in dealer.done {
         println!("{name} did {done}");
     }

@@ -28,6 +28,13 @@ fn bound(name: &str) -> (Process, String) {
     (server, port)
 }
 
+/// Interrupts a program that ends well by that, though its input is still open.
+fn assert_ends_by_interrupt(program: Process) {
+    interrupt(&program);
+    while program.next_line().is_some() {}
+    program.finish();
+}
+
 /// Interrupts a program that ends by that.
 fn interrupt(server: &Process) {
     server.logs("Ctrl-C stops it");
@@ -130,6 +137,13 @@ fn event_loop_tokio_prints_messages() {
 }
 
 #[test]
+fn event_loops_end_by_an_interrupt() {
+    for name in ["event_loop_poll", "event_loop_tokio"] {
+        assert_ends_by_interrupt(event_loop(name));
+    }
+}
+
+#[test]
 fn timer_prints_messages_and_how_many_there_were() {
     let (server, port) = bound("timer");
     assert!(example("push_pull_client", &[&port]).finish().is_empty());
@@ -226,6 +240,17 @@ fn broker_shares_requests_among_the_workers_that_are_there() {
     server.logs(&format!("disconnected: tcp://*:{workers}"));
     assert_eq!(ask(), by("Bob"));
     assert!(bob.kill().len() >= MESSAGES.len());
+}
+
+#[test]
+fn nodes_end_by_an_interrupt() {
+    assert_ends_by_interrupt(example("chat", &["Ann"]));
+    let net = format!("127.0.0.1:{}", beacon_port());
+    for arguments in [&["worker", "Ann"][..], &["7"]] {
+        let mut command = Command::new(path_of("dealer"));
+        command.args(arguments).env("DEALER_NET", &net);
+        assert_ends_by_interrupt(Process::start_quiet(&mut command, LIMIT));
+    }
 }
 
 #[test]

@@ -33,12 +33,13 @@ pub(crate) fn argument<T: FromStr<Err: Display>>(place: usize, what: &str, defau
 /// Ctrl-C stops a handle: its loop ends, and then the program as any other. The next Ctrl-C ends the
 /// wait for the delivery of queued messages.
 pub(crate) fn stop_on_ctrl_c(stopper: Stopper) -> io::Result<()> {
+    on_ctrl_c(move || stopper.stop())
+}
+
+/// Calls this at each Ctrl-C, in a thread of its own.
+pub(crate) fn on_ctrl_c(stop: impl Fn() + Send + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     info!("Ctrl-C stops it");
-    thread::spawn(move || {
-        for _ in signals.forever() {
-            stopper.stop();
-        }
-    });
+    thread::spawn(move || signals.forever().for_each(|_| stop()));
     Ok(())
 }
