@@ -114,7 +114,7 @@ impl Server {
     /// Binds to more endpoints; gives the server, to go on from there.
     ///
     /// Those that connect there are peers of the handle like all others. If one of several cannot be bound,
-    /// none is. What was announced before is not announced at more endpoints.
+    /// none is. An announcement that was made before does not follow: announce the new endpoints, too.
     ///
     /// # Errors
     ///
@@ -161,7 +161,8 @@ impl Server {
     /// When it returns, others can bind there. Connections that were made there end: messages that are still
     /// queued for their peers are delivered, within the linger time, and messages that have come from them and
     /// were not received are lost, so receive them first. Their peers try to connect again. Over inproc connections
-    /// stay. An endpoint is named as it was bound, or as [`endpoints`](Server::endpoints) tells it.
+    /// stay. An endpoint is named as it was bound, or as [`endpoints`](Server::endpoints) tells it. If it is
+    /// announced, withdraw that before.
     ///
     /// # Errors
     ///

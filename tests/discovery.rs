@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use std::{iter, thread};
 
-use support::{SOON, beacon_port, deadline};
+use support::{SOON, beacon_port, deadline, until};
 use zeroless::zre::{self, Announce, BoundService, Builder, Event, Node};
 use zeroless::{ConnectionEvent, Error, Pull, Server};
 
@@ -111,6 +111,41 @@ fn a_server_that_breaks_off_is_kept_while_its_node_answers() {
         let time_left = || end.checked_duration_since(Instant::now());
         let mut events = iter::from_fn(|| finder.recv_timeout(time_left()?).ok());
         assert!(!events.any(|event| matches!(event, Event::Exit { .. })));
+    });
+}
+
+#[test]
+fn a_server_moves_to_another_port_that_is_announced_beside_the_old_one() {
+    deadline(|| {
+        let port = beacon_port();
+        let finder = node(port).start().unwrap();
+        let jobs = finder.discover("jobs").unwrap();
+        let push = jobs.push().unwrap();
+        let announced = || -> Vec<_> { jobs.services().map(|it| it.endpoint().port()).collect() };
+        let server = Server::bind(0).unwrap();
+        let pull = server.pull().unwrap();
+        let first = node(port).announce("jobs", &server).start().unwrap();
+        jobs.wait_for(1, SOON).unwrap();
+        let old = server.port();
+        server.bind_more(0).unwrap();
+        let new = server.endpoints()[1].port().unwrap();
+        assert_ne!(new, old);
+
+        // The announcement stays as it is, and so does another of the same server.
+        let again = node(port).announce("jobs", &server).start().unwrap();
+        jobs.wait_for(2, SOON).unwrap();
+        assert_eq!(announced(), [Some(old), Some(old)]);
+
+        let moved = BoundService::new("pull", [format!("tcp://*:{new}").parse().unwrap()]);
+        let _second = node(port).announce("jobs", &moved).start().unwrap();
+        jobs.wait_for(3, SOON).unwrap();
+        drop((first, again));
+        until(|| announced() == [Some(new)]);
+        server.unbind(old).unwrap();
+        for number in 0..10 {
+            push.send(number.to_string()).unwrap();
+            assert_eq!(pull.recv_timeout(SOON).unwrap(), number.to_string());
+        }
     });
 }
 

@@ -1,7 +1,5 @@
 //! Announcements: servers, and all else that can be announced, under a name.
 
-use std::net::IpAddr;
-
 use super::names::{check_name, program};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
@@ -106,6 +104,13 @@ impl Announce for Server {
     }
 }
 
+/// A service is announced as it is; the handle that serves it stays the caller's.
+impl Announce for BoundService {
+    fn service(&self) -> Result<BoundService> {
+        Ok(self.clone())
+    }
+}
+
 /// The service under this name; an error if nobody could find it.
 fn announced(name: String, service: &impl Announce) -> Result<AnnouncedService> {
     check_name("announce", &name)?;
@@ -132,15 +137,6 @@ fn refuse<T>(reason: &str) -> Result<T> {
     })
 }
 
-/// The address of a service that is not bound at all interfaces: its node has to be there.
-fn only_address(endpoints: &[Endpoint]) -> Option<IpAddr> {
-    if endpoints.iter().any(Endpoint::is_anywhere) {
-        return None;
-    }
-    let addresses = endpoints.iter().filter_map(Endpoint::address);
-    addresses.map(|it| it.ip()).find(IpAddr::is_ipv4)
-}
-
 /// Announces a server under this name until the announcement is dropped.
 ///
 /// The server's pattern must have been chosen. Dropping the announcement withdraws it: clients
@@ -148,6 +144,27 @@ fn only_address(endpoints: &[Endpoint]) -> Option<IpAddr> {
 ///
 /// A server on all interfaces is announced where a node is by default. One that is bound to a single
 /// address is announced there: on loopback, programs of this machine find it.
+///
+/// **A server that moves.** One endpoint is announced: the first at which the server is bound now and which
+/// the node's peers can reach. It stays so, since a ZRE node tells its headers once: an announcement does not
+/// follow [`bind_more`](Server::bind_more) and [`unbind`](Server::unbind). So announce a new endpoint beside
+/// the old one, as a [`BoundService`], and drop the old announcement; its endpoint can be unbound once its
+/// clients have left, and the messages that they had sent are received.
+///
+/// ```no_run
+/// use zeroless::zre::{self, BoundService};
+/// use zeroless::Server;
+///
+/// let server = Server::bind(9000)?;
+/// let pull = server.pull()?;
+/// let old = zre::announce("jobs", &server)?;
+///
+/// server.bind_more(9001)?;
+/// let new = BoundService::new("pull", ["tcp://*:9001".parse()?]);
+/// let _new = zre::announce("jobs", &new)?;
+/// drop(old); // clients connect to the new one, and leave the old one
+/// # Ok::<(), zeroless::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -168,7 +185,7 @@ fn only_address(endpoints: &[Endpoint]) -> Option<IpAddr> {
 pub fn announce(name: impl Into<String>, service: &impl Announce) -> Result<Announcement> {
     let service = announced(name.into(), service)?;
     let mut builder = Node::builder(program());
-    if let Some(address) = only_address(&service.endpoints) {
+    if let Some(address) = service.only_address() {
         builder = builder.interface(address.to_string());
     }
     let node = builder.service(Ok(service)).start()?;
@@ -209,7 +226,8 @@ impl Builder {
     /// Announces a server under this name, for [`discover`](crate::zre::discover).
     ///
     /// Its pattern must have been chosen. It is told in a header,
-    /// `X-<name>-<pattern>: tcp://host:port`, which any ZRE node can set.
+    /// `X-<name>-<pattern>: tcp://host:port`, which any ZRE node can set. It stays as it is: see
+    /// [`announce`](crate::zre::announce) for a server that moves.
     ///
     /// ```no_run
     /// # use std::time::Duration;

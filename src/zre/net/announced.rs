@@ -1,6 +1,6 @@
 //! A service that a node announces: one header, which depends on where the node is.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::interface::Interface;
 use crate::endpoint::Endpoint;
@@ -28,7 +28,7 @@ impl AnnouncedService {
             is_here.then(|| SocketAddr::from((interface.address, address.port())))
         };
         let Some(address) = self.endpoints.iter().find_map(here) else {
-            return Err(self.is_elsewhere(interface));
+            return Err(self.elsewhere_error(interface));
         };
         let header = ServiceHeader {
             name: self.name.clone(),
@@ -38,12 +38,19 @@ impl AnnouncedService {
         Ok(header.encode())
     }
 
-    fn is_elsewhere(&self, interface: &Interface) -> Error {
+    /// The address that its node has to be at, if it is not bound at all interfaces: the first of IPv4.
+    pub(crate) fn only_address(&self) -> Option<IpAddr> {
+        if self.endpoints.iter().any(Endpoint::is_anywhere) {
+            return None;
+        }
+        let addresses = self.endpoints.iter().filter_map(Endpoint::address);
+        addresses.map(|it| it.ip()).find(IpAddr::is_ipv4)
+    }
+
+    fn elsewhere_error(&self, interface: &Interface) -> Error {
         let bound = self.endpoints.iter().map(Endpoint::to_string);
         let bound = Vec::from_iter(bound).join(" and ");
-        let own = self.endpoints.iter().filter_map(Endpoint::address);
-        let own = own.map(|it| it.ip()).find(|ip| ip.is_ipv4());
-        let advice = match own {
+        let advice = match self.only_address() {
             Some(ip) => format!("start the node with .interface(\"{ip}\")"),
             None => "beacons are of IPv4".to_owned(),
         };
