@@ -293,6 +293,11 @@ fn planted_sockets_and_clocks_are_found() {
         ),
         (
             "src/zre/machine.rs",
+            "use std::{collections::BTreeMap, fs, thread::{self, JoinHandle}};",
+            2,
+        ),
+        (
+            "src/zre/machine.rs",
             "use std::time::Instant; use crate::message::Message;",
             0,
         ),

@@ -115,6 +115,18 @@ fn imports(source: &Source) -> Vec<Vec<String>> {
     found
 }
 
+/// The paths that a file imports from other crates, each in full, however they are grouped.
+fn used(source: &Source) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, _) in source.code.match_indices("use ") {
+        let before = source.code[..at].chars().next_back();
+        if !before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+            tree(Vec::new(), &source.code[at + "use ".len()..], &mut found);
+        }
+    }
+    found.iter().map(|path| path.join("::")).collect()
+}
+
 /// Reads a path and the groups in braces that it branches into; gives the rest of the text.
 fn tree<'a>(mut path: Vec<String>, mut rest: &'a str, found: &mut Vec<Vec<String>>) -> &'a str {
     loop {
@@ -230,10 +242,16 @@ pub(crate) fn impurities(purity: &Purity, source: &Source) -> Vec<String> {
             .is_some_and(|top| !purity.imports.contains(&top.as_str()))
     });
     let imported = imported.map(|it| format!("{path} imports {}", it.join("::")));
+    let used = used(source);
+    let uses = |name: &str| {
+        let name = name.trim_end_matches("::");
+        used.iter()
+            .any(|path| format!("{path}::").starts_with(&format!("{name}::")))
+    };
     let named = purity
         .names
         .iter()
-        .filter(|name| source.code.contains(**name));
+        .filter(|name| source.code.contains(**name) || uses(name));
     let named = named.map(|name| format!("{path} names {name}"));
     imported.chain(named).collect()
 }
