@@ -126,8 +126,7 @@ impl<T: Clone> ForkShared<T> {
 #[derive(Debug, Clone)]
 pub(crate) struct ForkGuard<T> {
     origin: ForkOrigin,
-    /// Always there until the drop.
-    value: Option<T>,
+    value: DroppedHere<T>,
 }
 
 impl<T> ForkGuard<T> {
@@ -139,21 +138,13 @@ impl<T> ForkGuard<T> {
     pub(crate) fn by(origin: ForkOrigin, value: T) -> ForkGuard<T> {
         ForkGuard {
             origin,
-            value: Some(value),
+            value: DroppedHere::new(value),
         }
     }
 
     pub(crate) fn get(&self) -> Result<&T, BoxedError> {
         self.origin.check()?;
-        self.value.as_ref().ok_or_else(forked)
-    }
-}
-
-impl<T> Drop for ForkGuard<T> {
-    fn drop(&mut self) {
-        if !self.origin.is_here() {
-            std::mem::forget(self.value.take());
-        }
+        Ok(&self.value)
     }
 }
 
@@ -193,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_made_it_drops_it() {
+    fn its_maker_drops_it() {
         let value = Arc::new(());
         drop((ForkGuard::new(value.clone()), ForkMutex::new(value.clone())));
         assert_eq!(Arc::strong_count(&value), 1);

@@ -157,8 +157,8 @@ pub struct SharedSocket {
     failure: ForkMutex<Option<Error>>,
     /// How many messages were received and not given to the user.
     skipped: AtomicU64,
-    /// Limits the log lines that peers can cause.
-    pub(crate) throttles: Throttles,
+    /// Limits the log lines on messages that were passed over: peers can cause them.
+    pub(crate) skip_throttle: Throttle,
     /// Whether a message was ever sent.
     sent: AtomicBool,
     /// Whether it was ever connected over inproc.
@@ -171,17 +171,6 @@ pub struct SharedSocket {
 
 /// Called under a socket's lock each time the monitor thread pumps it.
 pub(crate) type OnPump = Box<dyn Fn(&mut LockedSocket<'_>) -> Result<(), BoxedError> + Send + Sync>;
-
-/// One throttle for each kind of log line that a socket's peers can cause.
-#[derive(Debug, Default)]
-pub(crate) struct Throttles {
-    /// Messages were passed over.
-    pub(crate) skipped: Throttle,
-    /// Replies that their requester does not read.
-    pub(crate) unread: Throttle,
-    /// Requests that were not replied to.
-    pub(crate) unanswered: Throttle,
-}
 
 /// The envelope of a message that has none.
 pub(crate) const NO_ENVELOPE: &[&[u8]] = &[];

@@ -90,7 +90,7 @@ fn a_slow_reader_gets_all_that_a_program_sent_before_it_ended() {
         let name = "a_slow_reader_gets_all_that_a_program_sent_before_it_ended";
         let pusher = again(name, server.endpoint(), LONG);
         // It waits for us, and says so.
-        pusher.logs("push: waiting until what was sent is delivered, 30s at most");
+        pusher.logs("push: waiting until all messages are delivered, 30s at most");
         pull_much(&pull, FRAME);
         assert_quiet(&pusher.log());
     });
@@ -172,7 +172,7 @@ fn a_stop_while_it_waits_for_a_slow_reader_ends_the_wait() {
         let _pull = server.pull().unwrap();
         let name = "a_stop_while_it_waits_for_a_slow_reader_ends_the_wait";
         let pusher = again(name, server.endpoint(), SHORT);
-        pusher.logs("push: waiting until what was sent is delivered");
+        pusher.logs("push: waiting until all messages are delivered");
         let kill = Command::new("kill")
             .args(["-USR1", &pusher.id().to_string()])
             .status();
@@ -209,7 +209,7 @@ fn a_subscriber_that_does_not_read_holds_up_nobody_for_long() {
         let publisher = again(name, folder.ipc("a"), SHORT);
         let client = Client::connect(folder.ipc("a")).unwrap().options(slow());
         let _subscriber = client.subscribe("").unwrap();
-        publisher.logs("publish: waiting until what was sent is delivered, 5s at most");
+        publisher.logs("publish: waiting until all messages are delivered, 5s at most");
         let log = publisher.log();
         assert!(has(&log, &[" WARN ", "publish", "lost"]), "{log:#?}");
     });
@@ -226,7 +226,7 @@ fn a_peer_that_dies_while_it_is_waited_for_is_not_waited_for_long() {
         let pull = server.pull().unwrap();
         let name = "a_peer_that_dies_while_it_is_waited_for_is_not_waited_for_long";
         let pusher = again(name, server.endpoint(), SHORT);
-        pusher.logs("push: waiting until what was sent is delivered");
+        pusher.logs("push: waiting until all messages are delivered");
         drop((pull, server));
         let log = pusher.log();
         assert!(has(&log, &[" WARN ", "push", "lost"]), "{log:#?}");

@@ -7,7 +7,7 @@ use super::{count_forks, forks};
 
 /// Something that only the process that made it drops: in a child it may be half changed, by a thread
 /// that the child does not have.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct DroppedHere<T> {
     value: ManuallyDrop<T>,
     forks: u32,

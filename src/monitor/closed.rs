@@ -19,8 +19,6 @@ pub(crate) struct Closing {
     /// Whether it was connected within the process. Where nobody has bound such an endpoint,
     /// libzmq is done with the socket only when the context ends.
     pub(crate) inproc: bool,
-    /// Whether libzmq reports the messages that it could not deliver; else the clock has to do.
-    pub(crate) is_reported: bool,
 }
 
 /// A socket that was closed, and the losses that libzmq has reported since.
@@ -47,7 +45,7 @@ impl fmt::Display for Undelivered {
         match (self.connections, self.messages) {
             (1, 0) => write!(
                 f,
-                "the last of what was sent to {endpoint} could not be delivered"
+                "the last message for {endpoint} could not be delivered in full"
             ),
             (1, 1) => write!(
                 f,

@@ -8,6 +8,7 @@ use log::{info, warn};
 use super::ConnectionStatus;
 use super::closed::{Closed, Closing, Undelivered};
 use crate::endpoint::Endpoint;
+use crate::ffi::reports_undelivered;
 use crate::wake::Deadline;
 
 /// How often a wait checks whether it was stopped.
@@ -67,13 +68,13 @@ impl ConnectionStatus {
         };
         let how = closed.how;
         let undelivered = closed.undelivered.as_ref().map(Undelivered::to_string);
-        let may_be_lost = how.sent && !how.is_reported && closed.ran_out(Instant::now());
+        let may_be_lost = how.sent && !reports_undelivered() && closed.ran_out(Instant::now());
         drop(state);
         if let Some(undelivered) = undelivered {
             warn!("{}: {undelivered}", self.name);
         } else if may_be_lost {
             warn!(
-                "{}: its time is over, and what was sent last may be lost",
+                "{}: its time is over, and the last messages may be lost",
                 self.name
             );
         }
@@ -84,7 +85,7 @@ impl ConnectionStatus {
         let ended = self.wait_released(deadline);
         let state = self.state.lock();
         match &state.closed {
-            Some(closed) if closed.how.is_reported => ended && closed.undelivered.is_none(),
+            Some(closed) if reports_undelivered() => ended && closed.undelivered.is_none(),
             Some(closed) => {
                 ended && !closed.ran_out(state.released_at.unwrap_or_else(Instant::now))
             }
@@ -115,7 +116,7 @@ impl ConnectionStatus {
         drop(state);
         // A reporting libzmq keeps both times itself; any other only the longer one.
         let is_hopeless =
-            |how: Closing| !how.is_reported && how.most > how.alone && alone >= how.alone;
+            |how: Closing| !reports_undelivered() && how.most > how.alone && alone >= how.alone;
         let hopeless = how.is_some_and(is_hopeless);
         let stopped = self
             .stop_signal
@@ -123,14 +124,11 @@ impl ConnectionStatus {
             .is_some_and(|stop_signal| stop_signal.is_woken());
         if hopeless {
             warn!(
-                "{}: no peer is connected, and what was sent may be lost",
+                "{}: no peer is connected, and queued messages may be lost",
                 self.name
             );
         } else if stopped {
-            warn!(
-                "{}: stopped, and what was still queued may be lost",
-                self.name
-            );
+            warn!("{}: stopped, and queued messages may be lost", self.name);
         }
         !hopeless && !stopped
     }
@@ -140,7 +138,7 @@ impl ConnectionStatus {
         let most = self.state.lock().closed.as_ref().map(|it| it.how.most);
         if let Some(most) = most {
             let name = self.name;
-            info!("{name}: waiting until what was sent is delivered, {most:?} at most");
+            info!("{name}: waiting until all messages are delivered, {most:?} at most");
         }
     }
 

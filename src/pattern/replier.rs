@@ -21,6 +21,7 @@ use super::{Kind, Pattern, shared};
 use crate::error::{BoxedError, Error, Result};
 use crate::message::{Frame, Frames, Message};
 use crate::socket::{BUDGET, Interest, LockedSocket, Progress, Socket};
+use crate::throttle::Throttle;
 use crate::wake::Deadline;
 
 /// Receives requests, each to be replied to: now or later, in any order, from any thread.
@@ -50,17 +51,31 @@ use crate::wake::Deadline;
 #[doc(alias = "router")]
 #[derive(Clone)]
 pub struct Replier {
-    socket: Socket,
+    shared: Arc<SharedReplier>,
     /// The reply to a request that was not handled; see [`Replier::on_panic`].
     on_panic: Option<Arc<Message>>,
+}
+
+/// Shared by a replier, its clones, and the requests that they have received.
+struct SharedReplier {
+    socket: Socket,
+    /// Limits the log lines on replies that their requester does not read.
+    unread: Throttle,
+    /// Limits the log lines on requests that were not replied to.
+    unanswered: Throttle,
 }
 
 impl Pattern for Replier {
     const KIND: Kind = Kind::Replier;
 
     fn new(socket: Socket) -> Replier {
-        Replier {
+        let shared = SharedReplier {
             socket,
+            unread: Throttle::new(),
+            unanswered: Throttle::new(),
+        };
+        Replier {
+            shared: Arc::new(shared),
             on_panic: None,
         }
     }
@@ -166,15 +181,15 @@ impl Replier {
     /// ```
     pub fn on_panic(&self, frames: impl Frames) -> Result<Replier> {
         let message = frames.into_message()?;
-        self.socket.check_frames(&message)?;
+        self.shared.socket.check_frames(&message)?;
         Ok(Replier {
-            socket: self.socket.clone(),
+            shared: self.shared.clone(),
             on_panic: Some(Arc::new(message)),
         })
     }
 
     fn receive_until(&self, deadline: Deadline) -> Result<Request> {
-        let socket = &self.socket;
+        let socket = &self.shared.socket;
         let mut envelope = Vec::with_capacity(3);
         let mut message = Message::new();
         let mut skipped = 0;
@@ -192,18 +207,18 @@ impl Replier {
         });
         if skipped > 0 {
             socket.skip(skipped);
-            if let Some(left_out) = socket.throttles.skipped.admit() {
+            if let Some(left_out) = socket.skip_throttle.admit() {
                 warn!("reply: passed over {skipped} messages that are not requests{left_out}");
             }
         }
         received?;
         socket.log("received", || message.size());
-        let unreplied = Unreplied::new(envelope, socket.clone());
+        let unreplied = Unreplied::new(envelope, self.shared.clone());
         Ok(Request::new(message, unreplied))
     }
 }
 
-shared! { Replier.socket, "replier", "zeroless::Server::bind(0)?.reply()?" }
+shared! { Replier.shared.socket, "replier", "zeroless::Server::bind(0)?.reply()?" }
 
 /// The outcome of an attempt to receive a request.
 #[derive(Debug, PartialEq, Eq)]

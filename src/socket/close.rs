@@ -78,7 +78,6 @@ impl SharedSocket {
             sent: self.sent.load(Ordering::Relaxed),
             inproc: self.inproc.load(Ordering::Relaxed),
             awaited,
-            is_reported: ffi::reports_undelivered(),
         }
     }
 }

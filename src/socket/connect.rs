@@ -121,8 +121,7 @@ impl SharedSocket {
             _ => ended.extend_from_slice(&snapshot.verdict.pending),
         }
         for endpoint in &ended {
-            let mut connected = inner.connected.iter();
-            let Some(place) = connected.position(|known| known.endpoint == *endpoint) else {
+            let Some(place) = inner.place(endpoint) else {
                 continue;
             };
             disconnect_place(inner, place)?;
@@ -167,8 +166,7 @@ impl SharedSocket {
     }
 
     fn try_reconnect(&self, inner: &mut Inner, endpoint: &Endpoint) -> Result<Option<Instant>> {
-        let mut connected = inner.connected.iter();
-        let Some(place) = connected.position(|known| known.endpoint == *endpoint) else {
+        let Some(place) = inner.place(endpoint) else {
             return Ok(None);
         };
         if inner.connected[place].live {
@@ -218,8 +216,7 @@ impl SharedSocket {
     pub(crate) fn disconnect(&self, endpoint: &Endpoint) -> Result<()> {
         self.note("disconnecting from", endpoint);
         let mut inner = self.lock()?;
-        let mut connected = inner.connected.iter();
-        let place = connected.position(|known| known.endpoint == *endpoint);
+        let place = inner.place(endpoint);
         let known = place.map(|place| inner.connected.swap_remove(place));
         let result = inner.locked().map(|mut locked| match known {
             Some(known) if known.live => locked.disconnect(&known.address),

@@ -52,6 +52,12 @@ impl Inner {
         bound.chain(connected)
     }
 
+    /// The place of an endpoint among those that it connects to.
+    pub(super) fn place(&self, endpoint: &Endpoint) -> Option<usize> {
+        let mut connected = self.connected.iter();
+        connected.position(|known| known.endpoint == *endpoint)
+    }
+
     #[inline]
     pub(super) fn locked(&mut self) -> Result<LockedSocket<'_>, BoxedError> {
         match &mut self.socket {

@@ -204,7 +204,7 @@ impl SharedSocket {
         {
             let name = self.name();
             warn!(
-                "{name}: {endpoint} has moved to another address: what was queued for it may be lost"
+                "{name}: {endpoint} has moved to another address: messages queued for it may be lost"
             );
         }
     }

@@ -8,15 +8,14 @@ use log::debug;
 
 use super::profile::heartbeat;
 use super::receive_state::ReceiveState;
-use super::{
-    AdaptiveSpin, Inner, Readiness, SharedSocket, Socket, SocketSpec, Throttles, Waiters, system,
-};
+use super::{AdaptiveSpin, Inner, Readiness, SharedSocket, Socket, SocketSpec, Waiters, system};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ffi::{self, IntOption, RawMessage};
 use crate::fork::ForkMutex;
 use crate::monitor::{ConnectionStatus, ConnectionTracker, MonitoredSocket, Names};
 use crate::options::{Options, milliseconds};
+use crate::throttle::Throttle;
 
 impl Socket {
     /// A socket as it is specified, without endpoints.
@@ -69,7 +68,7 @@ impl Socket {
                 readiness: Readiness::default(),
                 failure: ForkMutex::new(None),
                 skipped: AtomicU64::new(0),
-                throttles: Throttles::default(),
+                skip_throttle: Throttle::new(),
                 sent: AtomicBool::new(false),
                 inproc: AtomicBool::new(false),
                 on_pump: OnceLock::new(),

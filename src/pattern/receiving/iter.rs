@@ -116,7 +116,7 @@ pub(in crate::pattern) fn fitting<T>(socket: &Socket, what: &str, parts: Result<
         Ok(parts) => Some(parts),
         Err(error) => {
             socket.skip(1);
-            if let Some(left_out) = socket.throttles.skipped.admit() {
+            if let Some(left_out) = socket.skip_throttle.admit() {
                 let name = socket.name();
                 warn!("{name}: passed over {what}: {error}{left_out}");
             }

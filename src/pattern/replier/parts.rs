@@ -17,7 +17,7 @@ impl<const N: usize> Iterator for RequestParts<'_, N> {
         loop {
             let (message, reply) = next(self.replier)?.split();
             let what = "a request, which gets no reply";
-            match fitting(&self.replier.socket, what, message.parts()) {
+            match fitting(&self.replier.shared.socket, what, message.parts()) {
                 Some(parts) => return Some((parts, reply)),
                 None => reply.give_up(),
             }

@@ -7,10 +7,10 @@ use std::sync::{Arc, OnceLock};
 
 use log::{debug, warn};
 
+use super::SharedReplier;
 use crate::error::Error;
 use crate::message::{DynFrames, Frame, Frames};
 use crate::pattern::{SendError, sending};
-use crate::socket::Socket;
 use crate::wake::Deadline;
 
 /// The outcome of a reply.
@@ -45,17 +45,17 @@ pub enum Delivery {
 /// If it is dropped without a reply, that is logged: the requester waits in vain.
 pub(super) struct Unreplied {
     envelope: Vec<Frame>,
-    socket: Socket,
+    replier: Arc<SharedReplier>,
     replied: AtomicBool,
     /// Whether the fate of the reply is known: by the log, or by the caller, who got an error.
     is_told: AtomicBool,
 }
 
 impl Unreplied {
-    pub(super) fn new(envelope: Vec<Frame>, socket: Socket) -> Unreplied {
+    pub(super) fn new(envelope: Vec<Frame>, replier: Arc<SharedReplier>) -> Unreplied {
         Unreplied {
             envelope,
-            socket,
+            replier,
             replied: AtomicBool::new(false),
             is_told: AtomicBool::new(false),
         }
@@ -90,14 +90,14 @@ impl Unreplied {
     }
 
     fn deliver(&self, frames: impl Frames) -> Result<Delivery, SendError> {
-        match sending::send(&self.socket, &self.envelope, frames, Deadline::Now) {
+        match sending::send(&self.replier.socket, &self.envelope, frames, Deadline::Now) {
             Ok(()) => Ok(Delivery::Queued),
             Err(unsent) if *unsent.error() == Error::PeerLost => {
                 debug!("reply: the requester has gone");
                 Ok(Delivery::Gone)
             }
             Err(unsent) if *unsent.error() == Error::WouldBlock => {
-                if let Some(left_out) = self.socket.throttles.unread.admit() {
+                if let Some(left_out) = self.replier.unread.admit() {
                     warn!("reply: dropped, the requester does not read its replies{left_out}");
                 }
                 Ok(Delivery::Full)
@@ -119,7 +119,7 @@ impl fmt::Debug for Unreplied {
 impl Drop for Unreplied {
     fn drop(&mut self) {
         if !*self.is_told.get_mut()
-            && let Some(left_out) = self.socket.throttles.unanswered.admit()
+            && let Some(left_out) = self.replier.unanswered.admit()
         {
             warn!("reply: a request was never replied to: call `reply` on it{left_out}");
         }

@@ -28,7 +28,7 @@ impl Replier {
             None => false,
         };
         unreplied.give_up();
-        if let Some(left_out) = self.socket.throttles.unanswered.admit() {
+        if let Some(left_out) = self.shared.unanswered.admit() {
             let gets = match instead {
                 true => "the reply of `on_panic`",
                 false => "no reply",

@@ -50,7 +50,6 @@ impl Size for CheckedPacket {
 }
 
 /// How much is kept.
-#[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     senders: usize,
     /// Of each sender.
@@ -76,7 +75,6 @@ const OVERHEAD: usize = 128;
 pub(crate) struct Quarantine<T> {
     senders: HashMap<Uuid, Quarantined<T>>,
     bytes: usize,
-    limits: Limits,
 }
 
 /// The messages of one sender.
@@ -92,7 +90,6 @@ impl<T> Default for Quarantine<T> {
         Quarantine {
             senders: HashMap::new(),
             bytes: 0,
-            limits: LIMITS,
         }
     }
 }
@@ -113,11 +110,10 @@ impl<T: Size> Quarantine<T> {
         let (count, before) = known.map_or((0, 0), |kept| (kept.messages.len(), kept.bytes));
         let bytes = message.size().saturating_add(OVERHEAD);
         let of_sender = before.saturating_add(bytes);
-        let limits = self.limits;
         let mut lost = Vec::new();
-        let fits = count < limits.messages
-            && of_sender <= limits.bytes
-            && (known.is_some() || self.senders.len() < limits.senders)
+        let fits = count < LIMITS.messages
+            && of_sender <= LIMITS.bytes
+            && (known.is_some() || self.senders.len() < LIMITS.senders)
             && self.make_room(sender, bytes, of_sender, &mut lost);
         if !fits {
             self.forget(sender);
@@ -142,7 +138,7 @@ impl<T: Size> Quarantine<T> {
         of_sender: usize,
         lost: &mut Vec<Uuid>,
     ) -> bool {
-        while self.bytes + bytes > self.limits.bytes_in_all {
+        while self.bytes + bytes > LIMITS.bytes_in_all {
             let others = self.senders.iter().filter(|(uuid, _)| **uuid != sender);
             match others.max_by_key(|(_, kept)| kept.bytes) {
                 Some((&most, kept)) if kept.bytes > of_sender => {
