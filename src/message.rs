@@ -24,7 +24,7 @@ use crate::peer::Peer;
 
 /// A message of frames; all of them arrive, or none.
 ///
-/// It is made of what can be [sent](Frames), or frame by frame. A message of up to three frames
+/// It is made of any value that can be [sent](Frames), or frame by frame. A message of up to three frames
 /// costs no allocation of ours.
 ///
 /// # Examples
@@ -153,7 +153,7 @@ impl Message {
         self.frames.first().map_or(Ok(""), Frame::as_str)
     }
 
-    /// The first frame as text, with a replacement character for what is not UTF-8.
+    /// The first frame as text, with a replacement character for bytes that are not UTF-8.
     ///
     /// ```
     /// assert_eq!(zeroless::Message::from(b"a\xff").to_string_lossy(), "a\u{fffd}");

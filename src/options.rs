@@ -1,4 +1,4 @@
-//! How a socket behaves: every option with its unit, its default and what it costs.
+//! How a socket behaves: every option with its unit, its default and its cost.
 
 mod batch;
 mod check;

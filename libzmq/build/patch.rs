@@ -9,12 +9,12 @@ use std::path::Path;
 pub(crate) struct Patch {
     /// `zmq_has("zeroless:<name>")` tells that it is there.
     pub(crate) name: &'static str,
-    /// What goes wrong without it.
+    /// The fault without it.
     pub(crate) why: &'static str,
     pub(crate) edits: &'static [Edit],
 }
 
-/// A text of a file that is there exactly once, and what is put in its place.
+/// A text of a file that is there exactly once, and its replacement.
 pub(crate) struct Edit {
     pub(crate) file: &'static str,
     pub(crate) old: &'static str,
@@ -44,7 +44,7 @@ pub(crate) fn apply(source: &Path, patches: &[Patch]) {
     answer(source, &names);
 }
 
-/// Makes `zmq_has` say whose libzmq it is, and which patches it has: who asks learns which
+/// Makes `zmq_has` say that this is our libzmq, and which patches it has: this tells which
 /// libzmq was really linked.
 fn answer(source: &Path, names: &str) {
     let old = "int zmq_has (const char *capability_)\n{\n";
@@ -63,7 +63,7 @@ fn answer(source: &Path, names: &str) {
         &source.join("src/zmq.cpp"),
         old,
         &new,
-        "zmq_has tells whose libzmq it is",
+        "zmq_has tells that it is our libzmq",
     );
 }
 
@@ -75,7 +75,7 @@ fn change(path: &Path, old: &str, new: &str, why: &str) {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
     let changed = replace_once(&text, old, new).unwrap_or_else(|found| {
         panic!(
-            "{}: what is to be changed is there {found} times instead of once. This is not the \
+            "{}: the text to change is there {found} times instead of once. This is not the \
              libzmq that the patch is for ({why}):\n{old}",
             path.display()
         )

@@ -1,4 +1,4 @@
-//! What we change in libzmq, and why. One more is one more entry, and a module of its name in
+//! Our changes to libzmq, each with its reason. One more is one more entry, and a module of its name in
 //! tests/patches, whose test fails without it.
 
 use crate::patch::{Edit, Patch};
@@ -49,8 +49,8 @@ void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
     },
     Patch {
         name: "unversioned",
-        why: "Whoever does not begin as ZMTP does is taken for ZMTP 1.0, an HTTP client among \
-              them: it is then a peer, whom no handshake time ends.",
+        why: "A peer that does not begin as ZMTP does, such as an HTTP client, is taken for one of \
+              ZMTP 1.0, and no handshake time ends it.",
         edits: &[Edit {
             file: "src/zmtp_engine.cpp",
             old: "bool zmq::zmtp_engine_t::handshake_v1_0_unversioned ()
@@ -64,7 +64,7 @@ void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
 ",
             new: "bool zmq::zmtp_engine_t::handshake_v1_0_unversioned ()
 {
-    //  Nobody who speaks ZMTP 2.0 or later comes here.
+    //  No peer of ZMTP 2.0 or later comes here.
     const bool refused = true;
     if (refused) {
         socket ()->event_handshake_failed_protocol (
@@ -186,7 +186,7 @@ void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
 {
     zmq_assert (_session);
 
-    //  Beyond what ZMQ_PROTOCOL_ERROR_* has.
+    //  Beyond the values of ZMQ_PROTOCOL_ERROR_*.
     if (reason_ == protocol_error && errno == EMSGSIZE)
         _socket->event_handshake_failed_protocol (
           _endpoint_uri_pair, 0x70000000 | static_cast<int> (_s));
@@ -195,7 +195,7 @@ void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
     },
     Patch {
         name: "ended-pipe",
-        why: "Who sets a high-water mark while a connection ends writes to a pipe that is freed.",
+        why: "Setting a high-water mark while a connection ends writes to a pipe that is freed.",
         edits: &[
             Edit {
                 file: "src/pipe.cpp",
@@ -222,7 +222,7 @@ void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
     Patch {
         name: "linger",
         why: "How long a socket goes on delivering once it is closed cannot depend on whether \
-              anybody is there to take it, and nobody is told what was dropped at the end. With \
+              anybody is there to take it, and nobody is told of messages that were dropped at the end. With \
               this, a linger time below -1 is one of as many milliseconds while a peer is \
               connected, and of a second where none is; and ZMQ_EVENT_CLOSE_FAILED tells, \
               beside 0x70000000, how many messages a connection did not deliver.",
@@ -315,7 +315,7 @@ void zmq::session_base_t::linger_on ()
     _has_linger_timer = true;
 }
 
-//  Drops what the peer has not taken, and tells how many messages that are: one that was begun
+//  Drops the messages that the peer has not taken, and tells how many: one that was begun
 //  is another's business.
 void zmq::session_base_t::drop_undelivered ()
 {
@@ -335,11 +335,11 @@ void zmq::session_base_t::drop_undelivered ()
     rc = msg.close ();
     errno_assert (rc == 0);
 
-    //  Nothing was queued, and who has not greeted cannot have begun to take anything.
+    //  Nothing was queued, and a peer that has not greeted cannot have begun to take anything.
     if (messages == 0 && !_greeted)
         return;
 
-    //  Beyond what an errno is, which the same event tells where a file cannot be removed.
+    //  Beyond every errno, which the same event tells where a file cannot be removed.
     messages |= 0x70000000;
     if (_engine)
         _socket->event_close_failed (_engine->get_endpoint (), messages);
@@ -364,7 +364,7 @@ void zmq::session_base_t::timer_event (int id_)
 ",
                 new: "    _has_linger_timer = false;
 
-    //  That was a step of it. Who is connected may go on, and so may who comes in time.
+    //  That was a step of it. A connected peer may go on, and so may one that comes in time.
     _linger_left -= linger_step;
     _linger_alone = _engine && _greeted ? 0 : _linger_alone + linger_step;
     if (_linger_left > 0 && _linger_alone < _linger_alone_max) {
@@ -445,8 +445,8 @@ int zmq::session_base_t::push_msg (msg_t *msg_)
                 file: "src/stream_engine_base.cpp",
                 old: "        while (_outsize < static_cast<size_t> (_options.out_batch_size)) {
 ",
-                new: "        //  A connection that is closed while its peer sends is reset, and what the
-        //  peer has not acknowledged is dropped. The linger timer comes here again.
+                new: "        //  A connection that is closed while its peer sends is reset, and bytes that the
+        //  peer has not acknowledged are dropped. The linger timer comes here again.
         int unacknowledged = 0;
         if (_outsize == 0 && _options.type != ZMQ_PUSH && _session->lingers ()
             && _session->is_at_end ()
@@ -477,7 +477,7 @@ int zmq::session_base_t::push_msg (msg_t *msg_)
     },
     Patch {
         name: "unread",
-        why: "What a peer sent before it closed its end is lost where it has not been read by \
+        why: "Messages that a peer sent before it closed its end are lost where they have not been read by \
               then, over ipc, if the receiver is behind.",
         edits: &[Edit {
             file: "src/stream_engine_base.cpp",
@@ -500,7 +500,7 @@ int zmq::session_base_t::push_msg (msg_t *msg_)
 
     else {
         _input_stopped = false;
-        //  The peer has gone, but what it sent before is still there to be read.
+        //  The peer has gone, but its last bytes are still there to be read.
         if (_io_error) {
             _io_error = false;
             _handle = add_fd (_s);
@@ -513,8 +513,8 @@ int zmq::session_base_t::push_msg (msg_t *msg_)
     },
     Patch {
         name: "displaced",
-        why: "A peer of a ROUTER whose identity another takes over stays connected, and nobody reads what \
-              it sends: it never learns of that, and when it leaves its file stays open.",
+        why: "A peer of a ROUTER whose identity another takes over stays connected, and nobody reads its \
+              messages: it never learns of that, and when it leaves its file stays open.",
         edits: &[
             Edit {
                 file: "src/pipe.hpp",
@@ -711,7 +711,7 @@ void zmq::socket_base_t::event (const endpoint_uri_pair_t &endpoint_uri_pair_,
         monitor_event (type_, values_, values_count_, endpoint_uri_pair_);
 ",
                 new: "    if (_monitor_events & type_) {
-        //  Whoever asks for all events does not know this one. The thread that tells of a
+        //  A program that asks for all events does not know this one. The thread that tells of a
         //  connection has just made it.
         const int64_t number = 0x8000;
         if ((type_ == ZMQ_EVENT_CONNECTED || type_ == ZMQ_EVENT_ACCEPTED)

@@ -1,9 +1,9 @@
-//! platform.hpp: what libzmq's own build would have found out about a Linux system.
+//! platform.hpp: the facts that libzmq's own build would have found out about a Linux system.
 
 use std::fs;
 use std::path::Path;
 
-/// What every Linux of this century has, with 64 bits or 32. What depends on the C library is
+/// The features of every Linux of this century, with 64 bits or 32. Those that depend on the C library are
 /// left to the preprocessor, which also knows it where another machine's code is compiled.
 const LINUX: &str = r#"
 #ifndef __ZMQ_PLATFORM_HPP_INCLUDED__

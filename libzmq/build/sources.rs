@@ -1,6 +1,6 @@
 //! The sources of libzmq, taken from the package zeromq-src, which can only compile them.
 //!
-//! So this build script runs itself again, as somebody who compiles with a compiler that does
+//! So this build script runs itself again, as a user would with a compiler that does
 //! nothing: zeromq-src then copies its sources, and no more. The compiler is this program, too.
 
 use std::env;

@@ -106,8 +106,8 @@ impl RawMessage {
     ///
     /// Of another libzmq it must not be asked: a peer can set the property there.
     pub(crate) fn connection(&self) -> Option<&[u8]> {
-        // SAFETY: the message is initialised, and libzmq only reads it; the name ends in NUL. What is given
-        // is NULL, or a text that ends in NUL. It belongs to what all messages of the connection share, so it
+        // SAFETY: the message is initialised, and libzmq only reads it; the name ends in NUL. The result
+        // is NULL, or a text that ends in NUL. All messages of the connection share its owner, so it
         // stays as it is while this one is borrowed.
         unsafe {
             let text =

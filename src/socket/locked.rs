@@ -24,7 +24,7 @@ pub(crate) struct LockedSocket<'a> {
     pub(super) scratch: &'a mut RawMessage,
     /// Whether the frame received last is not its message's last.
     pub(crate) more: bool,
-    /// What a receive heeds beyond the next message.
+    /// The state that a receive heeds beyond the next message.
     pub(super) receive_state: &'a mut Option<Box<ReceiveState>>,
     /// How many more frames of a message, after its first, may be received under this hold of the lock.
     pub(super) frames_left: usize,

@@ -1,9 +1,9 @@
-//! What a receive heeds beyond the next message that libzmq has.
+//! The state that a receive heeds beyond the next message that libzmq has.
 
 use super::partial::PartialMessage;
 use super::peers::Peers;
 
-/// What a receive heeds beyond the next message that libzmq has. There is none as a rule, so a receive that
+/// The state that a receive heeds beyond the next message that libzmq has. There is none as a rule, so a receive that
 /// finds none has nothing else to ask for.
 #[derive(Debug, Default)]
 pub(super) struct ReceiveState {

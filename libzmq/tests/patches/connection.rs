@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use crate::{SOON, bound, fact, socket};
 
-/// What a monitor tells that has asked for numbers.
+/// The events of a monitor that has asked for numbers.
 struct Monitor(zmq::Socket);
 
 impl Monitor {
