@@ -77,19 +77,19 @@ pub fn capabilities() -> Result<Capabilities> {
     Ok(Capabilities {
         libzmq,
         version: (major as u32, minor as u32, patch as u32),
-        curve: ffi::has("curve"),
+        curve: ffi::has(c"curve"),
         batch: ffi::set_int(&mut probe, IntOption::InBatchSize, 8192).is_ok(),
         heartbeats: ffi::has(ffi::SAFE_HEARTBEATS),
         peer_info: ffi::numbers_connections(),
         monotonic_clock: match libzmq {
-            Libzmq::Zeroless => Some(ffi::has("zeroless:monotonic-clock")),
+            Libzmq::Zeroless => Some(ffi::has(c"zeroless:monotonic-clock")),
             Libzmq::ZmqSys | Libzmq::System => None,
         },
     })
 }
 
 fn libzmq() -> Libzmq {
-    if ffi::has("zeroless") {
+    if ffi::has(c"zeroless") {
         Libzmq::Zeroless
     } else if cfg!(zmq_sys_compiled) {
         Libzmq::ZmqSys

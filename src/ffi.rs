@@ -36,9 +36,5 @@ pub(crate) use options::{IntOption, set_int};
 pub(crate) use per_process::PerProcess;
 pub(crate) use poll::poll;
 pub(crate) use poll_set::PollSet;
-pub(crate) use socket::{bind, recv, send, send_bytes};
+pub(crate) use socket::{bind, recv, recv_following, send, send_bytes};
 pub(crate) use system::{file_limit, monotonic_time};
-
-// Named, so that its libzmq is linked.
-#[cfg(feature = "libzmq")]
-use zeroless_libzmq as _;

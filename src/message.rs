@@ -246,6 +246,11 @@ impl Message {
         &mut self.frames[place]
     }
 
+    /// Gives up all frames.
+    pub(crate) fn clear(&mut self) {
+        self.frames.clear();
+    }
+
     /// Takes all frames out.
     pub(crate) fn take(&mut self) -> impl Iterator<Item = Frame> {
         std::mem::take(self).into_iter()

@@ -5,14 +5,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Compiles the sources, and has all of them linked.
-pub(crate) fn compile(source: &Path) {
+///
+/// All files are one for the compiler: it reads what they include once instead of a hundred times, and
+/// functions of one file become part of those that call them in another.
+pub(crate) fn compile(source: &Path, out: &Path) {
+    let whole = out.join("libzmq.cpp");
+    let includes: String = files(&source.join("src"))
+        .iter()
+        .map(|file| format!("#include {file:?}\n"))
+        .collect();
+    fs::write(&whole, includes).unwrap_or_else(|error| panic!("{whole:?}: {error}"));
+
     let mut build = cc::Build::new();
     build.cpp(true).std("c++11").warnings(false);
     // libzmq is not what a debug build is made for.
     build.opt_level(2).debug(false);
+    // Nobody outside puts another function in the place of one of these: without that a function is not
+    // made part of those that call it.
+    build.flag_if_supported("-fvisibility=hidden");
+    build.flag_if_supported("-fno-semantic-interposition");
     build.include(source.join("include"));
     build.include(source.join("src"));
-    build.files(files(&source.join("src")));
+    build.file(whole);
     build.file(source.join("external/sha1/sha1.c"));
     if let Some(include) = env::var_os("DEP_SODIUM_INCLUDE") {
         build.include(include);

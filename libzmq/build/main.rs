@@ -17,7 +17,7 @@ fn main() {
         return sources::unpack_here();
     }
     println!("cargo::rerun-if-changed=build");
-    println!("cargo::rustc-check-cfg=cfg(compiled)");
+    println!("cargo::rustc-check-cfg=cfg(compiled, receives)");
 
     // zmq-sys compiles a libzmq unless the configuration has a `links = "zmq"` section.
     let zmq_sys_compiles = env::var_os("DEP_ZMQ_OUT").is_some();
@@ -25,11 +25,15 @@ fn main() {
         return;
     }
     let out = required("OUT_DIR");
-    let source = sources::unpack(&Path::new(&out).join("unpacked"), &required("TARGET"));
-    patch::apply(&source, patches::PATCHES);
+    let out = Path::new(&out);
+    let source = sources::unpack(&out.join("unpacked"), &required("TARGET"));
+    let applied = patch::apply(&source, patches::all());
     platform::write(&source.join("src"));
-    compile::compile(&source);
+    compile::compile(&source, out);
     println!("cargo::rustc-cfg=compiled");
+    if applied.contains(&"receive") {
+        println!("cargo::rustc-cfg=receives");
+    }
 }
 
 /// A variable that cargo sets for every build script.

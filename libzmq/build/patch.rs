@@ -21,32 +21,37 @@ pub(crate) struct Edit {
     pub(crate) new: &'static str,
 }
 
-/// Applies these patches, but for those named in `ZEROLESS_LIBZMQ_WITHOUT`: a test leaves one out,
-/// to see that it is needed.
-pub(crate) fn apply(source: &Path, patches: &[Patch]) {
+/// Applies these patches, but for those named in `ZEROLESS_LIBZMQ_WITHOUT` (a test leaves one out,
+/// to see that it is needed), and gives the names of those that are applied.
+pub(crate) fn apply(
+    source: &Path,
+    patches: impl Iterator<Item = &'static Patch> + Clone,
+) -> Vec<&'static str> {
     println!("cargo::rerun-if-env-changed=ZEROLESS_LIBZMQ_WITHOUT");
     let without = env::var("ZEROLESS_LIBZMQ_WITHOUT").unwrap_or_default();
     let without: Vec<_> = without.split(',').filter(|name| !name.is_empty()).collect();
     for name in &without {
-        let known = patches.iter().any(|patch| patch.name == *name);
+        let known = patches.clone().any(|patch| patch.name == *name);
         assert!(known, "ZEROLESS_LIBZMQ_WITHOUT: there is no patch {name:?}");
     }
-    let applied = patches
-        .iter()
-        .filter(|patch| !without.contains(&patch.name));
-    let mut names = String::from("\"zeroless\"");
-    for patch in applied {
+    let mut applied = Vec::new();
+    for patch in patches.filter(|patch| !without.contains(&patch.name)) {
         for edit in patch.edits {
             apply_edit(source, edit, patch);
         }
-        write!(names, ", \"zeroless:{}\"", patch.name).expect("a String takes all");
+        applied.push(patch.name);
     }
-    answer(source, &names);
+    answer(source, &applied);
+    applied
 }
 
 /// Makes `zmq_has` say that this is our libzmq, and which patches it has: this tells which
 /// libzmq was really linked.
-fn answer(source: &Path, names: &str) {
+fn answer(source: &Path, applied: &[&str]) {
+    let mut names = String::from("\"zeroless\"");
+    for name in applied {
+        write!(names, ", \"zeroless:{name}\"").expect("a String takes all");
+    }
     let old = "int zmq_has (const char *capability_)\n{\n";
     let new = format!(
         "{old}    static const char *const ours[] = {{

@@ -17,7 +17,7 @@
 //! The feature `curve` adds CURVE, by libsodium.
 //!
 //! libzmq's licence is the MPL 2.0; its sources are those of the package
-//! [zeromq-src](https://crates.io/crates/zeromq-src), and the patches stand in `build/patches.rs`
+//! [zeromq-src](https://crates.io/crates/zeromq-src), and the patches stand in `build/patches`
 //! here.
 
 // This crate exists for the order of these two in the linker's arguments.
@@ -27,3 +27,7 @@ use zmq_sys as _;
 
 /// Whether this crate compiled a libzmq; otherwise zmq-sys's, or the system's, is linked.
 pub const COMPILED: bool = cfg!(compiled);
+
+mod receive;
+
+pub use receive::{RECEIVE, Receive, ReceivedFrame};

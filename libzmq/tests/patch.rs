@@ -4,7 +4,7 @@
 
 #[path = "../build/patch.rs"]
 mod patch;
-#[path = "../build/patches.rs"]
+#[path = "../build/patches/mod.rs"]
 mod patches;
 
 use patch::replace_once;
@@ -22,9 +22,9 @@ fn a_text_that_is_not_there_or_there_twice_is_refused() {
 
 #[test]
 fn each_patch_has_a_name_of_its_own_and_a_reason() {
-    let mut names: Vec<_> = patches::PATCHES.iter().map(|patch| patch.name).collect();
+    let mut names: Vec<_> = patches::all().map(|patch| patch.name).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), patches::PATCHES.len());
-    assert!(patches::PATCHES.iter().all(|patch| !patch.why.is_empty()));
+    assert_eq!(names.len(), patches::all().count());
+    assert!(patches::all().all(|patch| !patch.why.is_empty()));
 }

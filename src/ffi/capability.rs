@@ -1,35 +1,44 @@
 //! The capabilities that the linked libzmq tells of.
 
+use std::ffi::CStr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// The capability of a libzmq in which heartbeats end no process.
-pub(crate) const SAFE_HEARTBEATS: &str = "zeroless:heartbeat";
+pub(crate) const SAFE_HEARTBEATS: &CStr = c"zeroless:heartbeat";
 
-/// Whether the linked libzmq says that it has this.
-pub(crate) fn has(capability: &str) -> bool {
-    // None: a libzmq that cannot be asked.
-    zmq::has(capability).unwrap_or(false)
+/// Whether the linked libzmq says that it has this. `zmq::has` allocates.
+pub(crate) fn has(capability: &CStr) -> bool {
+    // SAFETY: the text ends in NUL, and libzmq only reads it.
+    unsafe { zmq_sys::zmq_has(capability.as_ptr()) == 1 }
 }
 
 /// Whether the linked libzmq reports, by a monitor's event, the messages that it could not deliver before
 /// a socket's time was over. Ours does.
 pub(crate) fn reports_undelivered() -> bool {
     static ANSWER: Answer = Answer::unknown();
-    ANSWER.get("zeroless:linger")
+    ANSWER.get(c"zeroless:linger")
 }
 
 /// Whether the linked libzmq reports, by a monitor's event, why an attempt to connect has failed. Ours
 /// does.
 pub(crate) fn reports_connect_failures() -> bool {
     static ANSWER: Answer = Answer::unknown();
-    ANSWER.get("zeroless:connect-failure")
+    ANSWER.get(c"zeroless:connect-failure")
 }
 
 /// Whether the linked libzmq numbers connections: a message tells the number of its own, and a monitor
 /// that of each which begins. Ours does.
 pub(crate) fn numbers_connections() -> bool {
     static ANSWER: Answer = Answer::unknown();
-    ANSWER.get("zeroless:connection")
+    ANSWER.get(c"zeroless:connection")
+}
+
+/// Whether the linked libzmq tells of a frame while it receives it. Ours does.
+#[cfg(feature = "libzmq")]
+#[inline]
+pub(super) fn tells_frames() -> bool {
+    static ANSWER: Answer = Answer::unknown();
+    ANSWER.get(c"zeroless:receive")
 }
 
 /// An answer of libzmq's. Not under a lock: a child would wait for ever for a thread that locked
@@ -44,14 +53,18 @@ impl Answer {
     }
 
     /// Whether it has a capability: always the same one.
-    fn get(&self, capability: &str) -> bool {
+    #[inline]
+    fn get(&self, capability: &CStr) -> bool {
         match self.0.load(Ordering::Relaxed) {
-            Answer::NONE => {
-                let answer = has(capability);
-                self.0.store(answer.into(), Ordering::Relaxed);
-                answer
-            }
+            Answer::NONE => self.ask(capability),
             answer => answer == 1,
         }
+    }
+
+    #[cold]
+    fn ask(&self, capability: &CStr) -> bool {
+        let answer = has(capability);
+        self.0.store(answer.into(), Ordering::Relaxed);
+        answer
     }
 }

@@ -1,6 +1,8 @@
 //! Sending, receiving and binding, with the error numbers of libzmq and nothing lost.
 
 use std::ffi::{CString, c_int, c_void};
+#[cfg(feature = "libzmq")]
+use std::{mem::MaybeUninit, slice};
 
 use super::RawMessage;
 use super::errno::{Errno, check};
@@ -38,6 +40,75 @@ pub(crate) fn send_bytes(socket: &mut zmq::Socket, bytes: &[u8], flags: i32) -> 
 /// take four calls more.
 #[inline]
 pub(crate) fn recv<'a>(
+    socket: &mut zmq::Socket,
+    frame: &'a mut RawMessage,
+    flags: i32,
+) -> Result<(&'a [u8], bool), Errno> {
+    #[cfg(feature = "libzmq")]
+    if let Some(receive) = ours() {
+        return recv_by(receive, socket, frame, flags, false);
+    }
+    recv_by_any(socket, frame, flags)
+}
+
+/// Receives the next frame of a message: the one received before was not its last.
+#[inline]
+pub(crate) fn recv_following<'a>(
+    socket: &mut zmq::Socket,
+    frame: &'a mut RawMessage,
+) -> Result<(&'a [u8], bool), Errno> {
+    #[cfg(feature = "libzmq")]
+    if let Some(receive) = ours() {
+        return recv_by(receive, socket, frame, zmq::DONTWAIT, true);
+    }
+    recv_by_any(socket, frame, zmq::DONTWAIT)
+}
+
+/// Our libzmq's function, if that is the one which was linked.
+#[cfg(feature = "libzmq")]
+#[inline]
+fn ours() -> Option<zeroless_libzmq::Receive> {
+    zeroless_libzmq::RECEIVE.filter(|_| super::capability::tells_frames())
+}
+
+/// Receives by our libzmq's function.
+#[cfg(feature = "libzmq")]
+#[inline]
+fn recv_by<'a>(
+    receive: zeroless_libzmq::Receive,
+    socket: &mut zmq::Socket,
+    frame: &'a mut RawMessage,
+    flags: i32,
+    following: bool,
+) -> Result<(&'a [u8], bool), Errno> {
+    let mut received = MaybeUninit::<zeroless_libzmq::ReceivedFrame>::uninit();
+    // SAFETY: both are alive and borrowed by nobody else, and the socket is one of the libzmq that the
+    // function is of. The message is initialised, also after the call, whatever its outcome.
+    let code = unsafe {
+        let frame = (frame.as_mut_ptr(), received.as_mut_ptr());
+        receive(
+            socket.as_mut_ptr(),
+            frame.0,
+            flags,
+            following.into(),
+            frame.1,
+        )
+    };
+    check(code)?;
+    // SAFETY: it succeeded, and so has written what it tells. The bytes are the message's, and stay as
+    // they are while it is borrowed.
+    unsafe {
+        let received = received.assume_init();
+        let data = received.data.cast::<u8>();
+        std::hint::assert_unchecked(!data.is_null());
+        let bytes = slice::from_raw_parts(data, received.size);
+        Ok((bytes, received.more != 0))
+    }
+}
+
+/// Receives by what every libzmq has.
+#[inline]
+fn recv_by_any<'a>(
     socket: &mut zmq::Socket,
     frame: &'a mut RawMessage,
     flags: i32,
@@ -101,10 +172,31 @@ mod tests {
         send(&mut one, &mut RawMessage::adopt(vec![7; 100]), zmq::SNDMORE).unwrap();
         send_bytes(&mut one, b"", 0).unwrap();
         let mut frame = RawMessage::new();
-        for (len, more) in [(1, true), (100, true), (0, false)] {
-            let (bytes, follows) = recv(&mut two, &mut frame, 0).unwrap();
+        let (bytes, follows) = recv(&mut two, &mut frame, 0).unwrap();
+        assert_eq!((bytes, follows), (&b"a"[..], true));
+        for (len, more) in [(100, true), (0, false)] {
+            let (bytes, follows) = recv_following(&mut two, &mut frame).unwrap();
             assert_eq!((bytes.len(), follows), (len, more));
             assert_eq!(frame.has_more(), more);
+        }
+        let nothing = recv_following(&mut two, &mut frame);
+        assert_eq!(nothing, Err(libc::EAGAIN));
+    }
+
+    #[test]
+    fn every_way_to_receive_gives_the_same() {
+        let (mut one, mut two) = pair();
+        let mut frame = RawMessage::new();
+        for bytes in [vec![], vec![7; 33], vec![8; 34], vec![9; 100_000]] {
+            for _ in 0..2 {
+                send_bytes(&mut one, &bytes, zmq::SNDMORE).unwrap();
+                send_bytes(&mut one, &bytes, 0).unwrap();
+            }
+            let [first, last] = [true, false].map(|more| Ok((&bytes[..], more)));
+            assert_eq!(recv(&mut two, &mut frame, 0), first);
+            assert_eq!(recv_by_any(&mut two, &mut frame, 0), last);
+            assert_eq!(recv_by_any(&mut two, &mut frame, 0), first);
+            assert_eq!(recv(&mut two, &mut frame, 0), last);
         }
     }
 

@@ -87,31 +87,19 @@ impl LockedSocket<'_> {
     #[inline(always)]
     fn recv_whole(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
         debug_assert_eq!(message.frame_count(), 0, "a message received into");
-        loop {
-            match ffi::recv(self.socket, self.scratch, zmq::DONTWAIT) {
-                Ok((bytes, false)) => {
-                    self.more = false;
-                    let frame = message.push_empty();
-                    if !frame.set_inline(bytes) {
-                        self.move_from_scratch(frame);
-                    }
-                    return Ok(Progress::Done);
-                }
-                Ok(_) => return self.recv_several(message),
-                Err(libc::EINTR) => {}
-                Err(errno) => return from_errno("receiving", errno),
+        match self.recv_into(message.push_empty(), false) {
+            Ok(()) if !self.more => Ok(Progress::Done),
+            Ok(()) => self.recv_rest(message),
+            Err(errno) => {
+                message.clear();
+                from_errno("receiving", errno)
             }
         }
     }
 
-    /// Receives a message whose first frame is in the scratch, and not the last.
+    /// Receives the rest of a message of which the first frame is there.
     #[inline(never)]
-    fn recv_several(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
-        let frame = message.push_empty();
-        if !frame.set_inline(self.scratch) {
-            self.move_from_scratch(frame);
-        }
-        self.more = true;
+    fn recv_rest(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
         while self.more {
             if self.frames_left == 0 {
                 self.set_aside(message.take());
@@ -140,39 +128,47 @@ impl LockedSocket<'_> {
 
     #[inline(always)]
     pub(super) fn recv_following(&mut self, frame: &mut Frame) -> Result<(), BoxedError> {
-        match self.recv_frame(frame)? {
-            Progress::Done => Ok(()),
+        match self.recv_into(frame, true) {
+            Ok(()) => Ok(()),
             // libzmq has the whole message or nothing of it.
-            Progress::Blocked | Progress::Again => {
+            Err(libc::EAGAIN) => {
                 let reason = "the rest of a message is missing";
                 Err(Error::system("receiving", reason).into())
             }
+            Err(errno) => from_errno("receiving", errno).map(|_| ()),
         }
     }
 
     /// Attempts to receive the first frame of a message.
     #[inline(always)]
     pub(crate) fn recv_first(&mut self, frame: &mut Frame) -> Result<Progress, BoxedError> {
-        match self.is_set_aside() {
-            true => self.recv_partial_frame(frame),
-            false => self.recv_frame(frame),
+        if self.is_set_aside() {
+            return self.recv_partial_frame(frame);
+        }
+        match self.recv_into(frame, false) {
+            Ok(()) => Ok(Progress::Done),
+            Err(errno) => from_errno("receiving", errno),
         }
     }
 
-    /// Attempts to receive a frame, the first of a message or the next.
+    /// Receives a frame into this one, the first of a message or one that follows.
     #[inline(always)]
-    fn recv_frame(&mut self, frame: &mut Frame) -> Result<Progress, BoxedError> {
+    fn recv_into(&mut self, frame: &mut Frame, follows: bool) -> Result<(), ffi::Errno> {
         loop {
-            match ffi::recv(self.socket, self.scratch, zmq::DONTWAIT) {
+            let received = match follows {
+                true => ffi::recv_following(self.socket, self.scratch),
+                false => ffi::recv(self.socket, self.scratch, zmq::DONTWAIT),
+            };
+            match received {
                 Ok((bytes, more)) => {
                     self.more = more;
                     if !frame.set_inline(bytes) {
                         self.move_from_scratch(frame);
                     }
-                    return Ok(Progress::Done);
+                    return Ok(());
                 }
                 Err(libc::EINTR) => {}
-                Err(errno) => return from_errno("receiving", errno),
+                Err(errno) => return Err(errno),
             }
         }
     }

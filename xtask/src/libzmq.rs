@@ -7,13 +7,19 @@ use crate::command::{root, run};
 
 /// Leaves each patch out, and sees that its test fails.
 pub(crate) fn patches() -> bool {
-    let data = fs::read_to_string(root().join("libzmq/build/patches.rs"));
-    let data = data.unwrap_or_else(|error| panic!("the patches: {error}"));
-    let names = data.lines().filter_map(|line| {
-        let name = line.trim().strip_prefix("name: \"")?;
-        name.strip_suffix("\",")
-    });
-    names.map(is_needed).fold(true, |all, needed| all & needed)
+    let files = fs::read_dir(root().join("libzmq/build/patches"));
+    let files = files.unwrap_or_else(|error| panic!("the patches: {error}"));
+    let mut names: Vec<String> = Vec::new();
+    for file in files.map_while(Result::ok) {
+        let data = fs::read_to_string(file.path());
+        let data = data.unwrap_or_else(|error| panic!("the patches: {error}"));
+        names.extend(data.lines().filter_map(|line| {
+            let name = line.trim().strip_prefix("name: \"")?;
+            Some(name.strip_suffix("\",")?.to_owned())
+        }));
+    }
+    let needed = names.iter().map(|name| is_needed(name));
+    needed.fold(true, |all, needed| all & needed)
 }
 
 /// Whether the test of a patch fails without it; both are called the same.

@@ -47,9 +47,10 @@ fn a_thousand_tiny_frames_are_written_at_once_at_most() {
         let mut sent = vec![0; 3 * FRAMES];
         peer.read_exact(&mut sent).unwrap();
         assert_eq!(sent, b"\0\x01x".repeat(FRAMES));
-        // Each write makes a segment at least; the handshake's few come on top.
+        // Each write makes a segment, if the system does not put some together; the handshake's few
+        // come on top.
         let segments = segments_received(&peer);
-        assert!(segments >= 20, "{segments} segments");
+        assert!(segments >= 10, "{segments} segments");
     });
 }
 

@@ -12,6 +12,7 @@ mod half_read;
 mod heartbeat;
 mod linger;
 mod older_peer;
+mod receive;
 mod self_connection;
 mod unread;
 mod unsent;

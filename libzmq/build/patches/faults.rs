@@ -1,0 +1,318 @@
+//! The faults of libzmq that end a process or lose messages.
+
+use crate::patch::{Edit, Patch};
+
+pub(super) const PATCHES: &[Patch] = &[
+    Patch {
+        name: "heartbeat",
+        why: "A heartbeat that falls due on a connection that broke while the receive queue was \
+              full ends the process.",
+        edits: &[Edit {
+            file: "src/stream_engine_base.cpp",
+            old: "void zmq::stream_engine_base_t::out_event ()
+{
+    zmq_assert (!_io_error);
+",
+            new: "void zmq::stream_engine_base_t::out_event ()
+{
+    //  The timer of heartbeats asks for output, too, and nobody can take it any more.
+    if (unlikely (_io_error))
+        return;
+",
+        }],
+    },
+    Patch {
+        name: "half-read",
+        why: "Disconnecting from a peer that hangs, and then dies, ends the process: of the \
+              message that it had half taken no more can be read.",
+        edits: &[Edit {
+            file: "src/session_base.cpp",
+            old: "        rc = pull_msg (&msg);
+        errno_assert (rc == 0);
+        rc = msg.close ();
+        errno_assert (rc == 0);
+    }
+}
+
+void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
+            new: "        //  A pipe that is being terminated gives nothing more.
+        if (pull_msg (&msg) == -1)
+            _incomplete_in = false;
+        rc = msg.close ();
+        errno_assert (rc == 0);
+    }
+}
+
+void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
+        }],
+    },
+    Patch {
+        name: "unversioned",
+        why: "A peer that does not begin as ZMTP does, such as an HTTP client, is taken for one of \
+              ZMTP 1.0, and no handshake time ends it.",
+        edits: &[Edit {
+            file: "src/zmtp_engine.cpp",
+            old: "bool zmq::zmtp_engine_t::handshake_v1_0_unversioned ()
+{
+    //  We send and receive rest of routing id message
+    if (session ()->zap_enabled ()) {
+        // reject ZMTP 1.0 connections if ZAP is enabled
+        error (protocol_error);
+        return false;
+    }
+",
+            new: "bool zmq::zmtp_engine_t::handshake_v1_0_unversioned ()
+{
+    //  No peer of ZMTP 2.0 or later comes here.
+    const bool refused = true;
+    if (refused) {
+        socket ()->event_handshake_failed_protocol (
+          session ()->get_endpoint (), ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED);
+        error (protocol_error);
+        return false;
+    }
+",
+        }],
+    },
+    Patch {
+        name: "older-peer",
+        why: "Of a peer of ZMTP 2.0 the monitor tells that it comes and that it goes, and never \
+              that it is there: nobody can wait for it.",
+        edits: &[Edit {
+            file: "src/stream_engine_base.cpp",
+            old: "            if (_mechanism == NULL && _has_handshake_stage) {
+                _session->engine_ready ();
+",
+            new: "            if (_mechanism == NULL && _has_handshake_stage) {
+                _session->engine_ready ();
+                _socket->event_handshake_succeeded (_endpoint_uri_pair,
+                                                    static_cast<int> (_s));
+",
+        }],
+    },
+    Patch {
+        name: "self-connection",
+        why: "A client of a port of the ephemeral range, at which nobody listens, is connected with \
+              itself sooner or later (TCP's simultaneous open), and the server cannot bind.",
+        edits: &[Edit {
+            file: "src/tcp_connecter.cpp",
+            old: "    //  Return the newly connected socket.
+    const fd_t result = _s;
+",
+            new: "    //  Nobody listens there if we are at both ends. Reset, not closed: the port would
+    //  be in use for another minute.
+    const std::string here = get_socket_name<tcp_address_t> (_s, socket_end_local);
+    if (!here.empty ()
+        && here == get_socket_name<tcp_address_t> (_s, socket_end_remote)) {
+        const struct linger reset = {1, 0};
+        setsockopt (_s, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        errno = ECONNREFUSED;
+        return retired_fd;
+    }
+
+    //  Return the newly connected socket.
+    const fd_t result = _s;
+",
+        }],
+    },
+    Patch {
+        name: "ended-pipe",
+        why: "Setting a high-water mark while a connection ends writes to a pipe that is freed.",
+        edits: &[
+            Edit {
+                file: "src/pipe.cpp",
+                old: "    send_pipe_hwm (_peer, inhwm_, outhwm_);
+",
+                new: "    //  Only then the other end is there for sure.
+    if (_state == active)
+        send_pipe_hwm (_peer, inhwm_, outhwm_);
+",
+            },
+            Edit {
+                file: "src/pipe.cpp",
+                old: "void zmq::pipe_t::send_stats_to_peer (own_t *socket_base_)
+{
+",
+                new: "void zmq::pipe_t::send_stats_to_peer (own_t *socket_base_)
+{
+    if (_state != active)
+        return;
+",
+            },
+        ],
+    },
+    Patch {
+        name: "unsent",
+        why: "A connection that has reached the end of its queue is closed though the system has \
+              not taken all of the last batch, or not sent it to a peer that sends meanwhile: up to \
+              a batch, or all that the system has taken, is lost at the end of a program whose peer \
+              is slow.",
+        edits: &[
+            Edit {
+                file: "src/pipe.hpp",
+                old: "    bool check_read ();
+",
+                new: "    bool check_read ();
+
+    //  Whether there is nothing more to read but the delimiter. It is left there.
+    bool is_at_end ();
+",
+            },
+            Edit {
+                file: "src/pipe.cpp",
+                old: "bool zmq::pipe_t::read (msg_t *msg_)
+{
+",
+                new: "bool zmq::pipe_t::is_at_end ()
+{
+    return _in_active && (_state == active || _state == waiting_for_delimiter)
+           && _in_pipe->check_read () && _in_pipe->probe (is_delimiter);
+}
+
+bool zmq::pipe_t::read (msg_t *msg_)
+{
+",
+            },
+            Edit {
+                file: "src/session_base.hpp",
+                old: "    virtual int pull_msg (msg_t *msg_);
+",
+                new: "    virtual int pull_msg (msg_t *msg_);
+
+    //  Whether the next thing to pull is the end of all, which closes the connection.
+    bool is_at_end () const;
+
+    //  Whether the socket is closed, and there is still time to deliver.
+    bool lingers () const { return _pending && _has_linger_timer; }
+",
+            },
+            Edit {
+                file: "src/session_base.cpp",
+                old: "int zmq::session_base_t::push_msg (msg_t *msg_)
+{
+",
+                new: "bool zmq::session_base_t::is_at_end () const
+{
+    return _pipe && _pipe->is_at_end ();
+}
+
+int zmq::session_base_t::push_msg (msg_t *msg_)
+{
+",
+            },
+            Edit {
+                file: "src/stream_engine_base.cpp",
+                old: "        while (_outsize < static_cast<size_t> (_options.out_batch_size)) {
+",
+                new: "        //  A connection that is closed while its peer sends is reset, and bytes that the
+        //  peer has not acknowledged are dropped. The linger timer comes here again.
+        int unacknowledged = 0;
+        if (_outsize == 0 && _options.type != ZMQ_PUSH && _session->lingers ()
+            && _session->is_at_end ()
+            && _endpoint_uri_pair.identifier ().compare (0, 4, \"tcp:\") == 0
+            && ioctl (_s, TIOCOUTQ, &unacknowledged) == 0
+            && unacknowledged > 0) {
+            _output_stopped = true;
+            reset_pollout ();
+            return;
+        }
+
+        while (_outsize < static_cast<size_t> (_options.out_batch_size)) {
+            //  First all that came before the end has to go out.
+            if (_outsize > 0 && _session->is_at_end ())
+                break;
+",
+            },
+            Edit {
+                file: "src/stream_engine_base.cpp",
+                old: "#include \"stream_engine_base.hpp\"
+",
+                new: "#include <sys/ioctl.h>
+
+#include \"stream_engine_base.hpp\"
+",
+            },
+        ],
+    },
+    Patch {
+        name: "unread",
+        why: "Messages that a peer sent before it closed its end are lost where they have not been read by \
+              then, over ipc, if the receiver is behind.",
+        edits: &[Edit {
+            file: "src/stream_engine_base.cpp",
+            old: "    else if (_io_error) {
+        error (connection_error);
+        return false;
+    } else if (rc == -1) {
+        error (protocol_error);
+        return false;
+    }
+
+    else {
+        _input_stopped = false;
+        set_pollin ();
+",
+            new: "    else if (rc == -1) {
+        error (_io_error ? connection_error : protocol_error);
+        return false;
+    }
+
+    else {
+        _input_stopped = false;
+        //  The peer has gone, but its last bytes are still there to be read.
+        if (_io_error) {
+            _io_error = false;
+            _handle = add_fd (_s);
+            if (!_output_stopped)
+                set_pollout ();
+        }
+        set_pollin ();
+",
+        }],
+    },
+    Patch {
+        name: "displaced",
+        why: "A peer of a ROUTER whose identity another takes over stays connected, and nobody reads its \
+              messages: it never learns of that, and when it leaves its file stays open.",
+        edits: &[
+            Edit {
+                file: "src/pipe.hpp",
+                old: "    bool check_hwm () const;
+",
+                new: "    bool check_hwm () const;
+
+    //  Whether either end has begun to terminate it.
+    bool is_terminating () const { return _state != active; }
+",
+            },
+            Edit {
+            file: "src/session_base.cpp",
+            old: "        return 0;
+    }
+
+    errno = EAGAIN;
+    return -1;
+}
+
+int zmq::session_base_t::read_zap_msg (msg_t *msg_)
+",
+            new: "        return 0;
+    }
+
+    //  The socket has given up the pipe, or is about to, and not because it is closed.
+    if (options.type == ZMQ_ROUTER && !is_terminating () && !_pending
+        && (!_pipe || _pipe->is_terminating ())) {
+        errno = ECONNRESET;
+        return -1;
+    }
+
+    errno = EAGAIN;
+    return -1;
+}
+
+int zmq::session_base_t::read_zap_msg (msg_t *msg_)
+",
+            },
+        ],
+    },
+];
