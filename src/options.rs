@@ -203,7 +203,7 @@ pub struct Options {
     pub spin: Duration,
 
     /// Messages tell where they came from: [`Message::peer`](crate::Message::peer). Default off, because it
-    /// costs some hundred instructions for each message.
+    /// costs some 660 instructions for each message, as much as receiving one of 32 bytes.
     ///
     /// No effect where the linked libzmq is not ours ([`Capabilities::peer_info`](crate::Capabilities::peer_info)):
     /// it names a connection by its file descriptor alone, which the system may have given to the next.

@@ -64,13 +64,15 @@ impl LockedSocket<'_> {
     /// were set aside.
     #[inline(always)]
     pub(crate) fn recv(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
-        match self.receive_state.is_some() {
-            true => self.recv_heeding_state(message),
-            false => self.recv_whole(message),
+        if self.receive_state.is_some() {
+            return self.recv_heeding_state(message);
         }
+        self.recv_whole(message)
     }
 
     /// Attempts to receive a message, where there is more to heed than the next one that libzmq has.
+    /// Cold, so that the usual receive is not a single instruction longer for it.
+    #[cold]
     #[inline(never)]
     fn recv_heeding_state(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
         if self.is_set_aside() {
