@@ -271,7 +271,7 @@ fn a_server_that_is_started_anew_answers() {
         let router = Router::bind(&context, "tcp://127.0.0.1:*");
         let endpoint = router.endpoint();
         let retries = plain()
-            .request_timeout(Some(4 * MOMENT))
+            .request_timeout(Some(20 * MOMENT))
             .request_retries(100);
         let client = Client::connect(&endpoint[..]).unwrap().options(retries);
         let requester = client.request().unwrap();
@@ -330,7 +330,7 @@ fn several_servers_are_asked_and_one_that_is_silent_is_passed_over_in_time() {
         let replier = server.reply().unwrap();
         let echoing = echo(replier.clone());
         let retries = plain()
-            .request_timeout(Some(4 * MOMENT))
+            .request_timeout(Some(20 * MOMENT))
             .request_retries(100);
         let client = Client::connect(&silent.endpoint()[..]).unwrap();
         let client = client.connect(server.port()).unwrap().options(retries);
@@ -351,7 +351,7 @@ fn several_servers_are_asked_and_one_that_is_silent_is_passed_over_in_time() {
 fn any_of_several_handles_is_waited_for_with_their_retries() {
     deadline(|| {
         let retries = plain()
-            .request_timeout(Some(4 * MOMENT))
+            .request_timeout(Some(20 * MOMENT))
             .request_retries(100);
         let (one, two) = (router(retries.clone()), router(retries));
         let mut pending = vec![one.0.start("1").unwrap(), two.0.start("2").unwrap()];
