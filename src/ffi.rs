@@ -22,7 +22,8 @@ mod system;
 
 pub(crate) use address::peer_address;
 pub(crate) use capability::{
-    SAFE_HEARTBEATS, has, numbers_connections, reports_connect_failures, reports_undelivered,
+    SAFE_HEARTBEATS, disconnects_at_once, has, numbers_connections, reports_connect_failures,
+    reports_undelivered,
 };
 pub(crate) use context::RawContext;
 pub(crate) use dropped_here::DroppedHere;

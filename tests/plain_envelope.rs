@@ -331,7 +331,7 @@ fn several_servers_are_asked_and_one_that_is_silent_is_passed_over_in_time() {
         let echoing = echo(replier.clone());
         let retries = plain()
             .request_timeout(Some(20 * MOMENT))
-            .request_retries(100);
+            .request_retries(6);
         let client = Client::connect(&silent.endpoint()[..]).unwrap();
         let client = client.connect(server.port()).unwrap().options(retries);
         let requester = client.request().unwrap();

@@ -33,6 +33,13 @@ pub(crate) fn numbers_connections() -> bool {
     ANSWER.get(c"zeroless:connection")
 }
 
+/// Whether the linked libzmq sends nothing more to an endpoint from which it was disconnected, also if
+/// connections are immediate. So it is with ours.
+pub(crate) fn disconnects_at_once() -> bool {
+    static ANSWER: Answer = Answer::unknown();
+    ANSWER.get(c"zeroless:disconnect")
+}
+
 /// Whether the linked libzmq tells of a frame while it receives it. Ours does.
 #[cfg(feature = "libzmq")]
 #[inline]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ffi::IntOption;
+use crate::ffi::{self, IntOption};
 use crate::options::{KeepAlive, Options};
 use crate::socket::{Linger, Profile, SocketSpec, SocketType};
 
@@ -152,8 +152,10 @@ impl Kind {
                 spec(SocketType::Sub, profile)
             }
             Kind::Requester => {
+                // A request in the plain envelope is often sent just after a disconnect.
+                let is_immediate = !options.plain_envelope || ffi::disconnects_at_once();
                 let profile = Profile {
-                    is_immediate_beside_others: true,
+                    is_immediate_beside_others: is_immediate,
                     receives_whole: true,
                     queues_for_peer: true,
                     ..call

@@ -184,23 +184,30 @@ impl SharedSocket {
         }
     }
 
-    /// Makes all connections to endpoints anew, the first of them as the last. Messages queued for them are
-    /// dropped, and so are messages that have come from them, or are still to come.
-    pub(crate) fn renew_connections(&self) -> Result<()> {
+    /// Makes all connections to endpoints anew. Messages queued for them are dropped, and so are messages
+    /// that have come from them, or are still to come.
+    ///
+    /// Another than before has this head start, so that the next message goes to it: otherwise it would go
+    /// to the server that takes connections fastest, again and again, though that one does not answer.
+    pub(crate) fn renew_connections(&self, head_start: Duration) -> Result<()> {
         let mut inner = self.lock()?;
         // Nobody waits for its delivery.
         self.set_linger(&mut inner, Linger::exactly(Duration::ZERO))?;
-        // The connection that is up first is sent to first: another than before.
         let first = inner.connected.len().min(1);
         inner.connected.rotate_left(first);
         let renewed = disconnect_live(&mut inner);
         self.set_linger(&mut inner, self.linger())?;
         self.unlock_and_wake(inner);
-        for endpoint in renewed? {
+        let others_at = Instant::now() + head_start;
+        for (place, endpoint) in renewed?.iter().enumerate() {
             debug!("{}: connecting to {endpoint} anew", self.name());
-            self.status.renew(&endpoint);
-            if let Some(again) = self.reconnect_now(&endpoint) {
-                self.status.schedule_reconnect(&endpoint, again);
+            self.status.renew(endpoint);
+            let again = match place {
+                0 => self.reconnect_now(endpoint),
+                _ => Some(others_at),
+            };
+            if let Some(again) = again {
+                self.status.schedule_reconnect(endpoint, again);
             }
         }
         Ok(())

@@ -315,4 +315,29 @@ int zmq::session_base_t::read_zap_msg (msg_t *msg_)
             },
         ],
     },
+    Patch {
+        name: "disconnect",
+        why: "A message that is sent just after a disconnect can go to the connection that is ended, and is \
+              lost, if connections are immediate.",
+        edits: &[Edit {
+            file: "src/socket_base.cpp",
+            old: "        if (it->second.second != NULL)
+            it->second.second->terminate (false);
+        term_child (it->second.first);
+",
+            new: "        if (it->second.second != NULL)
+            it->second.second->terminate (false);
+        else
+            //  The pipe of an immediate connection came with the connection.
+            for (pipes_t::size_type i = 0; i != _pipes.size (); ++i) {
+                const endpoint_uri_pair_t &pair =
+                  _pipes[i]->get_endpoint_pair ();
+                if (pair.local_type == endpoint_type_connect
+                    && pair.remote == resolved_endpoint_uri)
+                    _pipes[i]->terminate (false);
+            }
+        term_child (it->second.first);
+",
+        }],
+    },
 ];

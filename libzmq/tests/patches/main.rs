@@ -4,6 +4,7 @@
 mod batch_frames;
 mod connect_failure;
 mod connection;
+mod disconnect;
 mod displaced;
 mod ended_pipe;
 mod frame_limit;

@@ -5,6 +5,7 @@
 //! is lost with the old ones.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::pending::Pending;
 use super::{PendingRequests, Requesting};
@@ -13,6 +14,15 @@ use crate::message::Frames;
 use crate::pattern::{SendError, sending};
 use crate::socket::{BUDGET, Interest, LockedSocket, Progress};
 use crate::wake::{Deadline, Waker};
+
+/// How long a request waits for one server at most, before it goes to whichever there is.
+const MOST_HEAD_START: Duration = Duration::from_secs(1);
+
+/// The time that one server has to take the request, before the others are connected to as well.
+fn head_start(deadline: Deadline) -> Duration {
+    let left = deadline.left().unwrap_or(Duration::MAX);
+    MOST_HEAD_START.min(left / 2)
+}
 
 /// The frames before a request.
 const ENVELOPE: [&[u8]; 1] = [&[]];
@@ -53,7 +63,7 @@ impl Pending {
             self.wait_turn(deadline)?;
             let is_stale = pending_requests.turn(|turn| turn.is_stale())?;
             if is_stale || !self.drain()? {
-                socket.renew_connections()?;
+                socket.renew_connections(head_start(deadline))?;
             }
             if pending_requests.turn(|turn| turn.send(self.id))? {
                 return Ok(());
