@@ -203,7 +203,7 @@ pub struct Options {
     pub spin: Duration,
 
     /// Messages tell where they came from: [`Message::peer`](crate::Message::peer). Default off, because it
-    /// costs some 660 instructions for each message, as much as receiving one of 32 bytes.
+    /// costs some 670 instructions for each message, more than receiving one of 32 bytes.
     ///
     /// No effect where the linked libzmq is not ours ([`Capabilities::peer_info`](crate::Capabilities::peer_info)):
     /// it names a connection by its file descriptor alone, which the system may have given to the next.
