@@ -35,6 +35,16 @@ fn ours_can_do_all_that_it_is_for() {
 }
 
 #[test]
+fn the_clock_is_known_of_our_libzmq_alone() {
+    deadline(|| {
+        let capabilities = capabilities().unwrap();
+        let is_ours = capabilities.libzmq == Libzmq::Zeroless;
+        // Only the private memory of another would tell.
+        assert_eq!(capabilities.monotonic_clock.is_some(), is_ours);
+    });
+}
+
+#[test]
 fn heartbeats_are_refused_where_they_are_not_safe() {
     deadline(|| {
         let every = Heartbeat::Every {
