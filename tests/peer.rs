@@ -194,7 +194,7 @@ fn a_router_and_a_dealer_tell_each_others_end() {
 }
 
 #[test]
-fn what_is_published_tells_its_publisher() {
+fn a_published_message_tells_its_publisher() {
     told(|| {
         let servers = [(); 2].map(|()| Server::bind_local(0).unwrap());
         let publishers = servers.each_ref().map(|server| server.publish().unwrap());

@@ -3,33 +3,17 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::{SOON, bound, fact, socket};
+use crate::{Monitor, SOON, bound, fact, socket};
 
-/// The events of a monitor that has asked for numbers.
-struct Monitor(zmq::Socket);
+/// The event of a number, and ACCEPTED.
+const NUMBER: u16 = 0x8000;
+const ACCEPTED: u16 = 0x20;
 
-impl Monitor {
-    fn of(context: &zmq::Context, socket: &zmq::Socket, name: &str) -> Monitor {
-        let endpoint = format!("inproc://{name}");
-        // The numbers, and ACCEPTED.
-        socket.monitor(&endpoint, 0x8020).unwrap();
-        let monitor = self::socket(context, zmq::PAIR);
-        monitor.connect(&endpoint).unwrap();
-        Monitor(monitor)
-    }
-
-    fn next(&self) -> (u16, String) {
-        let event = self.0.recv_bytes(0).unwrap();
-        let endpoint = self.0.recv_string(0).unwrap().unwrap();
-        (u16::from_ne_bytes([event[0], event[1]]), endpoint)
-    }
-
-    /// The number of the next connection.
-    fn number(&self) -> String {
-        let (kind, number) = self.next();
-        assert_eq!((kind, self.next().0), (0x8000, 0x20));
-        number
-    }
+/// The number of the next connection, of a monitor that has asked for both.
+fn number(monitor: &Monitor) -> String {
+    let (kind, _, number) = monitor.next_raw();
+    assert_eq!((kind, monitor.next_raw().0), (NUMBER, ACCEPTED));
+    number
 }
 
 /// The number and the peer of the message that comes next.
@@ -45,21 +29,21 @@ fn a_message_has_the_number_of_its_connection() {
     fact(|| {
         let context = zmq::Context::new();
         let (pull, endpoint) = bound(&context, zmq::PULL);
-        let monitor = Monitor::of(&context, &pull, "connection");
+        let monitor = Monitor::asking(&context, &pull, "connection", NUMBER | ACCEPTED);
         let mut numbers = Vec::new();
         for _ in 0..3 {
             let push = socket(&context, zmq::PUSH);
             push.connect(&endpoint).unwrap();
             push.set_linger(SOON.as_millis() as i32).unwrap();
             push.send("to be read later", 0).unwrap();
-            numbers.push(monitor.number());
+            numbers.push(number(&monitor));
         }
         // The connections have ended, or will.
         let mut told = Vec::new();
         for _ in 0..3 {
-            let (number, peer) = received(&pull);
+            let (its_number, peer) = received(&pull);
             assert!(peer.starts_with("127.0.0.1:"), "{peer}");
-            told.push(number);
+            told.push(its_number);
         }
         told.sort();
         numbers.sort();
@@ -93,7 +77,7 @@ fn a_peer_cannot_say_that_it_is_another() {
     fact(|| {
         let context = zmq::Context::new();
         let (pull, endpoint) = bound(&context, zmq::PULL);
-        let monitor = Monitor::of(&context, &pull, "another");
+        let monitor = Monitor::asking(&context, &pull, "another", NUMBER | ACCEPTED);
         let mut peer = TcpStream::connect(endpoint.trim_start_matches("tcp://")).unwrap();
         peer.set_read_timeout(Some(SOON)).unwrap();
         let mut ready = b"\x05READY\x0bSocket-Type\0\0\0\x04PUSH".to_vec();
@@ -107,6 +91,6 @@ fn a_peer_cannot_say_that_it_is_another() {
         peer.read_exact(&mut [0; 64 + 28]).unwrap();
         peer.write_all(b"\0\x02hi").unwrap();
         let own = peer.local_addr().unwrap().to_string();
-        assert_eq!(received(&pull), (monitor.number(), own));
+        assert_eq!(received(&pull), (number(&monitor), own));
     });
 }

@@ -5,7 +5,7 @@ use zmq::SocketEvent;
 use crate::{Monitor, bound, fact, socket};
 
 #[test]
-fn whoever_sends_after_another_took_its_identity_is_disconnected() {
+fn a_peer_that_sends_after_another_took_its_identity_is_disconnected() {
     fact(|| {
         for number in 0..20 {
             let context = zmq::Context::new();

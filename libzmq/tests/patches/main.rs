@@ -90,9 +90,13 @@ struct Monitor(zmq::Socket);
 
 impl Monitor {
     fn of(context: &zmq::Context, socket: &zmq::Socket, name: &str) -> Monitor {
+        Monitor::asking(context, socket, name, zmq::SocketEvent::ALL.to_raw())
+    }
+
+    /// One that asks for these events alone.
+    fn asking(context: &zmq::Context, socket: &zmq::Socket, name: &str, events: u16) -> Monitor {
         let endpoint = format!("inproc://{name}");
-        let all = i32::from(zmq::SocketEvent::ALL.to_raw());
-        socket.monitor(&endpoint, all).unwrap();
+        socket.monitor(&endpoint, events.into()).unwrap();
         let monitor = self::socket(context, zmq::PAIR);
         monitor.connect(&endpoint).unwrap();
         Monitor(monitor)
@@ -100,13 +104,20 @@ impl Monitor {
 
     /// The next event, and its number.
     fn next(&self) -> (zmq::SocketEvent, u32) {
+        let (kind, value, _) = self.next_raw();
+        (zmq::SocketEvent::from_raw(kind), value)
+    }
+
+    /// The next event, which the zmq crate may not know, its number and its endpoint.
+    fn next_raw(&self) -> (u16, u32, String) {
         let event = self.0.recv_bytes(0).expect("an event");
-        self.0.recv_bytes(0).expect("its endpoint");
+        let endpoint = self.0.recv_string(0).expect("its endpoint");
         let (kind, value) = event.split_first_chunk().expect("a number");
         let value = value.try_into().expect("another number");
         (
-            zmq::SocketEvent::from_raw(u16::from_ne_bytes(*kind)),
+            u16::from_ne_bytes(*kind),
             u32::from_ne_bytes(value),
+            endpoint.expect("a text"),
         )
     }
 

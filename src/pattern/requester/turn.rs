@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_for_the_turn_is_woken_when_it_is_free() {
+    fn threads_that_wait_for_the_turn_are_woken_when_it_is_free() {
         let end: fn(&mut Turn) = |turn| turn.end(1);
         let reply: fn(&mut Turn) = |turn| assert_eq!(turn.reply(), Some(1));
         for free in [end, reply] {
