@@ -1,4 +1,4 @@
-//! The state that a receive heeds beyond the next message that libzmq has.
+//! A message that was set aside, and the peers: kept together, for a receive to look for both at once.
 
 use super::partial::PartialMessage;
 use super::peers::Peers;
@@ -14,6 +14,10 @@ pub(super) struct ReceiveState {
 }
 
 impl ReceiveState {
+    pub(super) fn is_set_aside(&self) -> bool {
+        self.partial.is_some()
+    }
+
     /// The state of a new socket.
     pub(super) fn new(tells_peers: bool) -> Option<Box<ReceiveState>> {
         tells_peers.then(|| {

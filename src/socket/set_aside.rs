@@ -20,7 +20,7 @@ impl LockedSocket<'_> {
     #[inline(always)]
     pub(super) fn is_set_aside(&self) -> bool {
         let state = self.receive_state.as_ref();
-        state.is_some_and(|state| state.partial.is_some())
+        state.is_some_and(|state| state.is_set_aside())
     }
 
     fn take_partial(&mut self) -> Option<PartialMessage> {

@@ -40,7 +40,7 @@ impl Inner {
     /// Whether an attempt is in the middle of a long message.
     fn is_mid_message(&self, tried: Progress) -> bool {
         let state = self.receive_state.as_ref();
-        tried == Progress::Again && state.is_some_and(|state| state.partial.is_some())
+        tried == Progress::Again && state.is_some_and(|state| state.is_set_aside())
     }
 }
 
