@@ -5,6 +5,7 @@ mod refusal;
 mod wait;
 
 use std::fmt;
+use std::path::PathBuf;
 
 pub use module::ModuleError;
 pub use refusal::Refusal;
@@ -190,6 +191,22 @@ pub enum Error {
         /// The option's name.
         option: &'static str,
         /// The mistake in its value.
+        reason: String,
+    },
+
+    /// A text is not a key of CURVE; `reason` says what is wrong with it.
+    #[error("invalid key: {reason}")]
+    InvalidKey {
+        /// The mistake in it.
+        reason: String,
+    },
+
+    /// A file cannot be read, written or used; `reason` says what to change.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file's path, as it was given.
+        path: PathBuf,
+        /// The system's own words, or the mistake in the file.
         reason: String,
     },
 

@@ -8,6 +8,7 @@
 mod address;
 mod capability;
 mod context;
+mod curve;
 mod dropped_here;
 mod errno;
 mod fork;
@@ -26,6 +27,7 @@ pub(crate) use capability::{
     reports_undelivered,
 };
 pub(crate) use context::RawContext;
+pub(crate) use curve::{curve_keypair, curve_public};
 pub(crate) use dropped_here::DroppedHere;
 pub(crate) use errno::{Errno, keep_errno, system};
 #[cfg(test)]

@@ -259,6 +259,7 @@ mod options;
 mod pattern;
 mod peer;
 mod peer_id;
+pub mod security;
 mod server;
 mod socket;
 mod throttle;

@@ -26,6 +26,7 @@ const CRATE: Layers = Layers {
             "options",
             "peer",
             "peer_id",
+            "security",
             "throttle",
         ],
         &["fork"],

@@ -7,11 +7,13 @@ use std::process::Command;
 use crate::command::{root, run};
 
 /// The fuzz targets, and how long their inputs are at most: longer ones find no more, later.
-const TARGETS: [(&str, u32); 4] = [
+const TARGETS: [(&str, u32); 6] = [
     ("beacon", 32),
     ("packet", 1024),
     ("gossip", 256),
     ("machine", 128),
+    ("certificate", 512),
+    ("z85", 64),
 ];
 
 /// When a fuzz target ends, as it is told: after a number of runs, or of seconds.
