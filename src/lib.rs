@@ -155,6 +155,22 @@
 //! # Ok::<(), zeroless::Error>(())
 //! ```
 //!
+//! Where nothing is to be decided, a [`relay`] does it: it passes on requests and their replies, pushed
+//! work, or published messages, in a thread of its own.
+//!
+//! ```
+//! use zeroless::relay::{self, Relay};
+//! # use zeroless::{Client, Server};
+//! let (clients, workers) = (Server::bind(0)?, Server::bind(0)?);
+//! let relay = Relay::new(relay::reply(&clients), relay::request(&workers)).start()?;
+//!
+//! let worker = Client::connect(workers.port())?.reply()?;
+//! std::thread::spawn(move || worker.serve(|job| format!("{job}, done")));
+//! let requester = Client::connect(clients.port())?.request()?;
+//! assert_eq!(requester.request("dig")?, "dig, done");
+//! # Ok::<(), zeroless::Error>(())
+//! ```
+//!
 //! # Waiting, and not waiting
 //!
 //! Like channels: `recv` waits, `try_recv` does not, `recv_timeout` and `recv_deadline` wait no
@@ -259,6 +275,7 @@ mod options;
 mod pattern;
 mod peer;
 mod peer_id;
+pub mod relay;
 pub mod security;
 mod server;
 mod socket;

@@ -37,9 +37,9 @@ pub(crate) use used_options::End;
 
 use crate::error::Result;
 use crate::options::Options;
-use crate::socket::Socket;
+use crate::socket::{Socket, SocketSpec};
 
-mod sealed {
+pub(crate) mod sealed {
     use crate::socket::Socket;
 
     /// Keeps the set of handles closed: their traits can grow without breaking a user.
@@ -50,8 +50,18 @@ mod sealed {
 
 /// A handle, as the types that open it see it.
 pub(crate) trait Pattern: Handle {
-    /// The side of a pattern, which says what socket is behind it.
+    /// The side of a pattern that it is for its peers.
     const KIND: Kind;
+
+    /// Refuses an option that is set, and that it does not use at this end.
+    fn check_options(end: End, options: &Options) -> Result<()> {
+        Self::KIND.check_options(end, options)
+    }
+
+    /// The socket behind it, as the options have it.
+    fn spec(options: &Options) -> SocketSpec {
+        Self::KIND.spec(options)
+    }
 
     /// A handle of a socket that was just made for it, and has no endpoint yet.
     fn new(socket: Socket) -> Self;
@@ -63,8 +73,8 @@ pub(crate) fn open<H: Pattern>(
     options: &Options,
     attach: impl FnOnce(&Socket) -> Result<()>,
 ) -> Result<H> {
-    H::KIND.check_options(end, options)?;
-    let handle = H::new(Socket::open(&H::KIND.spec(options), options)?);
+    H::check_options(end, options)?;
+    let handle = H::new(Socket::open(&H::spec(options), options)?);
     attach(handle.socket())?;
     Ok(handle)
 }

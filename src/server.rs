@@ -285,7 +285,7 @@ impl Server {
         self
     }
 
-    fn open<H: Pattern>(&self) -> Result<H> {
+    pub(crate) fn open<H: Pattern>(&self) -> Result<H> {
         let mut state = self.shared.state.lock()?;
         if let Some(last) = &state.active {
             if last.is_there() {

@@ -24,6 +24,7 @@ mod bound;
 mod close;
 mod connect;
 mod connected;
+mod forward;
 mod inner;
 mod linger;
 mod listen;
@@ -53,6 +54,7 @@ use log::debug;
 use parking_lot::MutexGuard;
 
 use connected::Connected;
+pub(crate) use forward::{Burst, BurstEnd};
 use inner::Inner;
 pub(crate) use linger::Linger;
 pub(crate) use listen::{check_path, take_ports};

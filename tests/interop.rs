@@ -13,6 +13,8 @@ mod poll;
 mod process;
 #[path = "support/program.rs"]
 mod program;
+#[path = "interop/relays.rs"]
+mod relays;
 #[path = "interop/router.rs"]
 mod router;
 #[path = "interop/routing.rs"]

@@ -37,6 +37,7 @@ const CRATE: Layers = Layers {
         &["pattern"],
         &["client", "server"],
         &["zre"],
+        &["relay"],
     ],
 };
 

@@ -40,6 +40,25 @@ fn discovery_hands_out_jobs_to_a_worker_on_another_host() {
 }
 
 #[test]
+fn relay_brings_questions_to_workers_that_come_and_go() {
+    with_networks("relay_brings_questions_to_workers", |networks| {
+        let broker = example(&networks, 0, "relay_broker", "");
+        let ann = example(&networks, 1, "relay_worker", "Ann");
+        let ask = || example(&networks, 1, "relay_client", "").finish();
+        let by = |name: &str| ["Msg1", "Msg2", "Msg3"].map(|it| format!("{it} by {name}"));
+        assert_eq!(ask(), by("Ann"));
+        broker.logs("Ctrl-C stops it");
+        ann.logs("Ctrl-C stops it");
+        ann.interrupt();
+        assert_eq!(ann.finish(), ["Msg1", "Msg2", "Msg3"]);
+        let _bob = example(&networks, 1, "relay_worker", "Bob");
+        assert_eq!(ask(), by("Bob"));
+        broker.interrupt();
+        assert_eq!(broker.finish(), ["6 requests"]);
+    });
+}
+
+#[test]
 fn chats_hear_each_other_to_the_last_word() {
     with_networks("chats_hear_each_other", |networks| {
         let ann = example(&networks, 0, "chat", "Ann");

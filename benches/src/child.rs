@@ -30,6 +30,7 @@ pub fn run(arguments: &[String]) -> ! {
         "pull" => contender.pull(&job, &mut ready, &mut receiving(&job)),
         "request" => contender.request(&job, &mut receiving(&job)),
         "reply" => contender.reply(&job, &mut ready),
+        "relay" => contender.relay(&job, &mut ready),
         "both" => both(contender, &job),
         "fill" => turns(contender, &job, true),
         "empty" => turns(contender, &job, false),

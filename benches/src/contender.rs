@@ -8,8 +8,10 @@ mod mesh;
 mod node;
 pub mod omq;
 pub mod other;
+pub mod proxy;
 pub mod pyre;
 pub mod python;
+mod relay;
 pub mod tcp;
 pub mod usual;
 pub mod zeroless;
@@ -51,6 +53,11 @@ pub trait Contender: Sync {
     /// Binds, tells the endpoint, and sends each request back as its reply, for ever.
     fn reply(&self, _job: &Job, _ready: &mut dyn FnMut(&str)) {
         panic!("{} does not reply", self.name());
+    }
+
+    /// Binds, tells the endpoint, and passes on all that comes to the endpoint of the job, for ever.
+    fn relay(&self, _job: &Job, _ready: &mut dyn FnMut(&str)) {
+        panic!("{} does not relay", self.name());
     }
 
     /// Starts a node of ZRE, and tells when it began to, and when it met its peer.

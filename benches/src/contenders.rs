@@ -5,6 +5,7 @@ use crate::contender::bare::Bare;
 use crate::contender::batched::BareBatched;
 use crate::contender::dealer::{BareDealer, BareEnvelope};
 use crate::contender::omq::{Omq, OmqMany};
+use crate::contender::proxy::{Proxy, ProxyBatched};
 use crate::contender::pyre::Pyre;
 use crate::contender::python::Python;
 use crate::contender::tcp::Tcp;
@@ -12,7 +13,7 @@ use crate::contender::usual::{RecvMsg, RecvMultipart};
 use crate::contender::zeroless::Zeroless;
 use crate::contender::zmqrs::ZmqRs;
 
-const ALL: [&dyn Contender; 13] = [
+const ALL: [&dyn Contender; 15] = [
     &Zeroless,
     &Bare,
     &BareBatched,
@@ -24,6 +25,8 @@ const ALL: [&dyn Contender; 13] = [
     &OmqMany,
     &ZmqRs,
     &Tcp,
+    &Proxy,
+    &ProxyBatched,
     &Python,
     &Pyre,
 ];

@@ -6,6 +6,7 @@ mod in_flight;
 mod inproc;
 mod instructions;
 mod kept;
+mod relay;
 mod roundtrip;
 mod throughput;
 mod tuning;
@@ -19,6 +20,7 @@ pub const PARTS: &[Part] = &[
     inproc::PART,
     roundtrip::PART,
     in_flight::PART,
+    relay::PART,
     cpu::PART,
     instructions::PART,
     kept::PART,

@@ -10,14 +10,14 @@ use crate::wake::Waker;
 /// [`Background::start_waiting`](super::Background::start_waiting).
 #[derive(Debug)]
 pub(crate) struct ThreadStop {
-    stopped: AtomicBool,
+    stopped: Arc<AtomicBool>,
     waker: Arc<Waker>,
 }
 
 impl ThreadStop {
     pub(super) fn new() -> Result<ThreadStop> {
         Ok(ThreadStop {
-            stopped: AtomicBool::new(false),
+            stopped: Arc::default(),
             waker: Arc::new(Waker::new()?),
         })
     }
@@ -31,6 +31,11 @@ impl ThreadStop {
     /// Whether the thread is to end. It looks before each wait.
     pub(crate) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Acquire)
+    }
+
+    /// The flag, and the waker to wake after it is set: together they stop the thread without a lock.
+    pub(crate) fn parts(&self) -> (Arc<AtomicBool>, Arc<Waker>) {
+        (self.stopped.clone(), self.waker.clone())
     }
 
     /// Ends the thread's wait: for its [`WaitSet`](super::WaitSet), and for callers that have work for

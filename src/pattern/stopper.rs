@@ -26,7 +26,7 @@ pub struct Stopper {
 }
 
 impl Stopper {
-    pub(super) fn new(stopped: Arc<AtomicBool>, stop_signal: Arc<Waker>) -> Stopper {
+    pub(crate) fn new(stopped: Arc<AtomicBool>, stop_signal: Arc<Waker>) -> Stopper {
         Stopper {
             stopped,
             stop_signal,

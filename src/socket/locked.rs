@@ -183,6 +183,13 @@ impl LockedSocket<'_> {
         peers.of(moved.unwrap_or(self.scratch))
     }
 
+    /// Takes the frame out of the scratch that was received last.
+    pub(super) fn take_scratch(&mut self, frame: &mut Frame) {
+        if !frame.set_inline(self.scratch) {
+            self.move_from_scratch(frame);
+        }
+    }
+
     /// Moves the received frame out of the scratch.
     #[inline(never)]
     fn move_from_scratch(&mut self, frame: &mut Frame) {
@@ -226,6 +233,17 @@ impl LockedSocket<'_> {
         )
     }
 
+    /// Attempts to send a frame of libzmq's, whose bytes are moved.
+    #[inline]
+    pub(super) fn send_frame(
+        &mut self,
+        frame: &mut RawMessage,
+        more: bool,
+    ) -> Result<Progress, BoxedError> {
+        let flags = if more { MORE } else { zmq::DONTWAIT };
+        attempt(|| ffi::send(self.socket, frame, flags))
+    }
+
     /// Attempts to send a message of one frame, with a copy of these bytes.
     #[inline]
     pub(crate) fn send_bytes(&mut self, bytes: &[u8]) -> Result<Progress, BoxedError> {
@@ -256,8 +274,9 @@ impl LockedSocket<'_> {
         let mut lost = false;
         for frame in envelope {
             let mut sent = attempt(|| ffi::send_bytes(self.socket, frame.as_ref(), MORE));
-            if sent.is_err() && !begun {
-                // libzmq looks for new peers only now and then: there may be one that it has not seen.
+            if !matches!(sent, Ok(Progress::Done)) && !begun {
+                // libzmq looks only now and then for new peers, and for room: there may be some that it has
+                // not seen.
                 self.events();
                 sent = attempt(|| ffi::send_bytes(self.socket, frame.as_ref(), MORE));
             }

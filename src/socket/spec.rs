@@ -51,7 +51,6 @@ pub(crate) enum SocketType {
     Pull,
     Xpub,
     Sub,
-    #[cfg_attr(not(test), expect(dead_code, reason = "no layer above opens one yet"))]
     Xsub,
     Dealer,
     Router,

@@ -14,6 +14,11 @@ pub(crate) fn partition(times: &str) -> bool {
     in_full("zre_partition", "ZEROLESS_PARTITIONS", times)
 }
 
+/// Relays whose peers are killed and started again, for so many seconds.
+pub(crate) fn relay(seconds: &str) -> bool {
+    in_full("relay_restarts", "ZEROLESS_RELAY", seconds)
+}
+
 /// Runs a test as long as it can be, one fact after the other, and shows its figures.
 fn in_full(test: &str, variable: &str, value: &str) -> bool {
     let mut command = Command::new(env!("CARGO"));

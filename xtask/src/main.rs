@@ -12,7 +12,7 @@ mod stress;
 use std::process::{Command, ExitCode};
 
 use command::run;
-use full::{attack, partition};
+use full::{attack, partition, relay};
 use fuzz::{fuzz, limit};
 use measure::measure;
 use stress::stress;
@@ -26,6 +26,7 @@ cargo xtask stress [RUNS [MESSAGES]]   many threads on one socket, 50 runs of 5,
 cargo xtask fuzz [RUNS | SECONDSs]     each fuzz target, side by side: 10,000,000 runs, or for some time
 cargo xtask attack                     strangers by the hundred thousand against a ZRE node
 cargo xtask partition [TIMES]          two ZRE nodes in networks that are cut 20 times; needs root
+cargo xtask relay [SECONDS]            relays whose peers are killed and started again, 600 seconds each
 cargo xtask link [all]                 programs without a configuration have our libzmq, by any linker;
                                        all: with CURVE, from packages, installed
 cargo xtask patches                    without a patch of libzmq, its test fails
@@ -48,6 +49,8 @@ fn main() -> ExitCode {
         ["attack"] => attack(),
         ["partition"] => partition("20"),
         ["partition", times] => partition(times),
+        ["relay"] => relay("600"),
+        ["relay", seconds] => relay(seconds),
         ["link"] => link::link(false),
         ["link", "all"] => link::link(true),
         ["patches"] => libzmq::patches(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use zeroless::{Batch, Client, Options, Receiving, Sending, Server};
 
-use super::{Contender, keep, node};
+use super::{Contender, keep, node, relay};
 use crate::job::Job;
 use crate::meter::Meter;
 
@@ -67,6 +67,10 @@ impl Contender for Zeroless {
             let (frames, reply) = request.split();
             reply.send(frames).unwrap();
         }
+    }
+
+    fn relay(&self, job: &Job, ready: &mut dyn FnMut(&str)) {
+        relay::relay(job, ready);
     }
 
     fn meet(&self, job: &Job) {

@@ -191,7 +191,7 @@ impl Discovery {
         self
     }
 
-    fn open<H: Pattern>(&self) -> Result<H> {
+    pub(crate) fn open<H: Pattern>(&self) -> Result<H> {
         self.shared.node.check_process()?;
         let client = Client::new().options(self.options.clone());
         let handle: H = client.open()?;

@@ -1,0 +1,270 @@
+//! Passing on messages that are looked at first: filtered, acknowledged, buffered, or given a deadline.
+//!
+//! A user's function may do anything, such as connecting the client of this very relay. So none is called
+//! under a socket's lock, which is therefore taken for each message here.
+
+use std::time::Instant;
+
+use log::error;
+
+use super::counters::Tally;
+use super::deadlines::Deadlines;
+use super::envelope::{Shape, body_start};
+use super::held::{Buffer, Held, keep, size};
+use super::plain::{BURST, Sent, Turn, send, send_after, send_to_peer};
+use super::verdict::{Filter, Verdict};
+use crate::background::guarded;
+use crate::error::{BoxedError, Error, Result};
+use crate::message::{Frame, Message};
+use crate::socket::SharedSocket;
+use crate::wake::Deadline;
+
+/// Makes the reply to a request that had none in time.
+pub(super) type ErrorReply = Box<dyn FnMut(&[Frame]) -> Result<Message> + Send>;
+
+/// What is done with each message on its way from the input to the output.
+pub(super) struct Inspection {
+    /// Whether messages are requests, in an envelope.
+    pub(super) are_requests: bool,
+    pub(super) shape: Shape,
+    pub(super) filter: Option<Filter>,
+    /// The reply that each request that is accepted gets at once.
+    pub(super) acknowledgement: Option<Message>,
+    pub(super) buffer: Option<Buffer>,
+    pub(super) deadlines: Option<(Deadlines, ErrorReply)>,
+    held: Held,
+}
+
+/// The sockets at both ends, and the counters.
+pub(super) struct Ends<'a> {
+    pub(super) input: &'a SharedSocket,
+    pub(super) output: &'a SharedSocket,
+    pub(super) tally: &'a Tally,
+}
+
+impl Inspection {
+    pub(super) fn new(are_requests: bool, shape: Shape) -> Inspection {
+        Inspection {
+            are_requests,
+            shape,
+            filter: None,
+            acknowledgement: None,
+            buffer: None,
+            deadlines: None,
+            held: Held::default(),
+        }
+    }
+
+    /// Passes on a burst.
+    pub(super) fn turn(&mut self, ends: &Ends<'_>) -> Result<Turn, BoxedError> {
+        let mut has_moved = self.expire(ends)?;
+        has_moved |= self.flush(ends)?;
+        let mut taken = 0;
+        while taken < BURST && self.takes_more() {
+            let message = match ends.input.receive(Deadline::Now) {
+                Ok(message) => message,
+                Err(Error::WouldBlock) => break,
+                Err(error) => return Err(error.into()),
+            };
+            taken += 1;
+            self.take(message, ends)?;
+        }
+        ends.tally.set_held(self.held.len());
+        has_moved |= taken > 0;
+        Ok(Turn {
+            has_moved,
+            has_more: taken == BURST,
+            is_blocked: !self.held.is_empty(),
+            takes_more: self.takes_more(),
+        })
+    }
+
+    /// Whether another message can be taken in: with a buffer it is dropped if that is full, and with
+    /// deadlines it is replied to.
+    fn takes_more(&self) -> bool {
+        self.held.is_empty() || self.buffer.is_some() || self.deadlines.is_some()
+    }
+
+    /// When something is to be done next, without a message.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.deadlines.as_ref()?.0.next()
+    }
+
+    fn take(&mut self, message: Message, ends: &Ends<'_>) -> Result<(), BoxedError> {
+        let start = match self.are_requests {
+            true => body_start(message.frames()),
+            false => Some(0),
+        };
+        let Some(start) = start else {
+            ends.tally.forward.dropped();
+            return Ok(());
+        };
+        let (envelope, body) = message.frames().split_at(start);
+        if let Some(filter) = &mut self.filter {
+            match guarded("a relay's filter", || filter(body)) {
+                Some(Verdict::Pass) => {}
+                Some(Verdict::Answer(mut answer)) => return reply(ends, envelope, &mut answer),
+                Some(Verdict::Drop) | None => {
+                    ends.tally.forward.dropped();
+                    return Ok(());
+                }
+            }
+        }
+        let is_acknowledged = self.acknowledgement.is_some();
+        let asker: Option<Message> = is_acknowledged.then(|| envelope.iter().cloned().collect());
+        let is_accepted = self.pass(message, start, ends)?;
+        match (&mut self.acknowledgement, asker) {
+            (Some(acknowledgement), Some(asker)) if is_accepted => {
+                reply(ends, asker.frames(), &mut acknowledgement.share())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends a message, or holds it; false if it is dropped.
+    fn pass(
+        &mut self,
+        mut message: Message,
+        start: usize,
+        ends: &Ends<'_>,
+    ) -> Result<bool, BoxedError> {
+        let mut number = None;
+        if let Some((deadlines, error_reply)) = &mut self.deadlines {
+            number = deadlines.insert(keep(&mut message), Instant::now());
+            if number.is_none() {
+                ends.tally.forward.dropped();
+                reply_error(ends, error_reply, &message)?;
+                return Ok(false);
+            }
+        }
+        let mut message = self.shape.shape(message, start);
+        if self.held.is_empty() {
+            match send(ends.output, &mut message)? {
+                Sent::Yes(bytes) => {
+                    ends.tally.forward.passed(bytes);
+                    return Ok(true);
+                }
+                Sent::Refused => {
+                    ends.tally.forward.dropped();
+                    return Ok(false);
+                }
+                Sent::NoRoom => {}
+            }
+        }
+        if let Some(buffer) = &self.buffer
+            && !self
+                .held
+                .has_room(size(&message), buffer.messages, buffer.bytes)
+        {
+            self.drop_shaped(&message, ends);
+            return Ok(false);
+        }
+        self.held.push(keep(&mut message), number);
+        Ok(true)
+    }
+
+    /// Sends those that are held, as long as there is room; whether one has gone.
+    fn flush(&mut self, ends: &Ends<'_>) -> Result<bool, BoxedError> {
+        let mut has_moved = false;
+        while let Some(held) = self.held.first() {
+            match send(ends.output, &mut held.message)? {
+                Sent::Yes(bytes) => ends.tally.forward.passed(bytes),
+                Sent::Refused => ends.tally.forward.dropped(),
+                Sent::NoRoom => break,
+            }
+            has_moved = true;
+            self.held.pop();
+        }
+        Ok(has_moved)
+    }
+
+    /// Replies to the requests whose time is over; whether there was one.
+    fn expire(&mut self, ends: &Ends<'_>) -> Result<bool, BoxedError> {
+        let Some((deadlines, error_reply)) = &mut self.deadlines else {
+            return Ok(false);
+        };
+        let (now, mut any) = (Instant::now(), false);
+        while let Some((number, request)) = deadlines.expire(now) {
+            any = true;
+            // Requests are held in their order, and those that were sent came before.
+            if self.held.first().and_then(|held| held.number) == Some(number) {
+                self.held.pop();
+                ends.tally.forward.dropped();
+            }
+            reply_error(ends, error_reply, &request)?;
+        }
+        Ok(any)
+    }
+
+    /// Passes on the replies to requests that wait for theirs, and drops all others.
+    pub(super) fn turn_replies(&mut self, ends: &Ends<'_>) -> Result<Turn, BoxedError> {
+        for _ in 0..BURST {
+            let reply = match ends.output.receive(Deadline::Now) {
+                Ok(reply) => reply,
+                Err(Error::WouldBlock) => return Ok(Turn::default()),
+                Err(error) => return Err(error.into()),
+            };
+            let waits = match &mut self.deadlines {
+                Some((deadlines, _)) => deadlines.reply(&reply),
+                None => true,
+            };
+            let lane = &ends.tally.backward;
+            match waits.then(|| send_to_peer(ends.input, reply)).transpose()? {
+                Some(Sent::Yes(bytes)) => lane.passed(bytes),
+                // A reply does not wait for a client that does not read.
+                Some(Sent::NoRoom | Sent::Refused) | None => lane.dropped(),
+            }
+        }
+        Ok(Turn::unfinished())
+    }
+
+    /// Drops a message in its shape that there is no room for, and says so.
+    fn drop_shaped(&mut self, message: &Message, ends: &Ends<'_>) {
+        ends.tally.forward.dropped();
+        let body = &message.frames()[self.shape.added()..];
+        let on_drop = self.buffer.as_mut().and_then(|it| it.on_drop.as_mut());
+        if let Some(on_drop) = on_drop {
+            guarded("a relay's on_drop", || on_drop(body));
+        }
+    }
+
+    /// Tries a last time, and drops the rest.
+    pub(super) fn end(&mut self, ends: &Ends<'_>) {
+        let _ = self.flush(ends);
+        while let Some(held) = self.held.pop() {
+            self.drop_shaped(&held.message, ends);
+        }
+        ends.tally.set_held(0);
+    }
+}
+
+/// Replies to a request by the relay itself.
+fn reply(ends: &Ends<'_>, envelope: &[Frame], message: &mut Message) -> Result<(), BoxedError> {
+    match send_after(envelope, ends.input, message)? {
+        Sent::Yes(_) => ends.tally.answered.add(1),
+        // The client has gone, or does not read.
+        Sent::NoRoom | Sent::Refused => ends.tally.backward.dropped(),
+    }
+    Ok(())
+}
+
+fn reply_error(
+    ends: &Ends<'_>,
+    error_reply: &mut ErrorReply,
+    request: &Message,
+) -> Result<(), BoxedError> {
+    let frames = request.frames();
+    let (envelope, body) = frames.split_at(body_start(frames).unwrap_or(0));
+    match guarded("a relay's error reply", || error_reply(body)) {
+        Some(Ok(mut message)) => reply(ends, envelope, &mut message),
+        Some(Err(error)) => {
+            error!("relay: an error reply cannot be sent: {error}");
+            ends.tally.backward.dropped();
+            Ok(())
+        }
+        None => {
+            ends.tally.backward.dropped();
+            Ok(())
+        }
+    }
+}

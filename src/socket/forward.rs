@@ -1,0 +1,259 @@
+//! Moving messages from one socket to another as they are: each frame is moved, and none is looked at.
+
+use std::sync::atomic::Ordering;
+
+use super::locked::{LockedSocket, Progress};
+use super::{SharedSocket, system};
+use crate::error::{BoxedError, Error};
+use crate::ffi;
+use crate::message::Message;
+
+/// The messages that one burst has moved.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Burst {
+    pub(crate) messages: u64,
+    pub(crate) bytes: u64,
+    /// Messages that were received, and that the other socket did not take.
+    pub(crate) dropped: u64,
+    pub(crate) end: BurstEnd,
+}
+
+/// Why a burst has ended.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BurstEnd {
+    /// It has moved as many as it may.
+    #[default]
+    Limit,
+    /// There is no other message.
+    Empty,
+    /// There is no room for the message that was received last, which is parked.
+    Blocked,
+}
+
+impl SharedSocket {
+    /// Moves up to so many messages to another socket, under one hold of both locks. No other call of this
+    /// layer locks two sockets, so the order does not matter.
+    ///
+    /// A message that finds no room is left in `parked`, which must be empty. But where a message is
+    /// for one peer that is named in it, there may be room for the next: such a message is dropped.
+    pub(crate) fn forward(
+        &self,
+        to: &SharedSocket,
+        most: u64,
+        parked: &mut Message,
+    ) -> Result<Burst, BoxedError> {
+        let drops = to.spec.socket_type.sends_to_named_peers();
+        let burst = self.with(|from| to.with(|to| from.forward(to, most, drops, parked)))?;
+        if burst.messages > 0 {
+            to.sent.store(true, Ordering::Relaxed);
+        }
+        Ok(burst)
+    }
+}
+
+impl LockedSocket<'_> {
+    fn forward(
+        &mut self,
+        to: &mut LockedSocket<'_>,
+        most: u64,
+        drops: bool,
+        parked: &mut Message,
+    ) -> Result<Burst, BoxedError> {
+        let mut burst = Burst::default();
+        while burst.messages + burst.dropped < most {
+            let Some((size, more)) = self.recv_scratch(false)? else {
+                burst.end = BurstEnd::Empty;
+                break;
+            };
+            // libzmq takes a message that names a peer and has no more, and does nothing with it.
+            let names_only = drops && !more;
+            if names_only || !to.takes_from(self, more)? {
+                if !drops {
+                    self.park(more, parked)?;
+                    burst.end = BurstEnd::Blocked;
+                    break;
+                }
+                self.skip_rest(more)?;
+                burst.dropped += 1;
+                continue;
+            }
+            match self.forward_rest(to, more)? {
+                Some(rest) => {
+                    burst.messages += 1;
+                    burst.bytes += (size + rest) as u64;
+                }
+                None => burst.dropped += 1,
+            }
+        }
+        Ok(burst)
+    }
+
+    /// Moves the frames of a message that follow its first; gives their size, or `None` if the peer has left
+    /// in the middle: libzmq drops the frames that it has, and the rest up to the last.
+    fn forward_rest(
+        &mut self,
+        to: &mut LockedSocket<'_>,
+        mut more: bool,
+    ) -> Result<Option<usize>, BoxedError> {
+        let (mut total, mut lost) = (0, false);
+        while more {
+            let size;
+            (size, more) = self.recv_following_scratch()?;
+            total += size;
+            lost |= !to.sends(self.scratch, more)?;
+        }
+        Ok((!lost).then_some(total))
+    }
+
+    /// Receives the first frame of a message into the scratch: its size, and whether more follow; `None`
+    /// if there is no message.
+    #[inline(always)]
+    fn recv_scratch(&mut self, follows: bool) -> Result<Option<(usize, bool)>, BoxedError> {
+        loop {
+            let received = match follows {
+                true => ffi::recv_following(self.socket, self.scratch),
+                false => ffi::recv(self.socket, self.scratch, zmq::DONTWAIT),
+            };
+            match received {
+                Ok((bytes, more)) => return Ok(Some((bytes.len(), more))),
+                Err(libc::EINTR) => {}
+                Err(libc::EAGAIN) => return Ok(None),
+                Err(errno) => return Err(system("receiving", errno).into()),
+            }
+        }
+    }
+
+    fn recv_following_scratch(&mut self) -> Result<(usize, bool), BoxedError> {
+        let frame = self.recv_scratch(true)?;
+        frame.ok_or_else(|| Error::system("receiving", "the rest of a message is missing").into())
+    }
+
+    /// Attempts to send the frame in another socket's scratch as the first of a message.
+    #[inline(always)]
+    fn takes_from(&mut self, from: &mut LockedSocket<'_>, more: bool) -> Result<bool, BoxedError> {
+        if self.sends(from.scratch, more)? {
+            return Ok(true);
+        }
+        // While sending, libzmq looks only now and then for new peers, and for room.
+        self.events();
+        self.sends(from.scratch, more)
+    }
+
+    /// Attempts to send a frame; false if there is no room, or no such peer.
+    #[inline(always)]
+    fn sends(&mut self, frame: &mut ffi::RawMessage, more: bool) -> Result<bool, BoxedError> {
+        match self.send_frame(frame, more) {
+            Ok(progress) => Ok(progress == Progress::Done),
+            Err(error) if *error == Error::PeerLost => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps the message that has begun in the scratch, whole.
+    #[cold]
+    fn park(&mut self, more: bool, parked: &mut Message) -> Result<(), BoxedError> {
+        self.take_scratch(parked.push_empty());
+        self.more = more;
+        while self.more {
+            self.recv_following(parked.push_empty())?;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn skip_rest(&mut self, mut more: bool) -> Result<(), BoxedError> {
+        while more {
+            (_, more) = self.recv_following_scratch()?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::{NO_ENVELOPE, Profile, Socket, SocketSpec, SocketType, Target};
+    use super::*;
+    use crate::ffi::IntOption;
+    use crate::options::Options;
+    use crate::wake::Deadline;
+
+    const SOON: Duration = Duration::from_secs(30);
+
+    fn open(socket_type: SocketType, name: &str, bind: bool, queue: u32) -> Socket {
+        let mut spec = SocketSpec::new(socket_type, "one", "other", Profile::default());
+        if socket_type == SocketType::Router {
+            spec = spec.raw_option(IntOption::RouterMandatory, 1);
+        }
+        let options = Options::default().send_queue(queue).receive_queue(queue);
+        let socket = Socket::open(&spec, &options).unwrap();
+        let endpoint = format!("inproc://{name}").parse().unwrap();
+        match bind {
+            true => drop(socket.bind(&endpoint).unwrap()),
+            false => socket
+                .connect(&Target::find(endpoint, false).unwrap(), 0)
+                .unwrap(),
+        }
+        socket
+    }
+
+    fn send(socket: &Socket, message: impl Into<Message>) {
+        let sent = socket.send(NO_ENVELOPE, &mut message.into(), Deadline::after(SOON));
+        sent.unwrap();
+    }
+
+    fn recv(socket: &Socket) -> Message {
+        socket.receive(Deadline::after(SOON)).unwrap()
+    }
+
+    #[test]
+    fn messages_are_moved_whole_in_order_up_to_the_limit() {
+        let input = open(SocketType::Pull, "forward-1-in", true, 1000);
+        let push = open(SocketType::Push, "forward-1-in", false, 1000);
+        let output = open(SocketType::Push, "forward-1-out", true, 1000);
+        let pull = open(SocketType::Pull, "forward-1-out", false, 1000);
+        send(&push, "one");
+        send(&push, ["", "two"]);
+        send(&push, vec![7; 1000]);
+        let mut parked = Message::new();
+        let burst = input.forward(&output, 2, &mut parked).unwrap();
+        let counts = (burst.messages, burst.bytes, burst.dropped, burst.end);
+        assert_eq!(counts, (2, 6, 0, BurstEnd::Limit));
+        let burst = input.forward(&output, 2, &mut parked).unwrap();
+        assert_eq!((burst.messages, burst.bytes), (1, 1000));
+        assert_eq!(burst.end, BurstEnd::Empty);
+        assert_eq!(recv(&pull), "one");
+        assert_eq!(recv(&pull), ["", "two"]);
+        assert_eq!(recv(&pull), vec![7; 1000]);
+        assert_eq!(parked.frame_count(), 0);
+    }
+
+    #[test]
+    fn a_message_without_room_is_parked_whole() {
+        let input = open(SocketType::Pull, "forward-2-in", true, 1000);
+        let push = open(SocketType::Push, "forward-2-in", false, 1000);
+        let output = open(SocketType::Push, "forward-2-out", true, 1);
+        send(&push, [vec![1; 100], vec![2], vec![3; 1000]]);
+        let mut parked = Message::new();
+        let burst = input.forward(&output, 9, &mut parked).unwrap();
+        assert_eq!((burst.messages, burst.end), (0, BurstEnd::Blocked));
+        assert_eq!(parked, [vec![1; 100], vec![2], vec![3; 1000]]);
+    }
+
+    #[test]
+    fn a_message_for_a_peer_that_is_not_there_is_dropped_and_the_next_is_not() {
+        let input = open(SocketType::Pull, "forward-3-in", true, 1000);
+        let push = open(SocketType::Push, "forward-3-in", false, 1000);
+        let router = open(SocketType::Router, "forward-3-out", true, 1000);
+        let dealer = open(SocketType::Dealer, "forward-3-out", false, 1000);
+        send(&dealer, "hello");
+        let known = recv(&router)[0].clone();
+        send(&push, ["nobody", "", "lost"]);
+        send(&push, Message::from([known, "".into(), "reply".into()]));
+        let mut parked = Message::new();
+        let burst = input.forward(&router, 9, &mut parked).unwrap();
+        assert_eq!((burst.messages, burst.dropped), (1, 1));
+        assert_eq!(recv(&dealer), ["", "reply"]);
+    }
+}
