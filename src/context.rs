@@ -14,8 +14,9 @@ use crate::error::{Error, Result};
 use crate::ffi::{PerProcess, RawContext, system};
 use crate::fork::ForkMutex;
 use crate::monitor::MonitorThread;
+use crate::zap::ZapThread;
 
-/// A libzmq context, and the thread that watches its sockets' connections.
+/// A libzmq context, the thread that watches its sockets' connections, and the one that lets clients in.
 ///
 /// It is held by the handles, not by a static: when the last of them is dropped, libzmq
 /// delivers queued messages (for the linger time at most). A static would never be dropped,
@@ -23,7 +24,9 @@ use crate::monitor::MonitorThread;
 pub(crate) struct Context {
     // Dropped first: its own sockets must be closed before the context can end.
     thread: ForkMutex<Option<MonitorThread>>,
-    /// The monitor thread has it, too.
+    // The same, and not before libzmq is done with all sockets that need it.
+    zap: ForkMutex<Option<ZapThread>>,
+    /// The threads have it, too.
     zmq: Arc<RawContext>,
     /// Dropped after it, for which the thread that takes over the monitor thread waits: else this drop
     /// would have to wait for libzmq's end.
@@ -55,6 +58,7 @@ impl Context {
             RawContext::new(threads, SOCKETS).map_err(|errno| system("starting libzmq", errno))?;
         let context = Arc::new(Context {
             thread: ForkMutex::new(None),
+            zap: ForkMutex::new(None),
             zmq: Arc::new(zmq),
             dropped: None,
         });
@@ -87,6 +91,23 @@ impl Context {
     }
 }
 
+impl Context {
+    /// Does something with the handler that lets clients into secured sockets, which is bound when first
+    /// needed: before the first of these.
+    #[allow(dead_code, reason = "no socket is secured yet")]
+    pub(crate) fn with_zap<T>(&self, call: impl FnOnce(&ZapThread) -> Result<T>) -> Result<T> {
+        let mut zap = self.zap.lock()?;
+        let started = match zap.take() {
+            Some(zap) => zap,
+            None => {
+                check_files()?;
+                ZapThread::start(&self.zmq)?
+            }
+        };
+        call(zap.insert(started))
+    }
+}
+
 impl std::fmt::Debug for Context {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Context").finish_non_exhaustive()
@@ -100,6 +121,7 @@ impl Drop for Context {
             // the mutex dropped here.
             return;
         }
+        let zap = self.zap.get_mut().take();
         if let Some(thread) = self.thread.get_mut().take()
             && !thread.wait_all_released()
         {
@@ -108,6 +130,7 @@ impl Drop for Context {
             self.dropped = Some(sender);
             let _ = background::detach("zeroless-linger", move || {
                 let _ = dropped.recv();
+                drop(zap);
                 drop(thread);
             });
         }

@@ -192,6 +192,15 @@ fn a_nul_is_refused() {
 }
 
 #[test]
+fn the_place_where_clients_are_let_in_is_nobodys() {
+    let place = "inproc://zeromq.zap.01";
+    assert_invalid(Server::bind(place), "reserved");
+    assert_invalid(Client::connect(place), "reserved");
+    assert_invalid(place.parse::<Endpoint>(), "reserved");
+    assert!(Server::bind("inproc://zeromq.zap.02").is_ok());
+}
+
+#[test]
 fn a_name_that_is_too_long_is_refused() {
     let path = |length: usize| format!("ipc:///tmp/{}", "a".repeat(length - 5));
     assert!(Client::connect(path(107)).is_ok());

@@ -31,7 +31,7 @@ const CRATE: Layers = Layers {
         ],
         &["fork"],
         &["wake", "background"],
-        &["monitor"],
+        &["monitor", "zap"],
         &["context", "capabilities"],
         &["socket"],
         &["pattern"],
@@ -58,8 +58,17 @@ const ZRE: Layers = Layers {
 
 /// The modules without socket, thread and clock.
 const PURITY: Purity = Purity {
-    pure: &[&["zre", "wire"], &["zre", "machine"]],
-    imports: &["endpoint", "error", "message", "throttle", "zre"],
+    pure: &[
+        &["security", "guesses"],
+        &["security", "networks"],
+        &["security", "peer_address"],
+        &["security", "zap_message"],
+        &["zre", "wire"],
+        &["zre", "machine"],
+    ],
+    imports: &[
+        "endpoint", "error", "message", "security", "throttle", "zre",
+    ],
     names: &[
         "Instant::now",
         "SystemTime",
@@ -104,7 +113,7 @@ const WORDS: [Words; 3] = [
 ];
 
 /// The only modules that may name the binding, so that it can be replaced.
-const BINDING: [&str; 5] = ["capabilities", "context", "ffi", "monitor", "socket"];
+const BINDING: [&str; 6] = ["capabilities", "context", "ffi", "monitor", "socket", "zap"];
 
 /// The only files and folders with unsafe code.
 const UNSAFE: [&str; 2] = ["src/ffi.rs", "src/ffi"];

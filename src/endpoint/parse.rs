@@ -32,6 +32,10 @@ const LONGEST_IPC: usize = 107;
 /// The longest name libzmq keeps of an inproc endpoint.
 const LONGEST_INPROC: usize = 255;
 
+/// The handler that lets clients into secured servers is bound to this name: another socket there would let
+/// in anybody, or end the process.
+const AUTHENTICATION: &str = "zeromq.zap.01";
+
 impl Endpoint {
     /// Reads an endpoint; `role` says which of its wildcards make sense.
     pub(crate) fn parse(text: &str, role: Role) -> Result<Endpoint, InvalidEndpoint> {
@@ -101,6 +105,9 @@ fn inproc(name: &str) -> Result<Place, String> {
         length if length > LONGEST_INPROC => Err(format!(
             "a name has {LONGEST_INPROC} bytes at most, this one {length}"
         )),
+        _ if name == AUTHENTICATION => {
+            Err("it is reserved: clients are let into secured servers there".to_owned())
+        }
         _ => Ok(Place::Inproc(name.to_owned())),
     }
 }

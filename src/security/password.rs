@@ -103,7 +103,6 @@ impl Password {
     }
 
     /// Whether these are its bytes, in the same time for all bytes.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no server asks yet"))]
     pub(crate) fn matches(&self, bytes: &[u8]) -> bool {
         let mut padded = Zeroizing::new([0; 256]);
         let fits = pad(bytes, &mut padded);
