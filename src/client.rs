@@ -8,7 +8,9 @@ use crate::endpoint::{Endpoint, Role};
 use crate::error::{Error, Result};
 use crate::fork::ForkMutex;
 use crate::into_endpoints::IntoEndpoints;
-use crate::options::{Options, all_options, client_setters, common_setters, setters_doc};
+use crate::options::{
+    Options, all_options, client_setters, common_setters, security_setter, setters_doc,
+};
 use crate::pattern::{self, End, Kind, Pattern, patterns};
 use crate::socket::{HandleCount, SharedSocket, SocketType, Target};
 
@@ -293,6 +295,21 @@ common_setters!(Client, setters_doc!("Client::connect(12345)"));
 client_setters!(
     Client,
     "How the handles made from now on connect; see [`Options`](crate::Options) for each."
+);
+
+security_setter!(
+    Client,
+    ClientSecurity,
+    "How the handles made from now on prove who they are, and know their servers.
+
+```
+use zeroless::Client;
+use zeroless::security::{Password, Plain};
+
+let ann = Plain::user(\"ann\", Password::new(\"secret\")?);
+let push = Client::connect(12345)?.security(ann).push()?;
+# Ok::<(), zeroless::Error>(())
+```"
 );
 
 all_options!(Client, "Client::connect(12345)");

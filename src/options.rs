@@ -10,11 +10,14 @@ mod setting;
 use std::time::Duration;
 
 use crate::peer_id::PeerId;
+use crate::security::Security;
 
 pub use batch::Batch;
 pub use heartbeat::Heartbeat;
 pub use keep_alive::KeepAlive;
-pub(crate) use setters::{all_options, client_setters, common_setters, setters, setters_doc};
+pub(crate) use setters::{
+    all_options, client_setters, common_setters, security_setter, setters, setters_doc,
+};
 pub use setting::IntoSetting;
 
 /// How a handle behaves; the defaults suit most programs.
@@ -243,6 +246,29 @@ pub struct Options {
     /// ```
     #[doc(alias = "routing_id")]
     pub identity: Option<PeerId>,
+
+    /// How peers are authenticated: by passwords, [`Plain`](crate::security::Plain), or by keys,
+    /// [`Curve`](crate::security::Curve). Default: not at all.
+    ///
+    /// Both ends need the same, each its own side of it: a client's value is refused for a server, and a
+    /// server's for a client. A peer whose security is another, or that is not let in, is
+    /// [refused](crate::Refusal::MechanismMismatch), and no message of it is received. A client that is refused tries
+    /// on, and comes in once that is mended; messages that it sends during an attempt that ends so are lost,
+    /// unless they wait for a peer ([`immediate`](Options::immediate)). inproc cannot be authenticated, and is refused
+    /// for handles with security.
+    ///
+    /// ```
+    /// use zeroless::{Client, Error, Options, Server};
+    /// use zeroless::security::{Password, Plain};
+    ///
+    /// let ann = Options::default().security(Plain::user("ann", Password::new("secret")?));
+    /// let push = Client::connect(12345)?.options(ann.clone()).push()?;
+    ///
+    /// let refused = Server::bind(0)?.options(ann).pull().unwrap_err();
+    /// assert!(matches!(refused, Error::InvalidOption { option: "security", .. }));
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub security: Option<Security>,
 }
 
 impl Default for Options {
@@ -269,6 +295,7 @@ impl Default for Options {
             spin: Duration::from_micros(200),
             peer_info: false,
             identity: None,
+            security: None,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::endpoint::{Endpoint, Role};
 use crate::error::{Error, Result};
 use crate::fork::{ForkMutex, ForkShared};
 use crate::into_endpoints::{IntoEndpoints, Port, bare_port};
-use crate::options::{Options, all_options, common_setters, setters_doc};
+use crate::options::{Options, all_options, common_setters, security_setter, setters_doc};
 use crate::pattern::{self, End, Kind, Pattern, patterns};
 
 /// Endpoints that clients connect to, to be given a pattern.
@@ -54,8 +54,8 @@ impl Server {
     ///
     /// Port 0 takes any free port, told by [`port`](Server::port). A host's name is bound at all its
     /// addresses, as `localhost` may be 127.0.0.1 and ::1; an interface's, at its first. See [`IntoEndpoints`] for
-    /// all that can be given. A port on all interfaces is open to the network without
-    /// authentication; [`bind_local`](Server::bind_local) is not.
+    /// all that can be given. A port on all interfaces is open to the network, without
+    /// authentication unless [`security`](crate::Options::security) is set; [`bind_local`](Server::bind_local) is not.
     ///
     /// # Errors
     ///
@@ -332,5 +332,20 @@ patterns!(
 );
 
 common_setters!(Server, setters_doc!("Server::bind(0)"));
+
+security_setter!(
+    Server,
+    ServerSecurity,
+    "How the handles made from now on know their peers, and which they let in.
+
+```
+use zeroless::Server;
+use zeroless::security::{Access, Password, Plain};
+
+let access = Access::new().user(\"ann\", Password::new(\"secret\")?)?;
+let pull = Server::bind_local(0)?.security(Plain::server(access)).pull()?;
+# Ok::<(), zeroless::Error>(())
+```"
+);
 
 all_options!(Server, "Server::bind(0)");

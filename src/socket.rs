@@ -38,6 +38,7 @@ mod profile;
 mod readiness;
 mod receive_state;
 mod resolve;
+mod secured;
 mod set_aside;
 mod source;
 mod spec;
@@ -77,6 +78,7 @@ use crate::monitor::ConnectionStatus;
 use crate::options::Options;
 use crate::throttle::Throttle;
 use crate::wake::{Deadline, Waker};
+use crate::zap::Domain;
 
 /// Shared by the handles of a socket: it counts them, and owns the things that live as long as they do, such
 /// as a discovery.
@@ -165,6 +167,10 @@ pub struct SharedSocket {
     sent: AtomicBool,
     /// Whether it was ever connected over inproc.
     inproc: AtomicBool,
+    /// Whether it was said that passwords can be read on their way.
+    readable_warned: AtomicBool,
+    /// Has its peers let in as long as it is there.
+    _zap_domain: Option<Domain>,
     /// libzmq attaches peers, and handles their commands, only when the socket is used. The monitor thread
     /// *pumps* the socket, by a look at its events, when a peer has come, and again and again while the socket
     /// *drains*, for a while after one has gone.

@@ -1,4 +1,5 @@
-//! Certificate files: pyzmq's and CZMQ's tools read ours, and we read theirs.
+//! pyzmq's and CZMQ's tools read our certificate files, and we read theirs; and who may enter is the same for
+//! pyzmq, at either end.
 //!
 //! `ZEROLESS_PEER_PYTHON` names a Python with pyzmq, of a system that has libczmq; `.ci/run` makes one.
 //! Without it these tests say that they were not run.
@@ -17,7 +18,10 @@ use std::time::Duration;
 use process::Process;
 use program::{script, with_python};
 use support::Folder;
-use zeroless::security::{Keys, PublicKey};
+use zeroless::security::{
+    Access, ClientSecurity, Curve, Keys, Password, Plain, PublicKey, ServerSecurity,
+};
+use zeroless::{Client, Error, Refusal, Server, capabilities};
 
 /// No wait of these tests is longer.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -79,6 +83,143 @@ fn it_reads(library: &str) {
     assert_eq!(certificates(library, "read", &ours), [&public, "-"]);
 }
 
+/// A peer of `peer.py`, bound or connected, and its port.
+fn peer(place: &str, mechanism: &str, one: &str, two: &str) -> (Process, u16) {
+    let mut command = script("interop_security/peer.py");
+    let process = Process::start(command.args([place, mechanism, one, two]), LIMIT);
+    let ready = process.line();
+    let port = ready
+        .strip_prefix("ready ")
+        .and_then(|port| port.parse().ok());
+    (
+        process,
+        port.unwrap_or_else(|| panic!("it is not ready: {ready}")),
+    )
+}
+
+/// pyzmq's server lets us in as it should, and what is sent comes over.
+fn its_server(mechanism: &str, one: &str, two: &str, right: ClientSecurity, wrong: ClientSecurity) {
+    let (mut server, port) = peer("bind", mechanism, one, two);
+    let client = |security| Client::connect(port).unwrap().security(security);
+    let refused = client(wrong).request().unwrap();
+    support::until(|| refused.status().is_err());
+    assert_eq!(
+        refused.status().unwrap_err().refusal(),
+        Some(&Refusal::Denied)
+    );
+    let requester = client(right).request_timeout(LIMIT).request().unwrap();
+    let pending = requester.start("hello").unwrap();
+    server.tell("replied");
+    assert_eq!(server.line(), "hello");
+    assert_eq!(pending.wait().unwrap(), "HELLO");
+    let unsecured = Client::connect(port).unwrap().pull().unwrap();
+    support::until(|| unsecured.status().is_err());
+    let refusal = unsecured.status().unwrap_err();
+    assert_eq!(refusal.refusal(), Some(&Refusal::MechanismMismatch));
+    server.finish();
+}
+
+/// Our server lets pyzmq in as it should, and what is sent comes over.
+fn our_server(security: ServerSecurity, mechanism: &str, right: [&str; 2], wrong: [&str; 2]) {
+    let server = Server::bind_local(0).unwrap().security(security);
+    let replier = server.reply().unwrap();
+    let port = server.port().to_string();
+    let client = |[one, two]: [&str; 2]| peer(&port, mechanism, one, two).0;
+    let (mut right, mut wrong) = (client(right), client(wrong));
+    wrong.tell("request");
+    right.tell("request");
+    let request = replier.recv().unwrap();
+    assert_eq!(request.message(), "hello");
+    request.reply("welcome").unwrap();
+    assert_eq!(right.line(), "welcome");
+    assert_eq!(wrong.line(), "nothing");
+    assert!(matches!(replier.try_recv(), Err(Error::WouldBlock)));
+    right.finish();
+    wrong.finish();
+}
+
+fn password(text: &str) -> Password {
+    Password::new(text).unwrap()
+}
+
+/// pyzmq's server has PLAIN.
+fn its_passwords() {
+    let ann = |text| Plain::user("ann", password(text));
+    its_server("plain", "ann", "secret", ann("secret"), ann("wrong"));
+}
+
+/// Our server has PLAIN.
+fn our_passwords() {
+    let access = Access::new().user("ann", password("secret")).unwrap();
+    let server = Plain::server(access);
+    our_server(server, "plain", ["ann", "secret"], ["ann", "wrong"]);
+}
+
+/// Two folders, with the keys of a server and of a client, made by pyzmq, and the keys of another client.
+struct KeyFolders {
+    server: Folder,
+    clients: Folder,
+    others: Folder,
+}
+
+impl KeyFolders {
+    fn new() -> KeyFolders {
+        let folders = [(); 3].map(|()| Folder::new());
+        for folder in &folders {
+            made("pyzmq", folder);
+        }
+        let [server, clients, others] = folders;
+        KeyFolders {
+            server,
+            clients,
+            others,
+        }
+    }
+}
+
+/// The path of a file of keys in a folder.
+fn path(folder: &Folder, file: &str) -> String {
+    folder.path().join(file).to_str().unwrap().to_owned()
+}
+
+fn keys(folder: &Folder) -> Keys {
+    Keys::load(path(folder, "ann.key")).unwrap()
+}
+
+/// pyzmq's server has CURVE, and its keys and ours are in files of pyzmq.
+fn its_keys() {
+    if !capabilities().unwrap().curve {
+        return;
+    }
+    let folders = KeyFolders::new();
+    let server = keys(&folders.server).public();
+    let one = path(&folders.server, "ann.key_secret");
+    let two = folders.clients.path().to_str().unwrap();
+    let right = Curve::client(&keys(&folders.clients), server);
+    let wrong = Curve::client(&keys(&folders.others), server);
+    its_server("curve", &one, two, right, wrong);
+}
+
+/// Our server has CURVE, and lets in the keys in a folder of pyzmq's.
+fn our_keys() {
+    if !capabilities().unwrap().curve {
+        return;
+    }
+    let folders = KeyFolders::new();
+    let access = Access::new().folder(folders.clients.path()).unwrap();
+    let server = Curve::server(&keys(&folders.server), access);
+    let server_key = path(&folders.server, "ann.key");
+    let right = path(&folders.clients, "ann.key_secret");
+    let wrong = path(&folders.others, "ann.key_secret");
+    let client = |keys| [keys, server_key.as_str()];
+    our_server(
+        server,
+        "curve",
+        client(right.as_str()),
+        client(wrong.as_str()),
+    );
+}
+
 /// Makes each fact a test.
 macro_rules! facts {
     ($($fact:ident: $check:expr;)*) => {$(
@@ -94,4 +235,8 @@ facts! {
     certificates_of_czmq_are_read: we_read("czmq");
     pyzmq_reads_our_certificates: it_reads("pyzmq");
     czmq_reads_our_certificates: it_reads("czmq");
+    a_server_of_pyzmq_knows_our_password: its_passwords();
+    our_server_knows_a_password_of_pyzmq: our_passwords();
+    a_server_of_pyzmq_knows_our_key: its_keys();
+    our_server_knows_a_key_of_pyzmq: our_keys();
 }

@@ -5,6 +5,7 @@ mod support;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use parking_lot::{Mutex, MutexGuard};
 use support::{Folder, deadline, ends, marry, until};
+use zeroless::security::{Access, Password, Plain};
 use zeroless::{Client, Server};
 
 /// All that is logged, since it was last taken.
@@ -214,4 +215,35 @@ fn lines_that_peers_can_cause_without_end_are_logged_a_few_times() {
             .filter(|(_, line)| line.contains("passed over"));
         assert!((1..=10).contains(&told.count()), "{memory:?}");
     });
+}
+
+#[test]
+fn passwords_that_can_be_read_are_told_once_a_socket() {
+    let _alone = alone(LevelFilter::Info);
+    let ann = || Plain::user("ann", Password::new("hidden word").unwrap());
+    let server = |server: Server| {
+        let access = Access::new().user("ann", Password::new("hidden word").unwrap());
+        server.security(Plain::server(access.unwrap()))
+    };
+    let warned = || {
+        let memory = MEMORY.0.lock();
+        let is_it = |(_, line): &&(Level, String)| line.contains("PLAIN sends passwords");
+        memory.iter().filter(is_it).count()
+    };
+    let folder = Folder::new();
+    let local = ["tcp://127.0.0.1:0", "tcp://[::1]:0", &folder.ipc("door")];
+    let local = server(Server::bind(local).unwrap());
+    let _pull = local.pull().unwrap();
+    let client = Client::connect(local.endpoints()).unwrap();
+    let _push = client.security(ann()).push().unwrap();
+    assert_eq!(warned(), 0);
+
+    let server = server(Server::bind(["tcp://*:0", "tcp://*:0"]).unwrap());
+    let _pull = server.pull().unwrap();
+    assert_eq!(warned(), 1);
+    assert!(!told(Level::Info, &["open to the network"]));
+    let elsewhere = Client::connect(["tcp://192.0.2.1:5555", "tcp://192.0.2.2:5555"]).unwrap();
+    let _push = elsewhere.security(ann()).push().unwrap();
+    assert_eq!(warned(), 2);
+    assert!(!told(Level::Warn, &["hidden"]) && !told(Level::Info, &["hidden"]));
 }

@@ -37,9 +37,11 @@ pub enum Refusal {
     },
     /// The peer does not speak ZeroMQ's protocol, ZMTP 2.0 or later. Look for a wrong port.
     NotZmq,
-    /// The peer secures its connections in another way than we do.
-    OtherSecurity,
-    /// The peer, or its authority, does not let us in.
+    /// The peer authenticates in another way than we do, or not at all. Look at `security` on both ends:
+    /// see [`Options::security`](crate::Options::security).
+    MechanismMismatch,
+    /// The peer does not let us in, or we do not let it in: its password or its key is wrong, or
+    /// is not allowed. A client tries on, and gets in once it is.
     Denied,
     /// The file system does not let us use this path: look at its owner and mode.
     NoPermission,
@@ -119,8 +121,13 @@ impl fmt::Display for Refusal {
             Refusal::NotZmq => {
                 f.write_str("it does not speak ZeroMQ's protocol (ZMTP 2.0 or later): wrong port?")
             }
-            Refusal::OtherSecurity => f.write_str("its security is not the same as ours"),
-            Refusal::Denied => f.write_str("it does not let us in: wrong password or key?"),
+            Refusal::MechanismMismatch => f.write_str(
+                "it authenticates in another way, or not at all: look at `security` (PLAIN, CURVE or \
+                 none) on both ends",
+            ),
+            Refusal::Denied => {
+                f.write_str("denied: the password or the key is wrong, or is not allowed to enter")
+            }
             Refusal::NoPermission => {
                 f.write_str("permission denied: look at the path's owner and mode")
             }

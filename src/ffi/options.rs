@@ -15,6 +15,7 @@ pub(crate) enum IntOption {
     XpubVerboser = 78,
     TcpMaxRt = 80,
     UseFd = 89,
+    ZapEnforceDomain = 93,
     InBatchSize = 101,
     OutBatchSize = 102,
 }

@@ -38,6 +38,9 @@ pub(super) mod kind {
     /// the endpoint.
     pub(in super::super) const NUMBER: u16 = 0x8000;
 
+    /// The value of a failed handshake whose first message was encrypted for another key.
+    pub(in super::super) const CRYPTOGRAPHIC: u32 = 0x1100_0001;
+
     /// The value of a failed handshake whose two ends use different mechanisms.
     pub(in super::super) const MECHANISM_MISMATCH: u32 = 0x1100_0002;
 

@@ -62,6 +62,13 @@ impl Refusals {
         self.refused.contains_key(endpoint)
     }
 
+    /// Whether the last attempt ended because the peer closed the connection before the handshake, perhaps not
+    /// for the first time.
+    pub(super) fn was_closed(&self, endpoint: &Endpoint) -> bool {
+        let refused = self.refused.get(endpoint);
+        refused.is_some_and(|it| matches!(it.refusal, Refusal::Closed | Refusal::Denied))
+    }
+
     /// Forgets an endpoint.
     pub(super) fn forget(&mut self, endpoint: &Endpoint) {
         self.refused.remove(endpoint);

@@ -14,6 +14,7 @@ use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
 use crate::error::Refusal;
 use crate::options::Options;
+use crate::security::Security;
 
 /// The names of a pattern, for refusals.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,8 @@ pub(crate) struct ConnectionTracker {
     ever_up: bool,
     names: Names,
     max_frame: u64,
+    /// Whether our own end has CURVE.
+    has_curve: bool,
 }
 
 #[derive(Debug)]
@@ -61,6 +64,7 @@ impl ConnectionTracker {
             ever_up: false,
             names,
             max_frame: options.max_frame,
+            has_curve: options.security.as_ref().is_some_and(Security::is_curve),
         }
     }
 
@@ -282,6 +286,16 @@ impl ConnectionTracker {
             true => Refusal::NotZmq,
             false => connection.failed.unwrap_or(wrong),
         };
+        let refusal = match refusal {
+            // With CURVE a peer that has another key than we think cannot read our first message, and closes
+            // each time. One that leaves does so once.
+            Refusal::Closed
+                if self.has_curve && connection.outgoing && self.refusals.was_closed(&endpoint) =>
+            {
+                Refusal::Denied
+            }
+            refusal => refusal,
+        };
         if connection.outgoing {
             self.refusals.refuse(endpoint.clone(), refusal.clone(), now);
             if !refusal.is_proof() {
@@ -347,8 +361,9 @@ fn system_reason(errno: u32) -> String {
 /// The refusal that a failed handshake stands for.
 fn handshake_failure(kind: u16, value: u32) -> Refusal {
     match (kind, value) {
-        (kind::HANDSHAKE_FAILED_AUTH, _) => Refusal::Denied,
-        (kind::HANDSHAKE_FAILED_PROTOCOL, kind::MECHANISM_MISMATCH) => Refusal::OtherSecurity,
+        (kind::HANDSHAKE_FAILED_AUTH, _)
+        | (kind::HANDSHAKE_FAILED_PROTOCOL, kind::CRYPTOGRAPHIC) => Refusal::Denied,
+        (kind::HANDSHAKE_FAILED_PROTOCOL, kind::MECHANISM_MISMATCH) => Refusal::MechanismMismatch,
         (kind::HANDSHAKE_FAILED_PROTOCOL, _) => Refusal::NotZmq,
         _ => match i32::try_from(value) {
             Ok(libc::EPIPE | libc::ECONNRESET) => Refusal::Closed,

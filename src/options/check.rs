@@ -73,6 +73,9 @@ impl Options {
         if let Some(Err(reason)) = self.identity.as_ref().map(PeerId::check_own) {
             return refuse("identity", reason);
         }
+        if let Some(security) = &self.security {
+            security.check()?;
+        }
         if let Batch::Bytes(bytes) = self.batch
             && !(1024..=1 << 30).contains(&bytes)
         {

@@ -57,6 +57,16 @@ macro_rules! client_setters {
     };
 }
 
+/// Gives a type that opens handles the security of its end.
+macro_rules! security_setter {
+    ($type:ty, $security:ident, $doc:literal) => {
+        crate::options::setters! {
+            $type, $doc;
+            security(security: crate::security::$security) => Some(security.into());
+        }
+    };
+}
+
 /// Gives a type that opens handles the setters of all options at once; its arguments are the
 /// type, and an expression in the example that makes one.
 macro_rules! all_options {
@@ -80,7 +90,9 @@ macro_rules! setters_doc {
     };
 }
 
-pub(crate) use {all_options, client_setters, common_setters, setters, setters_doc};
+pub(crate) use {
+    all_options, client_setters, common_setters, security_setter, setters, setters_doc,
+};
 
 impl Options {
     fn set(mut self, change: impl FnOnce(&mut Options)) -> Options {
@@ -106,3 +118,8 @@ assert_eq!(options.receive_queue, 10);
 );
 
 client_setters!(Options, "Setters of the options that only clients have.");
+
+setters! {
+    Options, "The security of either end.";
+    security(security: impl Into<crate::security::Security>) => Some(security.into());
+}

@@ -3,6 +3,7 @@
 use super::Kind;
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::security::Security;
 
 /// The end of its connections that a handle is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +37,7 @@ impl Kind {
     }
 
     /// All options: a new one does not compile until it has its place here.
-    fn settings(self, end: End, options: &Options) -> [Setting; 21] {
+    fn settings(self, end: End, options: &Options) -> [Setting; 22] {
         let Options {
             send_queue,
             receive_queue,
@@ -59,6 +60,7 @@ impl Kind {
             spin,
             peer_info,
             identity,
+            security,
         } = options;
         let usual = Options::default();
         let profile = self.spec(options).profile;
@@ -84,6 +86,16 @@ impl Kind {
             "it has none, as dealer, router and request have",
         );
         let spins = unless(profile.spins, "in a stream a receive always sleeps at once");
+
+        let other_end = match (security, end) {
+            (Some(Security::OfClient(_)), End::Binds) => Some(
+                "it is for an end that connects, and a server has Plain::server or Curve::server",
+            ),
+            (Some(Security::OfServer(_)), End::Connects) => {
+                Some("it is for an end that binds, and a client has Plain::user or Curve::client")
+            }
+            (Some(_) | None, _) => None,
+        };
 
         let setting = |option, is_set, unused| Setting {
             option,
@@ -148,6 +160,7 @@ impl Kind {
             setting("spin", *spin != usual.spin, spins),
             setting("peer_info", *peer_info, receives),
             setting("identity", identity.is_some(), named),
+            setting("security", security.is_some(), other_end),
         ]
     }
 
@@ -200,6 +213,7 @@ mod tests {
 
     use super::*;
     use crate::options::{Batch, Heartbeat};
+    use crate::security::{Access, ClientSecurity, Password, Plain};
 
     /// Sets an option to another value than its default.
     type Set = fn(Options) -> Options;
@@ -225,7 +239,7 @@ mod tests {
         }
     }
 
-    const TABLE: [(&str, Set, Users); 21] = {
+    const TABLE: [(&str, Set, Users); 22] = {
         use Kind::{Dealer, Pair, Publisher, Pull, Push, Replier, Requester, Router, Subscriber};
         use Users::{All, Clients, Some, SomeClients};
         const SEND: Users = Some(&[Push, Publisher, Requester, Replier, Pair, Router, Dealer]);
@@ -281,6 +295,7 @@ mod tests {
                 |o| o.identity("me"),
                 Some(&[Requester, Router, Dealer]),
             ),
+            ("security", |o| o.security(ann()), Clients),
         ]
     };
 
@@ -309,6 +324,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    fn ann() -> ClientSecurity {
+        Plain::user("ann", Password::new("secret").unwrap())
+    }
+
+    #[test]
+    fn the_security_of_a_server_is_refused_for_a_client() {
+        let options = Options::default().security(Plain::server(Access::new()));
+        Kind::Pull.check_options(End::Binds, &options).unwrap();
+        let refused = Kind::Pull.check_options(End::Connects, &options);
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("Plain::user"), "{refused}");
     }
 
     #[test]

@@ -136,7 +136,7 @@ impl fmt::Debug for Keys {
 }
 
 /// An error that says how to get CURVE, where the linked libzmq has none.
-fn check_curve() -> Result<()> {
+pub(super) fn check_curve() -> Result<()> {
     match ffi::has(c"curve") {
         true => Ok(()),
         false => Err(Error::Unsupported {

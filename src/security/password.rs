@@ -109,7 +109,6 @@ impl Password {
         is_equal(&self.0, &padded) & fits
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "no client sends one yet"))]
     pub(crate) fn as_str(&self) -> &str {
         let [length, bytes @ ..] = &**self.0;
         // It was made of text.

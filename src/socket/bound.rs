@@ -29,6 +29,7 @@ const CLOSING: Duration = Duration::from_secs(1);
 impl SharedSocket {
     /// Binds to a port whose listener exists already.
     pub(crate) fn bind_listener(&self, listener: TcpListener, endpoint: &Endpoint) -> Result<()> {
+        self.check_security(endpoint)?;
         let mut inner = self.lock()?;
         self.status.spell(|spellings| spellings.bind(endpoint));
         let socket = inner.locked()?.socket;
@@ -57,6 +58,7 @@ impl SharedSocket {
 
     /// Binds; gives the endpoint with its wildcards filled in.
     pub(crate) fn bind(&self, endpoint: &Endpoint) -> Result<Endpoint> {
+        self.check_security(endpoint)?;
         let address = self.with(|locked| {
             ffi::bind(locked.socket, &endpoint.to_string())
                 .map_err(|errno| bind_error(endpoint, errno))?;
@@ -77,7 +79,8 @@ impl SharedSocket {
 
     fn log_bound(&self, endpoint: &Endpoint) {
         let name = self.name();
-        match endpoint.is_open() {
+        self.warn_if_readable(endpoint, endpoint.is_open());
+        match endpoint.is_open() && self.options.security.is_none() {
             true => {
                 info!("{name}: ready on {endpoint}, open to the network without authentication")
             }

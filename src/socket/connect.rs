@@ -7,6 +7,7 @@ use log::{debug, warn};
 
 use super::listen::with_index;
 use super::names::host_not_found;
+use super::secured::is_elsewhere;
 use super::{Connected, Inner, Linger, SharedSocket, Target, system};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
@@ -35,7 +36,9 @@ impl SharedSocket {
     /// It may wait for a moment if a connection of this socket has just ended.
     pub(crate) fn connect(&self, target: &Target, others: usize) -> Result<()> {
         let endpoint = target.endpoint.clone();
+        self.check_security(&endpoint)?;
         self.note("connecting to", &endpoint);
+        self.warn_if_readable(&endpoint, is_elsewhere(target));
         let named = target.endpoint.host_name().is_some();
         let known = Connected {
             address: with_index(&target.endpoint)?,

@@ -8,6 +8,7 @@ use log::debug;
 
 use super::profile::heartbeat;
 use super::receive_state::ReceiveState;
+use super::secured::secure;
 use super::{AdaptiveSpin, Inner, Readiness, SharedSocket, Socket, SocketSpec, Waiters, system};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -25,6 +26,7 @@ impl Socket {
         let mut socket = context.socket(spec.socket_type.zmq())?;
         configure(&mut socket, spec, options)
             .map_err(|error| Error::system("setting socket options", error))?;
+        let zap_domain = secure(&context, &mut socket, spec.name, options)?;
         for (option, value) in &spec.raw_options {
             ffi::set_int(&mut socket, *option, *value)
                 .map_err(|errno| system("setting socket options", errno))?;
@@ -71,6 +73,8 @@ impl Socket {
                 skip_throttle: Throttle::new(),
                 sent: AtomicBool::new(false),
                 inproc: AtomicBool::new(false),
+                readable_warned: AtomicBool::new(false),
+                _zap_domain: zap_domain,
                 on_pump: OnceLock::new(),
             }
         });

@@ -68,6 +68,32 @@ fn an_endpoint_refused_for_good_is_tried_again_more_and_more_rarely() {
 }
 
 #[test]
+fn a_peer_that_closes_each_time_has_another_key_where_ours_are_of_curve() {
+    let now = Instant::now();
+    let refused = |tracker: &mut ConnectionTracker| {
+        tracker.observe(event(kind::CONNECTED, 9), now);
+        tracker.observe(event(kind::HANDSHAKE_FAILED_NO_DETAIL, 32), now);
+        tracker.observe(event(kind::DISCONNECTED, 9), now);
+        tracker.observe(event(kind::CONNECT_RETRIED, 100), now);
+        let refusal = tracker.refusal();
+        refusal.map(|(_, refusal)| refusal.clone())
+    };
+    let closed = Some(Refusal::Closed);
+    let mut curve = tracker();
+    curve.has_curve = true;
+    assert_eq!(refused(&mut curve), closed, "it may have left");
+    assert_eq!(refused(&mut curve), Some(Refusal::Denied));
+    assert_eq!(refused(&mut curve), Some(Refusal::Denied));
+    curve.observe(event(kind::CONNECTED, 9), now);
+    curve.observe(event(kind::HANDSHAKE_SUCCEEDED, 9), now);
+    assert_eq!(curve.refusal(), None);
+    let mut plain = tracker();
+    for _ in 0..3 {
+        assert_eq!(refused(&mut plain), closed);
+    }
+}
+
+#[test]
 fn a_refusal_without_proof_does_not_hide_a_proof() {
     let (mut tracker, now) = (tracker(), Instant::now());
     let proves =

@@ -14,7 +14,9 @@ use crate::client::Client;
 use crate::error::{Error, Result, Wait};
 use crate::ffi::PerProcess;
 use crate::monitor::OnDown;
-use crate::options::{Options, all_options, client_setters, common_setters, setters_doc};
+use crate::options::{
+    Options, all_options, client_setters, common_setters, security_setter, setters_doc,
+};
 use crate::pattern::{Pattern, patterns};
 use crate::wake::Deadline;
 use crate::zre::net::Observation;
@@ -244,6 +246,22 @@ common_setters!(Discovery, setters_doc!("zeroless::zre::discover(\"jobs\")"));
 client_setters!(
     Discovery,
     "How the handles made from now on connect; see [`Options`](crate::Options) for each."
+);
+
+security_setter!(
+    Discovery,
+    ClientSecurity,
+    "How the handles made from now on prove who they are, and know their servers.
+
+All servers of the name are asked in the same way: with CURVE they need the same key.
+
+```no_run
+use zeroless::security::{Password, Plain};
+
+let ann = Plain::user(\"ann\", Password::new(\"secret\")?);
+let push = zeroless::zre::discover(\"jobs\")?.security(ann).push()?;
+# Ok::<(), zeroless::Error>(())
+```"
 );
 
 all_options!(Discovery, "zeroless::zre::discover(\"jobs\")");
