@@ -222,6 +222,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Who may enter
+//!
+//! By default a server talks to everybody that reaches its port. [`security`] has both ends prove who they are, by
+//! passwords ([`Plain`](security::Plain), on one machine) or by keys ([`Curve`](security::Curve), which also encrypts).
+//! [`Access`](security::Access) says who is let in, and may change while the server runs:
+//!
+//! ```
+//! use zeroless::security::{Access, Password, Plain};
+//! use zeroless::{Client, Server};
+//!
+//! let access = Access::new().user("ann", Password::new("correct horse")?)?;
+//! let server = Server::bind_local(0)?.security(Plain::server(access));
+//! let pull = server.pull()?;
+//!
+//! let ann = Plain::user("ann", Password::new("correct horse")?);
+//! Client::connect(server.endpoint())?.security(ann).push()?.send("hello")?;
+//! assert_eq!(pull.recv()?, "hello");
+//! # Ok::<(), zeroless::Error>(())
+//! ```
+//!
+//! A client that is not let in tries on, and [says so](Refusal::Denied). The keys of CURVE are files, as pyzmq and
+//! czmq have them ([`Keys`](security::Keys)); it is there with the feature `curve`, or with a libzmq of the system.
+//!
 //! # When messages are lost
 //!
 //! ZeroMQ delivers a message whole, in order for each sender, and at most once. Sent means

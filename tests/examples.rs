@@ -101,6 +101,35 @@ fn req_rep_replies_with_the_request() {
 }
 
 #[test]
+fn secure_replies_to_one_with_the_password() {
+    let server = example("secure_server", &["0"]);
+    let ready = server.logs("ready on tcp://127.0.0.1:");
+    let port: String = ready.chars().take_while(char::is_ascii_digit).collect();
+    let client = example("secure_client", &[&port]);
+    assert_eq!(client.finish(), MESSAGES);
+    assert_prints(&server, &MESSAGES);
+}
+
+#[test]
+fn secure_replies_to_one_with_a_key() {
+    if !zeroless::capabilities().expect("libzmq works").curve {
+        return;
+    }
+    let folder = support::Folder::new();
+    let folder = folder.path().to_str().expect("a path in UTF-8");
+    let server = example("secure_server", &["0", folder]);
+    let ready = server.logs("ready on tcp://*:");
+    let port: String = ready.chars().take_while(char::is_ascii_digit).collect();
+    for _ in 0..2 {
+        assert_eq!(
+            example("secure_client", &[&port, folder]).finish(),
+            MESSAGES
+        );
+        assert_prints(&server, &MESSAGES);
+    }
+}
+
+#[test]
 fn pair_sends_back_each_message() {
     let (server, client) = pair_of("pair");
     assert_eq!(client.finish(), MESSAGES);
