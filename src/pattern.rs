@@ -28,6 +28,7 @@ pub use pub_sub::{Publisher, Subscriber};
 pub use push_pull::{Pull, Push};
 pub use receiving::{IntoIter, Iter, Parts, Receiving, TryIter};
 pub use replier::{Delivery, Replier, ReplySender, Request, RequestParts};
+pub(crate) use requester::Ids;
 pub use requester::{Pending, Requester};
 pub use router::Router;
 pub use send_error::SendError;

@@ -1,4 +1,4 @@
-//! Relays: what comes at one end goes on at the other, in a thread of their own.
+//! Relays: messages that come at one end go on at the other, in a thread of their own.
 //!
 //! A relay joins two ends, each of which is bound ([`Server`](crate::Server)) or connected
 //! ([`Client`](crate::Client)), with its own options.
@@ -25,7 +25,7 @@
 //!
 //! | from | to | |
 //! |---|---|---|
-//! | [`subscribe`] | [`publish`] | subscriptions go the other way: what nobody wants does not come |
+//! | [`subscribe`] | [`publish`] | subscriptions go the other way, so messages that nobody wants do not come |
 //! | [`pull`] | [`push`] | each message to one of those at the output, in turn |
 //! | [`reply`] | [`request`] | the replies go back to those that asked |
 //! | [`subscribe`] | [`request`] | each message as a request, whose reply goes nowhere |
@@ -34,7 +34,7 @@
 //! Messages are passed on as they are, in order, without a copy and without a look into them, unless a
 //! [filter](Relay::filter) is set.
 //!
-//! # What is lost, and what is not
+//! # When messages are lost
 //!
 //! When an output has no room, because nobody is there or reads, its input is not read any more; those that
 //! send wait in turn, and nothing is lost. One message at most is held meanwhile. The other direction goes
@@ -42,7 +42,7 @@
 //! those messages are dropped, and [counted](RunningRelay::counters). Where [`Relay::buffered`] says so, messages are
 //! taken in and kept while the output has no room.
 //!
-//! The relay lies between its peers, so sent means only that it has the message: what is on its way is lost with
+//! The relay lies between its peers, so sent means only that it has the message: messages on their way are lost with
 //! it, or with a peer that dies. [Requests](crate::Requester) tell.
 //!
 //! A publisher counts the relay as one subscriber for each topic, however many there are behind it.
@@ -159,7 +159,7 @@ impl<I: PassesTo<O>, O> Relay<I, O> {
     /// # Errors
     ///
     /// As a pattern of the server, the client or the discovery. [`Error::InvalidOption`] for an option that a relay
-    /// does not use, and for a [`max_frame`](crate::Options::max_frame) by which one side would accept what the
+    /// does not use, and for a [`max_frame`](crate::Options::max_frame) by which one side would accept frames that the
     /// other must not send.
     ///
     /// ```
@@ -242,8 +242,9 @@ impl Relay<Reply, Request> {
     ///
     /// A reply that comes later is dropped. So the relay keeps each request until it is replied to, up to 65,536 of
     /// them and 64 MiB; one beyond that gets such a reply at once, and does not go on. Requests are also taken in
-    /// while the output has no room for them, and those whose time is over by then do not go on. Replies go on
-    /// only if their request waits, so they must come back with its envelope, as of any replier. The function is
+    /// while the output has no room for them, and those whose time is over by then do not go on. The
+    /// relay puts an id into the envelope of a request, as its second frame of 8 bytes, which its reply must bring back, as
+    /// it does from any replier. The function is
     /// called in the relay's thread; if it panics, or gives no frames, that is logged, and there is no reply.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! Relays: each pair of input and output, bound and connected, passes on what it is to pass on.
+//! Relays: each pair of input and output, bound and connected, passes on the right messages.
 
 #[path = "support/child.rs"]
 mod child;
@@ -378,7 +378,7 @@ fn a_relay_that_is_stopped_passes_nothing_on_and_its_servers_are_free() {
         until(|| relay.counters().forward.messages == 1);
         drop(relay);
         let own = input.pull().unwrap();
-        // What is on its way while the connection breaks is lost.
+        // A message on its way while the connection breaks is lost.
         until(|| {
             push.send("after").unwrap();
             own.recv_timeout(Duration::from_millis(1)).is_ok()

@@ -31,8 +31,8 @@ fn clients_and_workers_find_the_relay_between_them() {
         let stop = worker.clone();
         let serving = echo(worker);
         assert_eq!(requester.request_timeout("hello", SOON).unwrap(), "hello");
-        assert_eq!(relay.input().connections_now(), 1);
-        assert_eq!(relay.output().connections_now(), 1);
+        relay.input().wait_connected(1, SOON).unwrap();
+        relay.output().wait_connected(1, SOON).unwrap();
         stop.stop();
         assert_eq!(serving.join().unwrap(), 1);
         drop(broker);

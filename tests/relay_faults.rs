@@ -176,7 +176,7 @@ fn a_client_that_is_gone_does_not_end_it() {
             let pending = gone.start("hello?").unwrap();
             let (peer, request) = worker.recv_timeout(SOON).unwrap();
             drop((pending, gone));
-            // What is on its way when it leaves is lost with it, and the rest is dropped.
+            // Replies on their way when it leaves are lost with it, and the rest are dropped.
             until(|| {
                 worker.send_to(&peer, &request).unwrap();
                 relay.counters().backward.dropped > dropped

@@ -222,6 +222,40 @@ fn a_request_without_a_reply_gets_an_error_and_its_late_reply_is_dropped() {
 }
 
 #[test]
+fn a_late_reply_does_not_answer_the_next_request_of_the_same_envelope() {
+    deadline(|| {
+        let (clients, workers) = (server(), server());
+        let relay = Relay::new(relay::reply(&clients), relay::request(&workers));
+        let mut times = 0;
+        let relay = relay.deadline(Duration::from_millis(300), move |_| {
+            times += 1;
+            format!("too late {times}")
+        });
+        let _relay = relay.start().unwrap();
+        let worker = client(&workers).reply().unwrap();
+        let dealer = client(&clients).dealer().unwrap();
+        // As REQ sends them, which waits for each reply.
+        dealer.send(("", "one")).unwrap();
+        assert_eq!(dealer.recv_timeout(SOON).unwrap(), ["", "too late 1"]);
+        let late = worker.recv_timeout(SOON).unwrap();
+        dealer.send(("", "two")).unwrap();
+        let next = worker.recv_timeout(SOON).unwrap();
+        late.reply("one").unwrap();
+        assert_eq!(dealer.recv_timeout(SOON).unwrap(), ["", "too late 2"]);
+        dealer.send(("", "three")).unwrap();
+        let last = worker.recv_timeout(SOON).unwrap();
+        next.reply("two").unwrap();
+        last.reply("three").unwrap();
+        let reply = dealer.recv_timeout(SOON).unwrap();
+        // The machine may be busy.
+        assert!(
+            reply == ["", "three"] || reply == ["", "too late 3"],
+            "{reply}"
+        );
+    });
+}
+
+#[test]
 fn a_request_with_a_reply_in_time_gets_it_and_nothing_else() {
     deadline(|| {
         let (relay, requester, worker) = calls(|relay| relay.deadline(SOON, |_| "too late"));

@@ -1,5 +1,5 @@
-//! Relays under load while the peers of both sides are killed and started again: what was passed on, dropped and lost
-//! adds up, and nothing is left over.
+//! Relays under load while the peers of both sides are killed and started again: the messages passed on, dropped and lost
+//! add up, and nothing is left over.
 //!
 //! `ZEROLESS_RELAY=600` has each of them run for so many seconds; it is three otherwise.
 
@@ -152,7 +152,7 @@ impl Chance {
     }
 }
 
-/// What the peers have counted in the end.
+/// The counts of the peers in the end.
 struct Outcome {
     /// How many were started at the input, and at the output; all of them were killed.
     started: [u64; 2],
@@ -215,7 +215,7 @@ fn run(
     assert!(relay.status().is_ok());
     assert!(after.files <= settled.files, "{settled:?}, {after:?}");
     assert!(after.threads <= settled.threads, "{settled:?}, {after:?}");
-    // What a queue has grown to is kept to be used again.
+    // A queue keeps the memory that it has grown to.
     let most = settled.memory + settled.memory / 10 + 20_000;
     assert!(after.memory < most, "{settled:?}, {after:?}");
     Outcome {
@@ -224,7 +224,7 @@ fn run(
     }
 }
 
-/// One test at a time: they look at what their process has.
+/// One test at a time: they look at the files and the memory of their process.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)

@@ -15,6 +15,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(crate) use ids::Ids;
 pub use pending::Pending;
 use pending_requests::PendingRequests;
 

@@ -1,11 +1,15 @@
 //! The requests that wait for their replies, each with the time by which it must have one.
+//!
+//! Each gets an id as a frame of its envelope, which its reply brings back. Without it the reply to a request that
+//! has been given up would answer the next one of the same client: the envelopes of REQ are all the same.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use super::envelope::body_start;
 use super::held::size;
+use crate::error::Result;
 use crate::message::{Frame, Message};
+use crate::pattern::Ids;
 
 /// How many requests wait at most.
 pub(super) const MOST_REQUESTS: usize = 65_536;
@@ -18,15 +22,18 @@ pub(super) const MOST_BYTES: usize = 64 << 20;
 pub(super) struct Deadlines {
     time: Duration,
     most: (usize, usize),
+    /// Random, since one server may not answer requests of another.
+    ids: Ids,
     next: u64,
+    /// By their numbers.
     requests: BTreeMap<u64, Waiting>,
-    /// The numbers of the requests with the same envelope, which a reply cannot tell apart.
-    numbers: HashMap<Vec<u8>, VecDeque<u64>>,
+    numbers: HashMap<u64, u64>,
     bytes: usize,
 }
 
 #[derive(Debug)]
 struct Waiting {
+    id: u64,
     until: Option<Instant>,
     request: Message,
     size: usize,
@@ -41,6 +48,7 @@ impl Deadlines {
         Deadlines {
             time,
             most: (requests, bytes),
+            ids: Ids::default(),
             next: 0,
             requests: BTreeMap::new(),
             numbers: HashMap::new(),
@@ -48,33 +56,41 @@ impl Deadlines {
         }
     }
 
-    /// Takes in a request; its number, or `None` if there are too many.
-    pub(super) fn insert(&mut self, request: Message, now: Instant) -> Option<u64> {
+    /// Takes in a request: its number and its id, or `None` if there are too many.
+    pub(super) fn insert(&mut self, request: Message, now: Instant) -> Result<Option<(u64, u64)>> {
         let size = size(&request);
         if self.requests.len() >= self.most.0 || self.bytes.saturating_add(size) > self.most.1 {
-            return None;
+            return Ok(None);
         }
-        let number = self.next;
+        let (number, id) = (self.next, self.ids.next()?);
         self.next += 1;
         self.bytes += size;
-        let numbers = self.numbers.entry(key(request.frames())).or_default();
-        numbers.push_back(number);
+        self.numbers.insert(id, number);
         let waiting = Waiting {
+            id,
             until: now.checked_add(self.time),
             request,
             size,
         };
         self.requests.insert(number, waiting);
-        Some(number)
+        Ok(Some((number, id)))
     }
 
-    /// Takes out the request that a message replies to; false if there is none.
-    pub(super) fn reply(&mut self, reply: &Message) -> bool {
-        let Some(numbers) = self.numbers.get(&key(reply.frames())) else {
-            return false;
+    /// Takes out the request that a message replies to, and gives the reply as its client gets it; `None` if there
+    /// is no such request.
+    pub(super) fn reply(&mut self, reply: Message) -> Option<Message> {
+        let [peer, id, ..] = reply.frames() else {
+            return None;
         };
-        let oldest = numbers.front().copied();
-        oldest.is_some_and(|number| self.remove(number).is_some())
+        let id = u64::from_ne_bytes(id.as_bytes().try_into().ok()?);
+        let number = *self.numbers.get(&id)?;
+        if self.requests.get(&number)?.request.get(0) != Some(peer) {
+            return None;
+        }
+        self.remove(number);
+        let mut frames = reply.into_iter();
+        let peer = frames.next();
+        Some(peer.into_iter().chain(frames.skip(1)).collect())
     }
 
     /// Takes out the next request whose time is over.
@@ -93,28 +109,19 @@ impl Deadlines {
     }
 
     fn remove(&mut self, number: u64) -> Option<Message> {
-        let Waiting { request, size, .. } = self.requests.remove(&number)?;
-        self.bytes -= size;
-        let key = key(request.frames());
-        if let Some(numbers) = self.numbers.get_mut(&key) {
-            // It is the oldest of all, or of those.
-            numbers.pop_front();
-            if numbers.is_empty() {
-                self.numbers.remove(&key);
-            }
-        }
-        Some(request)
+        let waiting = self.requests.remove(&number)?;
+        self.bytes -= waiting.size;
+        self.numbers.remove(&waiting.id);
+        Some(waiting.request)
     }
 }
 
-/// The envelope as one run of bytes.
-fn key(frames: &[Frame]) -> Vec<u8> {
-    let mut key = Vec::new();
-    for frame in &frames[..body_start(frames).unwrap_or(frames.len())] {
-        key.extend_from_slice(&frame.len().to_be_bytes());
-        key.extend_from_slice(frame);
-    }
-    key
+/// A request with an id in its envelope.
+pub(super) fn with_id(request: Message, id: u64) -> Message {
+    let mut frames = request.into_iter();
+    let peer = frames.next();
+    let id = Frame::from(id.to_ne_bytes());
+    peer.into_iter().chain([id]).chain(frames).collect()
 }
 
 #[cfg(test)]
@@ -123,62 +130,78 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn request(envelope: [&str; 2], body: &str) -> Message {
-        let [peer, id] = envelope;
-        [peer, id, "", body].into()
+    /// A request as REQ sends it.
+    fn request(peer: &str, body: &str) -> Message {
+        [peer, "", body].into()
+    }
+
+    fn insert(deadlines: &mut Deadlines, peer: &str, body: &str, now: Instant) -> (u64, u64) {
+        let inserted = deadlines.insert(request(peer, body), now);
+        inserted.unwrap().expect("there is room")
     }
 
     #[test]
     fn a_request_is_replied_to_once_and_in_time_or_expires() {
         let (mut deadlines, now) = (Deadlines::new(SECOND), Instant::now());
         assert_eq!(deadlines.next(), None);
-        let first = deadlines.insert(request(["a", "1"], "x"), now).unwrap();
-        deadlines.insert(request(["a", "2"], "y"), now).unwrap();
-        deadlines.insert(request(["b", "1"], "z"), now + SECOND);
-        assert!(deadlines.reply(&request(["a", "2"], "reply")));
-        assert!(!deadlines.reply(&request(["a", "2"], "again")));
-        assert!(!deadlines.reply(&request(["c", "1"], "nobody's")));
-        assert!(!deadlines.reply(&"junk".into()));
+        let (first, late) = insert(&mut deadlines, "a", "x", now);
+        let (_, second) = insert(&mut deadlines, "a", "y", now);
+        let (_, third) = insert(&mut deadlines, "b", "z", now + SECOND);
+        let reply = |peer, id| with_id(request(peer, "reply"), id);
+        assert_eq!(
+            deadlines.reply(reply("a", second)),
+            Some(request("a", "reply"))
+        );
+        assert_eq!(deadlines.reply(reply("a", second)), None, "again");
         assert_eq!(deadlines.next(), Some(now + SECOND));
         assert_eq!(deadlines.expire(now), None);
         let expired = deadlines.expire(now + SECOND).unwrap();
-        assert_eq!(expired, (first, request(["a", "1"], "x")));
+        assert_eq!(expired, (first, request("a", "x")));
         assert_eq!(deadlines.expire(now + SECOND), None);
-        assert!(!deadlines.reply(&request(["a", "1"], "late")));
-        assert!(deadlines.reply(&request(["b", "1"], "reply")));
+        assert_eq!(deadlines.reply(reply("a", late)), None, "too late");
+        assert_eq!(deadlines.reply(reply("a", third)), None, "for another");
+        assert_eq!(
+            deadlines.reply(reply("b", third)),
+            Some(request("b", "reply"))
+        );
         assert_eq!((deadlines.bytes, deadlines.numbers.len()), (0, 0));
     }
 
     #[test]
-    fn requests_with_the_same_envelope_are_replied_to_in_their_order() {
+    fn messages_that_are_no_replies_answer_nothing() {
         let (mut deadlines, now) = (Deadlines::new(SECOND), Instant::now());
-        for body in ["1", "2"] {
-            deadlines.insert(["peer", "", body].into(), now).unwrap();
+        let (_, id) = insert(&mut deadlines, "a", "x", now);
+        for junk in [
+            &[][..],
+            &["a"],
+            &["a", ""],
+            &["a", "short"],
+            &["a", "", "reply"],
+        ] {
+            assert_eq!(deadlines.reply(junk.into()), None, "{junk:?}");
         }
-        assert!(deadlines.reply(&["peer", "", "reply"].into()));
-        let (_, second) = deadlines.expire(now + SECOND).unwrap();
-        assert_eq!(second, ["peer", "", "2"]);
-        assert!(!deadlines.reply(&["peer", "", "reply"].into()));
+        assert_eq!(deadlines.reply(with_id(request("a", "x"), !id)), None);
+        assert!(deadlines.reply(with_id(request("a", "x"), id)).is_some());
     }
 
     #[test]
     fn no_more_requests_wait_than_may() {
         let now = Instant::now();
         let mut few = Deadlines::bounded(SECOND, 2, usize::MAX);
-        assert!(few.insert(request(["a", "1"], ""), now).is_some());
-        assert!(few.insert(request(["a", "2"], ""), now).is_some());
-        assert_eq!(few.insert(request(["a", "3"], ""), now), None);
-        assert!(few.reply(&request(["a", "1"], "")));
-        assert!(few.insert(request(["a", "3"], ""), now).is_some());
-        let mut small = Deadlines::bounded(SECOND, 9, size(&request(["a", "1"], "")));
-        assert!(small.insert(request(["a", "1"], ""), now).is_some());
-        assert_eq!(small.insert(request(["a", "2"], ""), now), None);
+        let (_, id) = insert(&mut few, "a", "", now);
+        insert(&mut few, "a", "", now);
+        assert_eq!(few.insert(request("a", ""), now), Ok(None));
+        assert!(few.reply(with_id(request("a", ""), id)).is_some());
+        insert(&mut few, "a", "", now);
+        let mut small = Deadlines::bounded(SECOND, 9, size(&request("a", "1")));
+        insert(&mut small, "a", "1", now);
+        assert_eq!(small.insert(request("a", "2"), now), Ok(None));
     }
 
     #[test]
     fn a_time_beyond_the_clock_never_ends() {
         let mut deadlines = Deadlines::new(Duration::MAX);
-        deadlines.insert(request(["a", "1"], ""), Instant::now());
+        insert(&mut deadlines, "a", "", Instant::now());
         assert_eq!(deadlines.next(), None);
         assert_eq!(deadlines.expire(Instant::now()), None);
     }

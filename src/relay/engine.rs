@@ -1,4 +1,4 @@
-//! The thread of a relay: it moves what there is to move, and sleeps.
+//! The thread of a relay: it moves the messages that have come, and sleeps.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,13 +15,13 @@ use crate::wake::Deadline;
 /// How often a socket is asked again that says it has room when it has not, as XPUB does if it may not drop.
 const ASK_AGAIN: Duration = Duration::from_millis(1);
 
-/// What is done with messages on their way from the input to the output.
+/// The way of messages from the input to the output.
 pub(super) enum Forward {
     Plain(Box<Plain>),
     Inspected(Box<Inspection>),
 }
 
-/// What is done with messages on their way from the output to the input.
+/// The way of messages from the output to the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Backward {
     /// There are none.
@@ -127,7 +127,7 @@ impl Engine {
         }
     }
 
-    /// Takes in subscriptions, and what is ignored.
+    /// Takes in subscriptions, and messages that are ignored.
     fn take_in(&self) -> Result<Turn, BoxedError> {
         let lane = &self.shared.tally.backward;
         for _ in 0..BURST {
@@ -172,7 +172,7 @@ impl Engine {
         set.wait(deadline).contains(&Token::Room)
     }
 
-    /// Sends what was received and not passed on yet, if there is room now.
+    /// Sends messages that were received and not passed on yet, if there is room now.
     fn end(&mut self) {
         let tally = &self.shared.tally;
         let (input, output) = (&*self.input, &*self.output);

@@ -28,7 +28,7 @@ pub(super) fn keep(message: &mut Message) -> Message {
         .collect()
 }
 
-/// How many messages a relay keeps in memory while its output has no room, and what is told of those that it had
+/// How many messages a relay keeps in memory while its output has no room, and the call that is told of those that it had
 /// to drop.
 ///
 /// A message finds no room if there are so many messages, or so many bytes. Then that message is dropped, and

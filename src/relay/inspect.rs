@@ -8,7 +8,7 @@ use std::time::Instant;
 use log::error;
 
 use super::counters::Tally;
-use super::deadlines::Deadlines;
+use super::deadlines::{Deadlines, with_id};
 use super::envelope::{Shape, body_start};
 use super::held::{Buffer, Held, keep, size};
 use super::plain::{BURST, Sent, Turn, send, send_after, send_to_peer};
@@ -22,7 +22,7 @@ use crate::wake::Deadline;
 /// Makes the reply to a request that had none in time.
 pub(super) type ErrorReply = Box<dyn FnMut(&[Frame]) -> Result<Message> + Send>;
 
-/// What is done with each message on its way from the input to the output.
+/// All that is done with each message on its way from the input to the output.
 pub(super) struct Inspection {
     /// Whether messages are requests, in an envelope.
     pub(super) are_requests: bool,
@@ -130,11 +130,16 @@ impl Inspection {
     ) -> Result<bool, BoxedError> {
         let mut number = None;
         if let Some((deadlines, error_reply)) = &mut self.deadlines {
-            number = deadlines.insert(keep(&mut message), Instant::now());
-            if number.is_none() {
-                ends.tally.forward.dropped();
-                reply_error(ends, error_reply, &message)?;
-                return Ok(false);
+            match deadlines.insert(keep(&mut message), Instant::now())? {
+                Some((new, id)) => {
+                    number = Some(new);
+                    message = with_id(message, id);
+                }
+                None => {
+                    ends.tally.forward.dropped();
+                    reply_error(ends, error_reply, &message)?;
+                    return Ok(false);
+                }
             }
         }
         let mut message = self.shape.shape(message, start);
@@ -204,12 +209,12 @@ impl Inspection {
                 Err(Error::WouldBlock) => return Ok(Turn::default()),
                 Err(error) => return Err(error.into()),
             };
-            let waits = match &mut self.deadlines {
-                Some((deadlines, _)) => deadlines.reply(&reply),
-                None => true,
+            let reply = match &mut self.deadlines {
+                Some((deadlines, _)) => deadlines.reply(reply),
+                None => Some(reply),
             };
             let lane = &ends.tally.backward;
-            match waits.then(|| send_to_peer(ends.input, reply)).transpose()? {
+            match reply.map(|it| send_to_peer(ends.input, it)).transpose()? {
                 Some(Sent::Yes(bytes)) => lane.passed(bytes),
                 // A reply does not wait for a client that does not read.
                 Some(Sent::NoRoom | Sent::Refused) | None => lane.dropped(),

@@ -9,7 +9,7 @@ use crate::wake::Deadline;
 /// How many messages go one way before the other has its turn.
 pub(super) const BURST: u64 = 256;
 
-/// What one turn of a direction has come to.
+/// The outcome of one turn of a direction.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Turn {
     /// Whether anything was received or sent.
@@ -88,7 +88,7 @@ impl Plain {
     }
 }
 
-/// What has become of a message that was to be sent.
+/// The outcome of an attempt to send a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sent {
     /// It has gone, with so many bytes.

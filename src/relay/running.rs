@@ -13,7 +13,7 @@ use crate::pattern::{ConnectionEvents, Handle, Stopper};
 
 /// A relay that runs, in a thread of its own, until it is stopped or this is dropped.
 ///
-/// What it has handed over to be sent is then [delivered](crate::Options::linger) in the background. Messages
+/// Messages that it has handed over to be sent are then [delivered](crate::Options::linger) in the background. Those
 /// that have come and were not passed on are lost, as when any receiver stops.
 ///
 /// ```

@@ -48,7 +48,7 @@ pub struct Request(End);
 
 /// A relay's input that subscribes to publishers there.
 ///
-/// To what, its subscribers say, where the output [publishes](publish). Else it is everything, or the
+/// Its topics are those of its subscribers, where the output [publishes](publish). Else it is everything, or the
 /// [topics](super::Relay::topics) that are given.
 ///
 /// ```
@@ -146,7 +146,7 @@ pub fn request(end: impl Into<End>) -> Request {
     Request(end.into())
 }
 
-/// The sockets of a relay, and what is done between them.
+/// The sockets of a relay, and the ways of messages between them.
 pub struct Route {
     pub(super) input: RelaySocket,
     pub(super) output: RelaySocket,

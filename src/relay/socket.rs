@@ -16,7 +16,7 @@ pub(super) struct RelaySocket<R = ()> {
     role: PhantomData<R>,
 }
 
-/// What a socket of a relay is for.
+/// The use of a relay's socket.
 pub(super) trait SocketRole: Send + Sync + 'static {
     /// The side of a pattern that it is for its peers.
     const KIND: Kind;
@@ -41,7 +41,7 @@ macro_rules! roles {
 }
 
 roles! {
-    /// Subscribes to what the subscribers at the other end subscribe to.
+    /// Has the subscriptions of the subscribers at the other end.
     ForwardingSubscriber = Subscriber, |spec: &mut SocketSpec| spec.socket_type = SocketType::Xsub;
     /// Subscribes to topics of its own.
     Subscriber = Subscriber;

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use crate::message::{Frame, Message};
 
-/// What a [filter](super::Relay::filter) says of a message.
+/// The verdict of a [filter](super::Relay::filter) on a message.
 ///
 /// Only a request can be answered: with other inputs there is no value to make [`Answer`](Verdict::Answer) of.
 ///

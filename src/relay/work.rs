@@ -1,4 +1,4 @@
-//! What a relay is to do beside passing messages on.
+//! The work of a relay beside passing messages on.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::verdict::Filter;
 use crate::error::Result;
 use crate::message::Message;
 
-/// What a relay is to do beside passing messages on.
+/// The work of a relay beside passing messages on.
 #[derive(Default)]
 pub struct Work {
     pub(super) filter: Option<Filter>,

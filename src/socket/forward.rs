@@ -3,10 +3,10 @@
 use std::sync::atomic::Ordering;
 
 use super::locked::{LockedSocket, Progress};
-use super::{SharedSocket, system};
+use super::{NO_ENVELOPE, SharedSocket, system};
 use crate::error::{BoxedError, Error};
 use crate::ffi;
-use crate::message::Message;
+use crate::message::{Frame, Message};
 
 /// The messages that one burst has moved.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,15 @@ pub(crate) enum BurstEnd {
     Empty,
     /// There is no room for the message that was received last, which is parked.
     Blocked,
+}
+
+/// The outcome of an attempt to move a message.
+enum Step {
+    /// It was moved, with so many bytes.
+    Moved(usize),
+    /// It was received, and the other socket did not take it.
+    Dropped,
+    End(BurstEnd),
 }
 
 impl SharedSocket {
@@ -61,31 +70,98 @@ impl LockedSocket<'_> {
     ) -> Result<Burst, BoxedError> {
         let mut burst = Burst::default();
         while burst.messages + burst.dropped < most {
-            let Some((size, more)) = self.recv_scratch(false)? else {
-                burst.end = BurstEnd::Empty;
-                break;
+            let step = match self.receive_state.is_some() {
+                true => self.forward_received(to, drops, parked),
+                false => self.forward_next(to, drops, parked),
             };
-            // libzmq takes a message that names a peer and has no more, and does nothing with it.
-            let names_only = drops && !more;
-            if names_only || !to.takes_from(self, more)? {
-                if !drops {
-                    self.park(more, parked)?;
-                    burst.end = BurstEnd::Blocked;
+            match step? {
+                Step::Moved(bytes) => {
+                    burst.messages += 1;
+                    burst.bytes += bytes as u64;
+                }
+                Step::Dropped => burst.dropped += 1,
+                Step::End(end) => {
+                    burst.end = end;
                     break;
                 }
-                self.skip_rest(more)?;
-                burst.dropped += 1;
-                continue;
-            }
-            match self.forward_rest(to, more)? {
-                Some(rest) => {
-                    burst.messages += 1;
-                    burst.bytes += (size + rest) as u64;
-                }
-                None => burst.dropped += 1,
             }
         }
         Ok(burst)
+    }
+
+    /// Moves the next message, frame by frame.
+    #[inline(always)]
+    fn forward_next(
+        &mut self,
+        to: &mut LockedSocket<'_>,
+        drops: bool,
+        parked: &mut Message,
+    ) -> Result<Step, BoxedError> {
+        let Some((size, more)) = self.recv_scratch(false)? else {
+            return Ok(Step::End(BurstEnd::Empty));
+        };
+        if (!drops || more) && to.takes_from(self, more)? {
+            let rest = self.forward_rest(to, more)?;
+            return Ok(rest.map_or(Step::Dropped, |rest| Step::Moved(size + rest)));
+        }
+        if drops {
+            // libzmq does nothing with a message that names a peer and has no more.
+            self.skip_rest(more)?;
+            return Ok(Step::Dropped);
+        }
+        self.park(more, parked)?;
+        Ok(Step::End(BurstEnd::Blocked))
+    }
+
+    /// Moves the next message, where there is more to heed than the next one that libzmq has: it is received as
+    /// any other.
+    #[cold]
+    fn forward_received(
+        &mut self,
+        to: &mut LockedSocket<'_>,
+        drops: bool,
+        parked: &mut Message,
+    ) -> Result<Step, BoxedError> {
+        let mut message = Message::new();
+        match self.recv(&mut message)? {
+            Progress::Done => {}
+            Progress::Blocked => return Ok(Step::End(BurstEnd::Empty)),
+            Progress::Again => return Ok(Step::End(BurstEnd::Limit)),
+        }
+        let bytes = message.byte_count();
+        let sent = match drops {
+            true => to.send_to_named(message.take()),
+            false => match to.send(NO_ENVELOPE, &mut message) {
+                Ok(Progress::Blocked) => {
+                    to.events();
+                    to.send(NO_ENVELOPE, &mut message)
+                }
+                sent => sent,
+            },
+        };
+        match sent {
+            Ok(Progress::Done) => Ok(Step::Moved(bytes)),
+            Ok(_) if !drops => {
+                *parked = message;
+                Ok(Step::End(BurstEnd::Blocked))
+            }
+            Ok(_) => Ok(Step::Dropped),
+            Err(error) if *error == Error::PeerLost => Ok(Step::Dropped),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Attempts to send a message to the peer that its first frame names.
+    fn send_to_named(
+        &mut self,
+        mut frames: impl Iterator<Item = Frame>,
+    ) -> Result<Progress, BoxedError> {
+        let peer = frames.next().unwrap_or_default();
+        let mut rest: Message = frames.collect();
+        match rest.frame_count() {
+            0 => Ok(Progress::Blocked),
+            _ => self.send(&[peer], &mut rest),
+        }
     }
 
     /// Moves the frames of a message that follow its first; gives their size, or `None` if the peer has left
@@ -173,7 +249,7 @@ impl LockedSocket<'_> {
 mod tests {
     use std::time::Duration;
 
-    use super::super::{NO_ENVELOPE, Profile, Socket, SocketSpec, SocketType, Target};
+    use super::super::{Profile, Socket, SocketSpec, SocketType, Target};
     use super::*;
     use crate::ffi::IntOption;
     use crate::options::Options;
@@ -181,14 +257,15 @@ mod tests {
 
     const SOON: Duration = Duration::from_secs(30);
 
-    fn open(socket_type: SocketType, name: &str, bind: bool, queue: u32) -> Socket {
+    /// A socket within the process; `heeds` if there is more to heed than messages.
+    fn open(socket_type: SocketType, name: &str, bind: bool, heeds: bool) -> Socket {
         let mut spec = SocketSpec::new(socket_type, "one", "other", Profile::default());
         if socket_type == SocketType::Router {
             spec = spec.raw_option(IntOption::RouterMandatory, 1);
         }
-        let options = Options::default().send_queue(queue).receive_queue(queue);
+        let options = Options::default().peer_info(heeds);
         let socket = Socket::open(&spec, &options).unwrap();
-        let endpoint = format!("inproc://{name}").parse().unwrap();
+        let endpoint = format!("inproc://forward-{name}-{heeds}").parse().unwrap();
         match bind {
             true => drop(socket.bind(&endpoint).unwrap()),
             false => socket
@@ -209,51 +286,57 @@ mod tests {
 
     #[test]
     fn messages_are_moved_whole_in_order_up_to_the_limit() {
-        let input = open(SocketType::Pull, "forward-1-in", true, 1000);
-        let push = open(SocketType::Push, "forward-1-in", false, 1000);
-        let output = open(SocketType::Push, "forward-1-out", true, 1000);
-        let pull = open(SocketType::Pull, "forward-1-out", false, 1000);
-        send(&push, "one");
-        send(&push, ["", "two"]);
-        send(&push, vec![7; 1000]);
-        let mut parked = Message::new();
-        let burst = input.forward(&output, 2, &mut parked).unwrap();
-        let counts = (burst.messages, burst.bytes, burst.dropped, burst.end);
-        assert_eq!(counts, (2, 6, 0, BurstEnd::Limit));
-        let burst = input.forward(&output, 2, &mut parked).unwrap();
-        assert_eq!((burst.messages, burst.bytes), (1, 1000));
-        assert_eq!(burst.end, BurstEnd::Empty);
-        assert_eq!(recv(&pull), "one");
-        assert_eq!(recv(&pull), ["", "two"]);
-        assert_eq!(recv(&pull), vec![7; 1000]);
-        assert_eq!(parked.frame_count(), 0);
+        for heeds in [false, true] {
+            let input = open(SocketType::Pull, "1-in", true, heeds);
+            let push = open(SocketType::Push, "1-in", false, heeds);
+            let output = open(SocketType::Push, "1-out", true, heeds);
+            let pull = open(SocketType::Pull, "1-out", false, heeds);
+            send(&push, "one");
+            send(&push, ["", "two"]);
+            send(&push, vec![7; 1000]);
+            let mut parked = Message::new();
+            let burst = input.forward(&output, 2, &mut parked).unwrap();
+            let counts = (burst.messages, burst.bytes, burst.dropped, burst.end);
+            assert_eq!(counts, (2, 6, 0, BurstEnd::Limit));
+            let burst = input.forward(&output, 2, &mut parked).unwrap();
+            assert_eq!((burst.messages, burst.bytes), (1, 1000));
+            assert_eq!(burst.end, BurstEnd::Empty);
+            assert_eq!(recv(&pull), "one");
+            assert_eq!(recv(&pull), ["", "two"]);
+            assert_eq!(recv(&pull), vec![7; 1000]);
+            assert_eq!(parked.frame_count(), 0);
+        }
     }
 
     #[test]
     fn a_message_without_room_is_parked_whole() {
-        let input = open(SocketType::Pull, "forward-2-in", true, 1000);
-        let push = open(SocketType::Push, "forward-2-in", false, 1000);
-        let output = open(SocketType::Push, "forward-2-out", true, 1);
-        send(&push, [vec![1; 100], vec![2], vec![3; 1000]]);
-        let mut parked = Message::new();
-        let burst = input.forward(&output, 9, &mut parked).unwrap();
-        assert_eq!((burst.messages, burst.end), (0, BurstEnd::Blocked));
-        assert_eq!(parked, [vec![1; 100], vec![2], vec![3; 1000]]);
+        for heeds in [false, true] {
+            let input = open(SocketType::Pull, "2-in", true, heeds);
+            let push = open(SocketType::Push, "2-in", false, heeds);
+            let output = open(SocketType::Push, "2-out", true, heeds);
+            send(&push, [vec![1; 100], vec![2], vec![3; 1000]]);
+            let mut parked = Message::new();
+            let burst = input.forward(&output, 9, &mut parked).unwrap();
+            assert_eq!((burst.messages, burst.end), (0, BurstEnd::Blocked));
+            assert_eq!(parked, [vec![1; 100], vec![2], vec![3; 1000]]);
+        }
     }
 
     #[test]
     fn a_message_for_a_peer_that_is_not_there_is_dropped_and_the_next_is_not() {
-        let input = open(SocketType::Pull, "forward-3-in", true, 1000);
-        let push = open(SocketType::Push, "forward-3-in", false, 1000);
-        let router = open(SocketType::Router, "forward-3-out", true, 1000);
-        let dealer = open(SocketType::Dealer, "forward-3-out", false, 1000);
-        send(&dealer, "hello");
-        let known = recv(&router)[0].clone();
-        send(&push, ["nobody", "", "lost"]);
-        send(&push, Message::from([known, "".into(), "reply".into()]));
-        let mut parked = Message::new();
-        let burst = input.forward(&router, 9, &mut parked).unwrap();
-        assert_eq!((burst.messages, burst.dropped), (1, 1));
-        assert_eq!(recv(&dealer), ["", "reply"]);
+        for heeds in [false, true] {
+            let input = open(SocketType::Pull, "3-in", true, heeds);
+            let push = open(SocketType::Push, "3-in", false, heeds);
+            let router = open(SocketType::Router, "3-out", true, heeds);
+            let dealer = open(SocketType::Dealer, "3-out", false, heeds);
+            send(&dealer, "hello");
+            let known = recv(&router)[0].clone();
+            send(&push, ["nobody", "", "lost"]);
+            send(&push, Message::from([known, "".into(), "reply".into()]));
+            let mut parked = Message::new();
+            let burst = input.forward(&router, 9, &mut parked).unwrap();
+            assert_eq!((burst.messages, burst.dropped), (1, 1));
+            assert_eq!(recv(&dealer), ["", "reply"]);
+        }
     }
 }

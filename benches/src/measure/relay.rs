@@ -1,4 +1,4 @@
-//! How many messages a second go through a relay, and what an idle one costs.
+//! How many messages a second go through a relay, and the cost of an idle one.
 
 use crate::comparison::Comparison;
 use crate::contender::Contender;

@@ -11,7 +11,7 @@ const DRAWN: usize = 64;
 const BYTES: usize = size_of::<u64>();
 
 /// Ids to come.
-pub(super) struct Ids {
+pub(crate) struct Ids {
     bytes: [u8; DRAWN * BYTES],
     /// How many of the bytes are still to be used.
     left: usize,
@@ -35,7 +35,7 @@ impl fmt::Debug for Ids {
 
 impl Ids {
     /// The next id, of 64 random bits.
-    pub(super) fn next(&mut self) -> Result<u64> {
+    pub(crate) fn next(&mut self) -> Result<u64> {
         let (rest, id) = match self.bytes[..self.left].split_last_chunk::<BYTES>() {
             Some((rest, id)) => (rest.len(), *id),
             None => {
