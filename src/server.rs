@@ -15,6 +15,8 @@ use crate::fork::{ForkMutex, ForkShared};
 use crate::into_endpoints::{IntoEndpoints, Port, bare_port};
 use crate::options::{Options, all_options, common_setters, security_setter, setters_doc};
 use crate::pattern::{self, End, Kind, Pattern, patterns};
+use crate::security::Security;
+use crate::socket::Socket;
 
 /// Endpoints that clients connect to, to be given a pattern.
 ///
@@ -313,7 +315,28 @@ impl Server {
             socket: socket.downgrade(),
             status: socket.status()?.clone(),
         });
+        self.watch_revocations(&options, H::KIND, socket);
         Ok(handle)
+    }
+
+    /// Has the connections cut when a user is revoked, if the pattern sends: a socket does not know to whom.
+    fn watch_revocations(&self, options: &Options, kind: Kind, socket: &Socket) {
+        let Some(Security::OfServer(security)) = &options.security else {
+            return;
+        };
+        if !kind.sends_unasked() {
+            return;
+        }
+        let server = Arc::downgrade(&self.shared);
+        let on_revoke = security.access().on_revoke(move || {
+            if let Some(server) = server.upgrade()
+                && let Ok(mut state) = server.state.lock()
+            {
+                state.bind_anew();
+            }
+        });
+        // The server may be dropped before the handle, and its ports are needed then.
+        socket.keep(Arc::new((on_revoke, self.shared.clone())));
     }
 }
 

@@ -89,6 +89,11 @@ impl Kind {
         }
     }
 
+    /// Whether it sends to peers that have not asked it.
+    pub(crate) fn sends_unasked(self) -> bool {
+        !matches!(self, Kind::Pull | Kind::Subscriber | Kind::Replier)
+    }
+
     /// The socket of this side, as the options have it.
     pub(crate) fn spec(self, options: &Options) -> SocketSpec {
         let mut spec = self.usual_spec(options);

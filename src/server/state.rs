@@ -3,7 +3,10 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use log::error;
+
 use super::bound_endpoint::BoundEndpoint;
+use crate::background::guarded;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::monitor::ConnectionStatus;
@@ -33,6 +36,23 @@ impl State {
     pub(super) fn socket(&self) -> Option<Arc<SharedSocket>> {
         let active = self.active.as_ref().filter(|it| it.is_there())?;
         active.socket.upgrade()
+    }
+
+    /// Binds all endpoints anew: that cuts their connections, of which those that may come back do.
+    pub(super) fn bind_anew(&mut self) {
+        let Some(socket) = self.socket() else {
+            return;
+        };
+        let endpoints = bound(&self.endpoints);
+        let unbound = endpoints.iter().try_for_each(|it| self.unbind(it));
+        let mut endpoints = self.endpoints.iter_mut();
+        let again = endpoints.try_for_each(|endpoint| endpoint.give(&socket));
+        if let Err(error) = unbound.and(again) {
+            let name = socket.name();
+            guarded("logging", || {
+                error!("{name}: clients may be unable to come back after a revocation: {error}");
+            });
+        }
     }
 
     /// Has libzmq give up an endpoint, and waits until it has.

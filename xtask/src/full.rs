@@ -4,9 +4,12 @@ use std::process::Command;
 
 use crate::command::run;
 
-/// Strangers by the hundred thousand against a node of ZRE.
+/// Strangers by the hundred thousand against a node of ZRE, and by the ten thousand against a secured
+/// server.
 pub(crate) fn attack() -> bool {
-    in_full("zre_attacks", "ZEROLESS_ATTACK", "full")
+    let attack = |test| in_full(test, "ZEROLESS_ATTACK", "full");
+    let passed = ["zre_attacks", "security_attacks"].map(attack);
+    passed == [true; 2]
 }
 
 /// Two nodes of ZRE in networks that are cut so many times.

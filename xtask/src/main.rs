@@ -24,7 +24,8 @@ cargo xtask long                       all the rest, one after the other: many h
 cargo xtask stress [RUNS [MESSAGES]]   many threads on one socket, 50 runs of 5,000,000 messages,
                                        with both cores busy
 cargo xtask fuzz [RUNS | SECONDSs]     each fuzz target, side by side: 10,000,000 runs, or for some time
-cargo xtask attack                     strangers by the hundred thousand against a ZRE node
+cargo xtask attack                     strangers by the hundred thousand against a ZRE node, and by the ten
+                                       thousand against a secured server
 cargo xtask partition [TIMES]          two ZRE nodes in networks that are cut 20 times; needs root
 cargo xtask relay [SECONDS]            relays whose peers are killed and started again, 600 seconds each
 cargo xtask link [all]                 programs without a configuration have our libzmq, by any linker;
