@@ -94,7 +94,6 @@ impl Context {
 impl Context {
     /// Does something with the handler that lets clients into secured sockets, which is bound when first
     /// needed: before the first of these.
-    #[allow(dead_code, reason = "no socket is secured yet")]
     pub(crate) fn with_zap<T>(&self, call: impl FnOnce(&ZapThread) -> Result<T>) -> Result<T> {
         let mut zap = self.zap.lock()?;
         let started = match zap.take() {

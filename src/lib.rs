@@ -304,7 +304,6 @@ mod server;
 mod socket;
 mod throttle;
 mod wake;
-#[allow(dead_code, reason = "no socket is secured yet")]
 mod zap;
 #[cfg(feature = "zre")]
 pub mod zre;

@@ -11,7 +11,6 @@ mod handler_socket;
 mod thread;
 mod zap_loop;
 
-#[allow(unused_imports, reason = "no socket is secured yet")]
 pub(crate) use domains::Domain;
 pub(crate) use thread::ZapThread;
 

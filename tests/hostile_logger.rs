@@ -11,8 +11,9 @@ use std::time::Duration;
 use log::{LevelFilter, Log, Metadata, Record};
 use parking_lot::{Mutex, MutexGuard};
 use support::{SOON, beacon_port, deadline, ends, marry, until};
+use zeroless::security::{Access, Password, Plain};
 use zeroless::zre::{Event, Node, Uuid};
-use zeroless::{ConnectionEvent, Error, Server};
+use zeroless::{Client, ConnectionEvent, Error, Server};
 
 /// The action of the logger in the thread of this name, at each line.
 type Act = Box<dyn FnMut(&str) + Send>;
@@ -68,6 +69,7 @@ fn alone(name: &'static str, act: impl FnMut(&str) + Send + 'static) -> impl Dro
 const WATCH: &str = "zeroless-monitor";
 const NODE: &str = "zeroless-zre";
 const DISCOVERY: &str = "zeroless-discovery";
+const ZAP: &str = "zeroless-zap";
 
 #[test]
 fn connections_are_watched_though_the_logger_panics() {
@@ -100,6 +102,64 @@ fn connections_are_watched_though_the_logger_panics() {
         pull.stop();
         events.for_each(drop);
         assert!(panics.try_iter().count() > 20);
+    });
+}
+
+/// A server that lets ann in, and a client that says it is ann, with this password.
+fn secured(password: &str) -> (Server, Client) {
+    let secret = |text| Password::new(text).unwrap();
+    let access = Access::new().user("ann", secret("secret")).unwrap();
+    let (server, client) = ends();
+    let client = client.security(Plain::user("ann", secret(password)));
+    (server.security(Plain::server(access)), client)
+}
+
+#[test]
+fn clients_are_let_in_and_denied_though_the_logger_panics() {
+    deadline(|| {
+        let (tell, panics) = channel();
+        let _alone = alone(ZAP, move |line| {
+            tell.send(line.to_owned()).unwrap();
+            panic!("the logger panics on purpose");
+        });
+        for _ in 0..5 {
+            let (server, client) = secured("wrong");
+            let pull = server.pull().unwrap();
+            let stranger = client.push().unwrap();
+            until(|| stranger.status().is_err());
+            let ann = Plain::user("ann", Password::new("secret").unwrap());
+            let client = Client::connect(server.endpoint()).unwrap().security(ann);
+            let push = client.push().unwrap();
+            push.send("hello").unwrap();
+            assert_eq!(pull.recv_timeout(SOON).unwrap(), "hello");
+        }
+        assert!(
+            panics
+                .iter()
+                .next()
+                .is_some_and(|line| line.contains("wrong password"))
+        );
+    });
+}
+
+#[test]
+fn the_logger_may_drop_a_server_in_the_thread_that_lets_clients_in() {
+    deadline(|| {
+        let (give, given) = channel();
+        let (tell, told) = channel();
+        let _alone = alone(ZAP, move |_| {
+            if let Ok(handles) = given.try_recv() {
+                drop::<Box<dyn Send>>(handles);
+                tell.send(()).unwrap();
+            }
+        });
+        let (server, client) = secured("wrong");
+        let pull = server.pull().unwrap();
+        let push = client.push().unwrap();
+        // All handles that there are, so that libzmq's context ends with them. It tries again and again.
+        give.send(Box::new((server, client, pull, push)) as Box<dyn Send>)
+            .unwrap();
+        told.recv_timeout(SOON).unwrap();
     });
 }
 

@@ -367,19 +367,18 @@ impl Access {
 
     /// Changes with each revocation.
     #[inline]
-    #[allow(dead_code, reason = "no socket is secured yet")]
+    #[allow(dead_code, reason = "no receive asks yet")]
     pub(crate) fn revision(&self) -> u64 {
         self.0.revocations.revision()
     }
 
     /// Whether what comes from this user is to be dropped, by a connection that was let in at this revision.
-    #[allow(dead_code, reason = "no socket is secured yet")]
+    #[allow(dead_code, reason = "no receive asks yet")]
     pub(crate) fn is_revoked(&self, user: &str, admission: u64) -> bool {
         self.0.revocations.is_revoked(user, admission)
     }
 
     /// Has a function called at each revocation, in the thread that revokes, with nothing locked.
-    #[allow(dead_code, reason = "no socket is secured yet")]
     pub(crate) fn on_revoke(&self, call: impl Fn() + Send + Sync + 'static) -> OnRevoke {
         self.0.revocations.on_revoke(call)
     }
