@@ -360,6 +360,21 @@ fn honest_clients_are_served_beside_those_that_are_refused() {
 }
 
 #[test]
+fn a_peer_that_binds_with_the_security_of_a_client_is_told_of() {
+    deadline(|| {
+        let context = zmq::Context::new();
+        let peer = context.socket(zmq::PULL).unwrap();
+        peer.set_plain_username(Some("ann")).unwrap();
+        peer.set_plain_password(Some("secret")).unwrap();
+        peer.bind("tcp://127.0.0.1:*").unwrap();
+        let endpoint = peer.get_last_endpoint().unwrap().unwrap();
+        let client = Client::connect(endpoint).unwrap().security(plain_user());
+        let refusal = refused(client.push().unwrap()).status().unwrap_err();
+        assert_eq!(refusal.refusal(), Some(&Refusal::MechanismMismatch));
+    });
+}
+
+#[test]
 fn inproc_is_refused_at_both_ends() {
     deadline(|| {
         let endpoint = inproc();

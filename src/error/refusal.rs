@@ -62,7 +62,8 @@ pub enum Refusal {
     /// proves nothing; a server that is not ZeroMQ may do so for ever.
     NoAnswer,
     /// The peer accepted the connection and closed it before the handshake. It may have
-    /// left, so this proves nothing; a server that is not ZeroMQ may do so for ever.
+    /// left, so this proves nothing; a server that is not ZeroMQ may do so for ever, and so may one that wants a
+    /// password or a key from us, which we do not have.
     Closed,
     /// The peer sent a frame larger than we take, and its connection was ended. Raise
     /// [`max_frame`](crate::Options::max_frame) on both ends, or have it send less at once.
@@ -146,7 +147,8 @@ impl fmt::Display for Refusal {
                 "it accepts the connection and says nothing: not ready yet, or not ZeroMQ?",
             ),
             Refusal::Closed => f.write_str(
-                "it closes the connection before the handshake: has it left, or is it not ZeroMQ?",
+                "it closes the connection before the handshake: has it left, is it not ZeroMQ, or does it \
+                 want a password or a key?",
             ),
             Refusal::FrameTooLarge { max } => write!(
                 f,

@@ -38,6 +38,9 @@ pub(super) mod kind {
     /// the endpoint.
     pub(in super::super) const NUMBER: u16 = 0x8000;
 
+    /// The value of a failed handshake in which the peer sent what its mechanism does not have at that point.
+    pub(in super::super) const UNEXPECTED_COMMAND: u32 = 0x1000_0001;
+
     /// The value of a failed handshake whose first message was encrypted for another key.
     pub(in super::super) const CRYPTOGRAPHIC: u32 = 0x1100_0001;
 

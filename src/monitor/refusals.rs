@@ -62,11 +62,10 @@ impl Refusals {
         self.refused.contains_key(endpoint)
     }
 
-    /// Whether the last attempt ended because the peer closed the connection before the handshake, perhaps not
-    /// for the first time.
+    /// Whether the last attempt ended because the peer closed the connection before the handshake.
     pub(super) fn was_closed(&self, endpoint: &Endpoint) -> bool {
         let refused = self.refused.get(endpoint);
-        refused.is_some_and(|it| matches!(it.refusal, Refusal::Closed | Refusal::Denied))
+        refused.is_some_and(|it| it.refusal == Refusal::Closed)
     }
 
     /// Forgets an endpoint.

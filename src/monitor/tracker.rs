@@ -34,7 +34,9 @@ pub(crate) struct ConnectionTracker {
     ever_up: bool,
     names: Names,
     max_frame: u64,
-    /// Whether our own end has CURVE.
+    /// Whether our own end has a mechanism.
+    is_secured: bool,
+    /// Whether that is CURVE.
     has_curve: bool,
 }
 
@@ -64,6 +66,7 @@ impl ConnectionTracker {
             ever_up: false,
             names,
             max_frame: options.max_frame,
+            is_secured: options.security.is_some(),
             has_curve: options.security.as_ref().is_some_and(Security::is_curve),
         }
     }
@@ -213,7 +216,15 @@ impl ConnectionTracker {
             | kind::HANDSHAKE_FAILED_AUTH => {
                 let mut connections = self.connections.get_mut(&endpoint)?.iter_mut();
                 if let Some(connection) = connections.find(|connection| connection.is_waiting()) {
-                    connection.failed = Some(handshake_failure(kind, value));
+                    connection.failed = Some(match (kind, value) {
+                        // Of one mechanism, but both for the end that connects.
+                        (kind::HANDSHAKE_FAILED_PROTOCOL, kind::UNEXPECTED_COMMAND)
+                            if self.is_secured =>
+                        {
+                            Refusal::MechanismMismatch
+                        }
+                        _ => handshake_failure(kind, value),
+                    });
                 }
                 None
             }
@@ -287,12 +298,18 @@ impl ConnectionTracker {
             false => connection.failed.unwrap_or(wrong),
         };
         let refusal = match refusal {
-            // With CURVE a peer that has another key than we think cannot read our first message, and closes
-            // each time. One that leaves does so once.
+            // A peer that has another mechanism may close before it has told us which. With CURVE one that has
+            // another key than we think cannot read our first message, and closes. They do so each time, and
+            // one that leaves once.
             Refusal::Closed
-                if self.has_curve && connection.outgoing && self.refusals.was_closed(&endpoint) =>
+                if self.is_secured
+                    && connection.outgoing
+                    && self.refusals.was_closed(&endpoint) =>
             {
-                Refusal::Denied
+                match self.has_curve {
+                    true => Refusal::Denied,
+                    false => Refusal::MechanismMismatch,
+                }
             }
             refusal => refusal,
         };

@@ -20,7 +20,7 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// [`Error::File`], with a reason; also if the group or others can read or write the secret, with the
+    /// [`Error::File`](crate::Error::File), with a reason; also if the group or others can read or write the secret, with the
     /// `chmod` to run, or if the public key is not the one of the secret key (which is known where the linked libzmq has
     /// CURVE).
     ///
@@ -62,7 +62,7 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// [`Error::File`], with a reason.
+    /// [`Error::File`](crate::Error::File), with a reason.
     ///
     /// ```
     /// use zeroless::security::{Keys, PublicKey};
@@ -105,7 +105,7 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// [`Error::File`], with a reason.
+    /// [`Error::File`](crate::Error::File), with a reason.
     ///
     /// ```no_run
     /// let server = zeroless::security::PublicKey::load("server.key")?;

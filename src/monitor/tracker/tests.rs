@@ -68,7 +68,7 @@ fn an_endpoint_refused_for_good_is_tried_again_more_and_more_rarely() {
 }
 
 #[test]
-fn a_peer_that_closes_each_time_has_another_key_where_ours_are_of_curve() {
+fn a_peer_that_closes_each_time_has_another_key_or_mechanism_where_we_have_one() {
     let now = Instant::now();
     let refused = |tracker: &mut ConnectionTracker| {
         tracker.observe(event(kind::CONNECTED, 9), now);
@@ -80,7 +80,7 @@ fn a_peer_that_closes_each_time_has_another_key_where_ours_are_of_curve() {
     };
     let closed = Some(Refusal::Closed);
     let mut curve = tracker();
-    curve.has_curve = true;
+    (curve.is_secured, curve.has_curve) = (true, true);
     assert_eq!(refused(&mut curve), closed, "it may have left");
     assert_eq!(refused(&mut curve), Some(Refusal::Denied));
     assert_eq!(refused(&mut curve), Some(Refusal::Denied));
@@ -88,8 +88,12 @@ fn a_peer_that_closes_each_time_has_another_key_where_ours_are_of_curve() {
     curve.observe(event(kind::HANDSHAKE_SUCCEEDED, 9), now);
     assert_eq!(curve.refusal(), None);
     let mut plain = tracker();
+    plain.is_secured = true;
+    assert_eq!(refused(&mut plain), closed);
+    assert_eq!(refused(&mut plain), Some(Refusal::MechanismMismatch));
+    let mut unsecured = tracker();
     for _ in 0..3 {
-        assert_eq!(refused(&mut plain), closed);
+        assert_eq!(refused(&mut unsecured), closed, "it may not be ZeroMQ");
     }
 }
 
