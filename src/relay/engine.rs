@@ -45,14 +45,6 @@ pub(super) struct Engine {
     pub(super) shared: Arc<Shared>,
 }
 
-/// The things that the thread waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Token {
-    Input,
-    Output,
-    Room,
-}
-
 impl Engine {
     /// Runs until the relay is stopped. Should something panic in it, the relay ends, and says why.
     pub(super) fn run(mut self, stop: &ThreadStop) {
@@ -75,18 +67,12 @@ impl Engine {
     }
 
     fn run_until_stopped(&mut self, stop: &ThreadStop) -> Result<(), BoxedError> {
-        // Whether the output has just said that there is room.
-        let mut promised = false;
         while !stop.is_stopped() {
             let forward = self.turn_forward()?;
             let backward = self.turn_backward()?;
-            promised = match forward.has_more || backward.has_more {
-                true => false,
-                false => {
-                    let is_spurious = promised && !forward.has_moved;
-                    self.sleep(stop, forward, is_spurious)
-                }
-            };
+            if !forward.has_more && !backward.has_more {
+                self.sleep(stop, forward);
+            }
         }
         Ok(())
     }
@@ -141,7 +127,7 @@ impl Engine {
                 Backward::Subscriptions if !is_subscription(&message) => lane.dropped(),
                 Backward::Subscriptions => match send(&self.input, &mut message)? {
                     Sent::Yes(bytes) => lane.passed(bytes),
-                    Sent::NoRoom | Sent::Refused => lane.dropped(),
+                    Sent::NoRoom | Sent::Spurious | Sent::Refused => lane.dropped(),
                 },
                 _ => lane.passed(message.byte_count()),
             }
@@ -149,14 +135,14 @@ impl Engine {
         Ok(Turn::unfinished())
     }
 
-    /// Waits until there is something to move; whether there is room now for a message that waits for it.
-    fn sleep(&self, stop: &ThreadStop, forward: Turn, is_spurious: bool) -> bool {
+    /// Waits until there is something to move.
+    fn sleep(&self, stop: &ThreadStop, forward: Turn) {
         let mut set = WaitSet::new(stop.waker());
         if forward.takes_more {
-            set.insert(Token::Input, self.input.source(Interest::Readable));
+            set.insert((), self.input.source(Interest::Readable));
         }
         if self.backward != Backward::Nothing {
-            set.insert(Token::Output, self.output.source(Interest::Readable));
+            set.insert((), self.output.source(Interest::Readable));
         }
         let mut deadline = match &self.forward {
             Forward::Inspected(inspection) => {
@@ -165,11 +151,11 @@ impl Engine {
             Forward::Plain(_) => Deadline::Never,
         };
         match forward.is_blocked {
-            true if is_spurious => deadline = deadline.within(ASK_AGAIN),
-            true => set.insert(Token::Room, self.output.source(Interest::Writable)),
+            true if forward.is_spurious => deadline = deadline.within(ASK_AGAIN),
+            true => set.insert((), self.output.source(Interest::Writable)),
             false => {}
         }
-        set.wait(deadline).contains(&Token::Room)
+        set.wait(deadline);
     }
 
     /// Sends messages that were received and not passed on yet, if there is room now.

@@ -11,7 +11,7 @@ use super::counters::Tally;
 use super::deadlines::{Deadlines, with_id};
 use super::envelope::{Shape, body_start};
 use super::held::{Buffer, Held, keep, size};
-use super::plain::{BURST, Sent, Turn, send, send_after, send_to_peer};
+use super::plain::{BURST, Sent, Turn, send, send_after, send_again, send_to_peer};
 use super::verdict::{Filter, Verdict};
 use crate::background::guarded;
 use crate::error::{BoxedError, Error, Result};
@@ -57,8 +57,8 @@ impl Inspection {
 
     /// Passes on a burst.
     pub(super) fn turn(&mut self, ends: &Ends<'_>) -> Result<Turn, BoxedError> {
-        let mut has_moved = self.expire(ends)?;
-        has_moved |= self.flush(ends)?;
+        self.expire(ends)?;
+        let is_spurious = self.flush(ends)?;
         let mut taken = 0;
         while taken < BURST && self.takes_more() {
             let message = match ends.input.receive(Deadline::Now) {
@@ -70,9 +70,8 @@ impl Inspection {
             self.take(message, ends)?;
         }
         ends.tally.set_held(self.held.len());
-        has_moved |= taken > 0;
         Ok(Turn {
-            has_moved,
+            is_spurious,
             has_more: taken == BURST,
             is_blocked: !self.held.is_empty(),
             takes_more: self.takes_more(),
@@ -153,7 +152,7 @@ impl Inspection {
                     ends.tally.forward.dropped();
                     return Ok(false);
                 }
-                Sent::NoRoom => {}
+                Sent::NoRoom | Sent::Spurious => {}
             }
         }
         if let Some(buffer) = &self.buffer
@@ -168,29 +167,34 @@ impl Inspection {
         Ok(true)
     }
 
-    /// Sends those that are held, as long as there is room; whether one has gone.
+    /// Sends those that are held, as long as there is room; whether the output says that there is some when there is
+    /// none.
     fn flush(&mut self, ends: &Ends<'_>) -> Result<bool, BoxedError> {
-        let mut has_moved = false;
+        let mut has_sent = false;
         while let Some(held) = self.held.first() {
-            match send(ends.output, &mut held.message)? {
+            let sent = match has_sent {
+                true => send(ends.output, &mut held.message),
+                false => send_again(ends.output, &mut held.message),
+            };
+            match sent? {
                 Sent::Yes(bytes) => ends.tally.forward.passed(bytes),
                 Sent::Refused => ends.tally.forward.dropped(),
-                Sent::NoRoom => break,
+                Sent::NoRoom => return Ok(false),
+                Sent::Spurious => return Ok(true),
             }
-            has_moved = true;
+            has_sent = true;
             self.held.pop();
         }
-        Ok(has_moved)
+        Ok(false)
     }
 
-    /// Replies to the requests whose time is over; whether there was one.
-    fn expire(&mut self, ends: &Ends<'_>) -> Result<bool, BoxedError> {
+    /// Replies to the requests whose time is over.
+    fn expire(&mut self, ends: &Ends<'_>) -> Result<(), BoxedError> {
         let Some((deadlines, error_reply)) = &mut self.deadlines else {
-            return Ok(false);
+            return Ok(());
         };
-        let (now, mut any) = (Instant::now(), false);
+        let now = Instant::now();
         while let Some((number, request)) = deadlines.expire(now) {
-            any = true;
             // Requests are held in their order, and those that were sent came before.
             if self.held.first().and_then(|held| held.number) == Some(number) {
                 self.held.pop();
@@ -198,7 +202,7 @@ impl Inspection {
             }
             reply_error(ends, error_reply, &request)?;
         }
-        Ok(any)
+        Ok(())
     }
 
     /// Passes on the replies to requests that wait for theirs, and drops all others.
@@ -217,7 +221,7 @@ impl Inspection {
             match reply.map(|it| send_to_peer(ends.input, it)).transpose()? {
                 Some(Sent::Yes(bytes)) => lane.passed(bytes),
                 // A reply does not wait for a client that does not read.
-                Some(Sent::NoRoom | Sent::Refused) | None => lane.dropped(),
+                Some(Sent::NoRoom | Sent::Spurious | Sent::Refused) | None => lane.dropped(),
             }
         }
         Ok(Turn::unfinished())
@@ -248,7 +252,7 @@ fn reply(ends: &Ends<'_>, envelope: &[Frame], message: &mut Message) -> Result<(
     match send_after(envelope, ends.input, message)? {
         Sent::Yes(_) => ends.tally.answered.add(1),
         // The client has gone, or does not read.
-        Sent::NoRoom | Sent::Refused => ends.tally.backward.dropped(),
+        Sent::NoRoom | Sent::Spurious | Sent::Refused => ends.tally.backward.dropped(),
     }
     Ok(())
 }

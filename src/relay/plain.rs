@@ -12,12 +12,12 @@ pub(super) const BURST: u64 = 256;
 /// The outcome of one turn of a direction.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Turn {
-    /// Whether anything was received or sent.
-    pub(super) has_moved: bool,
     /// Whether there may be more to receive: it ended because the other direction has its turn.
     pub(super) has_more: bool,
     /// Whether a message waits for room.
     pub(super) is_blocked: bool,
+    /// Whether the output says that there is room for it when there is none.
+    pub(super) is_spurious: bool,
     /// Whether more messages can be taken in.
     pub(super) takes_more: bool,
 }
@@ -46,20 +46,20 @@ impl Plain {
         to: &SharedSocket,
         lane: &Lane,
     ) -> Result<Turn, BoxedError> {
-        let (mut has_moved, mut has_more) = (false, false);
+        let (mut has_more, mut is_spurious) = (false, false);
         if self.is_parked() {
-            has_moved = self.send_parked(to, lane)?;
+            let sent = self.send_parked(to, lane)?;
+            is_spurious = sent == Sent::Spurious;
         }
         if !self.is_parked() {
             let burst = from.forward(to, BURST, &mut self.parked)?;
             lane.add(&burst);
-            has_moved |= burst.messages + burst.dropped > 0;
             has_more = burst.end == BurstEnd::Limit;
         }
         Ok(Turn {
-            has_moved,
             has_more,
             is_blocked: self.is_parked(),
+            is_spurious,
             takes_more: !self.is_parked(),
         })
     }
@@ -68,20 +68,24 @@ impl Plain {
         self.parked.frame_count() > 0
     }
 
-    /// Whether the message that is parked has gone.
-    fn send_parked(&mut self, to: &SharedSocket, lane: &Lane) -> Result<bool, BoxedError> {
-        match send(to, &mut self.parked)? {
+    /// Sends the message that is parked.
+    fn send_parked(&mut self, to: &SharedSocket, lane: &Lane) -> Result<Sent, BoxedError> {
+        let sent = send_again(to, &mut self.parked)?;
+        match sent {
             Sent::Yes(bytes) => lane.passed(bytes),
             Sent::Refused => lane.dropped(),
-            Sent::NoRoom => return Ok(false),
+            Sent::NoRoom | Sent::Spurious => return Ok(sent),
         }
         self.parked.clear();
-        Ok(true)
+        Ok(sent)
     }
 
     /// Tries a last time, in the end.
     pub(super) fn end(&mut self, to: &SharedSocket, lane: &Lane) {
-        if self.is_parked() && !self.send_parked(to, lane).unwrap_or(false) {
+        if self.is_parked() {
+            let _ = self.send_parked(to, lane);
+        }
+        if self.is_parked() {
             lane.dropped();
             self.parked.clear();
         }
@@ -95,6 +99,8 @@ pub(super) enum Sent {
     Yes(usize),
     /// There is no room; the message is as it was.
     NoRoom,
+    /// The same, though the socket says that there is room, as XPUB does if it may not drop.
+    Spurious,
     /// Its peer has gone, or it may not be sent at all.
     Refused,
 }
@@ -102,6 +108,17 @@ pub(super) enum Sent {
 /// Sends a message without waiting.
 pub(super) fn send(to: &SharedSocket, message: &mut Message) -> Result<Sent, BoxedError> {
     send_after(NO_ENVELOPE, to, message)
+}
+
+/// Sends a message that found no room before.
+pub(super) fn send_again(to: &SharedSocket, message: &mut Message) -> Result<Sent, BoxedError> {
+    if !to.has_room()? {
+        return Ok(Sent::NoRoom);
+    }
+    Ok(match send(to, message)? {
+        Sent::NoRoom => Sent::Spurious,
+        sent => sent,
+    })
 }
 
 /// Sends a message to the peer that its first frame names, without waiting.

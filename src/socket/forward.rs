@@ -60,6 +60,14 @@ impl SharedSocket {
     }
 }
 
+impl SharedSocket {
+    /// Whether it says that there is room, after a look at its events: while sending, libzmq notices that only now
+    /// and then.
+    pub(crate) fn has_room(&self) -> Result<bool, BoxedError> {
+        self.with(|locked| Ok(locked.events().contains(zmq::POLLOUT)))
+    }
+}
+
 impl LockedSocket<'_> {
     fn forward(
         &mut self,
