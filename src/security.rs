@@ -77,7 +77,7 @@ pub enum Security {
 }
 
 impl Security {
-    /// Refuses what cannot be used.
+    /// Refuses values that cannot be used.
     pub(crate) fn check(&self) -> Result<()> {
         match self {
             Security::OfClient(security) => security.check(),

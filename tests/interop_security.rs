@@ -1,5 +1,5 @@
-//! pyzmq's and CZMQ's tools read our certificate files, and we read theirs; and who may enter is the same for
-//! pyzmq, at either end.
+//! pyzmq's and CZMQ's tools read our certificate files, and we read theirs; pyzmq's servers let us in, and ours let in
+//! pyzmq's clients.
 //!
 //! `ZEROLESS_PEER_PYTHON` names a Python with pyzmq, of a system that has libczmq; `.ci/run` makes one.
 //! Without it these tests say that they were not run.
@@ -97,7 +97,7 @@ fn peer(place: &str, mechanism: &str, one: &str, two: &str) -> (Process, u16) {
     )
 }
 
-/// pyzmq's server lets us in as it should, and what is sent comes over.
+/// pyzmq's server lets us in as it should, and messages come over.
 fn its_server(mechanism: &str, one: &str, two: &str, right: ClientSecurity, wrong: ClientSecurity) {
     let (mut server, port) = peer("bind", mechanism, one, two);
     let client = |security| Client::connect(port).unwrap().security(security);
@@ -122,7 +122,7 @@ fn its_server(mechanism: &str, one: &str, two: &str, right: ClientSecurity, wron
     server.finish();
 }
 
-/// Our server lets pyzmq in as it should, and what is sent comes over.
+/// Our server lets pyzmq in as it should, and messages come over.
 fn our_server(security: ServerSecurity, mechanism: &str, right: [&str; 2], wrong: [&str; 2]) {
     let server = Server::bind_local(0).unwrap().security(security);
     let replier = server.reply().unwrap();

@@ -38,7 +38,7 @@ pub(super) mod kind {
     /// the endpoint.
     pub(in super::super) const NUMBER: u16 = 0x8000;
 
-    /// The value of a failed handshake in which the peer sent what its mechanism does not have at that point.
+    /// The value of a failed handshake in which the peer sent a command that does not belong there.
     pub(in super::super) const UNEXPECTED_COMMAND: u32 = 0x1000_0001;
 
     /// The value of a failed handshake whose first message was encrypted for another key.

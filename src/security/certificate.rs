@@ -25,7 +25,7 @@ const SECRET_HEAD: &str = "#   ZeroMQ CURVE **Secret** Certificate
 ";
 
 impl Certificate {
-    /// Reads a certificate; the error says what is wrong with it.
+    /// Reads a certificate; the error names the mistake.
     ///
     /// Metadata is for people: an entry that czmq cannot read is left out, and ends nothing.
     pub(super) fn parse(text: &[u8]) -> Result<Certificate, String> {
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_is_written_as_it_was() {
+    fn a_certificate_is_written_as_it_was_read() {
         let certificate = parsed(&format!(
             "metadata\n    name = it's \"x\"\n    a = it's\n    b = \"#\"\n    c = '\"'\n    d =\ncurve\n    \
              public-key = {PUBLIC}\n    secret-key = {SECRET}\n"

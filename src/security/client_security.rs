@@ -3,7 +3,7 @@
 use super::{Keys, Password, PublicKey, check_curve, user_id};
 use crate::error::{Error, Result};
 
-/// How the end that connects proves who it is, and knows its peer: made by [`Plain::user`](super::Plain::user) and
+/// The security of an end that connects, which proves its identity and knows its peer: made by [`Plain::user`](super::Plain::user) and
 /// [`Curve::client`](super::Curve::client), for `security` of a [`Client`](crate::Client) or a discovery.
 ///
 /// ```

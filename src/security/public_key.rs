@@ -45,7 +45,7 @@ impl From<[u8; 32]> for PublicKey {
     }
 }
 
-/// Reads a key as it is written in Z85; [`Error::InvalidKey`] says what is wrong with it.
+/// Reads a key as it is written in Z85; [`Error::InvalidKey`] names the mistake.
 impl FromStr for PublicKey {
     type Err = Error;
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 /// How many bytes such a file may have.
 const LONGEST: usize = 64 * 1024;
 
-/// What the group and others may not: read or write.
+/// The bits of reading and writing, for the group and for others.
 const BY_OTHERS: u32 = 0o066;
 
 /// A file that was read.

@@ -51,7 +51,7 @@ impl SecretKey {
         text
     }
 
-    /// Reads a secret key as it is written in Z85; the error says what is wrong with it.
+    /// Reads a secret key as it is written in Z85; the error names the mistake.
     pub(super) fn decode(text: &[u8]) -> Result<SecretKey, String> {
         let mut secret = Arc::new(Zeroizing::new([0; z85::BYTES]));
         let bytes = Arc::make_mut(&mut secret);
@@ -73,7 +73,7 @@ impl From<&[u8; 32]> for SecretKey {
     }
 }
 
-/// Reads a key as it is written in Z85; [`Error::InvalidKey`] says what is wrong with it.
+/// Reads a key as it is written in Z85; [`Error::InvalidKey`] names the mistake.
 impl FromStr for SecretKey {
     type Err = Error;
 

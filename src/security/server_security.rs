@@ -43,7 +43,7 @@ impl ServerSecurity {
         &self.access
     }
 
-    /// Refuses what the linked libzmq cannot do.
+    /// Refuses a mechanism that the linked libzmq lacks.
     pub(super) fn check(&self) -> Result<()> {
         match self.mechanism {
             ServerMechanism::Plain => Ok(()),

@@ -35,8 +35,8 @@ pub(super) fn encode(bytes: &[u8; BYTES], text: &mut [u8; CHARACTERS]) {
     }
 }
 
-/// Reads the bytes of a key; the error says what is wrong with the text, and repeats nothing of it but a
-/// character that no key has.
+/// Reads the bytes of a key; the error names the mistake, and repeats nothing of the text but a character
+/// that no key has.
 pub(super) fn decode(text: &[u8], bytes: &mut [u8; BYTES]) -> Result<(), String> {
     check(text)?;
     let groups = text.as_chunks::<5>().0.iter();

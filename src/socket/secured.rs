@@ -42,7 +42,7 @@ pub(super) fn secure(
     Ok(Some(domain))
 }
 
-/// Sets the mechanism of a socket, and what it needs.
+/// Sets the mechanism of a socket, and its values.
 fn set_mechanism(socket: &zmq::Socket, security: &Security) -> zmq::Result<()> {
     match security {
         Security::OfClient(security) => match security.mechanism() {
