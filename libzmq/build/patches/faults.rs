@@ -47,6 +47,23 @@ void zmq::session_base_t::pipe_terminated (pipe_t *pipe_)",
         }],
     },
     Patch {
+        name: "mismatch",
+        why: "A connection that ends because the two mechanisms differ is ended before ours is sent, so that \
+              the peer does not know why, and tries again for ever.",
+        edits: &[Edit {
+            file: "src/zmtp_engine.cpp",
+            old: "          ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH);
+        error (protocol_error);
+",
+            new: "          ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH);
+        //  The rest of our greeting, as far as there is room for it.
+        if (_outsize > 0)
+            write (_outpos, _outsize);
+        error (protocol_error);
+",
+        }],
+    },
+    Patch {
         name: "unversioned",
         why: "A peer that does not begin as ZMTP does, such as an HTTP client, is taken for one of \
               ZMTP 1.0, and no handshake time ends it.",

@@ -12,6 +12,7 @@ mod greeted;
 mod half_read;
 mod heartbeat;
 mod linger;
+mod mismatch;
 mod older_peer;
 mod receive;
 mod self_connection;
