@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::ffi::{RawContext, tests::in_child};
+use crate::ffi::{self, IntOption, RawContext, tests::in_child};
 use crate::security::{Access, AccessRequest, Password};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -212,6 +212,71 @@ fn a_handler_whose_socket_fails_or_that_panics_is_there_again() {
             }
             assert!(began.elapsed() < SOON, "it does not come back");
         }
+    }
+}
+
+/// Two sockets, of which one is secured by this and lets the other in by the domain; it sends a message at once.
+fn secured(
+    context: &RawContext,
+    domain: &Domain,
+    secure: impl Fn(&zmq::Socket, &zmq::Socket),
+) -> [zmq::Socket; 2] {
+    let [mut pull, push] = [zmq::PULL, zmq::PUSH].map(|kind| context.socket(kind).unwrap());
+    for socket in [&pull, &push] {
+        socket.set_linger(0).unwrap();
+        socket.set_handshake_ivl(200).unwrap();
+    }
+    secure(&pull, &push);
+    pull.set_zap_domain(domain.name()).unwrap();
+    ffi::set_int(&mut pull, IntOption::ZapEnforceDomain, 1).unwrap();
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    push.connect(&pull.get_last_endpoint().unwrap().unwrap())
+        .unwrap();
+    push.send("hello", 0).unwrap();
+    [pull, push]
+}
+
+#[test]
+fn while_there_is_no_handler_nobody_enters() {
+    let (context, zap) = start();
+    let domain = zap.add("pull", &ann().any_key().unwrap(), PATIENT).unwrap();
+    let (tell, told) = mpsc::channel();
+    let (go_on, goes_on) = mpsc::channel::<()>();
+    let fault: zap_loop::Fault = Box::new(move |socket| {
+        *socket = None;
+        tell.send(()).unwrap();
+        let _ = goes_on.recv();
+    });
+    zap.faults.send(fault).unwrap();
+    zap.add("other", &ann(), PATIENT).unwrap(); // its drop wakes the thread
+    told.recv_timeout(SOON).unwrap();
+    let mut sockets = vec![secured(&context, &domain, |pull, push| {
+        pull.set_plain_server(true).unwrap();
+        push.set_plain_username(Some("ann")).unwrap();
+        push.set_plain_password(Some("secret")).unwrap();
+    })];
+    if ffi::has(c"curve") {
+        let [own, theirs] = [(); 2].map(|()| zmq::CurveKeyPair::new().unwrap());
+        sockets.push(secured(&context, &domain, |pull, push| {
+            pull.set_curve_server(true).unwrap();
+            pull.set_curve_secretkey(&own.secret_key).unwrap();
+            push.set_curve_serverkey(&own.public_key).unwrap();
+            push.set_curve_publickey(&theirs.public_key).unwrap();
+            push.set_curve_secretkey(&theirs.secret_key).unwrap();
+        }));
+    }
+    for [pull, _] in &sockets {
+        pull.set_rcvtimeo(300).unwrap();
+        assert_eq!(pull.recv_bytes(0), Err(zmq::Error::EAGAIN));
+        pull.set_rcvtimeo(SOON.as_millis() as i32).unwrap();
+    }
+    drop(go_on);
+    for [pull, push] in &sockets {
+        // libzmq may have given up the first one.
+        let endpoint = pull.get_last_endpoint().unwrap().unwrap();
+        push.connect(&endpoint).unwrap();
+        push.send("hello", 0).unwrap();
+        assert_eq!(pull.recv_bytes(0).unwrap(), b"hello");
     }
 }
 
