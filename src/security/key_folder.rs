@@ -9,8 +9,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use log::warn;
-
 use super::{PublicKey, user_id};
 use crate::throttle::Throttle;
 
@@ -25,6 +23,8 @@ pub(super) struct KeyFolder {
     /// When the folder may be looked through again.
     next_look: Option<Instant>,
     throttle: Throttle,
+    /// For the log, which must not be written to under a lock: a logger may use the access.
+    lines: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -59,7 +59,13 @@ impl KeyFolder {
             names: HashMap::new(),
             next_look: None,
             throttle: Throttle::new(),
+            lines: Vec::new(),
         }
+    }
+
+    /// The lines for the log so far.
+    pub(super) fn take_lines(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.lines)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -97,7 +103,8 @@ impl KeyFolder {
                 self.take_in(BTreeMap::new());
                 if let Some(left_out) = self.throttle.admit() {
                     let path = self.path.display();
-                    warn!("nobody enters by the keys in {path}: {error}{left_out}");
+                    let line = format!("nobody enters by the keys in {path}: {error}{left_out}");
+                    self.lines.push(line);
                 }
             }
         }
@@ -138,7 +145,8 @@ impl KeyFolder {
                 && let Some(left_out) = self.throttle.admit()
             {
                 let path = self.path.join(&name);
-                warn!("nobody enters by {}: {reason}{left_out}", path.display());
+                let line = format!("nobody enters by {}: {reason}{left_out}", path.display());
+                self.lines.push(line);
             }
             let entry = read.ok();
             self.files.insert(name, File { stamp, entry });

@@ -193,6 +193,22 @@ impl ZapLoop {
         let (attempt, now) = (Arc::new(attempt), Instant::now());
         // A panic denies: there is no more to be said of this request.
         let verdict = guarded("letting clients in", || entry.access.judge(&attempt, now));
+        let judged = entry.clone();
+        self.decide(verdict, (asker, entry, attempt), now)?;
+        guarded("logging", || {
+            for line in judged.access.take_lines() {
+                warn!("{}: {line}", judged.name);
+            }
+        });
+        Ok(())
+    }
+
+    fn decide(
+        &mut self,
+        verdict: Option<Verdict>,
+        (asker, entry, attempt): (Asker, Arc<Entry>, Arc<AccessRequest>),
+        now: Instant,
+    ) -> Result<(), Errno> {
         match verdict {
             Some(Verdict::Ask(question)) => {
                 let ended = self.asking.ask(question, (asker, entry, attempt), now);

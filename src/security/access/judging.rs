@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::super::guesses::{Attempt, Ticket};
+use super::super::key_folder::KeyFolder;
 use super::super::rules::{Closure, Denial, Opinion};
 use super::super::{AccessRequest, user_id};
 use super::{Access, Shared};
@@ -50,6 +51,15 @@ impl Access {
             }),
             opinion => self.0.verdict(opinion),
         }
+    }
+
+    /// Lines for the log on what was found while judging.
+    pub(crate) fn take_lines(&self) -> Vec<String> {
+        let Ok(mut rules) = self.0.lock() else {
+            return Vec::new();
+        };
+        let folders = rules.folders.iter_mut();
+        folders.flat_map(KeyFolder::take_lines).collect()
     }
 }
 

@@ -352,6 +352,12 @@ fn a_folders_other_files_let_nobody_in() {
     admits(&access, &curve(HERE, 3), "cy");
     denies(&access, &curve(HERE, 1), "unknown key");
     denies(&access, &curve(HERE, 2), "unknown key");
+    // Told afterwards: a logger may use the access.
+    let lines = access.take_lines().join(" ");
+    assert!(
+        lines.contains("notes") && !lines.contains("hidden"),
+        "{lines}"
+    );
     fs::remove_dir_all(&folder.0).unwrap();
     comes_to(&access, &curve(HERE, 3), Err("unknown key"));
 }
