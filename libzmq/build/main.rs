@@ -17,7 +17,7 @@ fn main() {
         return sources::unpack_here();
     }
     println!("cargo::rerun-if-changed=build");
-    println!("cargo::rustc-check-cfg=cfg(compiled, receives)");
+    println!("cargo::rustc-check-cfg=cfg(compiled, numbers, receives)");
 
     // zmq-sys compiles a libzmq unless the configuration has a `links = "zmq"` section.
     let zmq_sys_compiles = env::var_os("DEP_ZMQ_OUT").is_some();
@@ -31,8 +31,10 @@ fn main() {
     platform::write(&source.join("src"));
     compile::compile(&source, out);
     println!("cargo::rustc-cfg=compiled");
-    if applied.contains(&"receive") {
-        println!("cargo::rustc-cfg=receives");
+    for (patch, cfg) in [("connection", "numbers"), ("receive", "receives")] {
+        if applied.contains(&patch) {
+            println!("cargo::rustc-cfg={cfg}");
+        }
     }
 }
 

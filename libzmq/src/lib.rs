@@ -28,6 +28,8 @@ use zmq_sys as _;
 /// Whether this crate compiled a libzmq; otherwise zmq-sys's, or the system's, is linked.
 pub const COMPILED: bool = cfg!(compiled);
 
+mod connection;
 mod receive;
 
+pub use connection::{CONNECTION, Connection};
 pub use receive::{RECEIVE, Receive, ReceivedFrame};

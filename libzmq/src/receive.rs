@@ -1,4 +1,4 @@
-//! The function that our libzmq has beside libzmq's own.
+//! The function that our libzmq has to receive a frame, beside libzmq's own.
 
 use std::ffi::{c_int, c_void};
 

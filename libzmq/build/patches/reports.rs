@@ -249,7 +249,8 @@ void zmq::session_base_t::timer_event (int id_)
               that has ended to the next one, while messages of both are there. With this, the \
               property `__connection` of a message is the number of its connection, which no other of \
               the process has, and where its peer is: an address of IP with the port, or over ipc user, \
-              group and process. A monitor with bit 0x8000 among its events, unless it has all, gets an \
+              group and process. `zeroless_connection` tells the number alone, some hundred times as fast. \
+              A monitor with bit 0x8000 among its events, unless it has all, gets an \
               event of this number before each connection that begins: the number of the connection is \
               in the place of the endpoint.",
         edits: &[
@@ -259,8 +260,9 @@ void zmq::session_base_t::timer_event (int id_)
 ",
                 new: "    const std::string _peer_address;
 
-    //  The number of the connection, and where its peer is.
+    //  The number of the connection, and where its peer is; and the number alone.
     const std::string _connection;
+    const uint64_t _connection_number;
 ",
             },
             Edit {
@@ -268,6 +270,7 @@ void zmq::session_base_t::timer_event (int id_)
                 old: "#include <sstream>
 ",
                 new: "#include <atomic>
+#include <mutex>
 #include <sstream>
 #include <string>
 
@@ -282,20 +285,33 @@ void zmq::session_base_t::timer_event (int id_)
 {
 ",
                 new: "//  The number of the connection that this thread has made last.
-static thread_local size_t last_number = 0;
+static thread_local uint64_t last_number = 0;
 
 namespace zmq
 {
-size_t last_connection_number ()
+uint64_t last_connection_number ()
 {
     return last_number;
 }
 }
 
+//  A number that no connection has had. With 64 bits they do not run out.
+static uint64_t next_number ()
+{
+#if ATOMIC_LLONG_LOCK_FREE == 2
+    static std::atomic<uint64_t> count (0);
+    return ++count;
+#else
+    static std::mutex sync;
+    static uint64_t count = 0;
+    std::lock_guard<std::mutex> lock (sync);
+    return ++count;
+#endif
+}
+
 static std::string describe_connection (zmq::fd_t s_)
 {
-    static std::atomic<size_t> count (0);
-    last_number = ++count;
+    last_number = next_number ();
     std::string text = std::to_string (last_number) + ' ';
 
     union
@@ -340,6 +356,62 @@ static std::string get_peer_address (zmq::fd_t s_)
 ",
                 new: "    _peer_address (get_peer_address (fd_)),
     _connection (describe_connection (fd_)),
+    _connection_number (last_number),
+",
+            },
+            Edit {
+                file: "src/stream_engine_base.cpp",
+                old: "metadata_t (properties);
+",
+                new: "metadata_t (properties, _connection_number);
+",
+            },
+            Edit {
+                file: "src/metadata.hpp",
+                old: "    metadata_t (const dict_t &dict_);
+",
+                new: "    metadata_t (const dict_t &dict_, uint64_t connection_ = 0);
+
+    //  The number of the connection, or 0.
+    uint64_t connection () const { return _connection; }
+",
+            },
+            Edit {
+                file: "src/metadata.hpp",
+                old: "    //  Dictionary holding metadata.
+",
+                new: "    const uint64_t _connection;
+
+    //  Dictionary holding metadata.
+",
+            },
+            Edit {
+                file: "src/metadata.cpp",
+                old:
+                    "zmq::metadata_t::metadata_t (const dict_t &dict_) : _ref_cnt (1), _dict (dict_)
+",
+                new: "zmq::metadata_t::metadata_t (const dict_t &dict_, uint64_t connection_) :
+    _ref_cnt (1), _connection (connection_), _dict (dict_)
+",
+            },
+            Edit {
+                file: "src/zmq.cpp",
+                old: "const char *zmq_msg_gets (const zmq_msg_t *msg_, const char *property_)
+{
+",
+                new: "extern \"C\" __attribute__ ((visibility (\"default\"))) uint64_t
+zeroless_connection (const zmq_msg_t *msg_);
+
+//  The number of the connection that a message came by, or 0.
+uint64_t zeroless_connection (const zmq_msg_t *msg_)
+{
+    const zmq::metadata_t *metadata =
+      reinterpret_cast<const zmq::msg_t *> (msg_)->metadata ();
+    return metadata ? metadata->connection () : 0;
+}
+
+const char *zmq_msg_gets (const zmq_msg_t *msg_, const char *property_)
+{
 ",
             },
             Edit {
@@ -361,7 +433,7 @@ static std::string get_peer_address (zmq::fd_t s_)
 ",
                 new: "namespace zmq
 {
-size_t last_connection_number ();
+uint64_t last_connection_number ();
 }
 
 void zmq::socket_base_t::event (const endpoint_uri_pair_t &endpoint_uri_pair_,

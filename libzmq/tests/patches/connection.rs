@@ -1,9 +1,13 @@
 //! Which connection a message came by.
 
+#![expect(unsafe_code, reason = "the function is C++")]
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::{Monitor, SOON, bound, fact, socket};
+use zeroless_libzmq::CONNECTION;
+
+use crate::{Monitor, SOON, bound, fact, socket, until};
 
 /// The event of a number, and ACCEPTED.
 const NUMBER: u16 = 0x8000;
@@ -16,11 +20,20 @@ fn number(monitor: &Monitor) -> String {
     number
 }
 
+/// The number of the connection of a message, told alone.
+fn number_alone(message: &zmq::Message) -> u64 {
+    let connection = CONNECTION.expect("the patch is made");
+    // SAFETY: the message is of the libzmq that the function is of, and a zmq::Message is a zmq_msg_t.
+    unsafe { connection((&raw const *message).cast()) }
+}
+
 /// The number and the peer of the message that comes next.
 fn received(pull: &zmq::Socket) -> (String, String) {
     let mut message = pull.recv_msg(0).unwrap();
+    let alone = number_alone(&message);
     let connection = message.gets("__connection").unwrap();
     let (number, peer) = connection.split_once(' ').unwrap();
+    assert_eq!(number.parse(), Ok(alone));
     (number.to_owned(), peer.to_owned())
 }
 
@@ -50,6 +63,69 @@ fn a_message_has_the_number_of_its_connection() {
         assert_eq!(told, numbers);
         numbers.dedup();
         assert_eq!(numbers.len(), 3);
+    });
+}
+
+#[test]
+fn each_frame_tells_the_number_alone() {
+    fact(|| {
+        let context = zmq::Context::new();
+        let kinds = [
+            (zmq::PUSH, zmq::PULL),
+            (zmq::PAIR, zmq::PAIR),
+            (zmq::DEALER, zmq::ROUTER),
+            (zmq::ROUTER, zmq::DEALER),
+            (zmq::REQ, zmq::REP),
+        ];
+        for (sends, receives) in kinds {
+            let receiver = socket(&context, receives);
+            receiver.set_identity(b"receiver").unwrap();
+            receiver.bind("tcp://127.0.0.1:*").unwrap();
+            let endpoint = receiver.get_last_endpoint().unwrap().unwrap();
+            let name = format!("alone-{sends:?}");
+            let monitor = Monitor::asking(&context, &receiver, &name, NUMBER | ACCEPTED);
+            let sender = socket(&context, sends);
+            sender.connect(&endpoint).unwrap();
+            let number = number(&monitor).parse().unwrap();
+            if sends == zmq::ROUTER {
+                sender.set_router_mandatory(true).unwrap();
+                until(|| sender.send("receiver", zmq::SNDMORE).is_ok());
+            }
+            // libzmq keeps frames of these sizes in several ways.
+            for size in [0, 33, 34, 1000, 100_000] {
+                sender.send(vec![7; size], zmq::SNDMORE).unwrap();
+            }
+            sender.send("the last", 0).unwrap();
+            let mut message = zmq::Message::new();
+            while {
+                receiver.recv(&mut message, 0).unwrap();
+                assert_eq!(number_alone(&message), number, "{sends:?}");
+                message.get_more()
+            } {}
+            assert_eq!(&message[..], b"the last");
+        }
+    });
+}
+
+#[test]
+fn a_message_that_came_by_no_connection_has_the_number_0() {
+    fact(|| {
+        let context = zmq::Context::new();
+        let (pull, endpoint) = bound(&context, zmq::PULL);
+        let push = socket(&context, zmq::PUSH);
+        push.connect(&endpoint).unwrap();
+        let [one, two] = [(); 2].map(|()| socket(&context, zmq::PAIR));
+        one.bind("inproc://within").unwrap();
+        two.connect("inproc://within").unwrap();
+        assert_eq!(number_alone(&zmq::Message::from("made here")), 0);
+        one.send("made here", 0).unwrap();
+        assert_eq!(number_alone(&two.recv_msg(0).unwrap()), 0);
+        // One that came by a connection, and is sent on.
+        push.send("sent on", 0).unwrap();
+        let message = pull.recv_msg(0).unwrap();
+        assert_ne!(number_alone(&message), 0);
+        one.send(message, 0).unwrap();
+        assert_eq!(number_alone(&two.recv_msg(0).unwrap()), 0);
     });
 }
 
