@@ -7,6 +7,7 @@
 
 mod address;
 mod capability;
+mod connection;
 mod context;
 mod curve;
 mod dropped_here;
@@ -23,9 +24,9 @@ mod system;
 
 pub(crate) use address::peer_address;
 pub(crate) use capability::{
-    SAFE_HEARTBEATS, disconnects_at_once, has, numbers_connections, reports_connect_failures,
-    reports_undelivered,
+    SAFE_HEARTBEATS, disconnects_at_once, has, reports_connect_failures, reports_undelivered,
 };
+pub(crate) use connection::{ConnectionNumbers, numbers_connections};
 pub(crate) use context::RawContext;
 pub(crate) use curve::{curve_keypair, curve_public};
 pub(crate) use dropped_here::DroppedHere;

@@ -267,7 +267,7 @@
 //! A handle tells what happens to its connections ([`connection_events`](Push::connection_events)), and
 //! whether it works at all ([`status`](Push::status)). The same, and how many frames and bytes
 //! move (never their content), goes to the [`log`] crate: `RUST_LOG=info` with env_logger. Where a message came
-//! from, [`Message::peer`] tells, if [`Options::peer_info`] is on.
+//! from, [`Message::peer`] tells, if [`Options::peer_info`] is on, and [`Message::user`] on a secured server.
 //!
 #![cfg_attr(feature = "zre", doc = include_str!("guide/discovery.md"))]
 //!
@@ -291,10 +291,12 @@ mod endpoint;
 mod error;
 mod ffi;
 mod fork;
+mod id_hasher;
 mod into_endpoints;
 mod message;
 mod monitor;
 mod options;
+mod origin;
 mod pattern;
 mod peer;
 mod peer_id;

@@ -20,6 +20,7 @@ pub use frames::{DynFrames, Frames};
 pub use iter::IntoFrames;
 
 use crate::error::{Error, Result};
+use crate::origin::Origin;
 use crate::peer::Peer;
 
 /// A message of frames; all of them arrive, or none.
@@ -46,7 +47,7 @@ use crate::peer::Peer;
 #[derive(Clone, Default)]
 pub struct Message {
     frames: SmallVec<[Frame; INLINE]>,
-    peer: Option<Arc<Peer>>,
+    origin: Option<Arc<Origin>>,
 }
 
 /// How many frames are kept in the message itself. With one, and a `Vec` for more, a message of one
@@ -162,8 +163,8 @@ impl Message {
         String::from_utf8_lossy(self.as_bytes())
     }
 
-    /// The peer that it came from: where [`Options::peer_info`](crate::Options::peer_info) is on, over tcp
-    /// and ipc.
+    /// The peer that it came from: where [`Options::peer_info`](crate::Options::peer_info) is on, and on secured
+    /// servers, over tcp and ipc.
     ///
     /// It is `None` over inproc, from a peer that speaks ZMTP 2.0 (libzmq 3), and for a message that was made
     /// here. It is of the message as a whole: the frames that are taken out of one do not know it.
@@ -182,11 +183,45 @@ impl Message {
     /// ```
     #[inline]
     pub fn peer(&self) -> Option<&Peer> {
-        self.peer.as_deref()
+        self.origin.as_ref()?.peer()
     }
 
-    pub(crate) fn set_peer(&mut self, peer: Option<Arc<Peer>>) {
-        self.peer = peer;
+    /// The user that its sender was authenticated as, on a server with
+    /// [`security`](crate::Options::security).
+    ///
+    /// It is the user as which [`Access`](crate::security::Access) has let the sender in, and no peer can give
+    /// itself another one. It is `None` on a handle that is not secured, on a client, and for a message that was
+    /// made here.
+    ///
+    /// ```
+    /// use zeroless::security::{Access, Password, Plain};
+    /// use zeroless::{Client, Message, Server};
+    ///
+    /// let access = Access::new().user("ann", Password::new("secret")?)?;
+    /// let server = Server::bind_local(0)?.security(Plain::server(access));
+    /// let replier = server.reply()?;
+    /// let ann = Plain::user("ann", Password::new("secret")?);
+    /// let requester = Client::connect(server.port())?.security(ann).request()?;
+    ///
+    /// let pending = requester.start("who am I?")?;
+    /// let request = replier.recv()?;
+    /// assert_eq!(request.user(), Some("ann"));
+    /// # request.reply("ann")?;
+    /// # assert_eq!(pending.wait()?.user(), None);
+    /// assert_eq!(Message::from("made here").user(), None);
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    #[inline]
+    pub fn user(&self) -> Option<&str> {
+        self.origin.as_ref()?.user()
+    }
+
+    pub(crate) fn set_origin(&mut self, origin: Option<Arc<Origin>>) {
+        self.origin = origin;
+    }
+
+    pub(crate) fn take_origin(&mut self) -> Option<Arc<Origin>> {
+        self.origin.take()
     }
 
     /// Goes over the frames.
@@ -229,7 +264,7 @@ impl Message {
     pub(crate) fn share(&mut self) -> Message {
         Message {
             frames: self.frames.iter_mut().map(Frame::share).collect(),
-            peer: self.peer.clone(),
+            origin: self.origin.clone(),
         }
     }
 

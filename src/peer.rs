@@ -9,7 +9,7 @@ use crate::connection_id::ConnectionId;
 /// [`Message::peer`](crate::Message::peer).
 ///
 /// It is as the system knew the connection when it began. It does not prove which program or user has
-/// sent the message.
+/// sent the message: on a secured server [`user`](Self::user) does.
 ///
 /// ```
 /// use zeroless::{Client, Server};
@@ -30,6 +30,7 @@ pub struct Peer {
     connection: ConnectionId,
     address: Option<SocketAddr>,
     credentials: Option<Credentials>,
+    user: Option<Box<str>>,
 }
 
 /// The process at the other end of a connection over ipc, as the system tells it; see
@@ -62,7 +63,16 @@ impl Peer {
             connection: Peer::connection_in(text.as_bytes())?,
             address: place.parse().ok(),
             credentials: Credentials::read(place),
+            user: None,
         })
+    }
+
+    /// The same peer, authenticated as this user.
+    pub(crate) fn with_user(self, user: Option<&str>) -> Peer {
+        Peer {
+            user: user.map(Box::from),
+            ..self
+        }
     }
 
     /// The number in a description of a connection.
@@ -111,6 +121,18 @@ impl Peer {
     /// ```
     pub fn credentials(&self) -> Option<Credentials> {
         self.credentials
+    }
+
+    /// The user that the peer was authenticated as, on a secured server; see
+    /// [`Message::user`](crate::Message::user).
+    ///
+    /// ```
+    /// fn is_of_ann(peer: &zeroless::Peer) -> bool {
+    ///     peer.user() == Some("ann")
+    /// }
+    /// ```
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
     }
 }
 

@@ -24,6 +24,7 @@ mod bound;
 mod close;
 mod connect;
 mod connected;
+mod dropped;
 mod forward;
 mod inner;
 mod linger;
@@ -51,7 +52,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
-use log::debug;
+use log::{debug, warn};
 use parking_lot::MutexGuard;
 
 use connected::Connected;
@@ -160,9 +161,11 @@ pub struct SharedSocket {
     /// The error that ended receiving for good, unless that was a stop.
     failure: ForkMutex<Option<Error>>,
     /// How many messages were received and not given to the user.
-    skipped: AtomicU64,
+    skipped: Arc<AtomicU64>,
     /// Limits the log lines on messages that were passed over: peers can cause them.
     pub(crate) skip_throttle: Throttle,
+    /// Whether messages are received with their origin.
+    tells_origins: bool,
     /// Whether a message was ever sent.
     sent: AtomicBool,
     /// Whether it was ever connected over inproc.
@@ -236,6 +239,18 @@ impl SharedSocket {
         let _ = self.on_pump.set(call);
     }
 
+    /// Unlocks as [`unlock_and_wake`](Self::unlock_and_wake) does, and logs that messages were dropped, if they
+    /// were: not under the lock, since a logger may use the socket.
+    #[cold]
+    fn unlock_and_log(&self, mut inner: MutexGuard<'_, Inner>) {
+        let state = inner.receive_state.as_mut();
+        let line = state.and_then(|state| state.take_line());
+        self.unlock_and_wake(inner);
+        if let Some(line) = line {
+            warn!("{}: {line}", self.name());
+        }
+    }
+
     /// Calls something that never waits, under the lock.
     pub(crate) fn with<T>(
         &self,
@@ -243,7 +258,7 @@ impl SharedSocket {
     ) -> Result<T, BoxedError> {
         let mut inner = self.lock()?;
         let result = call(&mut inner.locked()?);
-        self.unlock_and_wake(inner);
+        self.unlock_and_log(inner);
         result
     }
 
@@ -326,10 +341,23 @@ impl SharedSocket {
     /// Receives a message into an empty one.
     #[inline(never)]
     fn receive_into(&self, message: &mut Message, deadline: Deadline) -> Result<(), BoxedError> {
+        match self.tells_origins {
+            false => self.receive_as::<false>(message, deadline),
+            true => self.receive_as::<true>(message, deadline),
+        }
+    }
+
+    /// The same where messages tell their origin, or do not. Each way is shorter in a function of its own.
+    #[inline(never)]
+    fn receive_as<const ORIGIN: bool>(
+        &self,
+        message: &mut Message,
+        deadline: Deadline,
+    ) -> Result<(), BoxedError> {
         self.check_waiting(deadline)?;
-        if let Some(first_try) =
-            self.try_once(Interest::Readable, deadline, |locked| locked.recv(message))?
-        {
+        if let Some(first_try) = self.try_once(Interest::Readable, deadline, |locked| {
+            locked.recv_as::<ORIGIN>(message)
+        })? {
             self.finish(
                 first_try,
                 Interest::Readable,

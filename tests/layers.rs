@@ -21,9 +21,11 @@ const CRATE: Layers = Layers {
         &["ffi"],
         &[
             "connection_id",
+            "id_hasher",
             "into_endpoints",
             "message",
             "options",
+            "origin",
             "peer",
             "peer_id",
             "security",

@@ -80,6 +80,8 @@ job! {
     batch: u32 = 0,
     /// For zeroless: how long to wait awake, in microseconds; negative for the default.
     spin: i64 = -1,
+    /// For zeroless: messages tell their peers.
+    peer_info: bool = false,
     /// For zeroless.
     io_threads: usize = 1,
     /// Where a node of ZRE is: the address of an interface.

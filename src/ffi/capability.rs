@@ -26,13 +26,6 @@ pub(crate) fn reports_connect_failures() -> bool {
     ANSWER.get(c"zeroless:connect-failure")
 }
 
-/// Whether the linked libzmq numbers connections: a message tells the number of its own, and a monitor
-/// that of each which begins. Ours does.
-pub(crate) fn numbers_connections() -> bool {
-    static ANSWER: Answer = Answer::unknown();
-    ANSWER.get(c"zeroless:connection")
-}
-
 /// Whether the linked libzmq sends nothing more to an endpoint from which it was disconnected, also if
 /// connections are immediate. So it is with ours.
 pub(crate) fn disconnects_at_once() -> bool {
@@ -50,18 +43,18 @@ pub(super) fn tells_frames() -> bool {
 
 /// An answer of libzmq's. Not under a lock: a child would wait for ever for a thread that locked
 /// it at the fork.
-struct Answer(AtomicU8);
+pub(super) struct Answer(AtomicU8);
 
 impl Answer {
     const NONE: u8 = 2;
 
-    const fn unknown() -> Answer {
+    pub(super) const fn unknown() -> Answer {
         Answer(AtomicU8::new(Answer::NONE))
     }
 
     /// Whether it has a capability: always the same one.
     #[inline]
-    fn get(&self, capability: &CStr) -> bool {
+    pub(super) fn get(&self, capability: &CStr) -> bool {
         match self.0.load(Ordering::Relaxed) {
             Answer::NONE => self.ask(capability),
             answer => answer == 1,

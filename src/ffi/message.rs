@@ -106,12 +106,18 @@ impl RawMessage {
     ///
     /// Of another libzmq it must not be asked: a peer can set the property there.
     pub(crate) fn connection(&self) -> Option<&[u8]> {
+        self.property(c"__connection")
+    }
+
+    /// A property of the connection that it came by.
+    ///
+    /// A peer can set all that libzmq or a handler of ZAP has not set: one of these comes before.
+    pub(crate) fn property(&self, name: &CStr) -> Option<&[u8]> {
         // SAFETY: the message is initialised, and libzmq only reads it; the name ends in NUL. The result
         // is NULL, or a text that ends in NUL. All messages of the connection share its owner, so it
         // stays as it is while this one is borrowed.
         unsafe {
-            let text =
-                zmq_sys::zmq_msg_gets((&raw const self.0).cast_mut(), c"__connection".as_ptr());
+            let text = zmq_sys::zmq_msg_gets(self.raw_ptr().cast_mut(), name.as_ptr());
             (!text.is_null()).then(|| CStr::from_ptr(text).to_bytes())
         }
     }
@@ -130,6 +136,11 @@ impl RawMessage {
             std::hint::assert_unchecked(!data.is_null());
             slice::from_raw_parts(data, len)
         }
+    }
+
+    #[inline]
+    pub(super) fn raw_ptr(&self) -> *const zmq_msg_t {
+        &raw const self.0
     }
 
     #[inline]
@@ -177,7 +188,11 @@ mod tests {
 
     #[test]
     fn a_message_that_was_made_here_came_by_no_connection() {
-        assert_eq!(RawMessage::copy(b"a").connection(), None);
+        let message = RawMessage::copy(b"a");
+        assert_eq!(
+            (message.connection(), message.property(c"User-Id")),
+            (None, None)
+        );
     }
 
     #[test]

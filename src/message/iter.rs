@@ -72,6 +72,9 @@ impl<T: Into<Frame>> Extend<T> for Message {
 impl<T: Into<Frame>> FromIterator<T> for Message {
     fn from_iter<I: IntoIterator<Item = T>>(frames: I) -> Message {
         let frames: SmallVec<_> = frames.into_iter().map(Into::into).collect();
-        Message { frames, peer: None }
+        Message {
+            frames,
+            origin: None,
+        }
     }
 }

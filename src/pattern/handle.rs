@@ -169,7 +169,8 @@ macro_rules! shared {
             /// Counts the messages that this handle and its clones have passed over.
             ///
             /// A message is passed over if it has another number of parts than was asked for, if it
-            /// is a request or a reply without an envelope, or if a newer one was asked for.
+            /// is a request or a reply without an envelope, if a newer one was asked for, or if its
+            /// user was [revoked](crate::security::Access::revoke).
             #[doc = concat!("\n```\nlet ", $name, " = ", $open, ";")]
             #[doc = concat!("assert_eq!(", $name, ".skipped(), 0);")]
             /// # Ok::<(), zeroless::Error>(())

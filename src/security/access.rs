@@ -367,13 +367,11 @@ impl Access {
 
     /// Changes with each revocation.
     #[inline]
-    #[allow(dead_code, reason = "no receive asks yet")]
     pub(crate) fn revision(&self) -> u64 {
         self.0.revocations.revision()
     }
 
     /// Whether what comes from this user is to be dropped, by a connection that was let in at this revision.
-    #[allow(dead_code, reason = "no receive asks yet")]
     pub(crate) fn is_revoked(&self, user: &str, admission: u64) -> bool {
         self.0.revocations.is_revoked(user, admission)
     }

@@ -15,7 +15,7 @@ use super::system;
 use crate::error::{BoxedError, Error};
 use crate::ffi::{self, RawMessage};
 use crate::message::{Frame, Message};
-use crate::peer::Peer;
+use crate::origin::Origin;
 
 /// The socket, in the hands of the one thread that holds its lock.
 pub(crate) struct LockedSocket<'a> {
@@ -70,19 +70,45 @@ impl LockedSocket<'_> {
         self.recv_whole(message)
     }
 
-    /// Attempts to receive a message, where there is more to heed than the next one that libzmq has.
-    /// Cold, so that the usual receive is not a single instruction longer for it.
+    /// Attempts to receive a message, where there is more to heed than the next one that libzmq has. A function
+    /// of its own, so that the usual receive is not a single instruction longer for it.
     #[cold]
     #[inline(never)]
     fn recv_heeding_state(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
-        if self.is_set_aside() {
-            return self.finish_partial(message);
+        self.recv_with_origin(message)
+    }
+
+    /// As [`recv`](Self::recv), and faster: `ORIGIN` is whether messages tell their origin.
+    #[inline(always)]
+    pub(super) fn recv_as<const ORIGIN: bool>(
+        &mut self,
+        message: &mut Message,
+    ) -> Result<Progress, BoxedError> {
+        match ORIGIN {
+            false => self.recv(message),
+            true => self.recv_with_origin(message),
         }
-        let attempt = self.recv_whole(message)?;
-        if attempt == Progress::Done {
-            message.set_peer(self.peer(message.frames().last()));
+    }
+
+    #[inline(always)]
+    fn recv_with_origin(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
+        debug_assert_eq!(message.frame_count(), 0, "a message received into");
+        if self.more || self.is_set_aside() {
+            return self.recv_begun(message);
         }
-        Ok(attempt)
+        let first = message.push_empty();
+        if let Err(errno) = self.recv_into(first, false) {
+            message.clear();
+            return from_errno("receiving", errno);
+        }
+        match self.admit_sender(first) {
+            Some(origin) => message.set_origin(origin),
+            None => return self.recv_other(message),
+        }
+        match self.more {
+            false => Ok(Progress::Done),
+            true => self.recv_rest(message),
+        }
     }
 
     /// Attempts to receive a message of which there is nothing yet.
@@ -99,11 +125,38 @@ impl LockedSocket<'_> {
         }
     }
 
+    /// Receives the rest of a message that has begun, or all of one that was set aside.
+    #[cold]
+    fn recv_begun(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
+        if self.is_set_aside() {
+            return self.finish_partial(message);
+        }
+        message.set_origin(self.take_origin());
+        self.recv_rest(message)
+    }
+
+    /// Drops a message, of which the first frame was received, and attempts to receive the next one that is
+    /// not dropped.
+    #[cold]
+    fn recv_other(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
+        message.clear();
+        if self.drop_rest()? == Progress::Again {
+            return Ok(Progress::Again);
+        }
+        let attempt = self.recv_first(message.push_empty());
+        if attempt != Ok(Progress::Done) {
+            message.clear();
+            return attempt;
+        }
+        self.recv_begun(message)
+    }
+
     /// Receives the rest of a message of which the first frame is there.
     #[inline(never)]
     fn recv_rest(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
         while self.more {
             if self.frames_left == 0 {
+                self.keep_origin(message.take_origin());
                 self.set_aside(message.take());
                 return Ok(Progress::Again);
             }
@@ -144,13 +197,36 @@ impl LockedSocket<'_> {
     /// Attempts to receive the first frame of a message.
     #[inline(always)]
     pub(crate) fn recv_first(&mut self, frame: &mut Frame) -> Result<Progress, BoxedError> {
-        if self.is_set_aside() {
-            return self.recv_partial_frame(frame);
+        if self.receive_state.is_some() {
+            return self.recv_first_heeding_state(frame);
         }
         match self.recv_into(frame, false) {
             Ok(()) => Ok(Progress::Done),
             Err(errno) => from_errno("receiving", errno),
         }
+    }
+
+    /// Attempts to receive the first frame of a message, where there is more to heed than the next
+    /// message that libzmq has.
+    #[inline(never)]
+    fn recv_first_heeding_state(&mut self, frame: &mut Frame) -> Result<Progress, BoxedError> {
+        if self.is_set_aside() {
+            return self.recv_partial_frame(frame);
+        }
+        for _ in 0..BUDGET {
+            if let Err(errno) = self.recv_into(frame, false) {
+                return from_errno("receiving", errno);
+            }
+            if let Some(origin) = self.admit_sender(frame) {
+                self.keep_origin(origin);
+                return Ok(Progress::Done);
+            }
+            *frame = Frame::new();
+            if self.drop_rest()? == Progress::Again {
+                break;
+            }
+        }
+        Ok(Progress::Again)
     }
 
     /// Receives a frame into this one, the first of a message or one that follows.
@@ -175,12 +251,30 @@ impl LockedSocket<'_> {
         }
     }
 
-    /// The peer that the message came from which was received last, of which this is the last frame: each
-    /// frame tells it. A frame that was not moved is still in the scratch.
-    pub(super) fn peer(&mut self, last: Option<&Frame>) -> Option<Arc<Peer>> {
-        let peers = self.receive_state.as_mut()?.peers.as_mut()?;
-        let moved = last.and_then(Frame::raw);
-        peers.of(moved.unwrap_or(self.scratch))
+    /// The origin of a message, of which this is the first frame, received last; `None` if it is to be
+    /// dropped.
+    #[inline(always)]
+    fn admit_sender(&mut self, first: &Frame) -> Option<Option<Arc<Origin>>> {
+        let state = self.receive_state.as_mut();
+        let Some(peers) = state.and_then(|state| state.peers.as_mut()) else {
+            return Some(None);
+        };
+        // A frame that was not moved is still in the scratch.
+        peers.admit(first.raw().unwrap_or(self.scratch))
+    }
+
+    /// Keeps the origin of a message that has begun.
+    #[inline]
+    fn keep_origin(&mut self, origin: Option<Arc<Origin>>) {
+        if let Some(state) = self.receive_state.as_mut() {
+            state.origin = origin;
+        }
+    }
+
+    /// The origin of a message that has begun, and is received whole now.
+    #[inline]
+    pub(super) fn take_origin(&mut self) -> Option<Arc<Origin>> {
+        self.receive_state.as_mut()?.origin.take()
     }
 
     /// Takes the frame out of the scratch that was received last.

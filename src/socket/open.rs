@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use log::debug;
 
+use super::peers::Peers;
 use super::profile::heartbeat;
 use super::receive_state::ReceiveState;
-use super::secured::secure;
+use super::secured::{access, secure};
 use super::{AdaptiveSpin, Inner, Readiness, SharedSocket, Socket, SocketSpec, Waiters, system};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -41,7 +42,9 @@ impl Socket {
         };
         let tracker = ConnectionTracker::new(names, options);
         let status = Arc::new(ConnectionStatus::new(spec.name, tracker));
-        let tells_peers = options.peer_info && ffi::numbers_connections();
+        let skipped = Arc::new(AtomicU64::new(0));
+        let peers = Peers::new(options.peer_info, access(spec, options), &skipped);
+        let tells_origins = peers.is_some();
         let mut monitoring = Ok(());
         let shared = Arc::new_cyclic(|shared: &Weak<SharedSocket>| {
             if spec.profile.is_monitored {
@@ -54,7 +57,7 @@ impl Socket {
                 inner: ForkMutex::new(Inner {
                     socket: Some(socket),
                     scratch: RawMessage::new(),
-                    receive_state: ReceiveState::new(tells_peers),
+                    receive_state: ReceiveState::new(peers),
                     frame_limit: spec.profile.frame_limit(options),
                     waiters: Waiters::default(),
                     spin: AdaptiveSpin::default(),
@@ -69,7 +72,8 @@ impl Socket {
                 status,
                 readiness: Readiness::default(),
                 failure: ForkMutex::new(None),
-                skipped: AtomicU64::new(0),
+                skipped,
+                tells_origins,
                 skip_throttle: Throttle::new(),
                 sent: AtomicBool::new(false),
                 inproc: AtomicBool::new(false),

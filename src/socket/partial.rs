@@ -9,4 +9,6 @@ use crate::message::Frame;
 pub(super) struct PartialMessage {
     pub(super) frames: VecDeque<Frame>,
     pub(super) is_complete: bool,
+    /// Its sender may not send: no frame is kept.
+    pub(super) is_dropped: bool,
 }

@@ -5,14 +5,14 @@ use std::sync::atomic::Ordering;
 
 use log::warn;
 
-use super::{SharedSocket, Target, system};
+use super::{SharedSocket, SocketSpec, Target, system};
 use crate::background::guarded;
 use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::ffi::{self, IntOption};
 use crate::options::Options;
-use crate::security::{ClientMechanism, Security, ServerMechanism};
+use crate::security::{Access, ClientMechanism, Security, ServerMechanism};
 use crate::zap::Domain;
 
 /// Sets the security of a socket that has no endpoint yet. One that binds gets a domain of its own, under which the
@@ -40,6 +40,16 @@ pub(super) fn secure(
     let set = ffi::set_int(socket, IntOption::ZapEnforceDomain, 1);
     set.map_err(|errno| system(SETTING, errno))?;
     Ok(Some(domain))
+}
+
+/// Who may enter, if the messages that a socket receives are of peers that are authenticated.
+pub(super) fn access(spec: &SocketSpec, options: &Options) -> Option<Access> {
+    match &options.security {
+        Some(Security::OfServer(security)) if spec.socket_type.receives_messages() => {
+            Some(security.access().clone())
+        }
+        _ => None,
+    }
 }
 
 /// Sets the mechanism of a socket, and its values.

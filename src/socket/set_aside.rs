@@ -36,6 +36,40 @@ impl LockedSocket<'_> {
         self.receive_state.take_if(|state| state.peers.is_none());
     }
 
+    /// Keeps nothing of a message that is dropped but that there is more of it.
+    fn set_aside_dropped(&mut self) {
+        self.put_partial(PartialMessage {
+            frames: VecDeque::new(),
+            is_complete: false,
+            is_dropped: true,
+        });
+    }
+
+    /// Receives the rest of a message that is dropped: [`Progress::Again`] if that takes longer than the lock
+    /// may be held, or the log is to tell of it.
+    pub(super) fn drop_rest(&mut self) -> Result<Progress, BoxedError> {
+        while self.more {
+            if self.frames_left == 0 {
+                self.set_aside_dropped();
+                return Ok(Progress::Again);
+            }
+            self.frames_left -= 1;
+            self.recv_following(&mut Frame::new())?;
+        }
+        let state = self.receive_state.as_ref();
+        match state.is_some_and(|state| state.is_to_go_on()) {
+            true => Ok(Progress::Again),
+            false => Ok(Progress::Done),
+        }
+    }
+
+    /// Forgets a message that was set aside and is complete, if it is one that is dropped.
+    fn end_dropped(&mut self) -> bool {
+        let state = self.receive_state.as_mut();
+        let dropped = state.and_then(|state| state.partial.take_if(|it| it.is_dropped));
+        dropped.is_some()
+    }
+
     /// Keeps the received frames of a message for the next holder of the lock.
     #[cold]
     pub(crate) fn set_aside(&mut self, frames: impl IntoIterator<Item = Frame>) {
@@ -43,10 +77,10 @@ impl LockedSocket<'_> {
         if let Some(partial) = self.take_partial() {
             all.extend(partial.frames);
         }
-        let (frames, is_complete) = (all, false);
         self.put_partial(PartialMessage {
-            frames,
-            is_complete,
+            frames: all,
+            is_complete: false,
+            is_dropped: false,
         });
     }
 
@@ -61,7 +95,9 @@ impl LockedSocket<'_> {
             }
             let mut frame = Frame::new();
             self.recv_following(&mut frame)?;
-            partial.frames.push_back(frame);
+            if !partial.is_dropped {
+                partial.frames.push_back(frame);
+            }
             partial.is_complete = !self.more;
         }
         let attempt = match partial.is_complete {
@@ -87,6 +123,9 @@ impl LockedSocket<'_> {
         if attempt != Progress::Done {
             return Ok(attempt);
         }
+        if self.end_dropped() {
+            return self.recv_first(frame);
+        }
         if let Some(mut partial) = self.take_partial() {
             *frame = partial.frames.pop_front().unwrap_or_default();
             self.more = !partial.frames.is_empty();
@@ -102,15 +141,18 @@ impl LockedSocket<'_> {
     #[cold]
     pub(super) fn finish_partial(&mut self, message: &mut Message) -> Result<Progress, BoxedError> {
         let attempt = self.recv_partial(FRAMES)?;
-        if attempt == Progress::Done
-            && let Some(partial) = self.take_partial()
-        {
-            let peer = self.peer(partial.frames.back());
+        if attempt != Progress::Done {
+            return Ok(attempt);
+        }
+        if self.end_dropped() {
+            return self.recv(message);
+        }
+        if let Some(partial) = self.take_partial() {
             *message = partial.frames.into_iter().collect();
-            message.set_peer(peer);
+            message.set_origin(self.take_origin());
             self.more = false;
             self.end_partial();
         }
-        Ok(attempt)
+        Ok(Progress::Done)
     }
 }

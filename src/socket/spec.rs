@@ -64,6 +64,12 @@ impl SocketType {
         self == SocketType::Router
     }
 
+    /// Whether it receives messages of its peers' users. PUSH receives nothing, and XPUB subscriptions; libzmq
+    /// does not tell whose those are that end with their connection.
+    pub(super) fn receives_messages(self) -> bool {
+        !matches!(self, SocketType::Push | SocketType::Xpub)
+    }
+
     pub(super) fn zmq(self) -> zmq::SocketType {
         match self {
             SocketType::Push => zmq::PUSH,

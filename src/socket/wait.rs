@@ -37,10 +37,11 @@ impl Inner {
         outcome
     }
 
-    /// Whether an attempt is in the middle of a long message.
-    fn is_mid_message(&self, tried: Progress) -> bool {
+    /// Whether an attempt is to go on, though it may not wait: see
+    /// [`ReceiveState::is_to_go_on`](super::receive_state::ReceiveState::is_to_go_on).
+    fn is_to_go_on(&self, tried: Progress) -> bool {
         let state = self.receive_state.as_ref();
-        tried == Progress::Again && state.is_some_and(|state| state.is_set_aside())
+        tried == Progress::Again && state.is_some_and(|state| state.is_to_go_on())
     }
 }
 
@@ -102,7 +103,7 @@ impl SharedSocket {
                 return Err(error);
             }
         };
-        if deadline != Deadline::Now || inner.is_mid_message(attempt) {
+        if deadline != Deadline::Now || inner.is_to_go_on(attempt) {
             return Ok(Some(FirstTry { inner, attempt }));
         }
         if attempt == Progress::Again {
@@ -141,7 +142,7 @@ impl SharedSocket {
         if !most.is_zero() {
             inner.spin.end(began, Instant::now(), most);
         }
-        self.unlock_and_wake(inner);
+        self.unlock_and_log(inner);
         outcome.map(|_| ())
     }
 
@@ -164,7 +165,7 @@ impl SharedSocket {
                 Ok(Progress::Blocked) if !over => {}
                 outcome => return (inner, outcome),
             }
-            self.unlock_and_wake(inner);
+            self.unlock_and_log(inner);
         }
     }
 
@@ -185,12 +186,13 @@ impl SharedSocket {
         let polls_for_room =
             interest == Interest::Writable && self.spec.socket_type.sends_to_named_peers();
         loop {
-            // A call that does not wait still receives all of a long message that is there.
+            // A call that does not wait still receives all of a long message that is there, and the one
+            // behind a message that was dropped.
             let does_not_wait = deadline == Deadline::Now;
             if self.is_stopped() && !does_not_wait {
                 return (inner, Err(Error::Stopped.into()));
             }
-            if deadline.is_over() && !(does_not_wait && inner.is_mid_message(tried)) {
+            if deadline.is_over() && !(does_not_wait && inner.is_to_go_on(tried)) {
                 if tried == Progress::Again {
                     inner.waiters.gave_up();
                 }
@@ -198,7 +200,7 @@ impl SharedSocket {
                 return (inner, Err(boxed(error)));
             }
             if tried == Progress::Again {
-                self.unlock_and_wake(inner);
+                self.unlock_and_log(inner);
                 inner = self.inner.relock();
             } else {
                 // A receive that came back empty has read the events: nothing can have come since. A send

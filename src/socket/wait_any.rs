@@ -90,7 +90,7 @@ fn try_or_register(
     let receive = |locked: &mut LockedSocket<'_>| operation.attempt(locked);
     let tried = inner.attempt(Interest::Readable, receive);
     if tried != Ok(Progress::Blocked) {
-        socket.unlock_and_wake(inner);
+        socket.unlock_and_log(inner);
         return tried.map(|progress| match progress {
             Progress::Done => Tried::Done,
             Progress::Blocked | Progress::Again => Tried::Again,

@@ -168,6 +168,9 @@ fn options(job: &Job, used: Use) -> Options {
     if job.queue > 0 && used != Use::Send {
         options = options.receive_queue(job.queue);
     }
+    if job.peer_info && used != Use::Send {
+        options = options.peer_info(true);
+    }
     if let Ok(spin) = u64::try_from(job.spin)
         && used == Use::Request
     {

@@ -29,7 +29,7 @@ const LONG: u32 = 1 << 20;
 type Count = fn(&dyn Contender, u64) -> f64;
 
 /// The cases, with their sending and their receiving ends.
-const CASES: [(&str, [Count; 2]); 3] = [
+const CASES: [(&str, [Count; 2]); 4] = [
     (
         "inproc, queue filled and then emptied",
         [
@@ -40,15 +40,22 @@ const CASES: [(&str, [Count; 2]); 3] = [
     (
         "tcp, queue filled and then emptied",
         [
-            |one, count| sent(one, count, LONG),
-            |one, count| received(one, count, LONG),
+            |one, count| sent(one, count, queued()),
+            |one, count| received(one, count, queued()),
+        ],
+    ),
+    (
+        "tcp, messages that tell their peers",
+        [
+            |one, count| sent(one, count, queued()),
+            |one, count| received(one, count, queued().peer_info(true)),
         ],
     ),
     (
         "tcp, waits included",
         [
-            |one, count| sent(one, count, 0),
-            |one, count| received(one, count, 0),
+            |one, count| sent(one, count, Job::default()),
+            |one, count| received(one, count, Job::default()),
         ],
     ),
 ];
@@ -99,16 +106,19 @@ fn alone(contender: &dyn Contender, role: &str, count: u64) -> f64 {
     Counted::start(contender, &job.count(count)).finish()
 }
 
-fn sent(contender: &dyn Contender, count: u64, queue: u32) -> f64 {
-    let job = Job::default().queue(queue);
+/// A job with queues for all messages.
+fn queued() -> Job {
+    Job::default().queue(LONG)
+}
+
+fn sent(contender: &dyn Contender, count: u64, job: Job) -> f64 {
     let pull = Peer::start(contender, &job.clone().role("pull".into()));
     let push = job.endpoint(pull.line()).count(count);
     Counted::start(contender, &push).finish()
 }
 
-fn received(contender: &dyn Contender, count: u64, queue: u32) -> f64 {
-    let filled = queue > 0;
-    let job = Job::default().queue(queue);
+fn received(contender: &dyn Contender, count: u64, job: Job) -> f64 {
+    let filled = job.queue > 0;
     let pull = job.clone().role("pull".into()).count(count).filled(filled);
     let mut counted = Counted::start(contender, &pull);
     let push = job.endpoint(counted.peer.line());

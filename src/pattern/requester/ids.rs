@@ -1,7 +1,6 @@
 //! Ids of requests. They are random, so a server that has got some cannot guess others.
 
 use std::fmt;
-use std::hash::Hasher;
 
 use crate::error::{Error, Result};
 
@@ -50,27 +49,6 @@ impl Ids {
         };
         self.left = rest;
         Ok(u64::from_ne_bytes(id))
-    }
-}
-
-/// Spreads ids. They are ours, so a peer cannot choose them to collide.
-#[derive(Debug, Default)]
-pub(super) struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn write_u64(&mut self, id: u64) {
-        // 2^64 divided by the golden ratio: neighbours come to lie far apart.
-        self.0 = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(self.0 ^ u64::from(*byte));
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 

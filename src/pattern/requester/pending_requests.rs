@@ -6,10 +6,11 @@ use std::fmt;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
-use super::ids::{IdHasher, Ids};
+use super::ids::Ids;
 use super::turn::Turn;
 use crate::error::{BoxedError, Error, Result};
 use crate::fork::ForkMutex;
+use crate::id_hasher::IdHasher;
 use crate::message::{Frame, Message};
 use crate::socket::{BUDGET, LockedSocket, Progress, SharedSocket};
 use crate::wake::{Waker, Wakers};
