@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use super::connected::Connected;
+use super::peers::Peers;
 use super::receive_state::ReceiveState;
 use super::system;
 use crate::error::{BoxedError, Error};
@@ -95,6 +96,9 @@ impl LockedSocket<'_> {
         debug_assert_eq!(message.frame_count(), 0, "a message received into");
         if self.more || self.is_set_aside() {
             return self.recv_begun(message);
+        }
+        if !self.first_frame_tells_sender() {
+            return self.recv_judged(|locked| locked.finish_partial(message));
         }
         let first = message.push_empty();
         if let Err(errno) = self.recv_into(first, false) {
@@ -213,6 +217,9 @@ impl LockedSocket<'_> {
         if self.is_set_aside() {
             return self.recv_partial_frame(frame);
         }
+        if !self.first_frame_tells_sender() {
+            return self.recv_judged(|locked| locked.recv_partial_frame(frame));
+        }
         for _ in 0..BUDGET {
             if let Err(errno) = self.recv_into(frame, false) {
                 return from_errno("receiving", errno);
@@ -222,6 +229,41 @@ impl LockedSocket<'_> {
                 return Ok(Progress::Done);
             }
             *frame = Frame::new();
+            if self.drop_rest()? == Progress::Again {
+                break;
+            }
+        }
+        Ok(Progress::Again)
+    }
+
+    #[inline(always)]
+    fn first_frame_tells_sender(&self) -> bool {
+        let state = self.receive_state.as_ref();
+        let peers = state.and_then(|state| state.peers.as_ref());
+        peers.is_none_or(Peers::first_frame_tells)
+    }
+
+    /// Begins to receive a message whose second frame tells the sender, if it has one, and goes on with it as
+    /// one that was set aside.
+    #[cold]
+    fn recv_judged(
+        &mut self,
+        go_on: impl FnOnce(&mut Self) -> Result<Progress, BoxedError>,
+    ) -> Result<Progress, BoxedError> {
+        for _ in 0..BUDGET {
+            let mut frames = vec![Frame::new()];
+            if let Err(errno) = self.recv_into(&mut frames[0], false) {
+                return from_errno("receiving", errno);
+            }
+            if self.more {
+                frames.push(Frame::new());
+                self.recv_following(&mut frames[1])?;
+            }
+            if let Some(origin) = frames.last().and_then(|frame| self.admit_sender(frame)) {
+                self.keep_origin(origin);
+                self.set_aside_begun(frames);
+                return go_on(self);
+            }
             if self.drop_rest()? == Progress::Again {
                 break;
             }
@@ -251,16 +293,16 @@ impl LockedSocket<'_> {
         }
     }
 
-    /// The origin of a message, of which this is the first frame, received last; `None` if it is to be
+    /// The origin of a message, of which this is the frame that tells the sender, received last; `None` if it is to be
     /// dropped.
     #[inline(always)]
-    fn admit_sender(&mut self, first: &Frame) -> Option<Option<Arc<Origin>>> {
+    fn admit_sender(&mut self, frame: &Frame) -> Option<Option<Arc<Origin>>> {
         let state = self.receive_state.as_mut();
         let Some(peers) = state.and_then(|state| state.peers.as_mut()) else {
             return Some(None);
         };
         // A frame that was not moved is still in the scratch.
-        peers.admit(first.raw().unwrap_or(self.scratch))
+        peers.admit(frame.raw().unwrap_or(self.scratch))
     }
 
     /// Keeps the origin of a message that has begun.

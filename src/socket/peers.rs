@@ -67,8 +67,15 @@ impl Peers {
         })
     }
 
-    /// The origin of a message, of which this is the first frame; `None` if the message is to be dropped. It is
-    /// counted then.
+    /// Whether the first frame of a message tells the sender. With libzmq 4.3.4 a router's may not: that frame, the
+    /// peer's identity, has lost the properties if it was made when the events were read. The second one never does.
+    #[inline(always)]
+    pub(super) fn first_frame_tells(&self) -> bool {
+        self.numbers.is_some()
+    }
+
+    /// The origin of a message, of which this is the [frame that tells](Self::first_frame_tells) the sender; `None` if the
+    /// message is to be dropped. It is counted then.
     #[inline(always)]
     pub(super) fn admit(&mut self, frame: &RawMessage) -> Option<Option<Arc<Origin>>> {
         let Some(numbers) = self.numbers else {

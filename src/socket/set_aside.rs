@@ -84,6 +84,15 @@ impl LockedSocket<'_> {
         });
     }
 
+    /// Keeps the first frames of a message, just received, which is then received as one that was set aside.
+    pub(super) fn set_aside_begun(&mut self, frames: Vec<Frame>) {
+        self.put_partial(PartialMessage {
+            frames: frames.into(),
+            is_complete: !self.more,
+            is_dropped: false,
+        });
+    }
+
     /// Receives more of a message that was set aside: [`Progress::Again`] if there is still more.
     fn recv_partial(&mut self, most: usize) -> Result<Progress, BoxedError> {
         let Some(mut partial) = self.take_partial() else {
