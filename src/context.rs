@@ -82,29 +82,32 @@ impl Context {
         &self,
         call: impl FnOnce(&MonitorThread) -> Result<T>,
     ) -> Result<T> {
-        let mut thread = self.thread.lock()?;
-        let started = match thread.take() {
-            Some(thread) => thread,
-            None => MonitorThread::start(&self.zmq)?,
-        };
-        call(thread.insert(started))
+        with_started(&self.thread, || MonitorThread::start(&self.zmq), call)
     }
-}
 
-impl Context {
     /// Does something with the handler that lets clients into secured sockets, which is bound when first
     /// needed: before the first of these.
     pub(crate) fn with_zap<T>(&self, call: impl FnOnce(&ZapThread) -> Result<T>) -> Result<T> {
-        let mut zap = self.zap.lock()?;
-        let started = match zap.take() {
-            Some(zap) => zap,
-            None => {
-                check_files()?;
-                ZapThread::start(&self.zmq)?
-            }
+        let start = || {
+            check_files()?;
+            ZapThread::start(&self.zmq)
         };
-        call(zap.insert(started))
+        with_started(&self.zap, start, call)
     }
+}
+
+/// Does something with a thread, which is started if there is none yet.
+fn with_started<Thread, T>(
+    thread: &ForkMutex<Option<Thread>>,
+    start: impl FnOnce() -> Result<Thread>,
+    call: impl FnOnce(&Thread) -> Result<T>,
+) -> Result<T> {
+    let mut thread = thread.lock()?;
+    let started = match thread.take() {
+        Some(started) => started,
+        None => start()?,
+    };
+    call(thread.insert(started))
 }
 
 impl std::fmt::Debug for Context {

@@ -394,6 +394,8 @@ fn remove_user(rules: &mut Rules, name: &str) {
 
 impl Shared {
     /// In a forked process the lock may be one that a thread of the parent's holds for ever.
+    /// There it is tried now and then: a thread that waits for it waits in a table of the process's, which another
+    /// may hold for ever, too.
     fn lock(&self) -> Result<MutexGuard<'_, Rules>> {
         if self.forks == ffi::forks() {
             return Ok(self.rules.lock());

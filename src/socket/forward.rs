@@ -58,9 +58,7 @@ impl SharedSocket {
         }
         Ok(burst)
     }
-}
 
-impl SharedSocket {
     /// Whether it says that there is room, after a look at its events: while sending, libzmq notices that only now
     /// and then.
     pub(crate) fn has_room(&self) -> Result<bool, BoxedError> {
