@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let replier = server.reply()?;
     common::stop_on_ctrl_c(replier.stopper()?)?;
     for request in replier {
-        println!("{request}");
+        println!("{}: {request}", request.user().unwrap_or("nobody"));
         let (message, reply) = request.split();
         reply.send(message)?;
     }
