@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use crate::connection_id::ConnectionId;
+use crate::security::PublicKey;
 
 /// The connection that a message came by, and where its other end is; see
 /// [`Message::peer`](crate::Message::peer).
@@ -31,6 +32,8 @@ pub struct Peer {
     address: Option<SocketAddr>,
     credentials: Option<Credentials>,
     user: Option<Box<str>>,
+    /// The key that it has proved to have.
+    key: Option<PublicKey>,
 }
 
 /// The process at the other end of a connection over ipc, as the system tells it; see
@@ -64,13 +67,15 @@ impl Peer {
             address: place.parse().ok(),
             credentials: Credentials::read(place),
             user: None,
+            key: None,
         })
     }
 
-    /// The same peer, authenticated as this user.
-    pub(crate) fn with_user(self, user: Option<&str>) -> Peer {
+    /// The same peer, authenticated as this user, by this key if it has one.
+    pub(crate) fn with_user(self, user: Option<&str>, key: Option<PublicKey>) -> Peer {
         Peer {
             user: user.map(Box::from),
+            key,
             ..self
         }
     }
@@ -121,6 +126,11 @@ impl Peer {
     /// ```
     pub fn credentials(&self) -> Option<Credentials> {
         self.credentials
+    }
+
+    /// The key that it has proved to have.
+    pub(crate) fn key(&self) -> Option<PublicKey> {
+        self.key
     }
 
     /// The user that the peer was authenticated as, on a secured server; see

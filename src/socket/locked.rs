@@ -315,7 +315,7 @@ impl LockedSocket<'_> {
 
     /// The origin of a message that has begun, and is received whole now.
     #[inline]
-    pub(super) fn take_origin(&mut self) -> Option<Arc<Origin>> {
+    pub(crate) fn take_origin(&mut self) -> Option<Arc<Origin>> {
         self.receive_state.as_mut()?.origin.take()
     }
 

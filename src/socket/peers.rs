@@ -11,7 +11,7 @@ use crate::ffi::{ConnectionNumbers, RawMessage};
 use crate::id_hasher::IdHasher;
 use crate::origin::Origin;
 use crate::peer::Peer;
-use crate::security::{ADMISSION, Access};
+use crate::security::{ADMISSION, Access, PublicKey};
 
 /// Peers that messages have come from, by the number of the connection: read once, and shared by its
 /// messages. No two connections of the process have the same number.
@@ -134,12 +134,12 @@ impl Peers {
                 is_admitted: true,
             };
         };
-        let entry = entry(frame);
-        let user = entry.map(|(user, _)| user);
-        let origin = peer.map(|peer| Origin::Peer(peer.with_user(user)));
+        let entry = Entry::of(frame);
+        let (user, key) = entry.as_ref().map(|it| (it.user, it.key)).unzip();
+        let origin = peer.map(|peer| Origin::Peer(peer.with_user(user, key.flatten())));
         Sender {
             origin: origin.map(Arc::new),
-            is_admitted: is_admitted(entry, access),
+            is_admitted: is_admitted(entry.as_ref(), access),
         }
     }
 
@@ -147,15 +147,25 @@ impl Peers {
     #[cold]
     fn admit_user(&mut self, frame: &RawMessage) -> Option<Option<Arc<Origin>>> {
         let access = self.access.as_ref()?;
-        let entry = entry(frame);
-        let user = entry.map(|(user, _)| user);
+        let entry = Entry::of(frame);
         let last = self.last.1.as_ref();
-        let origin = match last.filter(|last| last.user() == user) {
+        let same = |last: &&Arc<Origin>| {
+            let of_last = (last.user(), last.key());
+            entry
+                .as_ref()
+                .is_some_and(|it| of_last == (Some(it.user), it.key))
+        };
+        let origin = match last.filter(same) {
             Some(last) => Some(last.clone()),
-            None => user.map(|user| Arc::new(Origin::User(user.into()))),
+            None => entry.as_ref().map(|it| {
+                Arc::new(Origin::User {
+                    user: it.user.into(),
+                    key: it.key,
+                })
+            }),
         };
         let admitted = self.heed(Sender {
-            is_admitted: is_admitted(entry, access),
+            is_admitted: is_admitted(entry.as_ref(), access),
             origin,
         })?;
         self.last.1 = admitted.clone();
@@ -181,15 +191,33 @@ impl Peers {
     }
 }
 
-/// The user that the sender of a message was let in as, and at which revision of the access. `None` if our
-/// handler of ZAP has not let it in.
-fn entry(frame: &RawMessage) -> Option<(&str, u64)> {
-    let admission = property(frame, ADMISSION)?.parse().ok()?;
-    Some((property(frame, USER)?, admission))
+/// How the sender of a message was let in.
+struct Entry<'a> {
+    user: &'a str,
+    /// The revision of the access.
+    admission: u64,
+    /// With CURVE.
+    key: Option<PublicKey>,
 }
 
-fn is_admitted(entry: Option<(&str, u64)>, access: &Access) -> bool {
-    entry.is_some_and(|(user, admission)| !access.is_revoked(user, admission))
+impl Entry<'_> {
+    /// `None` if our handler of ZAP has not let it in.
+    fn of(frame: &RawMessage) -> Option<Entry<'_>> {
+        let admission = property(frame, ADMISSION)?;
+        let (admission, key) = match admission.split_once(' ') {
+            Some((admission, key)) => (admission, Some(key.parse().ok()?)),
+            None => (admission, None),
+        };
+        Some(Entry {
+            user: property(frame, USER)?,
+            admission: admission.parse().ok()?,
+            key,
+        })
+    }
+}
+
+fn is_admitted(entry: Option<&Entry<'_>>, access: &Access) -> bool {
+    entry.is_some_and(|entry| !access.is_revoked(entry.user, entry.admission))
 }
 
 /// A property that our handler of ZAP has set. All of them are text.

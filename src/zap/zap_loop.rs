@@ -241,7 +241,10 @@ impl ZapLoop {
     ) -> Result<(), Errno> {
         let reason = match verdict {
             Verdict::Admitted { user, admission } => {
-                let admission = admission.to_string();
+                let mut admission = admission.to_string();
+                if let Some(key) = request.key() {
+                    admission.push_str(&format!(" {key}"));
+                }
                 return self.reply(
                     asker,
                     &Reply {

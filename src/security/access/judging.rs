@@ -9,7 +9,8 @@ use super::super::rules::{Closure, Denial, Opinion};
 use super::super::{AccessRequest, user_id};
 use super::{Access, Shared};
 
-/// The property of a connection that has its admission, in digits. It comes before one that the peer sends.
+/// The property of a connection that has its admission, in digits, and with CURVE a blank and the key that it was let
+/// in with. It comes before one that the peer sends.
 pub(crate) const ADMISSION: &str = "Zeroless-Admission";
 
 /// What becomes of a client that asks to enter.
