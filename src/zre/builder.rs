@@ -12,6 +12,7 @@ use crate::endpoint::{Endpoint, Role};
 use crate::error::Result;
 use crate::into_endpoints::IntoEndpoints;
 use crate::options::Options;
+use crate::security::{PublicKey, ServerSecurity};
 
 /// The port of beacons, registered for ZRE.
 const PORT: u16 = 5670;
@@ -48,7 +49,8 @@ pub struct Builder {
     endpoint: Option<Result<Vec<Endpoint>>>,
     advertised: Option<Result<Vec<Endpoint>>>,
     gossip_bind: Vec<Result<Vec<Endpoint>>>,
-    gossip_connect: Vec<Result<Vec<Endpoint>>>,
+    gossip_connect: Vec<(Result<Vec<Endpoint>>, Option<PublicKey>)>,
+    security: Option<ServerSecurity>,
 }
 
 impl Node {
@@ -83,6 +85,7 @@ impl Builder {
             advertised: None,
             gossip_bind: Vec::new(),
             gossip_connect: Vec::new(),
+            security: None,
         }
     }
 
@@ -350,7 +353,56 @@ impl Builder {
     /// ```
     pub fn gossip_connect(mut self, endpoint: impl IntoEndpoints) -> Builder {
         self.gossip_connect
-            .push(endpoint.into_endpoints(Role::Connect));
+            .push((endpoint.into_endpoints(Role::Connect), None));
+        self
+    }
+
+    /// Finds peers by gossip with the node that is bound there and has this public key, by CURVE: for a node with
+    /// [`security`](Builder::security), as zyre's `zyre_gossip_connect_curve`.
+    ///
+    /// ```no_run
+    /// use zeroless::security::{Access, Curve, Keys, PublicKey};
+    ///
+    /// let keys = Keys::load("alice.key")?;
+    /// let access = Access::new().folder("nodes")?;
+    /// let node = zeroless::zre::Node::builder("alice")
+    ///     .security(Curve::server(&keys, access))
+    ///     .gossip_connect_curve("tcp://10.0.0.1:9001", PublicKey::load("hub.key")?)
+    ///     .start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn gossip_connect_curve(
+        mut self,
+        endpoint: impl IntoEndpoints,
+        server: PublicKey,
+    ) -> Builder {
+        self.gossip_connect
+            .push((endpoint.into_endpoints(Role::Connect), Some(server)));
+        self
+    }
+
+    /// Encrypts all that the node and its peers say, and lets in only those nodes whose keys the access allows: by
+    /// [`Curve::server`](crate::security::Curve::server), with the node's own keys.
+    ///
+    /// Beacons, gossip and greetings tell the node's public key, and a peer is the owner of the key that it is
+    /// [known by](super::Peer::public_key). Both nodes have to allow each other, and nodes without security and those
+    /// with it do not see each other. zyre nodes are the same with `zyre_set_zcert`.
+    ///
+    /// Servers that are announced or discovered have a security of their own:
+    /// [`Server::security`](crate::Server::security), [`Discovery::security`](super::Discovery::security).
+    ///
+    /// ```no_run
+    /// use zeroless::security::{Access, Curve, Keys};
+    ///
+    /// let keys = Keys::load("alice.key")?;
+    /// let access = Access::new().folder("nodes")?; // the public keys of all nodes
+    /// let node = zeroless::zre::Node::builder("alice")
+    ///     .security(Curve::server(&keys, access))
+    ///     .start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn security(mut self, security: ServerSecurity) -> Builder {
+        self.security = Some(security);
         self
     }
 

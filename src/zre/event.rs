@@ -159,6 +159,7 @@ mod tests {
             id: Uuid::from([0xab; 16]),
             name: "alice".to_owned(),
             endpoint: "tcp://10.0.0.7:9".parse().unwrap(),
+            public_key: None,
             headers: BTreeMap::new(),
         });
         let (group, message) = ("chat".to_owned(), ("secret", "password").into_message());

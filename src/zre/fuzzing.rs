@@ -9,8 +9,9 @@ use super::machine::gossip::{Gossip, GossipPeer};
 use super::machine::{Action, Bounds, CONTEST_HEADER, Machine, Timing};
 use super::peer::Peer;
 use super::uuid::Uuid;
-use super::wire::{Beacon, GossipMessage, Hello, MOST, Packet};
+use super::wire::{Beacon, GossipMessage, Hello, MOST, PUBLIC_KEY_HEADER, Packet};
 use crate::endpoint::Endpoint;
+use crate::security::PublicKey;
 
 /// Does something, and tells how many bytes were allocated meanwhile, at the peak.
 pub type Allocated = fn(&mut dyn FnMut()) -> usize;
@@ -57,7 +58,7 @@ pub fn packet(frame: &[u8], allocated: Allocated) {
 pub fn gossip(script: &[u8]) {
     let now = Instant::now();
     let mut gossip = Gossip::new(1, now);
-    gossip.publish(uuid(0), &endpoint(0));
+    gossip.publish(uuid(0), &endpoint(0), None);
     let mut script = Script(script);
     let mut said = 0;
     while let (Some(from), Some(frame)) = (script.byte(), script.bytes()) {
@@ -93,15 +94,18 @@ const BOUNDS: Bounds = Bounds {
     bytes: 4096,
 };
 
-/// A script of the things that happen to a node, written in bytes: of each step its kind, and its arguments.
+/// A script of the things that happen to a node, written in bytes: of each step its kind, and its arguments. They
+/// happen to a node without security, and to one with it.
 pub fn machine(script: &[u8]) {
-    let mut run = Run::new();
-    let mut script = Script(script);
-    while run.step(&mut script).is_some() {
-        run.act();
+    for is_secured in [false, true] {
+        let mut run = Run::new(is_secured);
+        let mut script = Script(script);
+        while run.step(&mut script).is_some() {
+            run.act();
+        }
+        run.check();
+        run.nobody_speaks();
     }
-    run.check();
-    run.nobody_speaks();
 }
 
 struct Script<'a>(&'a [u8]);
@@ -120,6 +124,19 @@ impl<'a> Script<'a> {
 
 fn uuid(node: u8) -> Uuid {
     Uuid::from([node % NODES; 16])
+}
+
+fn key(node: u8) -> PublicKey {
+    PublicKey::from([1 + node % NODES; 32])
+}
+
+fn header(key: &PublicKey) -> (String, String) {
+    (PUBLIC_KEY_HEADER.to_owned(), key.to_string())
+}
+
+/// The key of a node that speaks for others.
+fn key_of_impostor() -> PublicKey {
+    PublicKey::from([200; 32])
 }
 
 fn place(number: u8) -> (IpAddr, u16) {
@@ -152,15 +169,25 @@ struct Run {
     links: BTreeMap<Uuid, Link>,
     /// The peers that have entered, each with its groups.
     here: BTreeMap<Uuid, BTreeSet<String>>,
-    /// The nodes that have ever answered a PING.
-    answered: BTreeSet<Uuid>,
+    /// The nodes that have ever answered a PING, each with the key that it proved to have.
+    answered: BTreeSet<(Uuid, Option<PublicKey>)>,
+    is_secured: bool,
 }
 
 impl Run {
-    fn new() -> Run {
+    fn new(is_secured: bool) -> Run {
         let (timing, name) = (Timing::default(), "node".to_owned());
         let contests = vec![(CONTEST_HEADER.to_owned(), "A\nB".to_owned())];
-        let machine = Machine::new(uuid(0), endpoint(0), name, contests, timing, BOUNDS);
+        let own_key = is_secured.then(|| key(0));
+        let machine = Machine::new(
+            uuid(0),
+            endpoint(0),
+            name,
+            contests,
+            own_key,
+            timing,
+            BOUNDS,
+        );
         Run {
             machine,
             now: Instant::now(),
@@ -168,6 +195,7 @@ impl Run {
             links: BTreeMap::new(),
             here: BTreeMap::new(),
             answered: BTreeSet::new(),
+            is_secured,
         }
     }
 
@@ -175,6 +203,11 @@ impl Run {
     fn step(&mut self, script: &mut Script<'_>) -> Option<()> {
         let (kind, node) = (script.byte()?, script.byte()?);
         let now = self.now;
+        // The second half of all kinds is an impostor's.
+        let key = self.is_secured.then(|| match kind < 128 {
+            true => key(node),
+            false => key_of_impostor(),
+        });
         match kind % 8 {
             // A beacon, from where the node is or pretends to be; or a goodbye.
             0 => {
@@ -184,6 +217,10 @@ impl Run {
                 let beacon = Beacon {
                     uuid: uuid(node),
                     port,
+                    // Some tell no key where one is needed, or one where none is.
+                    key: key
+                        .filter(|_| at % 64 < 60)
+                        .or((at % 64 == 63).then(key_of_impostor)),
                 };
                 self.machine.beacon(beacon, address, now);
             }
@@ -193,9 +230,10 @@ impl Run {
                 let hello = Hello {
                     endpoint: endpoint(at).to_string(),
                     groups: (0..8).filter(|n| groups >> n & 1 == 1).map(group).collect(),
+                    headers: key.iter().map(header).collect(),
                     ..Hello::default()
                 };
-                self.hear(node, &Packet::Hello(hello).encode(1));
+                self.hear(node, key, &Packet::Hello(hello).encode(1));
             }
             // A message that follows the last.
             2 => {
@@ -203,10 +241,10 @@ impl Run {
                 let sequence = self.sequences[usize::from(node % NODES)].wrapping_add(1);
                 let mut frame = Packet::Unknown(id).encode(sequence);
                 frame.extend(body);
-                self.hear(node, &frame);
+                self.hear(node, key, &frame);
             }
             // Any message.
-            3 => self.hear(node, script.bytes()?),
+            3 => self.hear(node, key, script.bytes()?),
             // Time passes: up to 12.8 seconds.
             4 => {
                 self.now += Duration::from_millis(50) * u32::from(node);
@@ -220,14 +258,15 @@ impl Run {
         Some(())
     }
 
-    fn hear(&mut self, node: u8, frame: &[u8]) {
+    /// A message comes in the name of a node, from one that has proved to have this key.
+    fn hear(&mut self, node: u8, key: Option<PublicKey>, frame: &[u8]) {
         if let Ok((sequence, packet)) = Packet::decode(frame) {
             self.sequences[usize::from(node % NODES)] = sequence;
             if packet == Packet::PingOk {
-                self.answered.insert(uuid(node));
+                self.answered.insert((uuid(node), key));
             }
         }
-        self.machine.message(uuid(node), frame, None, self.now);
+        self.machine.message(uuid(node), key, frame, None, self.now);
     }
 
     fn act(&mut self) {
@@ -285,7 +324,16 @@ impl Run {
 
     fn perform(&mut self, action: Action) {
         match action {
-            Action::Open { peer, endpoint } => {
+            Action::Open {
+                peer,
+                endpoint,
+                key,
+            } => {
+                assert_eq!(
+                    key.is_some(),
+                    self.is_secured,
+                    "it speaks otherwise than we do"
+                );
                 let link = Link {
                     host: endpoint.address().expect("an address").ip(),
                     greeted: false,
@@ -309,7 +357,8 @@ impl Run {
     fn told(&mut self, event: Event) {
         match event {
             Event::Enter { peer } => {
-                assert!(self.answered.contains(&peer.id()), "it may not be there");
+                let answer = (peer.id(), peer.public_key());
+                assert!(self.answered.contains(&answer), "it may not be there");
                 let before = self.here.insert(peer.id(), BTreeSet::new());
                 assert!(before.is_none(), "it has entered already");
             }

@@ -11,11 +11,14 @@
 //! | verified | it answered the PING by PING-OK, before or after its HELLO |
 //! | here | it has greeted and is verified: the user gets ENTER |
 //!
+//! Of a node with CURVE, each message has to come from the owner of the key in its beacon: see `authenticity`.
+//!
 //! A HELLO alone does not make a peer: anybody can send one in the name of another. Messages that come
 //! too early are kept: see `without_address`, `pending_claims` and `before_verified`.
 
 mod admission;
 mod admitting;
+mod authenticity;
 mod beacons;
 mod bounds;
 mod display;
@@ -42,6 +45,7 @@ use super::peer::Peer;
 use super::uuid::Uuid;
 use super::wire::Packet;
 use crate::endpoint::Endpoint;
+use crate::security::PublicKey;
 use admission::Admission;
 pub(crate) use bounds::Bounds;
 use election::Election;
@@ -56,8 +60,12 @@ pub(crate) use timing::Timing;
 /// An action for the driver, to be performed in the order given.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// Open a socket for a peer, connected to this endpoint.
-    Open { peer: Uuid, endpoint: Endpoint },
+    /// Open a socket for a peer, connected to this endpoint, where its owner has this key.
+    Open {
+        peer: Uuid,
+        endpoint: Endpoint,
+        key: Option<PublicKey>,
+    },
     /// Send to a peer whose socket is open.
     Send { peer: Uuid, packet: Packet },
     /// Close a peer's socket.
@@ -73,6 +81,8 @@ pub(crate) struct Machine {
     /// Where our inbox is, as peers are told.
     endpoint: Endpoint,
     name: String,
+    /// Our key: nodes without one are not for us then, and those with one are not without it.
+    key: Option<PublicKey>,
     headers: Vec<(String, String)>,
     own_groups: BTreeSet<String>,
     group_status: u8,
@@ -91,6 +101,10 @@ pub(crate) struct Machine {
     any_suspects: bool,
     /// When it was warned of lost messages last.
     warned_at: Option<Instant>,
+    /// When it was warned of a wrong key last.
+    wrong_key_at: Option<Instant>,
+    /// Whether it was told that there are nodes whose security is not ours.
+    told_of_others: bool,
     /// Messages of nodes whose HELLO gives no usable address, until a beacon or a name look-up does.
     without_address: Quarantine<KeptMessage>,
     /// Nodes that claim the endpoint of another.
@@ -110,6 +124,7 @@ impl Machine {
         endpoint: Endpoint,
         name: String,
         headers: Vec<(String, String)>,
+        key: Option<PublicKey>,
         timing: Timing,
         bounds: Bounds,
     ) -> Machine {
@@ -117,6 +132,7 @@ impl Machine {
             uuid,
             endpoint,
             name,
+            key,
             contests: election::contests(&headers).collect(),
             elections: BTreeMap::new(),
             headers,
@@ -130,6 +146,8 @@ impl Machine {
             bounds,
             any_suspects: false,
             warned_at: None,
+            wrong_key_at: None,
+            told_of_others: false,
             without_address: Quarantine::default(),
             pending_claims: PendingClaims::default(),
             before_verified: Quarantine::default(),
@@ -143,8 +161,8 @@ impl Machine {
     pub(crate) fn take_actions(&mut self) -> Vec<Action> {
         // Handling one may release the next. A queue, since recursion would have no bound.
         while let Some((from, kept)) = self.released.pop_front() {
-            for (first, rest) in kept.messages {
-                self.message(from, &first, rest, kept.since);
+            for KeptMessage { key, first, rest } in kept.messages {
+                self.message(from, key, &first, rest, kept.since);
             }
         }
         std::mem::take(&mut self.actions)
@@ -160,6 +178,11 @@ impl Machine {
 
     pub(crate) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// Our key, with CURVE.
+    pub(crate) fn key(&self) -> Option<PublicKey> {
+        self.key
     }
 
     /// Whether our own inbox is there.

@@ -20,6 +20,7 @@ use crate::background::Background;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::fork::ForkOrigin;
+use crate::security::{OnRevoke, PublicKey};
 pub use events::{Events, TryIter};
 
 /// A node of a ZRE network; cheap to clone, and shared by its clones.
@@ -54,6 +55,7 @@ pub struct Node {
 pub(crate) struct RunningNode {
     id: Uuid,
     name: String,
+    public_key: Option<PublicKey>,
     shared: Arc<SharedNode>,
     /// Stopped and waited for when this is dropped.
     thread: Background,
@@ -61,6 +63,8 @@ pub(crate) struct RunningNode {
     /// Where its inbox was when it started.
     first_endpoint: Endpoint,
     gossip_endpoints: Vec<Endpoint>,
+    /// Has the node part from those whose user is revoked.
+    _on_revoke: Option<OnRevoke>,
     /// In a child of the process that made it, it is dead.
     origin: ForkOrigin,
     /// The channel of such a child, to which nothing comes.
@@ -79,19 +83,27 @@ impl RunningNode {
         thread: Background,
         limits: SendLimits,
         gossip_endpoints: Vec<Endpoint>,
+        on_revoke: Option<OnRevoke>,
     ) -> RunningNode {
-        let (id, name, first_endpoint) = shared.read(|machine| {
+        let (id, name, public_key, first_endpoint) = shared.read(|machine| {
             let name = machine.name().to_owned();
-            (machine.uuid(), name, machine.endpoint().clone())
+            (
+                machine.uuid(),
+                name,
+                machine.key(),
+                machine.endpoint().clone(),
+            )
         });
         RunningNode {
             id,
             name,
+            public_key,
             shared,
             thread,
             limits,
             first_endpoint,
             gossip_endpoints,
+            _on_revoke: on_revoke,
             origin: ForkOrigin::here(),
             ended: crossbeam_channel::unbounded().1,
         }
@@ -155,6 +167,17 @@ impl Node {
     /// ```
     pub fn name(&self) -> &str {
         &self.handle.name
+    }
+
+    /// Its public key; `None` without [`security`](crate::zre::Builder::security).
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// assert_eq!(node.public_key(), None);
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn public_key(&self) -> Option<PublicKey> {
+        self.handle.public_key
     }
 
     /// The endpoint of its inbox, `tcp://host:port`, as its peers are told of it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::uuid::Uuid;
 use crate::endpoint::Endpoint;
+use crate::security::PublicKey;
 
 /// A peer, as it was when it was heard of; cheap to clone.
 ///
@@ -24,6 +25,8 @@ pub(crate) struct Profile {
     pub(crate) id: Uuid,
     pub(crate) name: String,
     pub(crate) endpoint: Endpoint,
+    /// The key that it has proved to have.
+    pub(crate) public_key: Option<PublicKey>,
     pub(crate) headers: BTreeMap<String, String>,
 }
 
@@ -69,6 +72,21 @@ impl Peer {
         &self.0.endpoint
     }
 
+    /// The public key that it has proved to have; `None` without
+    /// [`security`](crate::zre::Builder::security).
+    ///
+    /// ```no_run
+    /// # let node = zeroless::zre::Node::builder("alice").start()?;
+    /// # let peer = &node.peers()[0];
+    /// if let Some(key) = peer.public_key() {
+    ///     println!("{} is the owner of {key}", peer.name());
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn public_key(&self) -> Option<PublicKey> {
+        self.0.public_key
+    }
+
     /// Its headers, by their keys.
     ///
     /// ```no_run
@@ -102,6 +120,7 @@ impl fmt::Debug for Peer {
             .field("id", &self.id())
             .field("name", &self.name())
             .field("endpoint", self.endpoint())
+            .field("public_key", &self.public_key())
             .field("headers", self.headers())
             .finish()
     }

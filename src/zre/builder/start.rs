@@ -7,13 +7,15 @@ use super::Builder;
 use crate::background::Background;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
+use crate::security::PublicKey;
 use crate::zre::machine::{CONTEST_HEADER, Machine};
 use crate::zre::net::{
-    BeaconSocket, Driver, EventQueue, Finder, GossipSockets, Interface, LocalAddress, SharedNode,
+    BeaconSocket, Driver, EventQueue, Finder, GossipSockets, Interface, LocalAddress, NodeSecurity,
+    SharedNode,
 };
 use crate::zre::node::{Node, RunningNode, SendLimits};
 use crate::zre::uuid::Uuid;
-use crate::zre::wire::{LARGEST, LONGEST, MOST};
+use crate::zre::wire::{LARGEST, LONGEST, MOST, PUBLIC_KEY_HEADER};
 
 /// How many bytes all headers may have: half of the bytes that a peer takes in one message.
 const HEADERS: usize = 512 << 10;
@@ -27,7 +29,8 @@ impl Builder {
     /// # Errors
     ///
     /// [`zre::Error::NoInterface`](crate::zre::Error::NoInterface); [`Error::InvalidOption`] for names, headers, times and bounds that
-    /// cannot be; [`Error::InvalidEndpoint`] and [`Error::AddressInUse`]; [`Error::OutOfFiles`].
+    /// cannot be, and a [`security`](Builder::security) other than CURVE; [`Error::Unsupported`] for CURVE where the linked
+    /// libzmq has none; [`Error::InvalidEndpoint`] and [`Error::AddressInUse`]; [`Error::OutOfFiles`].
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -40,6 +43,11 @@ impl Builder {
             let groups = Vec::from_iter(self.contests.clone()).join("\n");
             self = self.header(CONTEST_HEADER, groups);
         }
+        let security = self.security.take().map(NodeSecurity::new).transpose()?;
+        let key = security.as_ref().map(NodeSecurity::public_key);
+        if let Some(key) = key {
+            self = self.header(PUBLIC_KEY_HEADER, key.to_string());
+        }
         let mut local_address = LocalAddress {
             interface: Interface::find(self.interface.as_deref())?,
             wanted: self.interface.take(),
@@ -51,10 +59,11 @@ impl Builder {
                 .collect::<Result<_>>()?,
             expired: self.timing.expired,
             max_frame: self.max_frame,
+            security: security.clone(),
         };
         let (gossip_bind, gossip_connect) = (
             all(std::mem::take(&mut self.gossip_bind))?,
-            all(std::mem::take(&mut self.gossip_connect))?,
+            servers(std::mem::take(&mut self.gossip_connect), key.is_some())?,
         );
         let gossips = !(gossip_bind.is_empty() && gossip_connect.is_empty());
         let (inbox, bound) = local_address.open_inbox()?;
@@ -75,15 +84,22 @@ impl Builder {
                 local_address.wanted.is_none(),
             )?),
             true => {
-                let mut gossip = GossipSockets::open(&gossip_bind, &gossip_connect)?;
-                gossip.publish(uuid, &endpoint);
+                let mut gossip =
+                    GossipSockets::open(&gossip_bind, &gossip_connect, security.as_ref())?;
+                gossip.publish(uuid, &endpoint, key);
                 Finder::Gossip(Box::new(gossip))
             }
         };
         let gossip = finder.bound();
-        let machine = Machine::new(uuid, endpoint, self.name, headers, self.timing, self.bounds);
-        let shared = SharedNode::new(machine, EventQueue::new(self.events), self.verbose)?;
+        let (timing, bounds) = (self.timing, self.bounds);
+        let machine = Machine::new(uuid, endpoint, self.name, headers, key, timing, bounds);
+        let events = EventQueue::new(self.events);
+        let shared = SharedNode::new(machine, events, self.verbose, security)?;
         let shared = Arc::new(shared);
+        let on_revoke = local_address.security.as_ref().map(|security| {
+            let tasks = shared.tasks().clone();
+            security.on_revoke(move || tasks.push(Box::new(SharedNode::part_from_refused)))
+        });
         let driver = Driver {
             shared: shared.clone(),
             inbox,
@@ -102,7 +118,7 @@ impl Builder {
             timeout: self.send_timeout,
             max_frame: self.max_frame,
         };
-        let handle = RunningNode::new(shared, thread, limits, gossip);
+        let handle = RunningNode::new(shared, thread, limits, gossip, on_revoke);
         Ok(Node::from(Arc::new(handle)))
     }
 
@@ -162,6 +178,38 @@ impl Builder {
 fn all(given: Vec<Result<Vec<Endpoint>>>) -> Result<Vec<Endpoint>> {
     let lists: Vec<_> = given.into_iter().collect::<Result<_>>()?;
     Ok(lists.into_iter().flatten().collect())
+}
+
+/// The nodes to gossip with, each with its key if our node is secured, and without one if it is not.
+fn servers(
+    given: Vec<(Result<Vec<Endpoint>>, Option<PublicKey>)>,
+    is_secured: bool,
+) -> Result<Vec<(Endpoint, Option<PublicKey>)>> {
+    let mut servers = Vec::new();
+    for (endpoints, key) in given {
+        let refuse = |option, reason: &str| {
+            Err(Error::InvalidOption {
+                option,
+                reason: reason.to_owned(),
+            })
+        };
+        match (key.is_some(), is_secured) {
+            (false, true) => {
+                return refuse(
+                    "gossip_connect",
+                    "with security the other node's key is needed: gossip_connect_curve",
+                );
+            }
+            (true, false) => {
+                return refuse(
+                    "gossip_connect_curve",
+                    "it needs the node's own keys: security(Curve::server(&keys, access))",
+                );
+            }
+            _ => servers.extend(endpoints?.into_iter().map(|endpoint| (endpoint, key))),
+        }
+    }
+    Ok(servers)
 }
 
 /// The only one that was given, if any was.

@@ -122,6 +122,7 @@ mod tests {
             id: Uuid::from([1; 16]),
             name: "peer".to_owned(),
             endpoint: "tcp://10.0.0.7:9".parse().unwrap(),
+            public_key: None,
             headers: BTreeMap::from_iter(headers.map(own)),
         });
         let found = Service::of(&peer, "Jobs");

@@ -11,6 +11,7 @@ use super::bounds::Bounds;
 use super::known_node::KnownNode;
 use super::{Action, Machine};
 use crate::endpoint::Endpoint;
+use crate::security::PublicKey;
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::Packet;
 
@@ -23,7 +24,13 @@ impl Machine {
     }
 
     /// Makes a node known, if there is room for one more that is not verified.
-    pub(super) fn admit(&mut self, uuid: Uuid, address: SocketAddr, now: Instant) -> bool {
+    pub(super) fn admit(
+        &mut self,
+        uuid: Uuid,
+        address: SocketAddr,
+        key: Option<PublicKey>,
+        now: Instant,
+    ) -> bool {
         let host = address.ip();
         let verdict = self.verdict(host);
         let other = match verdict {
@@ -45,7 +52,7 @@ impl Machine {
             return false;
         }
         self.admission.add(host);
-        self.known.insert(uuid, KnownNode::new(address, now));
+        self.known.insert(uuid, KnownNode::new(address, key, now));
         self.waiting_for_socket.push_back(uuid);
         self.open_waiting();
         true
@@ -95,6 +102,7 @@ impl Machine {
             self.actions.push(Action::Open {
                 peer: uuid,
                 endpoint,
+                key: known.key,
             });
             let packet = Packet::Hello(self.hello());
             self.actions.push(Action::Send { peer: uuid, packet });

@@ -6,14 +6,15 @@ use std::time::Instant;
 use super::admission::Verdict;
 use super::known_node::KnownNode;
 use super::{Action, Machine};
+use crate::security::PublicKey;
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::{Beacon, Packet};
 
 impl Machine {
     /// A beacon came from there.
     pub(crate) fn beacon(&mut self, beacon: Beacon, from: IpAddr, now: Instant) {
-        let Beacon { uuid, port } = beacon;
-        if uuid == self.uuid {
+        let Beacon { uuid, port, key } = beacon;
+        if uuid == self.uuid || !self.is_as_secured(uuid, key) {
             return;
         }
         if port == 0 {
@@ -22,23 +23,29 @@ impl Machine {
         if let Some(known) = self.known.get_mut(&uuid) {
             known.note_beacon(from, now);
         }
-        self.located(uuid, SocketAddr::new(from, port), now);
+        self.located(uuid, SocketAddr::new(from, port), key, now);
     }
 
-    /// The address of a node is known: by its beacon, or by gossip.
-    pub(crate) fn located(&mut self, uuid: Uuid, address: SocketAddr, now: Instant) {
+    /// The address of a node is known, and its key if it has one: by its beacon, or by gossip.
+    pub(crate) fn located(
+        &mut self,
+        uuid: Uuid,
+        address: SocketAddr,
+        key: Option<PublicKey>,
+        now: Instant,
+    ) {
         let late = self.known.get(&uuid).map(|known| known.is_late(now));
         if late == Some(false) {
             return;
         }
-        if uuid == self.uuid || self.is_at(address) {
+        if uuid == self.uuid || self.is_at(address) || !self.is_as_secured(uuid, key) {
             return;
         }
         if let Some(known) = self.known.get(&uuid) {
-            if known.address == address {
+            if (known.address, known.key) == (address, key) {
                 return;
             }
-            // It is not where the earlier claim said.
+            // It is not where the earlier claim said, or not the owner of that key.
             self.drop_peer(uuid);
         }
         // A refused stranger costs nothing beyond this check.
@@ -50,7 +57,7 @@ impl Machine {
         if let Some((&other, _)) = self.known.iter().find(|(_, known)| same(known)) {
             return self.suspect(other, now);
         }
-        if self.admit(uuid, address, now) {
+        if self.admit(uuid, address, key, now) {
             let kept = self
                 .without_address
                 .take(uuid)

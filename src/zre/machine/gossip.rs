@@ -18,8 +18,9 @@ use std::time::Instant;
 use log::debug;
 
 use crate::endpoint::Endpoint;
+use crate::security::PublicKey;
 use crate::zre::uuid::Uuid;
-use crate::zre::wire::GossipMessage;
+use crate::zre::wire::{GossipMessage, Location};
 use client::{Client, Listing};
 pub(crate) use neighbour::{GossipPeer, MOST, PING};
 use tuple::Tuple;
@@ -92,9 +93,18 @@ impl Gossip {
         asks.chain(tries).chain(owed.map(|(due, _)| *due)).min()
     }
 
-    /// Tells where we are.
-    pub(crate) fn publish(&mut self, uuid: Uuid, endpoint: &Endpoint) {
-        let (key, value) = (uuid.to_string(), endpoint.to_string());
+    /// Tells where we are, and with CURVE our key.
+    pub(crate) fn publish(
+        &mut self,
+        uuid: Uuid,
+        endpoint: &Endpoint,
+        public_key: Option<PublicKey>,
+    ) {
+        let own = Location {
+            endpoint: endpoint.to_string(),
+            key: public_key,
+        };
+        let (key, value) = (uuid.to_string(), own.encode());
         self.own = Some((key.clone(), value.clone()));
         self.broadcast(&GossipMessage::Publish { key, value }, None);
     }
@@ -157,7 +167,7 @@ impl Gossip {
         now: Instant,
         is_here: impl Fn(Uuid) -> bool,
         trying: impl Fn() -> usize,
-    ) -> Vec<(Uuid, String)> {
+    ) -> Vec<(Uuid, Location)> {
         self.list_due(now);
         for at in 0..self.servers.len() {
             let server = &mut self.servers[at];

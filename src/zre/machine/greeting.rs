@@ -8,8 +8,10 @@ use log::debug;
 
 use super::known_node::KnownNode;
 use super::messages::cost;
+use super::quarantine::KeptMessage;
 use super::{Action, Machine, election};
 use crate::endpoint::Endpoint;
+use crate::security::PublicKey;
 use crate::zre::peer::{Peer, Profile};
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::{Hello, address};
@@ -19,11 +21,15 @@ impl Machine {
     pub(super) fn greeted(
         &mut self,
         from: Uuid,
+        key: Option<PublicKey>,
         hello: Hello,
         sequence: u16,
         first: &[u8],
         now: Instant,
     ) {
+        if !self.tells_its_key(from, &hello, key, now) {
+            return self.drop_peer(from);
+        }
         let told = address(&hello.endpoint);
         let is_own = told.is_some_and(|it| self.is_at(it));
         let known = self.known.get(&from);
@@ -55,14 +61,17 @@ impl Machine {
             // only if it does not answer.
             Some((other, true)) => {
                 self.suspect(other, now);
-                return self
-                    .pending_claims
-                    .claim(from, other, (first.to_vec(), None), now);
+                let hello = KeptMessage {
+                    key,
+                    first: first.to_vec(),
+                    rest: None,
+                };
+                return self.pending_claims.claim(from, other, hello, now);
             }
             Some((other, false)) => self.drop_peer(other),
             None => {}
         }
-        if !self.known.contains_key(&from) && !self.admit(from, address, now) {
+        if !self.known.contains_key(&from) && !self.admit(from, address, key, now) {
             return;
         }
         let Some(known) = self.known.get_mut(&from) else {
@@ -85,6 +94,7 @@ impl Machine {
             id: from,
             name: hello.name,
             endpoint: Endpoint::at(known.address),
+            public_key: known.key,
             headers: BTreeMap::from_iter(hello.headers),
         }));
         known.hello_groups = hello.groups.into_iter().collect();

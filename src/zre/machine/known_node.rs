@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::timing::Timing;
+use crate::security::PublicKey;
 use crate::zre::peer::Peer;
 use crate::zre::wire::follows;
 
@@ -16,6 +17,8 @@ pub(crate) const SUSPECT_TIMEOUT: Duration = Duration::from_millis(500);
 pub(crate) struct KnownNode {
     /// Where its inbox is.
     pub(crate) address: SocketAddr,
+    /// The key of its owner there, with CURVE.
+    pub(crate) key: Option<PublicKey>,
     /// The node as its HELLO describes it, once that came. Before that, no other message of it counts.
     pub(crate) greeted_as: Option<Peer>,
     /// The groups in its HELLO, until it is verified.
@@ -78,9 +81,10 @@ pub(crate) enum Due {
 }
 
 impl KnownNode {
-    pub(crate) fn new(address: SocketAddr, now: Instant) -> KnownNode {
+    pub(crate) fn new(address: SocketAddr, key: Option<PublicKey>, now: Instant) -> KnownNode {
         KnownNode {
             address,
+            key,
             greeted_as: None,
             hello_groups: BTreeSet::new(),
             groups: 0,
@@ -254,7 +258,7 @@ mod tests {
     #[test]
     fn a_question_that_was_lost_does_not_make_a_later_rumour_true() {
         let now = Instant::now();
-        let mut known = KnownNode::new(ADDRESS.into(), now);
+        let mut known = KnownNode::new(ADDRESS.into(), None, now);
         known.count_ping();
         let later = now + 3 * SUSPECT_TIMEOUT;
         assert!(known.suspect(later));
@@ -266,7 +270,7 @@ mod tests {
     #[test]
     fn one_is_asked_before_it_expires_however_soon_that_is() {
         let now = Instant::now();
-        let mut known = KnownNode::new(ADDRESS.into(), now);
+        let mut known = KnownNode::new(ADDRESS.into(), None, now);
         known.answered();
         let timing = Timing {
             expired: Duration::from_secs(3),

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use log::{Level, debug, info, log};
 
 use super::election::{self, ElectionMessage};
-use super::quarantine::CheckedPacket;
+use super::quarantine::{CheckedPacket, KeptMessage};
 use super::{Action, Machine};
 use crate::message::Message;
+use crate::security::PublicKey;
 use crate::zre::event::Event;
 use crate::zre::peer::Peer;
 use crate::zre::uuid::Uuid;
@@ -40,10 +41,11 @@ pub(super) fn cost(hello: &Hello) -> usize {
 }
 
 impl Machine {
-    /// A message came, from a connection of this identity.
+    /// A message came, from a connection of this identity, whose other end has proved to have this key.
     pub(crate) fn message(
         &mut self,
         from: Uuid,
+        key: Option<PublicKey>,
         first: &[u8],
         rest: Option<Message>,
         now: Instant,
@@ -51,7 +53,12 @@ impl Machine {
         if from == self.uuid {
             return;
         }
-        let (sequence, packet) = match Packet::decode(first) {
+        let decoded = Packet::decode(first);
+        let greets = matches!(decoded, Ok((_, Packet::Hello(_))));
+        if !self.is_authentic(from, key, greets, now) {
+            return;
+        }
+        let (sequence, packet) = match decoded {
             Ok(decoded) => decoded,
             Err(malformed) => {
                 debug!(
@@ -63,24 +70,29 @@ impl Machine {
                 return self.drop_peer(from);
             }
         };
+        let kept = |rest: Option<Message>| KeptMessage {
+            key,
+            first: first.to_vec(),
+            rest,
+        };
         if let Packet::Hello(hello) = packet {
             // A HELLO begins anew: messages that were kept before it are dropped.
             self.without_address.forget(from);
             self.pending_claims.withdraw(from);
             let is_somewhere = self.known.contains_key(&from) || address(&hello.endpoint).is_some();
             if is_somewhere {
-                self.greeted(from, hello, sequence, first, now);
+                self.greeted(from, key, hello, sequence, first, now);
             } else {
-                self.without_address.keep(from, (first.to_vec(), rest), now);
+                self.without_address.keep(from, kept(rest), now);
             }
             return;
         }
         if self.without_address.contains(from) {
-            self.without_address.keep(from, (first.to_vec(), rest), now);
+            self.without_address.keep(from, kept(rest), now);
             return;
         }
         if self.pending_claims.contains(from) {
-            return self.pending_claims.keep(from, (first.to_vec(), rest), now);
+            return self.pending_claims.keep(from, kept(rest), now);
         }
         let Some(known) = self.known.get_mut(&from) else {
             return;

@@ -80,10 +80,18 @@ mod tests {
         Uuid::from((n as u128).to_be_bytes())
     }
 
+    fn kept(first: Vec<u8>) -> KeptMessage {
+        KeptMessage {
+            key: None,
+            first,
+            rest: None,
+        }
+    }
+
     #[test]
     fn one_waits_for_each_place() {
         let (mut claims, now) = (PendingClaims::default(), Instant::now());
-        let frames = |n: u8| (vec![n], None);
+        let frames = |n: u8| kept(vec![n]);
         claims.claim(uuid(1), uuid(9), frames(1), now);
         claims.claim(uuid(2), uuid(9), frames(2), now);
         assert!(!claims.contains(uuid(1)));
@@ -106,7 +114,7 @@ mod tests {
     #[test]
     fn nothing_is_left_of_a_claimant_that_said_too_much() {
         let (mut claims, now) = (PendingClaims::default(), Instant::now());
-        claims.claim(uuid(1), uuid(9), (vec![0; LIMITS.bytes], None), now);
+        claims.claim(uuid(1), uuid(9), kept(vec![0; LIMITS.bytes]), now);
         assert!(claims.release(uuid(9)).is_none());
         assert!(claims.holders.is_empty() && claims.claimants.is_empty());
     }

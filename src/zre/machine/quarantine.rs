@@ -4,11 +4,17 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::message::{Frame, Message};
+use crate::security::PublicKey;
 use crate::zre::uuid::Uuid;
 use crate::zre::wire::Packet;
 
-/// A message: its first frame, and the frames that follow.
-pub(crate) type KeptMessage = (Vec<u8>, Option<Message>);
+/// A message: the key that its sender has proved to have, its first frame, and the frames that follow.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct KeptMessage {
+    pub(crate) key: Option<PublicKey>,
+    pub(crate) first: Vec<u8>,
+    pub(crate) rest: Option<Message>,
+}
 
 /// Something that takes memory.
 pub(crate) trait Size {
@@ -18,7 +24,7 @@ pub(crate) trait Size {
 
 impl Size for KeptMessage {
     fn size(&self) -> usize {
-        self.0.len() + self.1.size()
+        self.first.len() + self.rest.size()
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod elections;
 mod restarts;
+mod secured;
 mod strangers;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -11,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use super::{Action, Bounds, Machine, Timing};
 use crate::endpoint::Endpoint;
-use crate::zre::wire::Beacon;
+use crate::security::PublicKey;
+use crate::zre::wire::{Beacon, PUBLIC_KEY_HEADER};
 use crate::zre::{Event, Uuid};
 
 const STEP: Duration = Duration::from_millis(10);
@@ -34,6 +36,8 @@ impl Dice {
 struct Wire {
     sequence: u16,
     to: Endpoint,
+    /// The key that the owner of that endpoint has to have.
+    key: Option<PublicKey>,
     under_way: VecDeque<(Instant, Vec<u8>)>,
 }
 
@@ -79,6 +83,16 @@ impl Network {
     }
 
     fn start_with(&mut self, host: usize, headers: Vec<(String, String)>) {
+        self.start_as(host, headers, None);
+    }
+
+    /// Starts a node that speaks CURVE.
+    fn start_secured(&mut self, host: usize, key: PublicKey) {
+        let header = (PUBLIC_KEY_HEADER.to_owned(), key.to_string());
+        self.start_as(host, vec![header], Some(key));
+    }
+
+    fn start_as(&mut self, host: usize, headers: Vec<(String, String)>, key: Option<PublicKey>) {
         let uuid = Uuid::from((0x1000 + self.nodes.len() as u128).to_be_bytes());
         let (address, port) = match self.one_address {
             true => (Ipv4Addr::new(10, 0, 0, 1).into(), 5000 + host as u16),
@@ -87,7 +101,7 @@ impl Network {
         let name = format!("node {}", self.nodes.len());
         let (timing, bounds) = (Timing::default(), Bounds::default());
         let endpoint = Endpoint::at((address, port).into());
-        let machine = Machine::new(uuid, endpoint, name, headers, timing, bounds);
+        let machine = Machine::new(uuid, endpoint, name, headers, key, timing, bounds);
         let offset = Duration::from_millis(self.dice.roll(1000));
         self.nodes.push(Node {
             machine,
@@ -129,6 +143,7 @@ impl Network {
             let beacon = Beacon {
                 uuid: node.machine.uuid(),
                 port: node.port,
+                key: node.machine.key(),
             };
             self.change(from, |machine| machine.tick(now));
             for to in 0..self.nodes.len() {
@@ -154,7 +169,7 @@ impl Network {
     fn deliver(&mut self) {
         for from in 0..self.nodes.len() {
             let node = &mut self.nodes[from];
-            let (uuid, side) = (node.machine.uuid(), node.side);
+            let (uuid, side, own_key) = (node.machine.uuid(), node.side, node.machine.key());
             if !node.alive {
                 continue;
             }
@@ -166,16 +181,21 @@ impl Network {
                     .is_some_and(|(at, _)| *at <= self.now)
                 {
                     let frame = wire.under_way.pop_front().map(|(_, frame)| frame);
-                    arrived.push((wire.to.clone(), frame.unwrap()));
+                    arrived.push((wire.to.clone(), wire.key, frame.unwrap()));
                 }
             }
-            for (endpoint, frame) in arrived {
+            for (endpoint, key, frame) in arrived {
                 let there = |node: &Node| {
-                    node.alive && node.side == side && *node.machine.endpoint() == endpoint
+                    // The two ends shake hands by these keys.
+                    let is_owner = node.machine.key() == key;
+                    let is_there = *node.machine.endpoint() == endpoint;
+                    node.alive && node.side == side && is_there && is_owner
                 };
                 let now = self.now;
                 if let Some(to) = self.nodes.iter().position(there) {
-                    self.change(to, |machine| machine.message(uuid, &frame, None, now));
+                    self.change(to, |machine| {
+                        machine.message(uuid, own_key, &frame, None, now)
+                    });
                 }
             }
         }
@@ -186,10 +206,15 @@ impl Network {
         change(&mut node.machine);
         for action in node.machine.take_actions() {
             match action {
-                Action::Open { peer, endpoint } => {
+                Action::Open {
+                    peer,
+                    endpoint,
+                    key,
+                } => {
                     let wire = Wire {
                         sequence: 0,
                         to: endpoint,
+                        key,
                         under_way: VecDeque::new(),
                     };
                     let before = node.wires.insert(peer, wire);
@@ -230,6 +255,12 @@ impl Network {
             }
         }
     }
+}
+
+/// The beacon of a node without a key.
+fn keyless(uuid: Uuid, port: u16) -> Beacon {
+    let key = None;
+    Beacon { uuid, port, key }
 }
 
 fn exits(node: &Node) -> usize {
@@ -347,7 +378,7 @@ fn a_goodbye_is_believed_of_a_node_that_does_not_answer() {
     network.run(Duration::from_secs(3));
     let uuid = network.nodes[1].machine.uuid();
     network.nodes[1].alive = false;
-    network.hear(1, 0, Beacon { uuid, port: 0 });
+    network.hear(1, 0, keyless(uuid, 0));
     network.run(Duration::from_millis(600));
     assert_eq!((exits(&network.nodes[0]), exits(&network.nodes[2])), (1, 0));
 }
@@ -376,7 +407,7 @@ fn greetings_that_cross_come_to_an_end() {
         // One forgets the other, whose greeting may still be on its way.
         let (uuid, port) = (network.nodes[1].machine.uuid(), network.nodes[1].port);
         network.change(0, |machine| machine.drop_peer(uuid));
-        network.hear(1, 0, Beacon { uuid, port });
+        network.hear(1, 0, keyless(uuid, port));
         network.run(Duration::from_secs(3));
         let (one, other) = (exits(&network.nodes[0]), exits(&network.nodes[1]));
         assert!(one + other <= 4, "{one} and {other} exits");

@@ -10,7 +10,7 @@ use socket2::{Domain, Protocol, Type};
 use super::interface::Interface;
 use crate::error::Result;
 use crate::wake::io_error;
-use crate::zre::wire::{BEACON_SIZE, Beacon};
+use crate::zre::wire::{Beacon, LONGEST_BEACON};
 
 /// How many are heard at once, before anything else gets its turn.
 const TURN: usize = 64;
@@ -77,7 +77,7 @@ impl BeaconSocket {
 
     /// Receives beacons; false if there are no more.
     pub(crate) fn receive(&self, mut received: impl FnMut(Beacon, IpAddr)) -> bool {
-        let mut datagram = [0; BEACON_SIZE + 1];
+        let mut datagram = [0; LONGEST_BEACON + 1];
         for _ in 0..TURN {
             match self.socket.recv_from(&mut datagram) {
                 Ok((len, from)) => {

@@ -15,7 +15,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::ffi;
 use crate::message::{Frame, Message};
-use crate::socket::{Interest, Socket};
+use crate::socket::{Interest, Progress, Socket};
 use crate::wake::Deadline;
 use crate::zre::machine::{Machine, SUSPECT_TIMEOUT};
 use crate::zre::uuid::Uuid;
@@ -194,18 +194,23 @@ impl Driver {
             if !dropping && self.shared.events.is_full() {
                 return true;
             }
-            let mut frames = Vec::new();
+            let (mut frames, mut origin) = (Vec::new(), None);
             let taken = self
                 .inbox
                 .perform(Interest::Readable, Deadline::Now, |locked| {
-                    locked.recv_frames(&mut frames)
+                    let attempt = locked.recv_frames(&mut frames)?;
+                    if attempt == Progress::Done {
+                        origin = locked.take_origin();
+                    }
+                    Ok(attempt)
                 });
             if taken.is_err() {
                 return false;
             }
+            let key = origin.and_then(|origin| origin.key());
             if let Some((from, first, rest)) = read(frames) {
                 self.shared
-                    .update(|machine| machine.message(from, &first, rest, now));
+                    .update(|machine| machine.message(from, key, &first, rest, now));
             }
         }
         true

@@ -24,8 +24,8 @@ impl Finder {
     pub(crate) fn advertise(&self, shared: &SharedNode, port: u16) -> bool {
         match self {
             Finder::Beacons(beacons) => {
-                let uuid = shared.read(Machine::uuid);
-                beacons.send(Beacon { uuid, port })
+                let (uuid, key) = shared.read(|machine| (machine.uuid(), machine.key()));
+                beacons.send(Beacon { uuid, port, key })
             }
             Finder::Gossip(_) => true,
         }
@@ -44,9 +44,9 @@ impl Finder {
         match self {
             Finder::Beacons(beacons) => beacons.move_to(interface.clone()),
             Finder::Gossip(gossip) => {
-                let (uuid, endpoint) =
-                    shared.read(|machine| (machine.uuid(), machine.endpoint().clone()));
-                gossip.publish(uuid, &endpoint);
+                shared.read(|machine| {
+                    gossip.publish(machine.uuid(), machine.endpoint(), machine.key());
+                });
             }
         }
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use log::{debug, warn};
 
 use super::lookups::Lookups;
+use super::node_security::NodeSecurity;
 use super::shared_node::SharedNode;
 use super::spec;
 use crate::background::WaitSet;
@@ -13,6 +14,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::message::{Frame, Message};
 use crate::options::Options;
+use crate::security::{ClientSecurity, PublicKey, Security};
 use crate::socket::{Interest, Socket, Target, take_ports};
 use crate::wake::Deadline;
 use crate::zre::machine::Machine;
@@ -29,19 +31,34 @@ pub(crate) struct GossipSockets {
     /// The socket that our clients are connected to.
     bound: Option<Socket>,
     endpoints: Vec<Endpoint>,
-    servers: Vec<(Target, Socket)>,
+    servers: Vec<GossipServer>,
     lookups: Lookups,
 }
 
+/// A node that we are connected to, for gossip.
+struct GossipServer {
+    target: Target,
+    security: Option<ClientSecurity>,
+    socket: Socket,
+}
+
 impl GossipSockets {
-    /// Binds and connects.
-    pub(crate) fn open(bind: &[Endpoint], connect: &[Endpoint]) -> Result<GossipSockets> {
+    /// Binds and connects. With security, each of those we connect to has a key.
+    pub(crate) fn open(
+        bind: &[Endpoint],
+        connect: &[(Endpoint, Option<PublicKey>)],
+        security: Option<&NodeSecurity>,
+    ) -> Result<GossipSockets> {
+        let mut of_server = Options::default();
+        if let Some(security) = security {
+            of_server = security.secure(of_server);
+        }
         let mut bound = None;
         let mut endpoints = Vec::new();
         for endpoint in bind {
             let socket = match &bound {
                 Some(socket) => socket,
-                None => bound.insert(Socket::open(&spec::gossip_server(), &Options::default())?),
+                None => bound.insert(Socket::open(&spec::gossip_server(), &of_server)?),
             };
             let Some(listeners) = take_ports(endpoint)? else {
                 endpoints.push(socket.bind(endpoint)?);
@@ -52,10 +69,14 @@ impl GossipSockets {
                 endpoints.push(endpoint);
             }
         }
-        let servers = connect.iter().map(|endpoint| {
+        let servers = connect.iter().map(|(endpoint, key)| {
             let target = Target::find(endpoint.clone(), false)?;
-            let socket = connected(&target)?;
-            Ok((target, socket))
+            let security = security.zip(*key).map(|(own, key)| own.client(key));
+            Ok(GossipServer {
+                socket: connected(&target, &security)?,
+                target,
+                security,
+            })
         });
         Ok(GossipSockets {
             gossip: Gossip::new(connect.len(), Instant::now()),
@@ -73,7 +94,7 @@ impl GossipSockets {
 
     /// Has a thread wait for messages of others, once it has taken in all that there are.
     pub(crate) fn insert_into<T: Clone>(&self, set: &mut WaitSet<T>, token: T) {
-        let servers = self.servers.iter().map(|(_, socket)| socket);
+        let servers = self.servers.iter().map(|server| &server.socket);
         for socket in self.bound.iter().chain(servers) {
             set.insert(token.clone(), socket.source(Interest::Readable));
         }
@@ -85,8 +106,8 @@ impl GossipSockets {
     }
 
     /// Tells where we are.
-    pub(crate) fn publish(&mut self, uuid: Uuid, endpoint: &Endpoint) {
-        self.gossip.publish(uuid, endpoint);
+    pub(crate) fn publish(&mut self, uuid: Uuid, endpoint: &Endpoint, key: Option<PublicKey>) {
+        self.gossip.publish(uuid, endpoint, key);
     }
 
     /// Sends and receives; false if there is nothing more to do now.
@@ -96,21 +117,24 @@ impl GossipSockets {
         }
         let is_here = |node| shared.read(|machine| machine.peer(node).is_some());
         let trying = || shared.read(Machine::trying);
-        for (node, endpoint) in self.gossip.tick(now, is_here, trying) {
-            match address(&endpoint) {
-                Some(address) => shared.update(|machine| machine.located(node, address, now)),
-                None => self.lookups.begin(node, endpoint, shared),
+        for (node, location) in self.gossip.tick(now, is_here, trying) {
+            match address(&location.endpoint) {
+                Some(address) => {
+                    let key = location.key;
+                    shared.update(|machine| machine.located(node, address, key, now));
+                }
+                None => self.lookups.begin(node, location, shared),
             }
         }
         for at in self.gossip.take_unresponsive() {
-            let (target, socket) = &mut self.servers[at];
-            match connected(target) {
-                Ok(new) => std::mem::replace(socket, new).discard_queue(),
+            let server = &mut self.servers[at];
+            match connected(&server.target, &server.security) {
+                Ok(new) => std::mem::replace(&mut server.socket, new).discard_queue(),
                 Err(error) => warn!("gossip: connecting anew: {error}"),
             }
         }
-        for (node, address) in self.lookups.done() {
-            shared.update(|machine| machine.located(node, address, now));
+        for (node, (address, key)) in self.lookups.done() {
+            shared.update(|machine| machine.located(node, address, key, now));
         }
         for _ in 0..TURN {
             let outgoing = self.gossip.take_outgoing();
@@ -132,7 +156,7 @@ impl GossipSockets {
     fn send(&mut self, peer: GossipPeer, said: GossipMessage, now: Instant) {
         let mut message = Message::from(said.encode());
         let (socket, prefix) = match &peer {
-            GossipPeer::Server(at) => (self.servers.get(*at).map(|(_, it)| it), Vec::new()),
+            GossipPeer::Server(at) => (self.servers.get(*at).map(|it| &it.socket), Vec::new()),
             GossipPeer::Client(client) => (self.bound.as_ref(), vec![Frame::from(client.clone())]),
         };
         let Some(socket) = socket else { return };
@@ -163,8 +187,8 @@ impl GossipSockets {
                 self.gossip.receive(client, frame, now);
             }
         }
-        for (at, (_, server)) in self.servers.iter().enumerate() {
-            if let Some(frames) = receive(server) {
+        for (at, server) in self.servers.iter().enumerate() {
+            if let Some(frames) = receive(&server.socket) {
                 any = true;
                 if let [frame] = &frames[..] {
                     self.gossip.receive(GossipPeer::Server(at), frame, now);
@@ -183,8 +207,12 @@ fn options() -> Options {
     }
 }
 
-fn connected(target: &Target) -> Result<Socket> {
-    let socket = Socket::open(&spec::gossip_client(), &options())?;
+fn connected(target: &Target, security: &Option<ClientSecurity>) -> Result<Socket> {
+    let options = Options {
+        security: security.clone().map(Security::from),
+        ..options()
+    };
+    let socket = Socket::open(&spec::gossip_client(), &options)?;
     socket.connect(target, 0)?;
     Ok(socket)
 }

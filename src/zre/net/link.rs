@@ -11,6 +11,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Result, Wait};
 use crate::message::Message;
 use crate::options::Options;
+use crate::security::{ClientSecurity, Security};
 use crate::socket::{Interest, LockedSocket, Progress, Socket, Target};
 use crate::wake::Deadline;
 use crate::zre::uuid::Uuid;
@@ -77,9 +78,17 @@ impl Outbox {
 
 impl Link {
     /// Connects to a peer's inbox.
-    pub(crate) fn open(own: Uuid, endpoint: Endpoint) -> Result<Link> {
+    pub(crate) fn open(
+        own: Uuid,
+        endpoint: Endpoint,
+        security: Option<ClientSecurity>,
+    ) -> Result<Link> {
         let outbox = Outbox::to(endpoint.port());
-        let socket = Socket::open(&spec::link(own), &Options::default())?;
+        let options = Options {
+            security: security.map(Security::from),
+            ..Options::default()
+        };
+        let socket = Socket::open(&spec::link(own), &options)?;
         socket.connect(&Target::find(endpoint, false)?, 0)?;
         Ok(Link {
             socket,

@@ -7,6 +7,7 @@ use log::debug;
 
 use super::announced::AnnouncedService;
 use super::interface::Interface;
+use super::node_security::NodeSecurity;
 use super::spec;
 use crate::endpoint::{Endpoint, Host, Place};
 use crate::error::{Error, Result};
@@ -29,6 +30,7 @@ pub(crate) struct LocalAddress {
     pub(crate) expired: Duration,
     /// The largest frame that peers may send.
     pub(crate) max_frame: u64,
+    pub(crate) security: Option<NodeSecurity>,
 }
 
 impl LocalAddress {
@@ -105,9 +107,13 @@ impl LocalAddress {
             interval: (self.expired / 6).min(KeepAlive::LONGEST),
             count: 3,
         };
-        Options::default()
+        let options = Options::default()
             .keep_alive(Some(probes))
-            .max_frame(self.max_frame)
+            .max_frame(self.max_frame);
+        match &self.security {
+            Some(security) => security.secure(options),
+            None => options,
+        }
     }
 
     /// Whether an inbox may stay where it is bound when the interface is another.

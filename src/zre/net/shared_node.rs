@@ -11,9 +11,12 @@ use parking_lot::Mutex;
 
 use super::event_queue::EventQueue;
 use super::link::Link;
+use super::node_security::NodeSecurity;
 use super::task_queue::TaskQueue;
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::fork::ForkGuard;
+use crate::security::PublicKey;
 use crate::throttle::Throttle;
 use crate::wake::Waker;
 use crate::zre::event::Event;
@@ -36,6 +39,7 @@ pub(crate) struct SharedNode {
     failure: OnceLock<Error>,
     /// Whether all events are logged.
     verbose: bool,
+    security: Option<NodeSecurity>,
 }
 
 /// Something to be done in the node's thread.
@@ -69,7 +73,12 @@ impl std::fmt::Debug for SharedNode {
 }
 
 impl SharedNode {
-    pub(crate) fn new(machine: Machine, events: EventQueue, verbose: bool) -> Result<SharedNode> {
+    pub(crate) fn new(
+        machine: Machine,
+        events: EventQueue,
+        verbose: bool,
+        security: Option<NodeSecurity>,
+    ) -> Result<SharedNode> {
         Ok(SharedNode {
             machine: Mutex::new(machine),
             links: Mutex::default(),
@@ -81,6 +90,7 @@ impl SharedNode {
             unreached: Throttle::new(),
             failure: OnceLock::new(),
             verbose,
+            security,
         })
     }
 
@@ -106,12 +116,16 @@ impl SharedNode {
 
     fn perform(&self, action: Action, machine: &mut Machine) {
         match action {
-            Action::Open { peer, endpoint } => match Link::open(machine.uuid(), endpoint.clone()) {
+            Action::Open {
+                peer,
+                endpoint,
+                key,
+            } => match self.open_link(machine.uuid(), endpoint.clone(), key) {
                 Ok(link) => drop(self.links.lock().insert(peer, Arc::new(link))),
-                Err(error) => {
+                Err(reason) => {
                     if let Some(left_out) = self.unreached.admit() {
                         let name = machine.name();
-                        warn!("{name}: connecting to {endpoint}: {error}{left_out}");
+                        warn!("{name}: connecting to {endpoint}: {reason}{left_out}");
                     }
                     machine.drop_peer(peer);
                 }
@@ -143,6 +157,34 @@ impl SharedNode {
                 self.events.push(event);
             }
         }
+    }
+
+    /// Connects to a node: with CURVE, to the owner of this key, if the node may enter here.
+    fn open_link(
+        &self,
+        own: Uuid,
+        endpoint: Endpoint,
+        key: Option<PublicKey>,
+    ) -> Result<Link, String> {
+        let security = match (&self.security, key) {
+            (Some(security), Some(key)) => Some(security.towards(&endpoint, key)?),
+            _ => None,
+        };
+        Link::open(own, endpoint, security).map_err(|error| error.to_string())
+    }
+
+    /// Parts from the peers that may not enter any more.
+    pub(crate) fn part_from_refused(&self) {
+        let Some(security) = &self.security else {
+            return;
+        };
+        self.update(|machine| {
+            for (peer, endpoint, key) in machine.keys() {
+                if security.refuses(&endpoint, key) {
+                    machine.drop_peer(peer);
+                }
+            }
+        });
     }
 
     /// Calls this with each event, after those that tell of the peers that are here.

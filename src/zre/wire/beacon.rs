@@ -1,11 +1,17 @@
 //! A beacon: the datagram by which a node says that it is here, or that it leaves (RFC 36).
 
+use crate::security::PublicKey;
 use crate::zre::uuid::Uuid;
 
 /// How many bytes a beacon has: "ZRE", the version, the uuid and the port.
-pub(crate) const SIZE: usize = 22;
+const SIZE: usize = 22;
 
-const VERSION: u8 = 1;
+/// How many bytes the longest has: zyre's version 3, in which the public key follows.
+pub(crate) const LONGEST: usize = SIZE + 32;
+
+/// The versions: of a node without a key, and of one with it. There is no version 2.
+const WITHOUT_KEY: u8 = 1;
+const WITH_KEY: u8 = 3;
 
 /// A beacon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,26 +19,39 @@ pub(crate) struct Beacon {
     pub uuid: Uuid,
     /// Where the node's inbox is, at the address that the beacon comes from; 0 if it leaves.
     pub port: u16,
+    /// The key of the node, if it speaks CURVE.
+    pub key: Option<PublicKey>,
 }
 
 impl Beacon {
-    pub(crate) fn encode(&self) -> [u8; SIZE] {
-        let mut bytes = [0; SIZE];
-        bytes[..3].copy_from_slice(b"ZRE");
-        bytes[3] = VERSION;
-        bytes[4..20].copy_from_slice(self.uuid.as_bytes());
-        bytes[20..].copy_from_slice(&self.port.to_be_bytes());
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let version = match self.key {
+            Some(_) => WITH_KEY,
+            None => WITHOUT_KEY,
+        };
+        let mut bytes = Vec::with_capacity(LONGEST);
+        bytes.extend(b"ZRE");
+        bytes.push(version);
+        bytes.extend(self.uuid.as_bytes());
+        bytes.extend(self.port.to_be_bytes());
+        bytes.extend(self.key.iter().flat_map(PublicKey::as_bytes));
         bytes
     }
 
     /// `None` for other bytes, or a beacon of another version.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Beacon> {
-        let bytes: &[u8; SIZE] = bytes.try_into().ok()?;
-        let rest = bytes.strip_prefix(b"ZRE")?.strip_prefix(&[VERSION])?;
-        let (uuid, port) = rest.split_first_chunk::<16>()?;
+        let (version, rest) = bytes.strip_prefix(b"ZRE")?.split_first()?;
+        let (uuid, rest) = rest.split_first_chunk::<16>()?;
+        let (port, rest) = rest.split_first_chunk::<2>()?;
+        let key = match (*version, rest) {
+            (WITHOUT_KEY, []) => None,
+            (WITH_KEY, key) => Some(PublicKey::from(<[u8; 32]>::try_from(key).ok()?)),
+            _ => return None,
+        };
         Some(Beacon {
             uuid: Uuid::from(*uuid),
-            port: u16::from_be_bytes(port.try_into().ok()?),
+            port: u16::from_be_bytes(*port),
+            key,
         })
     }
 }
@@ -44,11 +63,24 @@ mod tests {
     /// A beacon of zyre's.
     const OF_ZYRE: [u8; SIZE] = *b"\x5a\x52\x45\x01\x76\x5c\xd9\x47\xdf\xb9\x46\xe0\x8c\x23\x2d\x90\xcb\x65\xba\xf2\xc0\x00";
 
+    /// One of version 3, as zyre lays it out: the key follows the port, in its 32 bytes.
+    fn with_key() -> Vec<u8> {
+        let mut bytes = OF_ZYRE.to_vec();
+        bytes[3] = 3;
+        bytes.extend([7; 32]);
+        bytes
+    }
+
     #[test]
     fn ours_is_as_that_of_zyre() {
         let beacon = Beacon::decode(&OF_ZYRE).unwrap();
-        assert_eq!(beacon.port, 49152);
+        assert_eq!((beacon.port, beacon.key), (49152, None));
         assert_eq!(beacon.encode(), OF_ZYRE);
+
+        let secured = Beacon::decode(&with_key()).unwrap();
+        assert_eq!((secured.uuid, secured.port), (beacon.uuid, beacon.port));
+        assert_eq!(secured.key, Some(PublicKey::from([7; 32])));
+        assert_eq!(secured.encode(), with_key());
     }
 
     #[test]
@@ -56,13 +88,26 @@ mod tests {
         for len in 0..SIZE {
             assert_eq!(Beacon::decode(&OF_ZYRE[..len]), None);
         }
-        let with = |at: usize, byte: u8| {
-            let mut bytes = OF_ZYRE;
+        for len in 0..LONGEST {
+            assert_eq!(Beacon::decode(&with_key()[..len]), None, "{len}");
+        }
+        let with = |mut bytes: Vec<u8>, at: usize, byte: u8| {
             bytes[at] = byte;
-            bytes
+            Beacon::decode(&bytes)
         };
-        assert_eq!(Beacon::decode(&with(0, b'z')), None);
-        assert_eq!(Beacon::decode(&with(3, 3)), None, "of a secure node");
-        assert_eq!(Beacon::decode(&[0; 54]), None);
+        assert_eq!(with(OF_ZYRE.to_vec(), 0, b'z'), None);
+        assert_eq!(with(OF_ZYRE.to_vec(), 3, 2), None, "of an unknown version");
+        assert_eq!(
+            with(OF_ZYRE.to_vec(), 3, 3),
+            None,
+            "without the key of its version"
+        );
+        assert_eq!(
+            with(with_key(), 3, 1),
+            None,
+            "with a key that its version has not"
+        );
+        assert_eq!(Beacon::decode(&[0; LONGEST]), None);
+        assert_eq!(Beacon::decode(&[with_key(), vec![0]].concat()), None);
     }
 }

@@ -1,6 +1,10 @@
 //! The first frame of each message between nodes (RFC 36), and nothing else.
 
 use super::codec::{Malformed, Reader, put, put_count, put_long};
+use crate::security::PublicKey;
+
+/// The header in which a node tells its public key, in Z85.
+pub(crate) const PUBLIC_KEY_HEADER: &str = "X-PUBLICKEY";
 
 const SIGNATURE: [u8; 2] = [0xaa, 0xa1];
 
@@ -154,6 +158,13 @@ impl Packet {
 }
 
 impl Hello {
+    /// The key that the node tells.
+    pub(crate) fn public_key(&self) -> Option<PublicKey> {
+        let mut headers = self.headers.iter();
+        let (_, key) = headers.find(|(key, _)| key == PUBLIC_KEY_HEADER)?;
+        key.parse().ok()
+    }
+
     fn encode(&self, frame: &mut Vec<u8>) {
         put(frame, &self.endpoint);
         put_count(frame, self.groups.len());

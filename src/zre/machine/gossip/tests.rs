@@ -20,7 +20,7 @@ impl Mesh {
         let all = connected.iter().map(|to| Gossip::new(to.len(), now));
         let mut all: Vec<_> = all.collect();
         for (at, gossip) in all.iter_mut().enumerate() {
-            gossip.publish(uuid(at), &endpoint(at));
+            gossip.publish(uuid(at), &endpoint(at), None);
         }
         let connected = connected.iter().map(|to| to.to_vec()).collect();
         Mesh {
@@ -58,7 +58,7 @@ impl Mesh {
         }
     }
 
-    fn tick(&mut self, at: usize) -> Vec<(Uuid, String)> {
+    fn tick(&mut self, at: usize) -> Vec<(Uuid, Location)> {
         self.all[at].tick(self.now, |_| false, || 0)
     }
 
@@ -71,6 +71,10 @@ impl Mesh {
 
 fn uuid(at: usize) -> Uuid {
     Uuid::from([at as u8; 16])
+}
+
+fn location(value: String) -> Location {
+    Location::decode(&value).unwrap()
 }
 
 fn endpoint(at: usize) -> Endpoint {
@@ -89,9 +93,31 @@ fn stars_and_chains_and_circles_come_to_know_all() {
         assert!(outgoing < 200, "{outgoing} messages");
         let mut nodes = mesh.tick(0);
         nodes.sort();
-        let places = (1..5).map(|at| (uuid(at), format!("tcp://10.0.0.{at}:1")));
+        let places = (1..5).map(|at| (uuid(at), location(format!("tcp://10.0.0.{at}:1"))));
         assert_eq!(nodes, Vec::from_iter(places));
     }
+}
+
+#[test]
+fn keys_are_passed_on_with_the_endpoints() {
+    let mut mesh = Mesh::new(&[&[], &[0], &[0]]);
+    let key = PublicKey::from([58; 32]);
+    mesh.all[1].publish(uuid(1), &endpoint(1), Some(key));
+    mesh.deliver_all();
+    let told = location(format!("tcp://10.0.0.1:1|{key}"));
+    assert!(mesh.tick(2).contains(&(uuid(1), told)));
+}
+
+#[test]
+fn a_tuple_without_a_key_after_the_bar_is_not_tried() {
+    let now = Instant::now();
+    let mut gossip = Gossip::new(0, now);
+    let message = GossipMessage::Publish {
+        key: uuid(1).to_string(),
+        value: "tcp://10.0.0.1:1|key".to_owned(),
+    };
+    gossip.receive(GossipPeer::Client(vec![1]), &message.encode(), now);
+    assert_eq!(gossip.tick(now, |_| false, || 0), []);
 }
 
 #[test]
@@ -99,7 +125,7 @@ fn a_forgotten_client_says_hello_again() {
     let mut mesh = Mesh::new(&[&[], &[0]]);
     mesh.deliver_all();
     mesh.all[0] = Gossip::new(0, mesh.now);
-    mesh.all[0].publish(uuid(0), &endpoint(0));
+    mesh.all[0].publish(uuid(0), &endpoint(0), None);
     mesh.now += PING;
     mesh.tick(1);
     mesh.deliver_all();
@@ -111,7 +137,7 @@ fn a_forgotten_client_says_hello_again() {
 fn a_question_comes_with_where_we_are() {
     let now = Instant::now();
     let mut gossip = Gossip::new(1, now);
-    gossip.publish(uuid(1), &endpoint(1));
+    gossip.publish(uuid(1), &endpoint(1), None);
     gossip.take_outgoing();
     gossip.tick(now + PING, |_| false, || 0);
     let outgoing = gossip
@@ -171,7 +197,7 @@ fn a_node_that_cannot_be_reached_is_tried_more_and_more_rarely_and_then_forgotte
 /// One that knows of so many others.
 fn knowing(count: usize, now: Instant) -> Gossip {
     let mut gossip = Gossip::new(1, now);
-    gossip.publish(uuid(255), &endpoint(255));
+    gossip.publish(uuid(255), &endpoint(255), None);
     for at in 0..count {
         let (key, value) = (uuid(at).to_string(), format!("tcp://10.0.0.{at}:1"));
         let message = GossipMessage::Publish { key, value };

@@ -9,7 +9,7 @@ use super::Gossip;
 use super::neighbour::{GossipPeer, MOST};
 use super::tuple::{PAUSES, Tuple};
 use crate::zre::uuid::Uuid;
-use crate::zre::wire::{GossipMessage, LONGEST_VALUE};
+use crate::zre::wire::{GossipMessage, LONGEST_VALUE, Location};
 
 /// After how many tries in vain a node that was never reached is forgotten: half a minute.
 pub(super) const MAX_TRIES: u32 = 5;
@@ -27,17 +27,12 @@ pub(super) const AT_A_TIME: usize = 8;
 /// How long the others wait while so many are being tried.
 const CROWDED_PAUSE: Duration = Duration::from_millis(20);
 
-/// The host of an endpoint that is told of.
-fn host(value: &str) -> &str {
-    value.rsplit_once(':').map_or(value, |(host, _)| host)
-}
-
 /// Takes a forgotten tuple's endpoint out of the count of its host.
 fn uncount(hosts: &mut HashMap<String, usize>, value: &str) {
-    if let Some(count) = hosts.get_mut(host(value)) {
+    if let Some(count) = hosts.get_mut(Location::host_in(value)) {
         *count -= 1;
         if *count == 0 {
-            hosts.remove(host(value));
+            hosts.remove(Location::host_in(value));
         }
     }
 }
@@ -63,7 +58,7 @@ impl Gossip {
             }
             known => known.is_none(),
         };
-        if is_new && self.tuples.len() >= MOST && !self.make_room(host(&value)) {
+        if is_new && self.tuples.len() >= MOST && !self.make_room(Location::host_in(&value)) {
             return debug!("no room for the endpoint of {key}");
         }
         let tuple = Tuple {
@@ -73,7 +68,10 @@ impl Gossip {
             was_here: false,
             told_at: now,
         };
-        *self.hosts.entry(host(&value).to_owned()).or_default() += 1;
+        *self
+            .hosts
+            .entry(Location::host_in(&value).to_owned())
+            .or_default() += 1;
         if let Some(before) = self.tuples.insert(key.clone(), tuple) {
             uncount(&mut self.hosts, &before.value);
         }
@@ -87,7 +85,9 @@ impl Gossip {
         let most = self.hosts.iter().max_by_key(|(_, count)| **count);
         let most = most.filter(|(_, count)| **count > here + 1);
         let is_in_most = |tuple: &Tuple| {
-            most.is_some_and(|(most, _)| !tuple.was_here && host(&tuple.value) == *most)
+            most.is_some_and(|(most, _)| {
+                !tuple.was_here && Location::host_in(&tuple.value) == *most
+            })
         };
         let worst = self
             .tuples
@@ -117,7 +117,7 @@ impl Gossip {
         now: Instant,
         is_here: impl Fn(Uuid) -> bool,
         trying: impl Fn() -> usize,
-    ) -> Vec<(Uuid, String)> {
+    ) -> Vec<(Uuid, Location)> {
         if self.paused_until.is_some_and(|until| now < until) {
             return Vec::new();
         }
@@ -154,12 +154,12 @@ impl Gossip {
                 uncount(&mut self.hosts, &tuple.value);
                 return false;
             }
-            // A node with a key speaks CURVE alone.
             if let Some(node) = node
-                && !tuple.value.contains('|')
+                && let Some(location) = Location::decode(&tuple.value)
             {
-                let crowd = self.hosts.get(host(&tuple.value)).copied().unwrap_or(0);
-                due.push((tuple.tries, crowd, node, key.clone()));
+                let host = Location::host_in(&tuple.value);
+                let crowd = self.hosts.get(host).copied().unwrap_or(0);
+                due.push((tuple.tries, crowd, node, key.clone(), location));
             } else {
                 tuple.schedule_next_try(now);
             }
@@ -167,10 +167,10 @@ impl Gossip {
         });
         self.paused_until = (due.len() > room).then_some(now + CROWDED_PAUSE);
         due.sort();
-        let tried = due.into_iter().take(room).filter_map(|(.., node, key)| {
-            let tuple = self.tuples.get_mut(&key)?;
-            tuple.schedule_next_try(now);
-            Some((node, tuple.value.clone()))
+        let tried = due.into_iter().take(room);
+        let tried = tried.filter_map(|(_, _, node, key, location)| {
+            self.tuples.get_mut(&key)?.schedule_next_try(now);
+            Some((node, location))
         });
         tried.collect()
     }

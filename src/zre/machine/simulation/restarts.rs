@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Network, STEP, exits};
-use crate::zre::wire::Beacon;
+use super::{Network, STEP, exits, keyless};
 use crate::zre::{Event, Uuid};
 
 /// A network of five, of which the third ends, with or without a goodbye, and is started anew; returns
@@ -16,7 +15,7 @@ fn restart(seed: u64, goodbye: bool) -> (Network, Uuid) {
     network.nodes[2].alive = false;
     if goodbye {
         for to in OTHERS {
-            network.hear(2, to, Beacon { uuid, port: 0 });
+            network.hear(2, to, keyless(uuid, 0));
         }
     }
     let pause = Duration::from_millis(network.dice.roll(3000));

@@ -3,10 +3,10 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::{Network, STEP, exits};
+use super::{Network, STEP, exits, keyless};
 use crate::message::Message;
 use crate::zre::machine::{Bounds, SUSPECT_TIMEOUT, Timing};
-use crate::zre::wire::{Beacon, Hello, Packet};
+use crate::zre::wire::{Hello, Packet};
 use crate::zre::{Event, Uuid};
 
 #[test]
@@ -14,7 +14,7 @@ fn one_that_only_beacons_is_given_up() {
     let mut network = Network::new(11, 2);
     network.run(Duration::from_secs(3));
     let (uuid, address) = (network.nodes[1].machine.uuid(), network.nodes[1].address);
-    let beacon = Beacon { uuid, port: 5000 };
+    let beacon = keyless(uuid, 5000);
     network.nodes[1].alive = false;
     let given_up = Timing::default().expired + Duration::from_secs(1);
     for _ in 0..given_up.as_secs() {
@@ -50,7 +50,7 @@ fn a_peer_that_joins_without_end_is_given_up() {
             status: 0,
         };
         let frame = packet.encode(sequence);
-        network.change(0, |machine| machine.message(from, &frame, None, now));
+        network.change(0, |machine| machine.message(from, None, &frame, None, now));
     }
     assert_eq!(exits(&network.nodes[0]), 1);
     assert!(network.nodes[0].machine.groups().names().is_empty());
@@ -62,7 +62,7 @@ fn a_goodbye_that_another_says_ends_nobody() {
     network.run(Duration::from_secs(3));
     let uuid = network.nodes[1].machine.uuid();
     for _ in 0..1000 {
-        network.hear(1, 0, Beacon { uuid, port: 0 });
+        network.hear(1, 0, keyless(uuid, 0));
         network.run(STEP);
     }
     network.run(Duration::from_secs(2));
@@ -76,9 +76,9 @@ fn one_that_still_beacons_has_longer_to_answer() {
     network.run(Duration::from_secs(3));
     let (uuid, port) = (network.nodes[1].machine.uuid(), network.nodes[1].port);
     network.nodes[1].alive = false;
-    network.hear(1, 0, Beacon { uuid, port: 0 });
+    network.hear(1, 0, keyless(uuid, 0));
     network.run(STEP);
-    network.hear(1, 0, Beacon { uuid, port });
+    network.hear(1, 0, keyless(uuid, port));
     network.run(Duration::from_millis(1500));
     assert_eq!(exits(&network.nodes[0]), 0);
     network.run(Duration::from_millis(600));
@@ -94,7 +94,7 @@ fn flood(with_hello: bool) -> usize {
         let uuid = Uuid::from((1 << 100 | n).to_be_bytes());
         let now = network.now;
         let address = Ipv4Addr::new(10, 0, 1, (n % 4) as u8);
-        let beacon = Beacon { uuid, port: 1 };
+        let beacon = keyless(uuid, 1);
         network.change(0, |machine| machine.beacon(beacon, address.into(), now));
         if with_hello {
             let hello = Hello {
@@ -103,7 +103,7 @@ fn flood(with_hello: bool) -> usize {
             };
             let uuid = Uuid::from((1 << 101 | n).to_be_bytes());
             let frame = Packet::Hello(hello).encode(1);
-            network.change(0, |machine| machine.message(uuid, &frame, None, now));
+            network.change(0, |machine| machine.message(uuid, None, &frame, None, now));
         }
         if n % 100 == 0 {
             network.run(STEP);
@@ -144,7 +144,7 @@ fn greet(network: &mut Network, node: u128, host: u8, port: u16) -> usize {
     };
     let (frame, now) = (Packet::Hello(hello).encode(1), network.now);
     let uuid = Uuid::from(node.to_be_bytes());
-    network.change(0, |machine| machine.message(uuid, &frame, None, now));
+    network.change(0, |machine| machine.message(uuid, None, &frame, None, now));
     network.nodes[0].machine.known()
 }
 
@@ -152,7 +152,7 @@ fn greet(network: &mut Network, node: u128, host: u8, port: u16) -> usize {
 fn say(network: &mut Network, node: u128, sequence: u16, packet: Packet) {
     let (frame, now) = (packet.encode(sequence), network.now);
     let uuid = Uuid::from(node.to_be_bytes());
-    network.change(0, |machine| machine.message(uuid, &frame, None, now));
+    network.change(0, |machine| machine.message(uuid, None, &frame, None, now));
 }
 
 #[test]
@@ -176,9 +176,7 @@ fn two_that_wait_for_the_places_of_each_other_are_admitted_once() {
     let beacon = |network: &mut Network, node: u128, port| {
         let uuid = Uuid::from(node.to_be_bytes());
         let (from, now) = (Ipv4Addr::new(10, 0, 1, 1).into(), network.now);
-        network.change(0, |machine| {
-            machine.beacon(Beacon { uuid, port }, from, now)
-        });
+        network.change(0, |machine| machine.beacon(keyless(uuid, port), from, now));
     };
     beacon(&mut network, one, 1);
     beacon(&mut network, two, 2);
@@ -196,7 +194,7 @@ fn a_greeting_tells_the_port_better_than_a_beacon_before() {
     let mut network = Network::new(13, 1);
     let (now, address) = (network.now, Ipv4Addr::new(10, 0, 1, 1));
     let uuid = Uuid::from((1u128 << 100).to_be_bytes());
-    let beacon = Beacon { uuid, port: 1 };
+    let beacon = keyless(uuid, 1);
     network.change(0, |machine| machine.beacon(beacon, address.into(), now));
     greet(&mut network, 1 << 100, 1, 2);
     say(&mut network, 1 << 100, 2, Packet::PingOk);
@@ -259,10 +257,7 @@ fn messages_of_a_node_that_has_not_answered_are_told_after_it_has_entered() {
 fn one_whose_answer_comes_before_its_greeting_enters() {
     let mut network = Network::new(16, 1);
     let (node, now) = (1 << 100, network.now);
-    let beacon = Beacon {
-        uuid: Uuid::from(u128::to_be_bytes(node)),
-        port: 1,
-    };
+    let beacon = keyless(Uuid::from(u128::to_be_bytes(node)), 1);
     let from = Ipv4Addr::new(10, 0, 1, 1).into();
     network.change(0, |machine| machine.beacon(beacon, from, now));
     // It knew us before, and begins anew only now.
@@ -299,10 +294,7 @@ fn a_thousand_that_wait_for_the_places_of_each_other_are_admitted() {
             greet(&mut network, node(place), 1, place + 1);
         }
         let (from, now) = (Ipv4Addr::new(10, 0, 1, 1).into(), network.now);
-        let beacon = Beacon {
-            uuid: uuid(place),
-            port: place,
-        };
+        let beacon = keyless(uuid(place), place);
         network.change(0, |machine| machine.beacon(beacon, from, now));
     }
     network.change(0, |machine| machine.drop_peer(uuid(ALL)));
@@ -424,7 +416,7 @@ fn of_one_whose_messages_make_room_for_others_nothing_is_told() {
         let (frame, now) = (Packet::Whisper.encode(sequence), network.now);
         let uuid = Uuid::from(node.to_be_bytes());
         let rest = Some(Message::from(vec![0; bytes]));
-        network.change(0, |state| state.message(uuid, &frame, rest, now));
+        network.change(0, |state| state.message(uuid, None, &frame, rest, now));
     };
     let node = |number: u16| (1 << 100) + u128::from(number);
     for number in 1..=10 {
