@@ -24,6 +24,9 @@
 //! [gossip](Builder::gossip_connect). Of its members that [contest](Builder::contest) for it,
 //! one is the leader of a group.
 //!
+//! By default anybody on the network can be a peer, and read along. [`Builder::security`] lets in those alone whose keys are
+//! allowed, and encrypts all that is said.
+//!
 //! # Servers by name
 //!
 //! On top of nodes, a [`Server`](crate::Server) can be [announced](fn@announce) under a name, until
@@ -57,7 +60,7 @@
 //! ```
 //!
 //! A node of your own does the same: [`Builder::announce`] and [`Node::discover`], with an interface
-//! or a port of beacons that you choose. A server that is bound to loopback, by
+//! or a port of beacons that you choose, or with [security](Builder::security). A server that is bound to loopback, by
 //! [`bind_local`](crate::Server::bind_local), is found on its own machine.
 
 mod builder;

@@ -10,8 +10,8 @@ const SIZE: usize = 22;
 pub(crate) const LONGEST: usize = SIZE + 32;
 
 /// The versions: of a node without a key, and of one with it. There is no version 2.
-const WITHOUT_KEY: u8 = 1;
-const WITH_KEY: u8 = 3;
+const VERSION: u8 = 1;
+const VERSION_WITH_KEY: u8 = 3;
 
 /// A beacon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub(crate) struct Beacon {
 impl Beacon {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let version = match self.key {
-            Some(_) => WITH_KEY,
-            None => WITHOUT_KEY,
+            Some(_) => VERSION_WITH_KEY,
+            None => VERSION,
         };
         let mut bytes = Vec::with_capacity(LONGEST);
         bytes.extend(b"ZRE");
@@ -44,8 +44,8 @@ impl Beacon {
         let (uuid, rest) = rest.split_first_chunk::<16>()?;
         let (port, rest) = rest.split_first_chunk::<2>()?;
         let key = match (*version, rest) {
-            (WITHOUT_KEY, []) => None,
-            (WITH_KEY, key) => Some(PublicKey::from(<[u8; 32]>::try_from(key).ok()?)),
+            (VERSION, []) => None,
+            (VERSION_WITH_KEY, key) => Some(PublicKey::from(<[u8; 32]>::try_from(key).ok()?)),
             _ => return None,
         };
         Some(Beacon {
@@ -63,13 +63,9 @@ mod tests {
     /// A beacon of zyre's.
     const OF_ZYRE: [u8; SIZE] = *b"\x5a\x52\x45\x01\x76\x5c\xd9\x47\xdf\xb9\x46\xe0\x8c\x23\x2d\x90\xcb\x65\xba\xf2\xc0\x00";
 
-    /// One of version 3, as zyre lays it out: the key follows the port, in its 32 bytes.
-    fn with_key() -> Vec<u8> {
-        let mut bytes = OF_ZYRE.to_vec();
-        bytes[3] = 3;
-        bytes.extend([7; 32]);
-        bytes
-    }
+    /// The public key of a zyre node, and its beacon.
+    const KEY: &str = "sb)z%8FUYvyIv+YkGBZB<R4eEB0b*-^qf!qz%:}r";
+    const WITH_KEY: [u8; LONGEST] = *b"\x5a\x52\x45\x03\xb9\x6e\x77\x1f\x79\x3b\x4c\x14\x96\x79\x4a\x74\x46\x7a\x84\xd4\xc0\x00\x57\x8e\x04\x68\x1a\x6a\x9a\x00\x6b\x69\x70\xf6\x3f\xc8\x19\x59\xe5\x12\xf3\x3c\x73\x20\x7b\x85\xd1\x6c\x1c\x6a\x6f\xed\xb5\x08";
 
     #[test]
     fn ours_is_as_that_of_zyre() {
@@ -77,10 +73,10 @@ mod tests {
         assert_eq!((beacon.port, beacon.key), (49152, None));
         assert_eq!(beacon.encode(), OF_ZYRE);
 
-        let secured = Beacon::decode(&with_key()).unwrap();
-        assert_eq!((secured.uuid, secured.port), (beacon.uuid, beacon.port));
-        assert_eq!(secured.key, Some(PublicKey::from([7; 32])));
-        assert_eq!(secured.encode(), with_key());
+        let secured = Beacon::decode(&WITH_KEY).unwrap();
+        let key = secured.key.map(|key| key.to_string());
+        assert_eq!((secured.port, key.as_deref()), (49152, Some(KEY)));
+        assert_eq!(secured.encode(), WITH_KEY);
     }
 
     #[test]
@@ -89,7 +85,7 @@ mod tests {
             assert_eq!(Beacon::decode(&OF_ZYRE[..len]), None);
         }
         for len in 0..LONGEST {
-            assert_eq!(Beacon::decode(&with_key()[..len]), None, "{len}");
+            assert_eq!(Beacon::decode(&WITH_KEY[..len]), None, "{len}");
         }
         let with = |mut bytes: Vec<u8>, at: usize, byte: u8| {
             bytes[at] = byte;
@@ -103,11 +99,11 @@ mod tests {
             "without the key of its version"
         );
         assert_eq!(
-            with(with_key(), 3, 1),
+            with(WITH_KEY.to_vec(), 3, 1),
             None,
             "with a key that its version has not"
         );
         assert_eq!(Beacon::decode(&[0; LONGEST]), None);
-        assert_eq!(Beacon::decode(&[with_key(), vec![0]].concat()), None);
+        assert_eq!(Beacon::decode(&[WITH_KEY.to_vec(), vec![0]].concat()), None);
     }
 }

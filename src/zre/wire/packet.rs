@@ -285,6 +285,28 @@ mod tests {
     }
 
     #[test]
+    fn the_key_in_a_hello_of_zyre_is_read() {
+        let hello = bytes(
+            "aaa101020001157463703a2f2f31302e37372e302e313a3439313532000000010000000463686174010154\
+             000000020b582d5055424c49434b4559000000287362297a2538465559767949762b596b47425a423c52346\
+             5454230622a2d5e716621717a253a7d7207582d48454c4c4f00000005776f726c64",
+        );
+        let (1, Packet::Hello(hello)) = Packet::decode(&hello).unwrap() else {
+            panic!("it is a HELLO");
+        };
+        let key = "sb)z%8FUYvyIv+YkGBZB<R4eEB0b*-^qf!qz%:}r".parse().unwrap();
+        assert_eq!(hello.public_key(), Some(key));
+        for other in ["", "no key"] {
+            let headers = vec![(PUBLIC_KEY_HEADER.to_owned(), other.to_owned())];
+            let hello = Hello {
+                headers,
+                ..Hello::default()
+            };
+            assert_eq!(hello.public_key(), None);
+        }
+    }
+
+    #[test]
     fn a_packet_that_ends_too_early_is_malformed() {
         for (_, packet, bytes) in of_zyre() {
             for len in 0..bytes.len() {
