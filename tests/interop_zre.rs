@@ -5,7 +5,7 @@
 //! has zyre.js; `.ci/run` makes them. `ZEROLESS_PEER_ZYRE` names `interop_zre/node.c`, compiled.
 //! Without them these tests say that they were not run. zyre's nodes take the first port that is
 //! free, where another was whose peers still talk to it: run those alone, one after the other,
-//! with `zyre:: --test-threads=1`.
+//! with `zyre:: --test-threads=1`. With `ZEROLESS_CURVE` set as well, and the feature `curve`, ours and zyre's speak CURVE.
 
 #![cfg(feature = "zre")]
 

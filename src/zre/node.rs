@@ -246,6 +246,7 @@ impl fmt::Debug for Node {
             .field("id", &self.id())
             .field("name", &self.name())
             .field("endpoint", &self.endpoint())
+            .field("public_key", &self.public_key())
             .field("own_groups", &self.own_groups())
             .field("peers", &self.peers())
             .finish()

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use zeroless::Message;
+use zeroless::security::{Access, Curve, Keys};
 use zeroless::zre::{Builder, Event, Node, Uuid};
 
 use crate::process::Process;
@@ -120,10 +121,15 @@ impl Member {
 
     /// Starts a node of ours on this machine alone, with these changes.
     pub(crate) fn ours_here(name: &str, change: impl FnOnce(Builder) -> Builder) -> Member {
-        let builder = Node::builder(name)
+        let mut builder = Node::builder(name)
             .header(HEADER, format!("{Ours:?}"))
             .interface("127.0.0.1")
             .send_timeout(LIMIT);
+        if speaks_curve() {
+            let (keys, access) = (Keys::generate(), Access::new().any_key());
+            let keys = keys.expect("keys");
+            builder = builder.security(Curve::server(&keys, access.expect("an access")));
+        }
         let node = change(builder).start().expect("a node");
         Member {
             name: name.to_owned(),
@@ -293,6 +299,11 @@ impl Member {
     }
 }
 
+/// Whether all nodes speak CURVE: ours and those of zyre can.
+fn speaks_curve() -> bool {
+    env::var_os("ZEROLESS_CURVE").is_some()
+}
+
 /// An event of ours, as node.py prints its own.
 fn describe(node: &Node, event: Event) -> String {
     let id = event.peer().map(|peer| peer.id().to_string());
@@ -300,7 +311,14 @@ fn describe(node: &Node, event: Event) -> String {
     match event {
         Event::Enter { peer } => {
             let mut line = format!("ENTER {id} {} {}", peer.name(), peer.endpoint());
-            for (key, value) in peer.headers() {
+            let key = peer.public_key().map(|key| key.to_string());
+            assert_eq!(key.is_some(), speaks_curve());
+            assert_eq!(peer.header("X-PUBLICKEY"), key.as_deref());
+            let others = peer
+                .headers()
+                .iter()
+                .filter(|(key, _)| *key != "X-PUBLICKEY");
+            for (key, value) in others {
                 line += &format!(" {key}={value}");
             }
             line

@@ -7,7 +7,8 @@
 
         contest GROUP       wants to be elected in it, and says so before it joins
 
-    and prints `LEADER UUID GROUP`.
+    and prints `LEADER UUID GROUP`. With ZEROLESS_CURVE in its environment it speaks CURVE, with a
+    new key, and lets in everybody who does.
 
         cc -o node node.c -lzyre -lczmq
 */
@@ -51,7 +52,8 @@ print_peer (zmsg_t *message)
     zlist_t *keys = zhash_keys (headers);
     zlist_sort (keys, NULL);
     for (char *key = zlist_first (keys); key; key = zlist_next (keys))
-        printf (" %s=%s", key, (char *) zhash_lookup (headers, key));
+        if (strneq (key, "X-PUBLICKEY")) //  it is different each time
+            printf (" %s=%s", key, (char *) zhash_lookup (headers, key));
     zlist_destroy (&keys);
     zhash_destroy (&headers);
     zframe_destroy (&packed);
@@ -160,6 +162,24 @@ own_endpoint (zyre_t *node)
     return strtok (start + strlen ("endpoint="), "\n");
 }
 
+//  The handler that lets everybody in.
+static zactor_t *
+speak_curve (zyre_t *node)
+{
+    zactor_t *handler = zactor_new (zauth, NULL);
+    zstr_sendx (handler, "CURVE", CURVE_ALLOW_ANY, NULL);
+    zsock_wait (handler);
+    zcert_t *keys = zcert_new ();
+    while (zcert_public_key (keys)[0] == 0) {
+        //  zyre takes it for a node without a key.
+        zcert_destroy (&keys);
+        keys = zcert_new ();
+    }
+    zyre_set_zcert (node, keys);
+    zcert_destroy (&keys);
+    return handler;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -168,6 +188,7 @@ main (int argc, char **argv)
     setlinebuf (stdout);
     zsys_set_logstream (stderr);
     zyre_t *node = zyre_new (argv[1]);
+    zactor_t *handler = getenv ("ZEROLESS_CURVE") ? speak_curve (node) : NULL;
     if (strchr (argv[2], ':')) {
         int failed = zyre_set_endpoint (node, "tcp://127.0.0.1:*");
         assert (!failed);
@@ -194,6 +215,7 @@ main (int argc, char **argv)
             zyre_stop (node);
             pthread_join (thread, NULL);
             zyre_destroy (&node);
+            zactor_destroy (&handler);
             return 0;
         }
         obey (node, line);

@@ -166,6 +166,8 @@ fn refuse<T>(reason: &str) -> Result<T> {
 /// # Ok::<(), zeroless::Error>(())
 /// ```
 ///
+/// The node has no security; one that has it announces by [`Builder::announce`](crate::zre::Builder::announce).
+///
 /// # Errors
 ///
 /// As [`Builder::announce`](crate::zre::Builder::announce) and

@@ -29,7 +29,9 @@ use crate::zre::node::{Node, RunningNode};
 /// a goodbye is left within a second of its connection's end; messages that were queued for it are lost.
 ///
 /// All discoveries of a program that are made so share a node. It finds servers on its network, and
-/// those of this machine that are bound to loopback.
+/// those of this machine that are bound to loopback. It has no security, so anybody can tell it of servers: a node with
+/// [`security`](crate::zre::Builder::security) discovers by [`Node::discover`], and the servers' own is
+/// [`Discovery::security`].
 ///
 /// # Errors
 ///

@@ -20,7 +20,9 @@ impl Machine {
         if port == 0 {
             return self.goodbye_beacon(uuid, from, now);
         }
-        if let Some(known) = self.known.get_mut(&uuid) {
+        if let Some(known) = self.known.get_mut(&uuid)
+            && known.key == key
+        {
             known.note_beacon(from, now);
         }
         self.located(uuid, SocketAddr::new(from, port), key, now);
