@@ -243,7 +243,8 @@
 //! ```
 //!
 //! A client that is not let in tries on, and [says so](Refusal::Denied). The keys of CURVE are files, as pyzmq and
-//! czmq have them ([`Keys`](security::Keys)); it is there with the feature `curve`, or with a libzmq of the system.
+//! czmq have them ([`Keys`](security::Keys)); it is there with the feature `curve`, or with a libzmq of the system. Nodes
+//! that find each other are secured in the same way: `zre::Builder::security`.
 //!
 //! # When messages are lost
 //!
