@@ -30,6 +30,7 @@ mod inner;
 mod linger;
 mod listen;
 mod locked;
+mod message_origin;
 mod monitored;
 mod names;
 mod open;
