@@ -2,7 +2,7 @@
 //! pyzmq's clients.
 //!
 //! `ZEROLESS_PEER_PYTHON` names a Python with pyzmq, of a system that has libczmq; `.ci/run` makes one.
-//! Without it these tests say that they were not run.
+//! Without it these tests say that they were not run. With `tests/support/apart` there is a network between us and the peers.
 
 #[path = "support/process.rs"]
 mod process;
@@ -10,6 +10,7 @@ mod process;
 mod program;
 mod support;
 
+use std::env;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -25,6 +26,12 @@ use zeroless::{Client, Error, Refusal, Server, capabilities};
 
 /// No wait of these tests is longer.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// Our address for the peers, and theirs for us: loopback, or those of two networks that are joined.
+fn hosts() -> [String; 2] {
+    ["ZEROLESS_OUR_HOST", "ZEROLESS_PEER_HOST"]
+        .map(|variable| env::var(variable).unwrap_or_else(|_| "127.0.0.1".to_owned()))
+}
 
 /// Runs a command of `certificates.py`; the lines that it prints.
 fn certificates(library: &str, command: &str, path: &Path) -> Vec<String> {
@@ -83,10 +90,10 @@ fn it_reads(library: &str) {
     assert_eq!(certificates(library, "read", &ours), [&public, "-"]);
 }
 
-/// A peer of `peer.py`, bound or connected, and its port.
-fn peer(place: &str, mechanism: &str, one: &str, two: &str) -> (Process, u16) {
+/// A peer of `peer.py`, bound or connected at this host, and its port.
+fn peer(host: &str, place: &str, mechanism: &str, one: &str, two: &str) -> (Process, u16) {
     let mut command = script("interop_security/peer.py");
-    let process = Process::start(command.args([place, mechanism, one, two]), LIMIT);
+    let process = Process::start(command.args([host, place, mechanism, one, two]), LIMIT);
     let ready = process.line();
     let port = ready
         .strip_prefix("ready ")
@@ -99,20 +106,25 @@ fn peer(place: &str, mechanism: &str, one: &str, two: &str) -> (Process, u16) {
 
 /// pyzmq's server lets us in as it should, and messages come over.
 fn its_server(mechanism: &str, one: &str, two: &str, right: ClientSecurity, wrong: ClientSecurity) {
-    let (mut server, port) = peer("bind", mechanism, one, two);
-    let client = |security| Client::connect(port).unwrap().security(security);
-    let refused = client(wrong).request().unwrap();
+    let [_, host] = hosts();
+    let (mut server, port) = peer(&host, "bind", mechanism, one, two);
+    let client = || Client::connect((&*host, port)).unwrap();
+    let refused = client().security(wrong).request().unwrap();
     support::until(|| refused.status().is_err());
     assert_eq!(
         refused.status().unwrap_err().refusal(),
         Some(&Refusal::Denied)
     );
-    let requester = client(right).request_timeout(LIMIT).request().unwrap();
+    let requester = client()
+        .security(right)
+        .request_timeout(LIMIT)
+        .request()
+        .unwrap();
     let pending = requester.start("hello").unwrap();
     server.tell("replied");
     assert_eq!(server.line(), "hello");
     assert_eq!(pending.wait().unwrap(), "HELLO");
-    let unsecured = Client::connect(port).unwrap().pull().unwrap();
+    let unsecured = client().pull().unwrap();
     support::until(|| {
         let timeout = unsecured.wait_connected(1, Duration::from_millis(20));
         // libzmq may close before it has told us its mechanism.
@@ -124,10 +136,11 @@ fn its_server(mechanism: &str, one: &str, two: &str, right: ClientSecurity, wron
 
 /// Our server lets pyzmq in as it should, and messages come over.
 fn our_server(security: ServerSecurity, mechanism: &str, right: [&str; 2], wrong: [&str; 2]) {
-    let server = Server::bind_local(0).unwrap().security(security);
+    let [host, _] = hosts();
+    let server = Server::bind((&*host, 0)).unwrap().security(security);
     let replier = server.reply().unwrap();
     let port = server.port().to_string();
-    let client = |[one, two]: [&str; 2]| peer(&port, mechanism, one, two).0;
+    let client = |[one, two]: [&str; 2]| peer(&host, &port, mechanism, one, two).0;
     let (mut right, mut wrong) = (client(right), client(wrong));
     wrong.tell("request");
     right.tell("request");

@@ -1,11 +1,11 @@
 """A pyzmq peer of the interop tests that is secured, with pyzmq's own authenticator where it binds.
 
-    peer.py bind  plain USER PASSWORD        lets in this user
-    peer.py bind  curve KEYS FOLDER          has these keys, and lets in those whose files are in the folder
-    peer.py PORT  plain USER PASSWORD        is this user
-    peer.py PORT  curve KEYS SERVER          has these keys, and knows the server by this file
+    peer.py HOST bind plain USER PASSWORD    lets in this user
+    peer.py HOST bind curve KEYS FOLDER      has these keys, and lets in those whose files are in the folder
+    peer.py HOST PORT plain USER PASSWORD    is this user
+    peer.py HOST PORT curve KEYS SERVER      has these keys, and knows the server by this file
 
-It replies to requests, if it binds, or else sends them. It prints `ready PORT`, and then reads commands:
+It replies to requests, if it binds to the host, or else sends them there. It prints `ready PORT`, and then reads commands:
 
     request     sends one, and prints the reply, or `nothing` after two seconds
     replied     waits for a request, replies to it in capital letters, and prints it
@@ -23,7 +23,7 @@ LIMIT = 60_000  # milliseconds
 SECOND = 1000
 
 
-def bind(context, mechanism, one, two):
+def bind(context, host, mechanism, one, two):
     authenticator = ThreadAuthenticator(context)
     authenticator.start()
     replier = context.socket(zmq.REP)
@@ -35,10 +35,10 @@ def bind(context, mechanism, one, two):
         authenticator.configure_curve(domain="*", location=two)
         replier.curve_publickey, replier.curve_secretkey = zmq.auth.load_certificate(one)
         replier.curve_server = True
-    return replier, replier.bind_to_random_port("tcp://127.0.0.1"), authenticator
+    return replier, replier.bind_to_random_port(f"tcp://{host}"), authenticator
 
 
-def connect(context, port, mechanism, one, two):
+def connect(context, host, port, mechanism, one, two):
     requester = context.socket(zmq.REQ)
     requester.req_relaxed = requester.req_correlate = True
     requester.linger = 0
@@ -47,7 +47,7 @@ def connect(context, port, mechanism, one, two):
     else:
         requester.curve_publickey, requester.curve_secretkey = zmq.auth.load_certificate(one)
         requester.curve_serverkey, _ = zmq.auth.load_certificate(two)
-    requester.connect(f"tcp://127.0.0.1:{port}")
+    requester.connect(f"tcp://{host}:{port}")
     return requester, port, None
 
 
@@ -61,12 +61,12 @@ def request(peer):
     return peer.recv().decode() if peer.poll(SECOND) else "nothing"
 
 
-def main(place, mechanism, one, two):
+def main(host, place, mechanism, one, two):
     context = zmq.Context()
     if place == "bind":
-        peer, port, authenticator = bind(context, mechanism, one, two)
+        peer, port, authenticator = bind(context, host, mechanism, one, two)
     else:
-        peer, port, authenticator = connect(context, place, mechanism, one, two)
+        peer, port, authenticator = connect(context, host, place, mechanism, one, two)
     print("ready", port, flush=True)
     for line in sys.stdin:
         if line.strip() == "request":
