@@ -21,6 +21,7 @@ mod guesses;
 mod key_files;
 mod key_folder;
 mod keys;
+mod mechanism;
 mod networks;
 mod password;
 mod peer_address;
@@ -43,6 +44,7 @@ pub use client_security::ClientSecurity;
 pub use curve::Curve;
 pub use keys::Keys;
 use keys::check_curve;
+pub(crate) use mechanism::Mechanism;
 pub use password::Password;
 pub(crate) use peer_address::PeerAddress;
 pub use plain::Plain;
@@ -85,15 +87,16 @@ impl Security {
         }
     }
 
-    /// Whether it has keys, rather than passwords, and encrypts.
-    pub(crate) fn is_curve(&self) -> bool {
+    pub(crate) fn mechanism(&self) -> Mechanism {
         match self {
-            Security::OfClient(security) => {
-                matches!(security.mechanism(), ClientMechanism::Curve { .. })
-            }
-            Security::OfServer(security) => {
-                matches!(security.mechanism(), ServerMechanism::Curve(_))
-            }
+            Security::OfClient(security) => match security.mechanism() {
+                ClientMechanism::Plain { .. } => Mechanism::Plain,
+                ClientMechanism::Curve { .. } => Mechanism::Curve,
+            },
+            Security::OfServer(security) => match security.mechanism() {
+                ServerMechanism::Plain => Mechanism::Plain,
+                ServerMechanism::Curve(_) => Mechanism::Curve,
+            },
         }
     }
 }

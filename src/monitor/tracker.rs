@@ -14,7 +14,7 @@ use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
 use crate::error::Refusal;
 use crate::options::Options;
-use crate::security::Security;
+use crate::security::{Mechanism, Security};
 
 /// The names of a pattern, for refusals.
 #[derive(Debug, Clone, Copy)]
@@ -34,10 +34,8 @@ pub(crate) struct ConnectionTracker {
     ever_up: bool,
     names: Names,
     max_frame: u64,
-    /// Whether our own end has a mechanism.
-    is_secured: bool,
-    /// Whether that is CURVE.
-    has_curve: bool,
+    /// That of our own end, if it is secured.
+    mechanism: Option<Mechanism>,
 }
 
 #[derive(Debug)]
@@ -66,8 +64,7 @@ impl ConnectionTracker {
             ever_up: false,
             names,
             max_frame: options.max_frame,
-            is_secured: options.security.is_some(),
-            has_curve: options.security.as_ref().is_some_and(Security::is_curve),
+            mechanism: options.security.as_ref().map(Security::mechanism),
         }
     }
 
@@ -219,7 +216,7 @@ impl ConnectionTracker {
                     connection.failed = Some(match (kind, value) {
                         // Of one mechanism, but both for the end that connects.
                         (kind::HANDSHAKE_FAILED_PROTOCOL, kind::UNEXPECTED_COMMAND)
-                            if self.is_secured =>
+                            if self.mechanism.is_some() =>
                         {
                             Refusal::MechanismMismatch
                         }
@@ -297,21 +294,16 @@ impl ConnectionTracker {
             true => Refusal::NotZmq,
             false => connection.failed.unwrap_or(wrong),
         };
-        let refusal = match refusal {
-            // A peer that has another mechanism may close before it has told us which. With CURVE one that has
-            // another key than we think cannot read our first message, and closes. They do so each time, and
-            // one that leaves once.
-            Refusal::Closed
-                if self.is_secured
-                    && connection.outgoing
-                    && self.refusals.was_closed(&endpoint) =>
-            {
-                match self.has_curve {
-                    true => Refusal::Denied,
-                    false => Refusal::MechanismMismatch,
-                }
-            }
-            refusal => refusal,
+        // A peer that has another mechanism may close before it has told us which. With CURVE one that has
+        // another key than we think cannot read our first message, and closes. They do so each time, and
+        // one that leaves once.
+        let closed_again = refusal == Refusal::Closed
+            && connection.outgoing
+            && self.refusals.was_closed(&endpoint);
+        let refusal = match self.mechanism {
+            Some(Mechanism::Curve) if closed_again => Refusal::Denied,
+            Some(Mechanism::Plain) if closed_again => Refusal::MechanismMismatch,
+            _ => refusal,
         };
         if connection.outgoing {
             self.refusals.refuse(endpoint.clone(), refusal.clone(), now);

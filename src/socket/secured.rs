@@ -12,7 +12,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::ffi::{self, IntOption};
 use crate::options::Options;
-use crate::security::{Access, ClientMechanism, Security, ServerMechanism};
+use crate::security::{Access, ClientMechanism, Mechanism, Security, ServerMechanism};
 use crate::zap::Domain;
 
 /// Sets the security of a socket that has no endpoint yet. One that binds gets a domain of its own, under which the
@@ -93,7 +93,8 @@ impl SharedSocket {
 
     /// Says once that a password can be read, where others may be between the two ends.
     pub(super) fn warn_if_readable(&self, endpoint: &Endpoint, is_open: bool) {
-        let has_password = (self.options.security.as_ref()).is_some_and(|it| !it.is_curve());
+        let has_password =
+            (self.options.security.as_ref()).is_some_and(|it| it.mechanism() == Mechanism::Plain);
         if has_password && is_open && !self.readable_warned.swap(true, Ordering::Relaxed) {
             let name = self.name();
             guarded("logging", || {

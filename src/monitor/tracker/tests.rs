@@ -80,7 +80,7 @@ fn a_peer_that_closes_each_time_has_another_key_or_mechanism_where_we_have_one()
     };
     let closed = Some(Refusal::Closed);
     let mut curve = tracker();
-    (curve.is_secured, curve.has_curve) = (true, true);
+    curve.mechanism = Some(Mechanism::Curve);
     assert_eq!(refused(&mut curve), closed, "it may have left");
     assert_eq!(refused(&mut curve), Some(Refusal::Denied));
     assert_eq!(refused(&mut curve), Some(Refusal::Denied));
@@ -88,7 +88,7 @@ fn a_peer_that_closes_each_time_has_another_key_or_mechanism_where_we_have_one()
     curve.observe(event(kind::HANDSHAKE_SUCCEEDED, 9), now);
     assert_eq!(curve.refusal(), None);
     let mut plain = tracker();
-    plain.is_secured = true;
+    plain.mechanism = Some(Mechanism::Plain);
     assert_eq!(refused(&mut plain), closed);
     assert_eq!(refused(&mut plain), Some(Refusal::MechanismMismatch));
     let mut unsecured = tracker();
