@@ -11,7 +11,7 @@ pub use module::ModuleError;
 pub use refusal::Refusal;
 pub use wait::Wait;
 
-use crate::endpoint::{Endpoint, InvalidEndpoint};
+use crate::endpoint::{Endpoint, InvalidEndpoint, Place};
 
 /// The result of a call that may fail with an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -106,7 +106,10 @@ pub enum Error {
 
     /// Somebody else is bound to this endpoint. Stop them, or bind another: `Server::bind(0)`
     /// takes a free port.
-    #[error("{endpoint} is in use; stop the program that has it, or bind port 0 for any free one")]
+    #[error(
+        "{endpoint} is in use; stop the program that has it, or bind {}",
+        a_free_one(endpoint)
+    )]
     AddressInUse {
         /// The endpoint that is taken.
         endpoint: Endpoint,
@@ -334,6 +337,15 @@ impl Error {
 /// The words on a refusal after the rest.
 fn also(refused: Option<&Error>) -> String {
     refused.map_or_else(String::new, |error| format!("; {error}"))
+}
+
+/// What to bind instead of an endpoint that is taken.
+fn a_free_one(taken: &Endpoint) -> &'static str {
+    match taken.place() {
+        Place::Tcp { .. } => "port 0 for any free one",
+        Place::Ipc(_) => "another path",
+        Place::Inproc(_) => "another name",
+    }
 }
 
 /// An error on its way up: small, where results are returned for every message.

@@ -137,6 +137,26 @@ fn an_inproc_name_is_in_use_from_the_pattern_on() {
 }
 
 #[test]
+fn an_endpoint_in_use_is_told_with_what_else_may_be_bound() {
+    let folder = Folder::new();
+    let port = Server::bind_local(0).unwrap();
+    for (endpoint, instead) in [
+        (port.endpoint().to_string(), "or bind port 0"),
+        (folder.ipc("a"), "or bind another path"),
+        (inproc(), "or bind another name"),
+    ] {
+        let owner = match endpoint.starts_with("tcp") {
+            true => port.pull(),
+            false => Server::bind(&endpoint).unwrap().pull(),
+        };
+        let taken = Server::bind(&endpoint).and_then(|server| server.pull());
+        let text = taken.unwrap_err().to_string();
+        assert!(text.contains(instead), "{text}");
+        drop(owner.unwrap());
+    }
+}
+
+#[test]
 fn ipc_is_bound_and_connected_to() {
     deadline(|| {
         let folder = Folder::new();
