@@ -120,7 +120,16 @@ fn ends_with(server: Option<ServerSecurity>, client: Option<ClientSecurity>) -> 
 fn assert_refused(server: &impl Handle, client: &impl Handle, refusal: &Refusal) {
     let events = client.connection_events().unwrap();
     let failed = events.into_iter().find_map(|event| match event {
-        ConnectionEvent::HandshakeFailed { refusal, .. } => Some(refusal),
+        ConnectionEvent::HandshakeFailed {
+            endpoint,
+            refusal,
+            peer,
+            ..
+        } => {
+            let port = peer.map(|peer| peer.port());
+            assert_eq!(port, endpoint.port(), "the peer in an event");
+            Some(refusal)
+        }
         _ => None,
     });
     assert_eq!(failed.as_ref(), Some(refusal), "an event");

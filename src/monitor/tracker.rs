@@ -172,13 +172,16 @@ impl ConnectionTracker {
         match kind {
             kind::CONNECTED | kind::ACCEPTED => {
                 self.refusals.began(&endpoint);
+                let outgoing = kind == kind::CONNECTED;
+                // A connection that has ended by now has no address any more.
+                let peer = outgoing.then(|| endpoint.address()).flatten().or(peer);
                 let connections = self.connections.entry(endpoint).or_default();
                 // With several I/O threads a connection's end may come before its beginning.
                 connections.retain(|connection| connection.fd != value);
                 connections.push(Connection {
                     id: id.unwrap_or_else(ConnectionId::next),
                     fd: value,
-                    outgoing: kind == kind::CONNECTED,
+                    outgoing,
                     peer,
                     up: false,
                     named_by_libzmq: false,

@@ -278,6 +278,20 @@ fn a_connection_keeps_the_number_that_libzmq_has_given_it() {
 }
 
 #[test]
+fn a_peer_that_is_gone_at_once_is_known_by_the_address_that_was_connected_to() {
+    let (mut tracker, now) = (tracker(), Instant::now());
+    // Its own has no address any more.
+    assert_eq!(event(kind::CONNECTED, 9).peer, None);
+    tracker.observe(event(kind::CONNECTED, 9), now);
+    tracker.observe(event(kind::HANDSHAKE_FAILED_AUTH, 400), now);
+    let failed = tracker.observe(event(kind::DISCONNECTED, 9), now);
+    let Some(ConnectionEvent::HandshakeFailed { peer: told, .. }) = failed else {
+        panic!("{failed:?}");
+    };
+    assert_eq!(told, Some(peer(7)));
+}
+
+#[test]
 fn endpoints_that_come_and_go_leave_nothing() {
     let (mut tracker, now) = (tracker(), Instant::now());
     for fd in 0..100 {
