@@ -7,6 +7,7 @@ mod alone;
 mod support;
 
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -239,6 +240,47 @@ fn a_name_that_is_waited_for_can_be_disconnected() {
                 // Without the option it is an error at once.
                 let refused = Client::connect("never:5555").unwrap_err();
                 assert!(matches!(refused, Error::HostNotFound { .. }), "{refused}");
+            });
+        },
+    );
+}
+
+/// Counts the lines that tell that an address family answers.
+static ANSWERS: Answers = Answers(AtomicUsize::new(0));
+
+struct Answers(AtomicUsize);
+
+impl Log for Answers {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let tells = record.args().to_string().contains("answers by");
+        self.0.fetch_add(tells.into(), Ordering::Relaxed);
+    }
+
+    fn flush(&self) {}
+}
+
+/// The only port that the system takes for the end that connects.
+const ONE_PORT: &str = "echo 40000 40000 >/proc/sys/net/ipv4/ip_local_port_range";
+
+#[test]
+fn a_family_does_not_answer_by_a_connection_with_itself() {
+    alone(
+        "a_family_does_not_answer_by_a_connection_with_itself",
+        ONE_PORT,
+        BOTH,
+        || {
+            deadline(|| {
+                log::set_logger(&ANSWERS).unwrap();
+                log::set_max_level(LevelFilter::Info);
+                for _ in 0..3 {
+                    let client = Client::connect(("both", 40000)).unwrap();
+                    let _push = client.push().unwrap();
+                    assert_eq!(ANSWERS.0.load(Ordering::Relaxed), 0);
+                }
             });
         },
     );

@@ -87,7 +87,17 @@ fn has_both(addresses: &[SocketAddr]) -> bool {
 fn answers(addresses: &[SocketAddr], ipv6: bool) -> bool {
     let family = addresses.iter().filter(|it| it.is_ipv6() == ipv6);
     let mut tried = family.take(MOST_TRIED);
-    tried.any(|address| TcpStream::connect_timeout(address, FIRST_TRY).is_ok())
+    tried.any(|address| {
+        let connected = TcpStream::connect_timeout(address, FIRST_TRY);
+        connected.is_ok_and(|stream| !is_its_own_peer(&stream, address))
+    })
+}
+
+/// Whether TCP has connected a socket with itself: so it does where nobody listens, when the system takes, for our end,
+/// the very port that is connected to.
+fn is_its_own_peer(stream: &TcpStream, peer: &SocketAddr) -> bool {
+    let own = stream.local_addr();
+    own.is_ok_and(|own| (own.ip(), own.port()) == (peer.ip(), peer.port()))
 }
 
 /// The family that is to be tried instead of this one, if any; true is IPv6.
