@@ -234,3 +234,13 @@ fn a_secret_is_never_shown() {
     assert!(shown.contains(PUBLIC), "{shown}");
     assert_eq!(&*secret.expose_secret(), SECRET);
 }
+
+#[test]
+fn no_new_public_key_begins_with_the_byte_0() {
+    if capabilities().unwrap().curve {
+        // Of random ones, so many would be in vain once in a thousand million times.
+        for _ in 0..5000 {
+            assert_ne!(Keys::generate().unwrap().public().as_bytes()[0], 0);
+        }
+    }
+}

@@ -33,7 +33,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// A new pair, at random.
+    /// A new pair, at random. Its public key does not begin with the byte 0, since other programs take such a key for none.
     ///
     /// # Errors
     ///
@@ -50,6 +50,17 @@ impl Keys {
     /// ```
     pub fn generate() -> Result<Keys> {
         check_curve()?;
+        loop {
+            let keys = Keys::generate_any()?;
+            // A program in C that looks at the first byte of a key, to see whether there is one, ignores its owner
+            // (docs/ says which does). One pair in 256 is given up for that.
+            if keys.public().as_bytes()[0] != 0 {
+                return Ok(keys);
+            }
+        }
+    }
+
+    fn generate_any() -> Result<Keys> {
         let (mut public, mut secret) = ([0; z85::CHARACTERS], Zeroizing::new([0; z85::CHARACTERS]));
         ffi::curve_keypair(&mut public, &mut secret).map_err(generating)?;
         Ok(Keys::new(
