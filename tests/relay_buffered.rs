@@ -5,8 +5,8 @@ mod support;
 use std::sync::mpsc::{self, Receiver};
 
 use support::{SOON, deadline, until};
-use zeroless::relay::{self, Buffer, Relay};
-use zeroless::{Client, Frame, Server};
+use zeroless::relay::{self, Buffer, Relay, RunningRelay};
+use zeroless::{Client, Frame, Push, Requester, Server};
 
 const COUNT: usize = 3000;
 
@@ -25,14 +25,29 @@ fn buffer(messages: usize, bytes: usize) -> (Buffer, Receiver<Vec<Frame>>) {
     (Buffer::new(messages, bytes).on_drop(report), told)
 }
 
+/// A relay with this buffer, a handle that pushes to it, and the server of those that pull: nobody does yet.
+fn pull_to_push(buffer: Buffer) -> (RunningRelay, Push, Server) {
+    let (input, output) = (server(), server());
+    let relay = Relay::new(relay::pull(&input), relay::push(&output));
+    let relay = relay.buffered(buffer).start().unwrap();
+    (relay, client(&input).push().unwrap(), output)
+}
+
+/// A relay with this buffer, which says `accepted`, a handle that sends it requests, and the server of workers: there is
+/// none yet.
+fn reply_to_request(buffer: Buffer) -> (RunningRelay, Requester, Server) {
+    let (clients, workers) = (server(), server());
+    let input = relay::reply(&clients).acknowledge("accepted");
+    let relay = Relay::new(input, relay::request(&workers));
+    let relay = relay.buffered(buffer).start().unwrap();
+    (relay, client(&clients).request().unwrap(), workers)
+}
+
 #[test]
 fn pushed_messages_are_kept_in_order_until_somebody_pulls() {
     deadline(|| {
-        let (input, output) = (server(), server());
         let (buffer, dropped) = buffer(COUNT, usize::MAX);
-        let relay = Relay::new(relay::pull(&input), relay::push(&output));
-        let relay = relay.buffered(buffer).start().unwrap();
-        let push = client(&input).push().unwrap();
+        let (relay, push, output) = pull_to_push(buffer);
         for number in 0..COUNT {
             push.send((number.to_string(), vec![7; number % 200]))
                 .unwrap();
@@ -53,11 +68,7 @@ fn pushed_messages_are_kept_in_order_until_somebody_pulls() {
 #[test]
 fn requests_are_accepted_while_the_backend_is_away_and_then_go_on_in_order() {
     deadline(|| {
-        let (clients, workers) = (server(), server());
-        let input = relay::reply(&clients).acknowledge("accepted");
-        let relay = Relay::new(input, relay::request(&workers));
-        let relay = relay.buffered(Buffer::new(COUNT, 1 << 30)).start().unwrap();
-        let requester = client(&clients).request().unwrap();
+        let (relay, requester, workers) = reply_to_request(Buffer::new(COUNT, 1 << 30));
         for number in 0..100 {
             let reply = requester.request_timeout(number.to_string(), SOON).unwrap();
             assert_eq!(reply, "accepted");
@@ -98,11 +109,8 @@ fn published_messages_are_kept_until_somebody_replies() {
 #[test]
 fn messages_beyond_the_bounds_are_dropped_and_each_is_reported() {
     deadline(|| {
-        let (input, output) = (server(), server());
         let (buffer, dropped) = buffer(10, usize::MAX);
-        let relay = Relay::new(relay::pull(&input), relay::push(&output));
-        let relay = relay.buffered(buffer).start().unwrap();
-        let push = client(&input).push().unwrap();
+        let (relay, push, output) = pull_to_push(buffer);
         for number in 0..15 {
             push.send(("job", number.to_string())).unwrap();
         }
@@ -127,12 +135,8 @@ fn messages_beyond_the_bounds_are_dropped_and_each_is_reported() {
 #[test]
 fn a_request_that_is_dropped_is_not_acknowledged() {
     deadline(|| {
-        let (clients, workers) = (server(), server());
         let (buffer, dropped) = buffer(1000, 5000);
-        let input = relay::reply(&clients).acknowledge("accepted");
-        let relay = Relay::new(input, relay::request(&workers));
-        let relay = relay.buffered(buffer).start().unwrap();
-        let requester = client(&clients).request().unwrap();
+        let (relay, requester, _workers) = reply_to_request(buffer);
         let ask = |bytes| requester.start(("id", vec![7; bytes])).unwrap();
         assert_eq!(ask(3000).wait_timeout(SOON).unwrap(), "accepted");
         let refused = ask(3000);
@@ -150,11 +154,8 @@ fn a_request_that_is_dropped_is_not_acknowledged() {
 #[test]
 fn messages_that_are_kept_when_it_is_stopped_are_reported() {
     deadline(|| {
-        let (input, output) = (server(), server());
         let (buffer, dropped) = buffer(10, usize::MAX);
-        let relay = Relay::new(relay::pull(&input), relay::push(&output));
-        let relay = relay.buffered(buffer).start().unwrap();
-        let push = client(&input).push().unwrap();
+        let (relay, push, _output) = pull_to_push(buffer);
         for number in 0..3 {
             push.send(number.to_string()).unwrap();
         }

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::process;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use support::{SOON, beacon_port, deadline_after};
@@ -12,10 +14,19 @@ use zeroless::zre::{Builder, Event, Node, Uuid};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A tcp endpoint that was free just now.
+/// A tcp endpoint that is free, and stays so between two nodes: its port is below those that systems give to whom asks for
+/// any. Processes of tests begin at different ones.
 fn endpoint() -> String {
-    let server = Server::bind_local(0).unwrap();
-    format!("tcp://127.0.0.1:{}", server.port())
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let begin = process::id() % 1000 * 10;
+    loop {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = 15_000 + (begin + u32::from(number)) % 10_000;
+        let endpoint = format!("tcp://127.0.0.1:{port}");
+        if Server::bind(&endpoint).is_ok() {
+            return endpoint;
+        }
+    }
 }
 
 /// Waits until a node is told that this one has entered; nobody but the one before may leave.
