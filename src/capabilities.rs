@@ -22,6 +22,10 @@ pub struct Capabilities {
     pub heartbeats: bool,
     /// A message can tell where it came from: see [`Options::peer_info`](crate::Options::peer_info).
     pub peer_info: bool,
+    /// Messages that are queued for a server that refuses the connection wait until it takes them. Any other libzmq
+    /// than ours drops them with each attempt, unless they wait for a peer: see
+    /// [`Options::immediate`](crate::Options::immediate).
+    pub keeps_refused: bool,
     /// Timers do not depend on the wall clock: a clock that is set back does not stop
     /// reconnects. `None` where libzmq does not say.
     pub monotonic_clock: Option<bool>,
@@ -81,6 +85,7 @@ pub fn capabilities() -> Result<Capabilities> {
         batch: ffi::set_int(&mut probe, IntOption::InBatchSize, 8192).is_ok(),
         heartbeats: ffi::has(ffi::SAFE_HEARTBEATS),
         peer_info: ffi::numbers_connections(),
+        keeps_refused: ffi::keeps_refused(),
         monotonic_clock: match libzmq {
             Libzmq::Zeroless => Some(ffi::has(c"zeroless:monotonic-clock")),
             Libzmq::ZmqSys | Libzmq::System => None,

@@ -24,7 +24,8 @@ mod system;
 
 pub(crate) use address::peer_address;
 pub(crate) use capability::{
-    SAFE_HEARTBEATS, disconnects_at_once, has, reports_connect_failures, reports_undelivered,
+    SAFE_HEARTBEATS, disconnects_at_once, has, keeps_refused, reports_connect_failures,
+    reports_undelivered,
 };
 pub(crate) use connection::{ConnectionNumbers, numbers_connections};
 pub(crate) use context::RawContext;

@@ -260,6 +260,7 @@
 //! | a router's peer leaves with messages in its queue, or another takes its identity | ask for replies; an identity for each peer |
 //! | the peer dies with messages in its queue | ask for replies |
 //! | a connection breaks with a message on its way | ask for replies |
+//! | a server refuses the connection, where the linked libzmq [does not keep](Capabilities::keeps_refused) what is queued for it | [`immediate`](Options::immediate); [`status`](Push::status) tells of the refusal |
 //! | a subscriber is 1000 messages behind | [`wait_for_slow`](Options::wait_for_slow), if the publisher may be held up |
 //! | a request or its reply is lost | [`request_timeout`](Options::request_timeout) tells, [`request_retries`](Options::request_retries) repeats |
 //!

@@ -1,7 +1,7 @@
 //! The state of all sockets' connections, read from libzmq's monitors by one thread for all sockets.
 //!
 //! libzmq *retries* a connection by itself. An endpoint that it has *abandoned* without a word is *reconnected*
-//! by us. A peer that accepted a connection and then did not want it has *refused*; an attempt that nobody
+//! by us; ours abandons none. A peer that accepted a connection and then did not want it has *refused*; an attempt that nobody
 //! accepted has *failed*.
 
 mod closed;

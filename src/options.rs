@@ -127,9 +127,13 @@ pub struct Options {
     /// several servers.
     ///
     /// When off, a client's sends are queued for a server that is not there yet, and kept
-    /// while a connection is down. When on, a send waits for a peer instead, and messages that were
-    /// queued for a connection, or had come from it and were not yet received, are lost when
-    /// it breaks.
+    /// while a connection is down, or is refused. When on, a send waits for a peer that has taken the connection
+    /// instead, and messages that were queued for a connection, or had come from it and were not yet received,
+    /// are lost when it breaks.
+    ///
+    /// Where the linked libzmq is not ours, messages that are queued for a server that refuses us
+    /// are lost when this is off ([`Capabilities::keeps_refused`](crate::Capabilities::keeps_refused)), and no call
+    /// tells so: [`status`](crate::Push::status) and the log tell of the refusal alone.
     pub immediate: Option<bool>,
 
     /// A publisher waits for slow subscribers instead of dropping messages for them. Default
@@ -254,9 +258,9 @@ pub struct Options {
     /// Both ends need the same, each its own side of it: a client's value is refused for a server, and a
     /// server's for a client. A peer whose security is another, or that is not let in, is
     /// [refused](crate::Refusal::MechanismMismatch), and no message of it is received. A client that is refused tries
-    /// on, and comes in once that is mended; messages that it sends during an attempt that ends so are lost,
-    /// unless they wait for a peer ([`immediate`](Options::immediate)). inproc cannot be authenticated, and is refused
-    /// for handles with security.
+    /// on, and comes in once that is mended; its messages wait until then, as for a server that is not there
+    /// yet, but with another libzmq than ours they are lost ([`immediate`](Options::immediate)). inproc cannot be
+    /// authenticated, and is refused for handles with security.
     ///
     /// ```
     /// use zeroless::{Client, Error, Options, Server};

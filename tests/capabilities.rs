@@ -29,6 +29,7 @@ fn ours_can_do_all_that_it_is_for() {
         assert!(capabilities.batch);
         assert!(capabilities.heartbeats);
         assert!(capabilities.peer_info);
+        assert!(capabilities.keeps_refused);
         assert_eq!(capabilities.monotonic_clock, Some(true));
         assert_eq!(capabilities.curve, cfg!(feature = "curve"));
     });

@@ -5,6 +5,7 @@ mod support;
 use std::io::Write;
 use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use support::{SOON, deadline_after};
 use zeroless::{Client, ConnectionEvent, ConnectionEvents, Endpoint, Server};
@@ -31,7 +32,8 @@ fn connect_after(refused: impl Fn(&ConnectionEvents)) {
         // Before the stranger leaves its port to others.
         let server = Server::bind_local(0).unwrap();
         let (port, stranger) = stranger();
-        let client = Client::connect(port).unwrap();
+        // What is queued for the stranger holds up no end.
+        let client = Client::connect(port).unwrap().linger(Duration::ZERO);
         let push = client.push().unwrap();
         let events = push.connection_events().unwrap();
         stranger.join().unwrap();

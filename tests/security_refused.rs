@@ -270,7 +270,7 @@ fn a_deadline_that_ends_meanwhile_gives_the_refusal() {
 fn assert_let_in(server: ServerSecurity, client: ClientSecurity, mend: impl FnOnce()) {
     let (server, client) = ends_with(Some(server), Some(client));
     let replier = server.reply().unwrap();
-    // A request that is handed over during an attempt is lost with that, unless it waits for a peer.
+    // With another libzmq a request that is handed over during an attempt is lost with that, unless it waits for a peer.
     let requester = refused(client.immediate(true).request().unwrap());
     let asked = requester.clone();
     let asking = blocked(move || asked.request_timeout("hello", SOON));

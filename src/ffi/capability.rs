@@ -33,6 +33,13 @@ pub(crate) fn disconnects_at_once() -> bool {
     ANSWER.get(c"zeroless:disconnect")
 }
 
+/// Whether the linked libzmq retries each connection that ends, also one that was refused, and keeps what is
+/// queued for it. Ours does; any other abandons one that was refused.
+pub(crate) fn keeps_refused() -> bool {
+    static ANSWER: Answer = Answer::unknown();
+    ANSWER.get(c"zeroless:refused")
+}
+
 /// Whether the linked libzmq tells of a frame while it receives it. Ours does.
 #[cfg(feature = "libzmq")]
 #[inline]

@@ -22,7 +22,7 @@ pub(crate) trait MonitoredSocket: Send + Sync {
     /// libzmq has abandoned this endpoint: connects it anew, if the user still wants it; when to try
     /// again, if that cannot be done now.
     fn reconnect(self: Arc<Self>, endpoint: &Endpoint) -> Option<Instant>;
-    /// libzmq has tried to connect to this endpoint in vain, and tries again.
+    /// libzmq has tried to connect to this endpoint in vain, and tries again: nobody has accepted the connection.
     fn retried(self: Arc<Self>, endpoint: &Endpoint);
 }
 
@@ -57,8 +57,9 @@ impl Monitored {
     /// Takes in the monitor's events; false once the socket is gone.
     fn read(&self) -> bool {
         while let Some((event, at)) = self.status.next_event() {
-            // Before the event is published: a user that gets it must be able to send to the peer.
-            if event.is_up()
+            // Before the event is published. A user that gets it must be able to send to the peer that is up; and
+            // nothing that is sent later may go to the one that has gone, where connections are immediate.
+            if (event.is_up() || event.is_retry())
                 && let Some(monitored) = self.monitored.upgrade()
             {
                 monitored.pump();
@@ -66,6 +67,7 @@ impl Monitored {
             let retried = event.is_retry().then(|| event.endpoint.clone());
             self.status.handle(event, at);
             if let Some(endpoint) = retried
+                && !self.status.is_refused(&endpoint)
                 && let Some(monitored) = self.monitored.upgrade()
             {
                 monitored.retried(&endpoint);

@@ -21,6 +21,9 @@ pub(super) struct Refusals {
     reconnect_at: BTreeMap<Endpoint, Instant>,
     /// The shortest and the longest pause between two attempts.
     reconnect: (Duration, Duration),
+    /// Whether libzmq abandons connections, so that they have to be made anew. One that retries them all
+    /// is left alone, however late it says so: what is queued for an endpoint is lost where that is connected anew.
+    abandons: bool,
 }
 
 /// An endpoint that accepted our connection and then failed the handshake.
@@ -28,6 +31,8 @@ pub(super) struct Refusals {
 struct Refused {
     refusal: Refusal,
     times: u32,
+    /// Whether this was just now: libzmq has not retried it since.
+    just_now: bool,
     /// When it is connected anew, unless libzmq retries it.
     due: Option<Instant>,
 }
@@ -37,13 +42,14 @@ struct Refused {
 pub(super) const RECONNECT_GRACE: Duration = Duration::from_secs(1);
 
 impl Refusals {
-    pub(super) fn new(reconnect: (Duration, Duration)) -> Refusals {
+    pub(super) fn new(reconnect: (Duration, Duration), abandons: bool) -> Refusals {
         Refusals {
             refused: BTreeMap::new(),
             marks: BTreeMap::new(),
             failures: BTreeMap::new(),
             reconnect_at: BTreeMap::new(),
             reconnect,
+            abandons,
         }
     }
 
@@ -90,7 +96,9 @@ impl Refusals {
 
     /// A connection that was up has ended.
     pub(super) fn broke(&mut self, endpoint: Endpoint, now: Instant) {
-        self.reconnect_at.insert(endpoint, now + RECONNECT_GRACE);
+        if self.abandons {
+            self.reconnect_at.insert(endpoint, now + RECONNECT_GRACE);
+        }
     }
 
     /// Nobody accepted a connection.
@@ -115,11 +123,12 @@ impl Refusals {
             Some(last) if last.refusal.is_proof() && !refusal.is_proof() => last.refusal,
             _ => refusal,
         };
-        let pause = backoff(self.reconnect, times);
+        let pause = RETRY_GRACE.max(backoff(self.reconnect, times));
         let refused = Refused {
             refusal,
             times: times.saturating_add(1),
-            due: now.checked_add(RETRY_GRACE.max(pause)),
+            just_now: true,
+            due: now.checked_add(pause).filter(|_| self.abandons),
         };
         self.refused.insert(endpoint, refused);
     }
@@ -129,9 +138,9 @@ impl Refusals {
         self.reconnect_at.remove(endpoint);
         let refused = self.refused.get_mut(endpoint);
         let refusal = refused.and_then(|refused| {
+            refused.due = None;
             // Without a handshake that failed just now, nobody is there any more.
-            refused.due.take()?;
-            Some(refused.refusal.clone())
+            std::mem::take(&mut refused.just_now).then(|| refused.refusal.clone())
         });
         if refusal.is_none() {
             self.refused.remove(endpoint);
@@ -160,7 +169,7 @@ impl Refusals {
         let mut due = Vec::new();
         for (endpoint, refusal) in &mut self.refused {
             if refusal.due.is_some_and(|at| at <= now) {
-                refusal.due = None;
+                (refusal.just_now, refusal.due) = (false, None);
                 due.push(endpoint.clone());
             }
         }

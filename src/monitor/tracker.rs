@@ -56,11 +56,11 @@ struct Connection {
 }
 
 impl ConnectionTracker {
-    /// A tracker of a socket that has no connection yet.
-    pub(crate) fn new(names: Names, options: &Options) -> ConnectionTracker {
+    /// A tracker of a socket that has no connection yet; `abandons` tells whether libzmq abandons connections.
+    pub(crate) fn new(names: Names, options: &Options, abandons: bool) -> ConnectionTracker {
         ConnectionTracker {
             connections: HashMap::new(),
-            refusals: Refusals::new((options.reconnect_min, options.reconnect_max)),
+            refusals: Refusals::new((options.reconnect_min, options.reconnect_max), abandons),
             ever_up: false,
             names,
             max_frame: options.max_frame,
@@ -89,6 +89,11 @@ impl ConnectionTracker {
     /// there is one.
     pub(crate) fn refusal(&self) -> Option<(&Endpoint, &Refusal)> {
         self.refusals.first()
+    }
+
+    /// Whether the peer at an endpoint has accepted our last connection, and then failed the handshake.
+    pub(crate) fn is_refused(&self, endpoint: &Endpoint) -> bool {
+        self.refusals.is_refused(endpoint)
     }
 
     /// Whether it is the event of an outgoing connection that failed.

@@ -40,7 +40,8 @@ impl Socket {
             own: spec.name,
             partner: spec.partner,
         };
-        let tracker = ConnectionTracker::new(names, options);
+        let abandons = !ffi::keeps_refused();
+        let tracker = ConnectionTracker::new(names, options, abandons);
         let status = Arc::new(ConnectionStatus::new(spec.name, tracker));
         let skipped = Arc::new(AtomicU64::new(0));
         let peers = Peers::new(options.peer_info, access(spec, options), &skipped);

@@ -357,4 +357,88 @@ int zmq::session_base_t::read_zap_msg (msg_t *msg_)
 ",
         }],
     },
+    Patch {
+        name: "refused",
+        why: "A connection that its peer refuses, or that ends over invalid bytes, is abandoned, and all that is queued \
+              for it is lost without a word, also at the end of a program. With this it is tried again as any other, \
+              after pauses that double up to ZMQ_RECONNECT_IVL_MAX, and keeps its queue.",
+        edits: &[
+            Edit {
+                file: "src/session_base.cpp",
+                old: "        case i_engine::protocol_error:
+            if (_pending) {
+",
+                new: "        case i_engine::protocol_error:
+            if (_active && !_zap_pipe && !options.raw_socket
+                && options.reconnect_ivl > 0
+                && !(options.reconnect_stop
+                     & ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED)) {
+                reconnect ();
+                if (_refused_ivl == -1)
+                    _refused_ivl = options.reconnect_ivl;
+                else if (_refused_ivl <= options.reconnect_ivl_max / 2)
+                    _refused_ivl *= 2;
+                break;
+            }
+            if (_pending) {
+",
+            },
+            Edit {
+                file: "src/session_base.cpp",
+                old: "            if (_active) {
+                reconnect ();
+                break;
+            }
+
+        case i_engine::protocol_error:
+",
+                new: "            if (_active) {
+                _refused_ivl = -1;
+                reconnect ();
+                break;
+            }
+
+        case i_engine::protocol_error:
+",
+            },
+            Edit {
+                file: "src/session_base.cpp",
+                old: "    _io_thread (io_thread_),
+",
+                new: "    _io_thread (io_thread_),
+    _refused_ivl (-1),
+",
+            },
+            Edit {
+                file: "src/session_base.hpp",
+                old: "    zmq::io_thread_t *_io_thread;
+",
+                new: "    zmq::io_thread_t *_io_thread;
+
+    //  The last pause before an attempt after one that was refused; -1 after any other.
+    int _refused_ivl;
+",
+            },
+            Edit {
+                file: "src/session_base.hpp",
+                old: "    socket_base_t *get_socket () const;
+",
+                new: "    socket_base_t *get_socket () const;
+
+    //  The pause that the next one doubles, or -1.
+    int refused_ivl () const
+    {
+        return options.reconnect_ivl_max > 0 ? _refused_ivl : -1;
+    }
+",
+            },
+            Edit {
+                file: "src/stream_connecter_base.cpp",
+                old: "    _current_reconnect_ivl (-1),
+",
+                new: "    _current_reconnect_ivl (session_->refused_ivl ()),
+",
+            },
+        ],
+    },
 ];

@@ -15,6 +15,7 @@ mod linger;
 mod mismatch;
 mod older_peer;
 mod receive;
+mod refused;
 mod self_connection;
 mod unread;
 mod unsent;

@@ -96,6 +96,11 @@ impl ConnectionStatus {
         self.reader.forget_ended(endpoint);
     }
 
+    /// Whether the peer at an endpoint has accepted our last connection, and then failed the handshake.
+    pub(in crate::monitor) fn is_refused(&self, endpoint: &Endpoint) -> bool {
+        self.state.lock().tracker.is_refused(endpoint)
+    }
+
     /// Has the monitor thread connect an endpoint anew at this time, unless it is to do so already.
     pub(crate) fn schedule_reconnect(&self, endpoint: &Endpoint, at: Instant) {
         self.state.lock().tracker.schedule_reconnect(endpoint, at);

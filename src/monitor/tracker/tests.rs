@@ -8,12 +8,17 @@ fn peer(fd: u32) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], fd as u16))
 }
 
+/// With a libzmq that abandons connections.
 fn tracker() -> ConnectionTracker {
+    tracker_with(true)
+}
+
+fn tracker_with(abandons: bool) -> ConnectionTracker {
     let names = Names {
         own: "push",
         partner: "pull",
     };
-    ConnectionTracker::new(names, &Options::default())
+    ConnectionTracker::new(names, &Options::default(), abandons)
 }
 
 #[test]
@@ -65,6 +70,32 @@ fn an_endpoint_refused_for_good_is_tried_again_more_and_more_rarely() {
     }
     assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
     assert!(tracker.refusal().is_some());
+}
+
+#[test]
+fn an_endpoint_that_libzmq_retries_in_any_case_is_never_connected_anew() {
+    let (mut tracker, now) = (tracker_with(false), Instant::now());
+    tracker.observe(event(kind::CONNECTED, 9), now);
+    let refused = tracker.observe(event(kind::DISCONNECTED, 9), now);
+    let Some(ConnectionEvent::HandshakeFailed { refusal, .. }) = refused else {
+        panic!("{refused:?}");
+    };
+    // However long libzmq takes to say so: its queue would be lost.
+    assert_eq!(tracker.next_due(), None);
+    assert!(tracker.due(now + RECONNECT_GRACE).is_empty());
+    let retried = tracker.observe(event(kind::CONNECT_RETRIED, 100), now);
+    let told = Some(refusal.clone());
+    assert!(matches!(retried, Some(ConnectionEvent::Retrying { refusal, .. }) if refusal == told));
+    assert_eq!(tracker.refusal(), Some((&an_endpoint(), &refusal)));
+
+    tracker.observe(event(kind::CONNECTED, 9), now);
+    tracker.observe(event(kind::HANDSHAKE_SUCCEEDED, 9), now);
+    tracker.observe(event(kind::DISCONNECTED, 9), now);
+    assert_eq!(tracker.next_due(), None);
+    assert!(tracker.due(now + RECONNECT_GRACE).is_empty());
+    // Those that its owner asks for are.
+    tracker.schedule_reconnect(&an_endpoint(), now);
+    assert_eq!(tracker.due(now), [an_endpoint()]);
 }
 
 #[test]
