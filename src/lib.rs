@@ -287,6 +287,9 @@ compile_error!("zeroless needs a Unix system: its wake-ups are Unix sockets");
 mod background;
 mod capabilities;
 mod client;
+#[cfg(feature = "rpc")]
+#[allow(dead_code)]
+mod codec;
 mod connection_id;
 mod context;
 mod endpoint;
@@ -303,6 +306,8 @@ mod pattern;
 mod peer;
 mod peer_id;
 pub mod relay;
+#[cfg(feature = "rpc")]
+pub mod rpc;
 pub mod security;
 mod server;
 mod socket;

@@ -20,6 +20,7 @@ const CRATE: Layers = Layers {
         &["error"],
         &["ffi"],
         &[
+            "codec",
             "connection_id",
             "id_hasher",
             "into_endpoints",
@@ -40,6 +41,7 @@ const CRATE: Layers = Layers {
         &["client", "server"],
         &["zre"],
         &["relay"],
+        &["rpc"],
     ],
 };
 

@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_new_message_is_empty() {
-        assert_eq!(RawMessage::new()[..], []);
+        assert!(RawMessage::new().is_empty());
         assert!(!RawMessage::new().has_more());
     }
 

@@ -1,0 +1,21 @@
+//! The bodies of messages: values in MessagePack, in JSON or as bare bytes.
+//!
+//! Decoding is bounded whatever the bytes are: in size, in depth and in what is allocated. An error says where in
+//! the value the mistake is, and which it is.
+
+mod body_type;
+mod bounded;
+mod bytes;
+mod error;
+mod json;
+mod message_pack;
+mod structure;
+
+pub use body_type::BodyType;
+pub(crate) use error::{BodyError, cut};
+
+/// How many bytes a body may have, at most: 16 MiB.
+pub const MAX_BODY: usize = 16 << 20;
+
+/// How deep values may be nested, at most.
+const MAX_DEPTH: usize = 128;

@@ -1,0 +1,21 @@
+//! Calls: typed, with deadlines, and errors that tell whether a call may have run.
+//!
+//! A command is a type with serde, and [`command!`] says what its reply is.
+
+#[allow(dead_code)]
+mod call_error;
+mod command;
+#[allow(dead_code, unused_imports)]
+mod envelope;
+mod failure;
+#[allow(dead_code)]
+mod nearest;
+
+pub use call_error::CallError;
+pub use command::Command;
+#[doc(hidden)]
+pub use command::is_name;
+pub use failure::Failure;
+
+pub use crate::__rpc_command as command;
+pub use crate::codec::{BodyType, MAX_BODY};
