@@ -8,12 +8,14 @@ mod warnings;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
 
 use poll::wait_readable;
-use support::{SOON, blocked, deadline, until};
+use support::{Folder, SOON, blocked, deadline, until};
 use warnings::warnings;
-use zeroless::security::{Access, Password, Plain};
-use zeroless::{Client, Error, Message, Server, capabilities};
+use zeroless::security::{Access, AccessRequest, Curve, Keys, Password, Plain};
+use zeroless::{Client, Error, Message, Pending, Server, capabilities};
 
 fn password() -> Password {
     Password::new("secret").unwrap()
@@ -96,6 +98,53 @@ fn a_message_tells_its_user_in_each_pattern_and_a_client_is_told_none() {
             router.send_to(identity, "hello").unwrap();
             assert_eq!(dealer.recv_timeout(SOON).unwrap().user(), None);
         }
+    });
+}
+
+#[test]
+fn a_user_with_keys_is_the_one_that_the_access_knows_by_its_key() {
+    deadline(|| {
+        if !capabilities().unwrap().curve {
+            return;
+        }
+        let [own, ann, bob, carol, dave] = [(); 5].map(|()| Keys::generate().unwrap());
+        let folder = Folder::new();
+        bob.save(folder.path().join("bob.key")).unwrap();
+        let carols = carol.public();
+        let access = Access::new().key("ann", ann.public()).unwrap();
+        access.folder(folder.path()).unwrap();
+        let ask = move |request: &AccessRequest| {
+            (request.key() == Some(&carols)).then(|| "carol".to_owned())
+        };
+        access.ask(ask).unwrap().any_key().unwrap();
+        let server = Server::bind_local(0).unwrap();
+        let server = server.security(Curve::server(&own, access.clone()));
+        let pull = server.pull().unwrap();
+        let push = |keys: &Keys| {
+            let client = Client::connect(server.port()).unwrap();
+            let push = client.security(Curve::client(keys, own.public())).push();
+            push.unwrap()
+        };
+        let anybody = dave.public().to_string();
+        for (keys, user) in [
+            (&ann, "ann"),
+            (&bob, "bob"),
+            (&carol, "carol"),
+            (&dave, &*anybody),
+        ] {
+            let push = push(keys);
+            push.send(("hello", vec![7; 1000])).unwrap();
+            assert_of(&pull.recv_timeout(SOON).unwrap(), user);
+        }
+        let [ann, bob] = [&ann, &bob].map(push);
+        pull.wait_connected(2, SOON).unwrap();
+        access.revoke("ann").unwrap();
+        for _ in 0..100 {
+            ann.send("dropped").unwrap();
+        }
+        bob.send("hello").unwrap();
+        assert_of(&pull.recv_timeout(SOON).unwrap(), "bob");
+        until(|| pull.try_recv().is_err() && pull.skipped() == 100);
     });
 }
 
@@ -205,6 +254,38 @@ fn a_router_receives_nothing_of_a_revoked_user() {
                 assert_eq!(message, "back");
             }
         }
+    });
+}
+
+#[test]
+fn a_wait_for_any_reply_is_not_ended_by_one_of_a_revoked_user() {
+    deadline(|| {
+        let (server, access) = secured();
+        // What is lost with the connections that are cut is sent again.
+        let server = server.request_timeout(Duration::from_millis(100));
+        let server = server.request_retries(1000);
+        let requester = server.request().unwrap();
+        let [ann, eve] = ["ann", "eve"].map(|user| client(&server, user).reply().unwrap());
+        requester.wait_connected(2, SOON).unwrap();
+        let start = |number: u32| requester.start(number.to_string()).unwrap();
+        let mut pending: Vec<_> = (0..20).map(start).collect();
+        for _ in 0..5 {
+            let request = eve.recv_timeout(SOON).unwrap();
+            request.reply("in vain").unwrap();
+        }
+        access.revoke("eve").unwrap();
+        let waiting = blocked(move || {
+            while let Some((_, reply)) = Pending::wait_any(&mut pending) {
+                let reply = reply.unwrap();
+                assert_eq!(reply, "welcome");
+                assert_of(&reply, "ann");
+            }
+        });
+        let stopped = ann.clone();
+        let serving = thread::spawn(move || ann.serve(|_| "welcome"));
+        waiting.join().unwrap();
+        stopped.stop();
+        serving.join().unwrap().unwrap();
     });
 }
 
