@@ -441,4 +441,25 @@ int zmq::session_base_t::read_zap_msg (msg_t *msg_)
             },
         ],
     },
+    Patch {
+        name: "immediate",
+        why: "Messages that have come over an immediate connection, and are not yet received when it breaks, are \
+              lost: a server's last replies among them.",
+        edits: &[Edit {
+            file: "src/socket_base.cpp",
+            old: "    if (options.immediate == 1)
+        pipe_->terminate (false);
+    else
+",
+            new: "    //  The end of the pipe follows by itself, behind what is still to be received.
+    if (options.immediate == 1
+        && (options.type == ZMQ_DEALER || options.type == ZMQ_PULL
+            || options.type == ZMQ_SUB))
+        return;
+    if (options.immediate == 1)
+        pipe_->terminate (false);
+    else
+",
+        }],
+    },
 ];

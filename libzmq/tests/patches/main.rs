@@ -11,6 +11,7 @@ mod frame_limit;
 mod greeted;
 mod half_read;
 mod heartbeat;
+mod immediate;
 mod linger;
 mod mismatch;
 mod older_peer;
