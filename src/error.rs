@@ -173,6 +173,11 @@ pub enum Error {
     #[error("the peer left in the middle of a message; send it again")]
     PeerLost,
 
+    /// The connection that a request went to has ended before the reply came. The request may have been handled,
+    /// or not; only one that may be handled twice should be sent again.
+    #[error("the connection ended before the reply came; the request may have been handled")]
+    ConnectionLost,
+
     /// There is no such peer, or not any more: peers come and go.
     #[error("there is no peer {peer}; it may have left")]
     NoPeer {

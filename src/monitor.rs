@@ -24,6 +24,6 @@ pub use event::ConnectionEvent;
 pub(crate) use monitored::MonitoredSocket;
 pub(crate) use reader::MonitorSnapshot;
 pub(crate) use spelling::Spellings;
-pub(crate) use status::{ConnectionStatus, OnDown};
+pub(crate) use status::{ConnectionStatus, OnDown, OnEvent};
 pub(crate) use thread::MonitorThread;
 pub(crate) use tracker::{ConnectionTracker, Names};

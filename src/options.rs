@@ -128,8 +128,8 @@ pub struct Options {
     ///
     /// When off, a client's sends are queued for a server that is not there yet, and kept
     /// while a connection is down, or is refused. When on, a send waits for a peer that has taken the connection
-    /// instead, and messages that were queued for a connection, or had come from it and were not yet received,
-    /// are lost when it breaks.
+    /// instead, and messages that were queued for a connection are lost when it breaks; those that had come from
+    /// it, too, if they were not yet received, for a pair or a router, and where the linked libzmq is not ours.
     ///
     /// Where the linked libzmq is not ours, messages that are queued for a server that refuses us
     /// are lost when this is off ([`Capabilities::keeps_refused`](crate::Capabilities::keeps_refused)), and no call

@@ -29,6 +29,8 @@ pub use push_pull::{Pull, Push};
 pub use receiving::{IntoIter, Iter, Parts, Receiving, TryIter};
 pub use replier::{Delivery, Replier, ReplySender, Request, RequestParts};
 pub(crate) use requester::Ids;
+#[cfg(feature = "rpc")]
+pub(crate) use requester::{Change, ConnectedRequester, Unsent, reply_or_lost};
 pub use requester::{Pending, Requester};
 pub use router::Router;
 pub use send_error::SendError;

@@ -425,6 +425,22 @@ impl SharedSocket {
         })
     }
 
+    /// Sends a message by this attempt, as soon as it can: for a caller that waits for more than room, as with
+    /// [`perform_registered`](Self::perform_registered).
+    #[cfg(feature = "rpc")]
+    pub(crate) fn send_registered(
+        &self,
+        deadline: Deadline,
+        mut attempt: impl FnMut(&mut LockedSocket<'_>, &mut Message) -> Result<Progress, BoxedError>,
+        register: impl FnMut(&Arc<Waker>),
+    ) -> Result<(), BoxedError> {
+        self.check_waiting(deadline)?;
+        self.sent.store(true, Ordering::Relaxed);
+        let mut message = Message::new();
+        let attempt = |locked: &mut LockedSocket<'_>| attempt(locked, &mut message);
+        self.perform_registered(Interest::Writable, deadline, attempt, register)
+    }
+
     /// Sends a message of one frame, with a copy of these bytes.
     #[inline]
     pub(crate) fn send_bytes(&self, bytes: &[u8], deadline: Deadline) -> Result<(), BoxedError> {

@@ -35,12 +35,18 @@ pub(crate) struct ConnectionStatus {
     pub(super) stop_signal: OnceLock<Arc<Waker>>,
     /// Called when an endpoint of ours is not connected, or no longer.
     on_down: OnceLock<OnDown>,
+    /// Called with each event.
+    on_event: OnceLock<OnEvent>,
     changed: Condvar,
 }
 
 /// Called with an endpoint, in the monitor thread, which it must not hold up: it leaves the work to
 /// another thread.
 pub(crate) type OnDown = Box<dyn Fn(&Endpoint) + Send + Sync>;
+
+/// Called with an event, in the monitor thread as a rule, which it must not hold up. The socket was pumped
+/// before an event of a connection that is up: messages that are sent from then on go to that connection.
+pub(crate) type OnEvent = Box<dyn Fn(&ConnectionEvent) + Send + Sync>;
 
 pub(super) struct StatusState {
     pub(super) tracker: ConnectionTracker,
@@ -77,6 +83,7 @@ impl ConnectionStatus {
             monitor_thread: OnceLock::new(),
             stop_signal: OnceLock::new(),
             on_down: OnceLock::new(),
+            on_event: OnceLock::new(),
             changed: Condvar::new(),
         }
     }
@@ -137,6 +144,11 @@ impl ConnectionStatus {
     /// Calls this from now on when an endpoint that was connected to is not, or no longer, up.
     pub(crate) fn set_on_down(&self, call: OnDown) {
         let _ = self.on_down.set(call);
+    }
+
+    /// Calls this from now on with each event.
+    pub(crate) fn set_on_event(&self, call: OnEvent) {
+        let _ = self.on_event.set(call);
     }
 
     /// Sets the stop signal of this socket; false if it has one.

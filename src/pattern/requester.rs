@@ -4,6 +4,8 @@
 //! empty one are the envelope. It sends them back with its reply, and so the id. In REQ's own
 //! envelope it is `[empty, frames…]`: replies have no id, so there is one request at a time (plain.rs).
 
+#[cfg(feature = "rpc")]
+mod connected;
 mod ids;
 mod pending;
 mod pending_requests;
@@ -15,6 +17,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "rpc")]
+pub(crate) use connected::{Change, ConnectedRequester, Unsent, reply_or_lost};
 pub(crate) use ids::Ids;
 pub use pending::Pending;
 use pending_requests::PendingRequests;

@@ -23,10 +23,8 @@ impl ConnectionStatus {
         self.reader.forget(endpoint);
         let mut state = self.state.lock();
         state.logged.forget(endpoint);
-        for event in state.tracker.forget(endpoint) {
-            state.send(&event);
-        }
-        drop(state);
+        let ended = state.tracker.forget(endpoint);
+        self.publish_ended(state, ended);
         self.drain();
     }
 
@@ -34,10 +32,8 @@ impl ConnectionStatus {
     pub(crate) fn renew(&self, endpoint: &Endpoint) {
         self.reader.forget_connection(endpoint);
         let mut state = self.state.lock();
-        for event in state.tracker.forget(endpoint) {
-            state.send(&event);
-        }
-        drop(state);
+        let ended = state.tracker.forget(endpoint);
+        self.publish_ended(state, ended);
         self.drain();
     }
 

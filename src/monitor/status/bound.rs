@@ -38,10 +38,8 @@ impl ConnectionStatus {
         let mut state = self.state.lock();
         state.listening.retain(|it| it != endpoint);
         state.logged.forget(endpoint);
-        for event in state.tracker.forget_accepted(endpoint) {
-            state.send(&event);
-        }
-        drop(state);
+        let ended = state.tracker.forget_accepted(endpoint);
+        self.publish_ended(state, ended);
         self.changed.notify_all();
         self.drain();
     }

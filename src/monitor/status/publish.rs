@@ -83,6 +83,7 @@ impl ConnectionStatus {
         let ours = state.tracker.is_outgoing_failure(event);
         drop(state);
         self.changed.notify_all();
+        self.call_on_event(event);
         if let ConnectionEvent::Disconnected { endpoint, .. }
         | ConnectionEvent::Retrying { endpoint, .. } = event
             && let Some(call) = self.on_down.get()
@@ -99,6 +100,25 @@ impl ConnectionStatus {
             );
         }
         self.log(event, to_log, ours);
+    }
+
+    /// Publishes the events of connections that we have ended ourselves.
+    pub(super) fn publish_ended(
+        &self,
+        mut state: MutexGuard<'_, StatusState>,
+        events: Vec<ConnectionEvent>,
+    ) {
+        for event in &events {
+            state.send(event);
+        }
+        drop(state);
+        events.iter().for_each(|event| self.call_on_event(event));
+    }
+
+    fn call_on_event(&self, event: &ConnectionEvent) {
+        if let Some(call) = self.on_event.get() {
+            call(event);
+        }
     }
 
     /// Logs an event. Trouble that a user can mend is logged louder, but not repeatedly.

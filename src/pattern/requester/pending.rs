@@ -44,18 +44,22 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// A request that is to be sent by then.
-    pub(super) fn begin(requesting: &Requesting, deadline: Deadline) -> Result<Pending> {
-        let (id, under_way) = requesting.pending_requests.begin()?;
-        let retries = requesting.socket.options().request_retries;
-        let pending = Pending {
+    /// A request of this id.
+    pub(super) fn of(requesting: &Requesting, id: u64, deadline: Deadline) -> Pending {
+        Pending {
             id,
             requesting: requesting.clone(),
             repeat: None,
-            retries,
+            retries: requesting.socket.options().request_retries,
             is_late: false,
             deadline,
-        };
+        }
+    }
+
+    /// A request that is to be sent by then.
+    pub(super) fn begin(requesting: &Requesting, deadline: Deadline) -> Result<Pending> {
+        let (id, under_way) = requesting.pending_requests.begin()?;
+        let pending = Pending::of(requesting, id, deadline);
         if under_way > MANY && under_way.is_multiple_of(64) {
             // A program that only sends requests would make the servers wait, or drop their replies.
             let _ = pending.try_wait();
@@ -240,7 +244,7 @@ impl Pending {
         self.take_until(Deadline::Now)
     }
 
-    pub(super) fn take_until(&self, deadline: Deadline) -> Result<Message> {
+    pub(crate) fn take_until(&self, deadline: Deadline) -> Result<Message> {
         if deadline != Deadline::Now && self.requesting.socket.is_stopped() {
             return Err(Error::Stopped);
         }

@@ -28,11 +28,15 @@ struct UnderWay {
     ids: Ids,
     /// Where replies have no id, one request has the turn.
     turn: Turn,
+    /// Whether the connection is up, for requests that belong to one: see [`connected`](super::connected).
+    #[cfg(feature = "rpc")]
+    is_connected: bool,
 }
 
 /// A request under way.
 #[derive(Debug, Default)]
 struct Slot {
+    /// Without frames if the request has ended with its connection.
     reply: Option<Message>,
     /// The threads that wait for it, asleep.
     wakers: Wakers,
@@ -69,14 +73,7 @@ impl PendingRequests {
 
     /// Begins a request: its id, and how many are under way.
     pub(super) fn begin(&self) -> Result<(u64, usize)> {
-        let UnderWay { slots, ids, .. } = &mut *self.under_way.lock()?;
-        loop {
-            let id = ids.next()?;
-            if let Entry::Vacant(slot) = slots.entry(id) {
-                slot.insert(Slot::default());
-                return Ok((id, slots.len()));
-            }
-        }
+        self.under_way.lock()?.begin()
     }
 
     /// Ends a request: its reply, which has come.
@@ -168,6 +165,67 @@ impl PendingRequests {
         slot.reply = Some(reply);
         slot.wakers.wake_all();
         Some(id)
+    }
+}
+
+impl UnderWay {
+    fn begin(&mut self) -> Result<(u64, usize)> {
+        let UnderWay { slots, ids, .. } = self;
+        loop {
+            let id = ids.next()?;
+            if let Entry::Vacant(slot) = slots.entry(id) {
+                slot.insert(Slot::default());
+                return Ok((id, slots.len()));
+            }
+        }
+    }
+}
+
+/// Requests that belong to a connection.
+#[cfg(feature = "rpc")]
+impl PendingRequests {
+    /// Begins a request, if the connection is up: its id.
+    pub(super) fn begin_connected(&self) -> Result<Option<u64>> {
+        let mut under_way = self.under_way.lock()?;
+        match under_way.is_connected {
+            true => Ok(Some(under_way.begin()?.0)),
+            false => Ok(None),
+        }
+    }
+
+    /// An id for a message that gets no reply.
+    pub(super) fn draw_id(&self) -> Result<u64> {
+        self.under_way.lock()?.ids.next()
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        self.under_way.lock().is_ok_and(|it| it.is_connected)
+    }
+
+    /// Takes in whether the connection is up.
+    pub(super) fn set_connected(&self, is_connected: bool) -> Result<()> {
+        self.under_way.lock()?.is_connected = is_connected;
+        Ok(())
+    }
+
+    /// Whether a request is under way, and its reply has not come.
+    pub(super) fn is_waiting(&self, id: u64) -> Result<bool, BoxedError> {
+        let slots = &self.under_way.lock()?.slots;
+        Ok(slots.get(&id).is_some_and(|slot| slot.reply.is_none()))
+    }
+
+    /// Takes in that the connection has ended, and ends all requests that have no reply yet.
+    pub(super) fn end_connected(&self) {
+        let Ok(mut under_way) = self.under_way.lock() else {
+            return;
+        };
+        under_way.is_connected = false;
+        for slot in under_way.slots.values_mut() {
+            if slot.reply.is_none() {
+                slot.reply = Some(Message::new());
+                slot.wakers.wake_all();
+            }
+        }
     }
 }
 

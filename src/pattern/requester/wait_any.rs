@@ -92,6 +92,17 @@ impl Pending {
     }
 }
 
+impl Pending {
+    /// As [`wait_any_deadline`](Self::wait_any_deadline), for callers within the crate.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn wait_any_until(
+        pending: &mut Vec<Pending>,
+        deadline: Deadline,
+    ) -> Option<(usize, Result<Message>)> {
+        wait_any(pending, deadline)
+    }
+}
+
 /// The requests of one handle among those that are waited for.
 struct Group<'a> {
     requesting: &'a Requesting,
