@@ -78,6 +78,8 @@ mod uuid;
 mod wire;
 
 pub use builder::Builder;
+#[cfg(feature = "rpc")]
+pub(crate) use directory::Follower;
 pub use directory::{Announce, Announcement, BoundService, Discovery, Service, announce, discover};
 pub use error::Error;
 pub use event::Event;

@@ -197,15 +197,15 @@ fn only_services_that_fit_and_are_on_the_announcers_host_are_connected() {
         jobs.wait_for(2, SOON).unwrap();
         let mut found: Vec<_> = jobs
             .services()
-            .map(|it| (it.pattern(), it.endpoint().to_owned()))
+            .map(|it| (it.pattern().to_owned(), it.endpoint().to_owned()))
             .collect();
         found.sort();
         let own = server.endpoint();
         assert_eq!(
             found,
             [
-                ("publish", "tcp://127.0.0.1:9".parse().unwrap()),
-                ("pull", own)
+                ("publish".to_owned(), "tcp://127.0.0.1:9".parse().unwrap()),
+                ("pull".to_owned(), own)
             ]
         );
         let push = jobs.push().unwrap();

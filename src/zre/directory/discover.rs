@@ -6,18 +6,20 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::follow::{FollowingClient, FoundServices};
+use super::follow::{Follower, FoundServices};
 use super::names::{check_name, program};
 use super::service::Service;
 use crate::background::Background;
 use crate::client::Client;
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Result, Wait};
 use crate::ffi::PerProcess;
 use crate::monitor::OnDown;
 use crate::options::{
     Options, all_options, client_setters, common_setters, security_setter, setters_doc,
 };
-use crate::pattern::{Pattern, patterns};
+use crate::pattern::{Kind, Pattern, patterns};
+use crate::socket::HandleCount;
 use crate::wake::Deadline;
 use crate::zre::net::Observation;
 use crate::zre::node::{Node, RunningNode};
@@ -201,12 +203,62 @@ impl Discovery {
         let handle: H = client.open()?;
         handle.socket().keep(self.shared.clone());
         handle.socket().status()?.set_on_down(self.shared.on_down());
-        self.shared.found.follow(FollowingClient {
+        self.follow(Box::new(FollowingClient {
             kind: H::KIND,
             client,
             handle_count: handle.socket().handle_count(),
-        })?;
+        }))?;
         Ok(handle)
+    }
+
+    /// Connects this to the services that there are, and that come, and disconnects it from those that leave.
+    pub(crate) fn follow(&self, follower: Box<dyn Follower>) -> Result<()> {
+        self.shared.found.follow(follower)
+    }
+}
+
+/// What a layer above this one needs, to follow services by itself.
+#[cfg(feature = "rpc")]
+impl Discovery {
+    pub(crate) fn own_options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The function that each socket calls when its connection has ended.
+    pub(crate) fn on_down(&self) -> OnDown {
+        self.shared.on_down()
+    }
+}
+
+/// A client of this kind, and the count of the handle's clones that was opened by it.
+struct FollowingClient {
+    kind: Kind,
+    client: Client,
+    handle_count: Weak<HandleCount>,
+}
+
+impl Follower for FollowingClient {
+    fn is_over(&self) -> bool {
+        self.handle_count.strong_count() == 0
+    }
+
+    fn wants(&self, pattern: &str) -> bool {
+        let mut partners = self.kind.partners().iter();
+        partners.any(|partner| partner.name() == pattern)
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        self.client.endpoints()
+    }
+
+    fn connect(&self, endpoint: &Endpoint) -> Result<()> {
+        self.client.connect(endpoint.clone())?;
+        Ok(())
+    }
+
+    fn disconnect(&self, endpoint: &Endpoint) -> Result<()> {
+        self.client.disconnect(endpoint.clone())?;
+        Ok(())
     }
 }
 

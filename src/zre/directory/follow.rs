@@ -1,35 +1,32 @@
-//! The services that were found, and the clients that are connected to them.
+//! The services that were found, and those that follow them: connected to all that they can talk to.
 //!
 //! A connect may wait for a while, and a peer decides how many there are. So none is made in the node's
 //! thread, which has to answer others meanwhile: each discovery has a thread of its own for them. Opening a
 //! handle connects in the caller's.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use log::{info, warn};
 use parking_lot::Condvar;
 
 use super::service::Service;
 use crate::background::{Background, guarded};
-use crate::client::Client;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::fork::ForkMutex;
-use crate::pattern::Kind;
-use crate::socket::HandleCount;
 use crate::throttle::Throttle;
 use crate::zre::event::Event;
 use crate::zre::peer::Peer;
 use crate::zre::uuid::Uuid;
 
-/// The services of one name, and the clients that follow them.
+/// The services of one name, and those that follow them.
 pub(super) struct FoundServices {
     pub(super) name: String,
     /// Locked for moments only, also in the node's thread.
     pub(super) state: ForkMutex<Found>,
     pub(super) changed: Condvar,
     /// Locked while they connect.
-    clients: ForkMutex<Vec<FollowingClient>>,
+    followers: ForkMutex<Vec<Box<dyn Follower>>>,
     /// Lines in the log of servers that cannot be connected to.
     trouble: Throttle,
 }
@@ -37,20 +34,25 @@ pub(super) struct FoundServices {
 #[derive(Default)]
 pub(super) struct Found {
     services: Vec<Service>,
-    /// Those that the clients were given: others are not told of yet.
+    /// Those that the followers were given: others are not told of yet.
     pub(super) followed_services: Vec<Service>,
     anywhere: bool,
     /// The node or the discovery has ended: nothing more will be found.
     pub(super) ended: bool,
-    /// The services have changed since the clients were given them.
+    /// The services have changed since the followers were given them.
     is_behind: bool,
 }
 
-/// A client of this kind, which is to be connected to all services that it can talk to.
-pub(super) struct FollowingClient {
-    pub(super) kind: Kind,
-    pub(super) client: Client,
-    pub(super) handle_count: Weak<HandleCount>,
+/// Something that is to be connected to all services that it can talk to.
+pub(crate) trait Follower: Send {
+    /// Whether nobody needs it any more.
+    fn is_over(&self) -> bool;
+    /// Whether it can talk to services of this pattern.
+    fn wants(&self, pattern: &str) -> bool;
+    /// The endpoints that it connects to.
+    fn endpoints(&self) -> Vec<Endpoint>;
+    fn connect(&self, endpoint: &Endpoint) -> Result<()>;
+    fn disconnect(&self, endpoint: &Endpoint) -> Result<()>;
 }
 
 impl Found {
@@ -70,12 +72,12 @@ impl FoundServices {
             name,
             state: ForkMutex::default(),
             changed: Condvar::new(),
-            clients: ForkMutex::default(),
+            followers: ForkMutex::default(),
             trouble: Throttle::new(),
         }
     }
 
-    /// Starts the thread in which the clients follow the services that are found.
+    /// Starts the thread in which the followers are connected to the services that are found.
     pub(super) fn start_following(found: &Arc<FoundServices>) -> Result<Background> {
         let (stopped, following) = (found.clone(), found.clone());
         let stop = move || stopped.change(|state| state.ended = true);
@@ -99,10 +101,10 @@ impl FoundServices {
         }
     }
 
-    /// Connects and disconnects, so that all clients have the services that there are.
+    /// Connects and disconnects, so that all followers have the services that there are.
     pub(super) fn reconcile_all(&self) {
-        if let Ok(mut clients) = self.clients.lock() {
-            self.reconcile(&mut clients);
+        if let Ok(mut followers) = self.followers.lock() {
+            self.reconcile(&mut followers);
         }
     }
 
@@ -153,29 +155,29 @@ impl FoundServices {
         there.map(|service| service.peer().id()).collect()
     }
 
-    pub(super) fn follow(&self, client: FollowingClient) -> Result<()> {
-        let mut clients = self.clients.lock()?;
-        clients.push(client);
-        self.reconcile(&mut clients);
+    pub(super) fn follow(&self, follower: Box<dyn Follower>) -> Result<()> {
+        let mut followers = self.followers.lock()?;
+        followers.push(follower);
+        self.reconcile(&mut followers);
         Ok(())
     }
 
-    /// Disconnects and connects the clients, so that each has the services that there are. A connect may wait
+    /// Disconnects and connects the followers, so that each has the services that there are. A connect may wait
     /// for a while: if something changes meanwhile, the rest is left to the next round, which begins with
     /// those that have left.
-    fn reconcile(&self, clients: &mut Vec<FollowingClient>) {
-        clients.retain(|client| client.handle_count.strong_count() > 0);
+    fn reconcile(&self, followers: &mut Vec<Box<dyn Follower>>) {
+        followers.retain(|follower| !follower.is_over());
         let Ok(mut state) = self.state.lock() else {
             return;
         };
         let visible = state.visible();
         state.is_behind = false;
         drop(state);
-        for client in &*clients {
-            self.leave(client, &visible);
+        for follower in &*followers {
+            self.leave(&**follower, &visible);
         }
-        for client in &*clients {
-            if !self.connect(client, &visible) {
+        for follower in &*followers {
+            if !self.connect(&**follower, &visible) {
                 return;
             }
         }
@@ -185,28 +187,26 @@ impl FoundServices {
         }
     }
 
-    /// Disconnects a client from services that have left.
-    fn leave(&self, following: &FollowingClient, visible: &[Service]) {
-        let client = &following.client;
-        for endpoint in client.endpoints() {
-            if !following.wants(visible).any(|wanted| *wanted == endpoint) {
+    /// Disconnects a follower from services that have left.
+    fn leave(&self, follower: &dyn Follower, visible: &[Service]) {
+        for endpoint in follower.endpoints() {
+            if !wanted(follower, visible).any(|wanted| *wanted == endpoint) {
                 self.attempt(&endpoint, "has left", "disconnecting from", || {
-                    client.disconnect(endpoint.clone())
+                    follower.disconnect(&endpoint)
                 });
             }
         }
     }
 
-    /// Connects a client to services that are new; false if something has changed meanwhile.
-    fn connect(&self, following: &FollowingClient, visible: &[Service]) -> bool {
-        let client = &following.client;
-        let has = client.endpoints();
-        for endpoint in following.wants(visible).filter(|it| !has.contains(it)) {
+    /// Connects a follower to services that are new; false if something has changed meanwhile.
+    fn connect(&self, follower: &dyn Follower, visible: &[Service]) -> bool {
+        let has = follower.endpoints();
+        for endpoint in wanted(follower, visible).filter(|it| !has.contains(it)) {
             if self.state.lock().map_or(true, |state| state.is_behind) {
                 return false;
             }
             self.attempt(endpoint, "is here", "connecting to", || {
-                client.connect(endpoint.clone())
+                follower.connect(endpoint)
             });
         }
         true
@@ -219,11 +219,11 @@ impl FoundServices {
         endpoint: &Endpoint,
         done: &str,
         doing: &str,
-        call: impl FnOnce() -> Result<Client>,
+        call: impl FnOnce() -> Result<()>,
     ) {
         let name = &self.name;
         guarded("following a discovery", || match call() {
-            Ok(_) | Err(Error::AlreadyConnected { .. }) => info!("{name}: {endpoint} {done}"),
+            Ok(()) | Err(Error::AlreadyConnected { .. }) => info!("{name}: {endpoint} {done}"),
             Err(error) => {
                 if let Some(left_out) = self.trouble.admit() {
                     warn!("{name}: {doing} {endpoint}: {error}{left_out}");
@@ -233,11 +233,11 @@ impl FoundServices {
     }
 }
 
-impl FollowingClient {
-    /// The endpoints to be connected to.
-    fn wants<'a>(&self, visible: &'a [Service]) -> impl Iterator<Item = &'a Endpoint> + use<'a> {
-        let partners = self.kind.partners();
-        let wanted = visible.iter().filter(|it| partners.contains(&it.kind()));
-        wanted.map(Service::endpoint)
-    }
+/// The endpoints that a follower is to be connected to.
+fn wanted<'a>(
+    follower: &'a dyn Follower,
+    visible: &'a [Service],
+) -> impl Iterator<Item = &'a Endpoint> {
+    let wanted = visible.iter().filter(|it| follower.wants(it.pattern()));
+    wanted.map(Service::endpoint)
 }

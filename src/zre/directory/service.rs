@@ -1,7 +1,6 @@
 //! A server that was found, as its peer announces it.
 
 use crate::endpoint::{Endpoint, Place};
-use crate::pattern::Kind;
 use crate::zre::peer::Peer;
 use crate::zre::wire::ServiceHeader;
 
@@ -19,7 +18,7 @@ const MOST_SERVICES: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     peer: Peer,
-    kind: Kind,
+    pattern: String,
     endpoint: Endpoint,
 }
 
@@ -44,8 +43,8 @@ impl Service {
     /// }
     /// # Ok::<(), zeroless::Error>(())
     /// ```
-    pub fn pattern(&self) -> &'static str {
-        self.kind.name()
+    pub fn pattern(&self) -> &str {
+        &self.pattern
     }
 
     /// Where it is, `tcp://host:port`.
@@ -62,23 +61,18 @@ impl Service {
 }
 
 impl Service {
-    pub(super) fn kind(&self) -> Kind {
-        self.kind
-    }
-
     /// The services that a peer announces under a name.
     pub(super) fn of(peer: &Peer, name: &str) -> Vec<Service> {
         let headers = peer.headers().iter();
         let announced = headers.filter_map(|(key, value)| {
             let header = ServiceHeader::decode(key, value)?;
-            let kind = Kind::named(&header.pattern)?;
             let is_named = header.name.eq_ignore_ascii_case(name);
-            is_named.then_some((kind, header.addresses))
+            is_named.then_some((header.pattern, header.addresses))
         });
-        let each = announced.flat_map(|(kind, addresses)| {
+        let each = announced.flat_map(|(pattern, addresses)| {
             addresses.into_iter().map(move |address| Service {
                 peer: peer.clone(),
-                kind,
+                pattern: pattern.clone(),
                 endpoint: Endpoint::at(address),
             })
         });
@@ -110,7 +104,7 @@ mod tests {
             ("X-jobs", "tcp://10.0.0.7:4"),
             ("X-other-pull", "tcp://10.0.0.7:5"),
             ("jobs-pull", "tcp://10.0.0.7:6"),
-            ("X-jobs-inbox", "tcp://10.0.0.7:7"),
+            ("X-jobs-calls", "tcp://10.0.0.7:7"),
             (
                 "X-jobs-pair",
                 "ipc:///tmp/x tcp://nowhere:8 tcp://0.0.0.0:9",
@@ -133,6 +127,7 @@ mod tests {
         let expected = [
             ("pull", "tcp://10.0.0.7:1"),
             ("pull", "tcp://10.0.0.7:2"),
+            ("calls", "tcp://10.0.0.7:7"),
             ("reply", "tcp://10.0.0.7:3"),
         ];
         assert_eq!(
