@@ -2,8 +2,8 @@
 //!
 //! A command is a type with serde, and [`command!`] says what its reply is.
 
-#[allow(dead_code)]
 mod call_error;
+mod client;
 mod command;
 #[allow(dead_code, unused_imports)]
 mod envelope;
@@ -12,6 +12,7 @@ mod failure;
 mod nearest;
 
 pub use call_error::CallError;
+pub use client::{Balance, ByEndpoint, CallResult, Client, PendingCall};
 pub use command::Command;
 #[doc(hidden)]
 pub use command::is_name;

@@ -1,0 +1,183 @@
+//! One of the servers of a client, with its own socket.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::answer::{Answer, take_apart};
+use super::outgoing::{Ask, Outgoing};
+use crate::client::Client;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Result, Wait};
+use crate::message::Message;
+use crate::monitor::OnDown;
+use crate::options::Options;
+use crate::pattern::{Change, ConnectedRequester, Pending, Requester, Unsent, reply_or_lost};
+use crate::rpc::CallError;
+use crate::wake::Deadline;
+
+/// A server that is called, at one endpoint.
+#[derive(Debug)]
+pub(super) struct Backend {
+    endpoint: Endpoint,
+    requester: ConnectedRequester,
+    presence: Arc<Presence>,
+    in_flight: AtomicUsize,
+}
+
+/// What is known of a server's connection, as the monitor thread tells it.
+#[derive(Debug, Default)]
+struct Presence {
+    is_up: AtomicBool,
+    /// Whether the last attempt to connect has failed.
+    has_failed: AtomicBool,
+}
+
+impl Presence {
+    fn take_in(&self, change: Change) {
+        self.is_up.store(change == Change::Up, Ordering::Relaxed);
+        self.has_failed
+            .store(change == Change::Failed, Ordering::Relaxed);
+    }
+}
+
+impl Backend {
+    /// Opens a socket for a server, and begins to connect. `on_change` is called after each change of the connection, in the
+    /// monitor thread.
+    pub(super) fn connect(
+        endpoint: Endpoint,
+        options: &Options,
+        on_down: Option<OnDown>,
+        on_change: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Backend> {
+        let client = Client::new().options(options.clone());
+        let requester: Requester = client.request()?;
+        let presence = Arc::<Presence>::default();
+        let told = presence.clone();
+        let connected = ConnectedRequester::new(&requester, move |change| {
+            told.take_in(change);
+            on_change();
+        })?;
+        if let Some(on_down) = on_down {
+            connected.set_on_down(on_down)?;
+        }
+        client.connect(endpoint.clone())?;
+        if endpoint.transport() == "inproc" {
+            connected.assume_up()?;
+            presence.take_in(Change::Up);
+        }
+        Ok(Backend {
+            endpoint,
+            requester: connected,
+            presence,
+            in_flight: AtomicUsize::new(0),
+        })
+    }
+
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.presence.is_up.load(Ordering::Relaxed)
+    }
+
+    /// Whether the last attempt to connect has failed: nobody is there, or it refuses us.
+    pub(super) fn has_failed(&self) -> bool {
+        self.presence.has_failed.load(Ordering::Relaxed)
+    }
+
+    /// How many calls are under way.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// The refusal of this server, if it refuses us.
+    pub(super) fn refusal(&self) -> Option<Error> {
+        self.requester.refusal()
+    }
+
+    /// The error of a call that cannot be handed to this server.
+    pub(super) fn not_connected(&self) -> Error {
+        Error::Timeout {
+            waited_for: Wait::Peer {
+                endpoints: vec![self.endpoint.clone()],
+            },
+            refused: self.refusal().map(Box::new),
+        }
+    }
+
+    /// Sends a call over the connection that is up, as soon as there is room for it.
+    pub(super) fn start(
+        self: &Arc<Self>,
+        outgoing: &mut Outgoing,
+        id: u64,
+        until: Deadline,
+    ) -> Result<(Pending, HandedOver), Unsent> {
+        let pending = self.requester.start(|| outgoing.message(id), until)?;
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        let handed_over = HandedOver {
+            backend: self.clone(),
+            id,
+            is_over: false,
+        };
+        Ok((pending, handed_over))
+    }
+
+    /// Sends a call that gets no reply.
+    pub(super) fn cast(
+        &self,
+        outgoing: &mut Outgoing,
+        id: u64,
+        until: Deadline,
+    ) -> Result<(), Unsent> {
+        self.requester.send_one_way(|| outgoing.message(id), until)
+    }
+
+    /// Tells the server that nobody waits for a call any more.
+    fn cancel(&self, id: u64) {
+        let mut cancel = Outgoing::bare(Ask::Cancel, Deadline::Now);
+        // One that has no connection, or no room, need not know.
+        let _ = self.cast(&mut cancel, id, Deadline::Now);
+    }
+}
+
+/// A call that a server has. If this is dropped before the call has ended, the server is told.
+#[derive(Debug)]
+pub(super) struct HandedOver {
+    backend: Arc<Backend>,
+    id: u64,
+    is_over: bool,
+}
+
+impl HandedOver {
+    pub(super) fn backend(&self) -> &Arc<Backend> {
+        &self.backend
+    }
+
+    /// The answer, from the end of the wait for it.
+    pub(super) fn end(&mut self, reply: Result<Message>) -> Answer {
+        match reply.and_then(reply_or_lost) {
+            Ok(reply) => {
+                self.is_over = true;
+                take_apart(reply, self.id)
+            }
+            Err(error) if error.is_timeout() => Err(CallError::MayHaveRun {
+                reason: Error::timeout(Wait::Reply),
+            }),
+            Err(reason) => {
+                // Nobody is there to be told.
+                self.is_over = true;
+                Err(CallError::MayHaveRun { reason })
+            }
+        }
+    }
+}
+
+impl Drop for HandedOver {
+    fn drop(&mut self) {
+        self.backend.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if !self.is_over {
+            self.backend.cancel(self.id);
+        }
+    }
+}
