@@ -58,6 +58,9 @@ pub type CallResult<C> = Result<<C as Command>::Reply, CallError<<C as Command>:
 /// [busy](CallError::Busy) for, go to another server if there is one. Commands that are
 /// [idempotent](Command::IDEMPOTENT), and only those, are called again if they may have run.
 ///
+/// Over inproc nobody tells of connections: a call is handed over at once, also where no server is bound yet, and one whose server
+/// has gone ends by its deadline.
+///
 /// # Examples
 ///
 /// ```

@@ -22,10 +22,16 @@ pub(crate) fn relay(seconds: &str) -> bool {
     in_full("relay_restarts", "ZEROLESS_RELAY", seconds)
 }
 
+/// Calls under load while so many of their servers are killed and started again.
+pub(crate) fn calls(restarts: &str) -> bool {
+    in_full("rpc_restarts", "ZEROLESS_RPC", restarts)
+}
+
 /// Runs a test as long as it can be, one fact after the other, and shows its figures.
 fn in_full(test: &str, variable: &str, value: &str) -> bool {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["test", "--release", "--quiet", "--test", test]);
+    command.args(["test", "--release", "--quiet", "--features", "rpc"]);
+    command.args(["--test", test]);
     command.args(["--", "--nocapture", "--test-threads=1"]);
     run(command.env(variable, value))
 }

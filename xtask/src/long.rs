@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::full::{attack, partition, relay};
+use crate::full::{attack, calls, partition, relay};
 use crate::fuzz::fuzz;
 use crate::stress::stress;
 use crate::{libzmq, link};
@@ -10,13 +10,14 @@ use crate::{libzmq, link};
 /// A chore, and its name.
 type Chore = (&'static str, fn() -> bool);
 
-const CHORES: [Chore; 8] = [
+const CHORES: [Chore; 9] = [
     ("link all", || link::link(true)),
     ("patches", libzmq::patches),
     ("cross", libzmq::cross),
     ("attack", attack),
     ("partition", || partition("20")),
     ("relay", || relay("600")),
+    ("calls", || calls("1000")),
     ("stress", || stress(50, "5000000")),
     ("fuzz", || fuzz("-runs=10000000".to_owned())),
 ];
