@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use support::{Folder, SOON, blocked, deadline, inproc, until};
 use zeroless::rpc::{self, Balance, CallError, Failure};
 use zeroless::security::{Access, Password, Plain};
-use zeroless::{Error, Options, Refusal, Server};
+use zeroless::{Error, Libzmq, Options, Refusal, Server, capabilities};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Add {
@@ -301,6 +301,9 @@ fn a_server_that_dies_fails_its_calls_at_once() {
 
 #[test]
 fn replies_that_came_before_the_end_of_the_connection_are_given() {
+    if capabilities().unwrap().libzmq != Libzmq::Zeroless {
+        return; // any other drops those of immediate connections
+    }
     deadline(|| {
         for _ in 0..20 {
             let (server, client) = pair();

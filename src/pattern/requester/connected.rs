@@ -217,3 +217,53 @@ pub(crate) fn reply_or_lost(reply: Message) -> Result<Message> {
         _ => Ok(reply),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_entered_only_while_the_connection_is_up() {
+        let requests = PendingRequests::new(false);
+        assert_eq!(requests.begin_connected(), Ok(None));
+        requests.set_connected(true).unwrap();
+        assert!(requests.begin_connected().unwrap().is_some());
+        requests.end_connected();
+        assert_eq!(requests.begin_connected(), Ok(None));
+    }
+
+    #[test]
+    fn the_end_of_the_connection_ends_the_requests_that_have_no_reply() {
+        let requests = PendingRequests::new(false);
+        requests.set_connected(true).unwrap();
+        let [old, replied, waker] = [(); 3].map(|()| requests.begin_connected().unwrap().unwrap());
+        let own = Waker::current().unwrap();
+        requests.register(&[waker], &own);
+        assert_eq!(requests.is_waiting(old), Ok(true));
+        requests.route(&replied.to_be_bytes(), "reply".into());
+        requests.end_connected();
+        assert!(own.is_woken());
+        own.clear();
+        // One that was entered and not yet handed over must not be any more.
+        assert_eq!(requests.is_waiting(old), Ok(false));
+        // The next connection changes nothing about that.
+        requests.set_connected(true).unwrap();
+        let new = requests.begin_connected().unwrap().unwrap();
+        assert_eq!(requests.is_waiting(old), Ok(false));
+        assert_eq!(requests.is_waiting(new), Ok(true));
+        let take = |id| requests.take(id).and_then(reply_or_lost);
+        assert_eq!(take(old), Err(Error::ConnectionLost));
+        assert_eq!(take(replied).unwrap(), "reply");
+    }
+
+    #[test]
+    fn a_late_reply_does_not_come_to_a_request_that_has_ended() {
+        let requests = PendingRequests::new(false);
+        requests.set_connected(true).unwrap();
+        let id = requests.begin_connected().unwrap().unwrap();
+        requests.end_connected();
+        assert_eq!(requests.route(&id.to_be_bytes(), "late".into()), None);
+        let reply = requests.take(id).and_then(reply_or_lost);
+        assert_eq!(reply, Err(Error::ConnectionLost));
+    }
+}

@@ -154,7 +154,7 @@ impl PendingRequests {
     }
 
     /// Puts a reply where it is waited for, and wakes the threads that wait.
-    fn route(&self, first: &[u8], reply: Message) -> Option<u64> {
+    pub(super) fn route(&self, first: &[u8], reply: Message) -> Option<u64> {
         let UnderWay { slots, turn, .. } = &mut *self.under_way.lock().ok()?;
         let id = match self.is_plain {
             true => turn.reply()?,
