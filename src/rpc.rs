@@ -10,6 +10,8 @@ mod envelope;
 mod failure;
 #[allow(dead_code)]
 mod nearest;
+#[cfg(feature = "zmqrpc")]
+pub mod zmqrpc;
 
 pub use call_error::CallError;
 pub use client::{Balance, ByEndpoint, CallResult, Client, PendingCall};

@@ -174,8 +174,17 @@ impl Requester {
     }
 
     fn request_until(&self, frames: impl Frames, deadline: Deadline) -> Result<Message> {
-        let pending = self.requesting.start(frames, deadline)?;
+        let pending = self.start_until(frames, deadline)?;
         pending.take_until(deadline)
+    }
+
+    /// Sends a request, within the deadline; its reply is to be waited for.
+    pub(crate) fn start_until(
+        &self,
+        frames: impl Frames,
+        deadline: Deadline,
+    ) -> Result<Pending, SendError> {
+        self.requesting.start(frames, deadline)
     }
 
     /// Sends a request, and returns a [`Pending`], by which its reply can be waited for.
@@ -202,8 +211,7 @@ impl Requester {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn start(&self, frames: impl Frames) -> Result<Pending, SendError> {
-        let deadline = self.requesting.default_deadline();
-        self.requesting.start(frames, deadline)
+        self.start_until(frames, self.requesting.default_deadline())
     }
 }
 

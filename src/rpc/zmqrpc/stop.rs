@@ -1,0 +1,72 @@
+//! The stop of a receiver: of all its threads at once.
+
+use std::fmt;
+
+use log::error;
+use parking_lot::Condvar;
+
+use crate::error::{Error, Result};
+use crate::fork::ForkMutex;
+
+/// The state that the threads of a receiver share with its handle.
+pub(super) struct Stop {
+    /// Each ends the waits at one of the sockets.
+    sockets: Vec<Box<dyn Fn() + Send + Sync>>,
+    state: ForkMutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    is_stopped: bool,
+    failure: Option<Error>,
+}
+
+impl Stop {
+    pub(super) fn new(sockets: Vec<Box<dyn Fn() + Send + Sync>>) -> Stop {
+        Stop {
+            sockets,
+            state: ForkMutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Ends all threads; it does not wait until they have ended.
+    pub(super) fn stop(&self) {
+        if let Ok(mut state) = self.state.lock() {
+            state.is_stopped = true;
+            self.changed.notify_all();
+        }
+        self.sockets.iter().for_each(|stop| stop());
+    }
+
+    /// Ends all threads for an error of one of them.
+    pub(super) fn fail(&self, error: Error) {
+        error!("zmqrpc: the receiver has ended: {error}");
+        if let Ok(mut state) = self.state.lock() {
+            state.failure.get_or_insert(error);
+        }
+        self.stop();
+    }
+
+    /// Waits until it is stopped; the error that has stopped it.
+    pub(super) fn wait(&self) -> Result<()> {
+        let mut state = self.state.lock()?;
+        self.changed
+            .wait_while(&mut state, |state| !state.is_stopped);
+        match &state.failure {
+            Some(failure) => Err(failure.clone()),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.state.lock().is_ok_and(|state| state.is_stopped)
+    }
+}
+
+impl fmt::Debug for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stop").finish_non_exhaustive()
+    }
+}
