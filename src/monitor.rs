@@ -24,6 +24,8 @@ pub use event::ConnectionEvent;
 pub(crate) use monitored::MonitoredSocket;
 pub(crate) use reader::MonitorSnapshot;
 pub(crate) use spelling::Spellings;
-pub(crate) use status::{ConnectionStatus, OnDown, OnEvent};
+#[cfg(feature = "rpc")]
+pub(crate) use status::OnEvent;
+pub(crate) use status::{ConnectionStatus, OnDown};
 pub(crate) use thread::MonitorThread;
 pub(crate) use tracker::{ConnectionTracker, Names};

@@ -147,6 +147,7 @@ impl ConnectionStatus {
     }
 
     /// Calls this from now on with each event.
+    #[cfg(feature = "rpc")]
     pub(crate) fn set_on_event(&self, call: OnEvent) {
         let _ = self.on_event.set(call);
     }
