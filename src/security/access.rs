@@ -65,7 +65,8 @@ use crate::ffi;
 /// are given to the closure.
 ///
 /// An address that has used up its 100 lets in those that have been let in from there before, and not
-/// others: an attacker behind the same router as honest users can hold up the first connection of one.
+/// others: an attacker behind the same router as honest users can hold up the first connection of one. One that has
+/// hundreds of addresses can do so to users everywhere.
 #[derive(Clone)]
 pub struct Access(Arc<Shared>);
 
@@ -165,7 +166,7 @@ impl Access {
     ///
     /// The files' time stamps are read whenever a client connects, so that a file that is new, changed or
     /// removed counts at once. In a folder with so many that looking through them takes long, unknown keys have at
-    /// most a tenth of the time spent on them.
+    /// most a tenth of the time spent on them: there a new file may count a moment later.
     ///
     /// # Errors
     ///

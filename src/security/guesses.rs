@@ -10,8 +10,8 @@
 //! nowhere else. For the same reason a success does not clear the counts: it would give the attacker five
 //! guesses more.
 //!
-//! Where an address has used up its hundred, the credentials that were right before still enter: they are
-//! compared with a hash, and what differs counts as a guess at that user.
+//! Where an address has used up its hundred, or attackers at many addresses the room for all, the credentials that
+//! were right before still enter: they are compared with a hash, and what differs counts as a guess at that user.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -144,8 +144,8 @@ enum State {
     Repeated,
     JustWrong,
     Delayed,
-    /// The address has no more guesses; whether these are the credentials that were right before, if any
-    /// were.
+    /// The address has no more guesses, or nobody has; whether these are the credentials that were right before,
+    /// if any were.
     Exhausted(Option<bool>),
     New,
 }
@@ -260,11 +260,18 @@ impl Guesses {
             None if self.addresses.len() >= self.bounds.addresses => Some(&self.rest),
             bucket => bucket,
         };
-        if bucket.is_none_or(|bucket| bucket.has_any(now)) {
-            return State::New;
-        }
+        let has_any = bucket.is_none_or(|bucket| bucket.has_any(now));
         let known = self.known.get(&guess.pair);
-        State::Exhausted(known.map(|known| known.credentials == guess.credentials))
+        match known.map(|known| known.credentials == guess.credentials) {
+            Some(true) if !(has_any && self.has_room(&guess.pair)) => State::Exhausted(Some(true)),
+            _ if has_any => State::New,
+            is_right => State::Exhausted(is_right),
+        }
+    }
+
+    /// Whether a wrong guess at a user from an address can be remembered.
+    fn has_room(&self, pair: &Pair) -> bool {
+        self.pairs.len() < self.bounds.pairs || self.pairs.contains_key(pair)
     }
 
     fn bucket(&mut self, source: Source) -> &mut Bucket {
@@ -277,8 +284,7 @@ impl Guesses {
 
     /// Counts a wrong guess; until when there is no other one, if there is room to remember it.
     fn count(&mut self, guess: Guess, judged: Option<Instant>, now: Instant) -> Option<Instant> {
-        let is_full = self.pairs.len() >= self.bounds.pairs;
-        if is_full && !self.pairs.contains_key(&guess.pair) {
+        if !self.has_room(&guess.pair) {
             return None;
         }
         let wrong = self.pairs.entry(guess.pair).or_insert_with(|| Wrong {

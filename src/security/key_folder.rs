@@ -75,6 +75,9 @@ impl KeyFolder {
     /// The user whose key this is now.
     pub(super) fn user(&mut self, key: &PublicKey) -> Option<&str> {
         if !self.is_current(key) {
+            self.read_again(key);
+        }
+        if !self.names.contains_key(key) {
             self.look();
         }
         let file = self.files.get(self.names.get(key)?)?;
@@ -89,6 +92,26 @@ impl KeyFolder {
         let stamp = fs::metadata(self.path.join(name)).map(|it| Stamp::of(&it));
         let known = self.files.get(name).map(|file| file.stamp);
         known.is_some_and(|known| !known.is_fresh) && stamp.ok() == known
+    }
+
+    /// Reads the file of a known key again, at once: strangers may have the folder looked through so often that the next
+    /// look is far off, and a key that was taken out of its file must not be known until then.
+    fn read_again(&mut self, key: &PublicKey) {
+        let Some(name) = self.names.get(key) else {
+            return;
+        };
+        let stamp = fs::metadata(self.path.join(name)).map(|it| Stamp::of(&it));
+        match (stamp, read(&self.path, name)) {
+            (Ok(stamp), Ok(entry)) if entry.0 == *key => {
+                let entry = Some(entry);
+                self.files.insert(name.clone(), File { stamp, entry });
+            }
+            // The next look takes it for a new file, if it is still there.
+            _ => {
+                self.files.remove(name);
+                self.names.remove(key);
+            }
+        }
     }
 
     /// Looks through the folder, unless that was done just now.

@@ -336,6 +336,34 @@ fn a_folders_files_count_as_they_are_now() {
 }
 
 #[test]
+fn a_file_that_is_removed_counts_at_once_however_busy_strangers_keep_the_folder() {
+    let folder = Folder::new();
+    // So many that to look through them takes a while, in which they are not looked through again.
+    for number in 0..500 {
+        let mut bytes = [9; 32];
+        bytes[..4].copy_from_slice(&i32::to_be_bytes(number));
+        folder.write(&format!("other {number}"), bytes.into());
+    }
+    for number in 1..=20 {
+        folder.write(&format!("ann {number}"), key(number));
+    }
+    let access = Access::new().folder(&folder.0).unwrap();
+    for number in 1..=20 {
+        comes_to(&access, &curve(HERE, number), Ok(&format!("ann {number}")));
+    }
+    for number in 1..=20 {
+        // A stranger has the folder looked through.
+        let _ = judged(&access, &curve(HERE, 200));
+        let file = folder.0.join(format!("ann {number}"));
+        match number % 2 {
+            0 => fs::remove_file(file).unwrap(),
+            _ => folder.write(&format!("ann {number}"), key(100 + number)),
+        }
+        denies(&access, &curve(HERE, number), "unknown key");
+    }
+}
+
+#[test]
 fn a_folders_other_files_let_nobody_in() {
     let folder = Folder::new();
     folder.write("ann.key_secret", key(1));

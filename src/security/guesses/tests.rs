@@ -149,6 +149,28 @@ fn a_known_user_enters_where_the_address_has_used_up_its_guesses() {
 }
 
 #[test]
+fn a_known_user_enters_where_attackers_have_used_up_all_room() {
+    let (mut guesses, now) = (Guesses::new(), Instant::now());
+    let right = |guesses: &mut Guesses| tried(guesses, "bob", "right", "right", now);
+    assert_eq!(right(&mut guesses), Some(true));
+    // From so many addresses that each may guess.
+    for address in 2..1000 {
+        for user in 0..50_u8 {
+            let guess = guesses.guess(source(address), &[user], b"x");
+            if let Attempt::Judge(ticket) = guesses.begin(guess, now) {
+                guesses.finish(ticket, false, now);
+            }
+        }
+    }
+    assert_eq!(guesses.pairs.len(), BOUNDS.pairs);
+    assert_eq!(right(&mut guesses), Some(true));
+    assert_eq!(right(&mut guesses), Some(true));
+    // With another password it is a guess like others.
+    let other = tried(&mut guesses, "bob", "other", "right", now);
+    assert_eq!(other, None);
+}
+
+#[test]
 fn many_attempts_at_once_are_counted_before_they_are_judged() {
     let (mut guesses, now) = (Guesses::new(), Instant::now());
     let mut tickets = Vec::new();
