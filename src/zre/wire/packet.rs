@@ -158,9 +158,9 @@ impl Packet {
 }
 
 impl Hello {
-    /// The key that the node tells.
+    /// The key that the node tells. Of several headers of that name the last counts, as for all headers of a peer.
     pub(crate) fn public_key(&self) -> Option<PublicKey> {
-        let mut headers = self.headers.iter();
+        let mut headers = self.headers.iter().rev();
         let (_, key) = headers.find(|(key, _)| key == PUBLIC_KEY_HEADER)?;
         key.parse().ok()
     }

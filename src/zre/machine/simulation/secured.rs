@@ -127,6 +127,29 @@ fn a_greeting_that_tells_another_key_than_was_proved_makes_no_peer() {
 }
 
 #[test]
+fn a_peer_that_tells_two_keys_is_not_shown_with_that_of_another() {
+    for keys in [[key(8), key(7)], [key(7), key(8)]] {
+        let mut network = secured(8, 1);
+        let name = Uuid::from([9; 16]);
+        let headers = keys.map(|key| (PUBLIC_KEY_HEADER.to_owned(), key.to_string()));
+        let hello = Hello {
+            endpoint: "tcp://10.0.9.9:5000".to_owned(),
+            headers: headers.into(),
+            ..Hello::default()
+        };
+        for (sequence, packet) in (1..).zip([Packet::Hello(hello), Packet::PingOk]) {
+            let frame = packet.encode(sequence);
+            say(&mut network, 0, name, Some(key(8)), &frame);
+        }
+        for peer in network.nodes[0].machine.peers() {
+            assert_eq!(peer.public_key(), Some(key(8)));
+            let header = peer.header(PUBLIC_KEY_HEADER);
+            assert_eq!(header, Some(&*key(8).to_string()));
+        }
+    }
+}
+
+#[test]
 fn a_key_that_was_proved_counts_more_than_that_of_a_beacon() {
     let mut network = secured(4, 1);
     let name = Uuid::from([9; 16]);
