@@ -15,7 +15,7 @@ use crate::fork::{ForkMutex, ForkShared};
 use crate::into_endpoints::{IntoEndpoints, Port, bare_port};
 use crate::options::{Options, all_options, common_setters, security_setter, setters_doc};
 use crate::pattern::{self, End, Kind, Pattern, patterns};
-use crate::security::Security;
+use crate::security::{Access, Security};
 use crate::socket::Socket;
 
 /// Endpoints that clients connect to, to be given a pattern.
@@ -302,6 +302,8 @@ impl Server {
             }
         }
         let options = state.options.clone();
+        let access = access_to_watch(&options, H::KIND);
+        let revision = access.as_ref().map(Access::revision);
         let handle: H = pattern::open(End::Binds, &options, |socket| {
             let mut endpoints = state.endpoints.iter_mut();
             endpoints.try_for_each(|endpoint| endpoint.give(socket))
@@ -315,20 +317,20 @@ impl Server {
             socket: socket.downgrade(),
             status: socket.status()?.clone(),
         });
-        self.watch_revocations(&options, H::KIND, socket);
+        if let Some(access) = &access {
+            self.watch_revocations(access, socket);
+        }
+        // One that came meanwhile has cut nothing.
+        if access.as_ref().map(Access::revision) != revision {
+            state.bind_anew();
+        }
         Ok(handle)
     }
 
-    /// Has the connections cut when a user is revoked, if the pattern sends: a socket does not know to whom.
-    fn watch_revocations(&self, options: &Options, kind: Kind, socket: &Socket) {
-        let Some(Security::OfServer(security)) = &options.security else {
-            return;
-        };
-        if !kind.sends_unasked() {
-            return;
-        }
+    /// Has the connections cut when a user is revoked.
+    fn watch_revocations(&self, access: &Access, socket: &Socket) {
         let server = Arc::downgrade(&self.shared);
-        let on_revoke = security.access().on_revoke(move || {
+        let on_revoke = access.on_revoke(move || {
             if let Some(server) = server.upgrade()
                 && let Ok(mut state) = server.state.lock()
             {
@@ -337,6 +339,16 @@ impl Server {
         });
         // The server may be dropped before the handle, and its ports are needed then.
         socket.keep(Arc::new((on_revoke, self.shared.clone())));
+    }
+}
+
+/// The access whose revocations cut connections: that of a pattern that sends, since its socket does not know to whom.
+fn access_to_watch(options: &Options, kind: Kind) -> Option<Access> {
+    match &options.security {
+        Some(Security::OfServer(security)) if kind.sends_unasked() => {
+            Some(security.access().clone())
+        }
+        _ => None,
     }
 }
 

@@ -325,3 +325,39 @@ fn a_handle_that_was_discovered_outlives_a_logger_that_panics() {
         }
     });
 }
+
+#[test]
+fn a_user_that_is_revoked_while_a_pattern_is_chosen_gets_nothing() {
+    deadline(|| {
+        let secret = |text| Password::new(text).unwrap();
+        let access = Access::new().user("ann", secret("ann's")).unwrap();
+        access.user("eve", secret("eve's")).unwrap();
+        let server = Server::bind_local(0).unwrap();
+        let server = server.security(Plain::server(access.clone()));
+        let subscriber = |user: &'static str, password| {
+            let client = Client::connect(server.port()).unwrap();
+            let client = client.security(Plain::user(user, secret(password)));
+            client.subscribe("").unwrap()
+        };
+        let [ann, eve] = [("ann", "ann's"), ("eve", "eve's")].map(|it| subscriber(it.0, it.1));
+        let own = "a_user_that_is_revoked_while_a_pattern_is_chosen_gets_nothing";
+        let mut connecting = Some(eve.clone());
+        let _alone = alone(own, move |line| {
+            if line.contains("ready on")
+                && let Some(eve) = connecting.take()
+            {
+                eve.wait_connected(1, SOON).unwrap();
+                access.revoke("eve").unwrap();
+            }
+        });
+        let publisher = server.publish().unwrap();
+        let mut count = 0;
+        until(|| {
+            publisher.send("not for eve").unwrap();
+            count += usize::from(ann.recv_timeout(Duration::from_millis(20)).is_ok());
+            assert!(eve.try_recv().is_err());
+            let refused = eve.status().err();
+            count > 10 && refused.is_some_and(|error| error.refusal().is_some())
+        });
+    });
+}
