@@ -6,6 +6,8 @@ mod support;
 #[path = "support/zre.rs"]
 mod wire;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use support::{Folder, SOON, beacon_port, deadline, until};
@@ -323,6 +325,53 @@ fn a_server_that_secured_nodes_tell_of_has_a_security_of_its_own() {
         jobs.push().unwrap().send("work").unwrap();
         let message = pull.recv_timeout(SOON).unwrap();
         assert_eq!(message.to_string(), "work");
+    });
+}
+
+#[test]
+fn a_password_is_not_sent_to_whoever_announces_a_server() {
+    deadline(|| {
+        let port = beacon_port();
+        let password = || Password::new("secret").unwrap();
+        let ann = || Plain::user("ann", password());
+        let heard = Arc::new(AtomicBool::new(false));
+        let hears = heard.clone();
+        let of_mallory = Access::new().ask(move |_| {
+            hears.store(true, Ordering::Relaxed);
+            None
+        });
+        let security = Plain::server(of_mallory.unwrap());
+        let theirs = Server::bind_local(0).unwrap().security(security);
+        let _pull = theirs.pull().unwrap();
+        let mallory = node("mallory", port).announce("jobs", &theirs);
+        let _mallory = mallory.start().unwrap();
+        let alice = node("alice", port).start().unwrap();
+        let jobs = alice.discover("jobs").unwrap().security(ann());
+        jobs.wait_for(1, SOON).unwrap();
+        match jobs.push() {
+            Err(Error::InvalidOption { reason, .. }) => assert!(reason.contains("Curve::client")),
+            other => panic!("not refused: {other:?}"),
+        }
+        assert!(!heard.load(Ordering::Relaxed));
+        if !has_curve() {
+            return;
+        }
+        // Only nodes that are let in announce servers to one with security.
+        let [of_bob, of_carol] = keys();
+        let access_of_jobs = Access::new().user("ann", password()).unwrap();
+        let ours = Server::bind_local(0).unwrap();
+        let ours = ours.security(Plain::server(access_of_jobs));
+        let pull = ours.pull().unwrap();
+        let _bob = node("bob", port)
+            .security(Curve::server(&of_bob, access(&[&of_carol])))
+            .announce("jobs", &ours)
+            .start()
+            .unwrap();
+        let carol = secured("carol", port, &of_carol, access(&[&of_bob]));
+        let jobs = carol.discover("jobs").unwrap().security(ann());
+        jobs.push().unwrap().send("work").unwrap();
+        assert_eq!(pull.recv_timeout(SOON).unwrap().user(), Some("ann"));
+        assert!(!heard.load(Ordering::Relaxed));
     });
 }
 

@@ -388,6 +388,10 @@ impl Builder {
     /// [known by](super::Peer::public_key). Both nodes have to allow each other, and nodes without security and those
     /// with it do not see each other. zyre nodes are the same with `zyre_set_zcert`.
     ///
+    /// The node's own name, headers and groups are told to nodes that the access would let in, and where it
+    /// [asks a closure](crate::security::Access::ask), to any that are heard of: take a table or a folder where those are
+    /// secret.
+    ///
     /// Servers that are announced or discovered have a security of their own:
     /// [`Server::security`](crate::Server::security), [`Discovery::security`](super::Discovery::security).
     ///

@@ -19,6 +19,7 @@ use crate::options::{
     Options, all_options, client_setters, common_setters, security_setter, setters_doc,
 };
 use crate::pattern::{Kind, Pattern, patterns};
+use crate::security::Mechanism;
 use crate::socket::HandleCount;
 use crate::wake::Deadline;
 use crate::zre::net::Observation;
@@ -213,6 +214,7 @@ impl Discovery {
 
     /// Connects this to the services that there are, and that come, and disconnects it from those that leave.
     pub(crate) fn follow(&self, follower: Box<dyn Follower>) -> Result<()> {
+        self.check_security()?;
         self.shared.found.follow(follower)
     }
 }
@@ -262,6 +264,25 @@ impl Follower for FollowingClient {
     }
 }
 
+impl Discovery {
+    /// Refuses a password, where anybody can announce a server and would be sent it.
+    fn check_security(&self) -> Result<()> {
+        let security = self.options.security.as_ref();
+        let sends_password = security.is_some_and(|it| it.mechanism() == Mechanism::Plain);
+        match sends_password && self.shared.node.public_key().is_none() {
+            true => Err(Error::InvalidOption {
+                option: "security",
+                reason: format!(
+                    "anybody on the network can announce {:?}, and would be sent the password: take \
+                     Curve::client(&keys, server), or discover by a node with security",
+                    self.shared.found.name
+                ),
+            }),
+            false => Ok(()),
+        }
+    }
+}
+
 impl SharedDiscovery {
     /// Called when a server cannot be reached: it may have died without a goodbye, and messages to it
     /// are lost until that is known. So our node's thread asks the node that announces it.
@@ -307,13 +328,17 @@ security_setter!(
     ClientSecurity,
     "How the handles made from now on prove who they are, and know their servers.
 
-All servers of the name are asked in the same way: with CURVE they need the same key.
+All servers of the name are asked in the same way: they need the same key. [`Plain`](crate::security::Plain) is
+refused, with [`Error::InvalidOption`] when the pattern is chosen, unless the [node](Discovery::node) has
+[`security`](crate::zre::Builder::security): anybody else could announce a server, and would be sent the password.
 
 ```no_run
-use zeroless::security::{Password, Plain};
+use zeroless::security::{Curve, Keys, PublicKey};
 
-let ann = Plain::user(\"ann\", Password::new(\"secret\")?);
-let push = zeroless::zre::discover(\"jobs\")?.security(ann).push()?;
+let keys = Keys::load(\"ann.key\")?;
+let server = PublicKey::load(\"jobs.key\")?;
+let jobs = zeroless::zre::discover(\"jobs\")?.security(Curve::client(&keys, server));
+let push = jobs.push()?;
 # Ok::<(), zeroless::Error>(())
 ```"
 );
