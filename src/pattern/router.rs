@@ -29,7 +29,8 @@ use crate::wake::Deadline;
 /// still look alive. The first is not heard any more, and gets nothing. When it sends again it is
 /// disconnected, connects anew, and takes its place back: an [event](Router::connection_events) at both
 /// ends. (With a libzmq other than ours its connection stays, and it does not notice.) So each peer needs an
-/// identity of its own. It proves nothing: any peer can take one.
+/// identity of its own. It proves nothing: any peer can take one, with security also that of another user, and then gets
+/// what is sent to it. [`Message::user`](crate::Message::user) tells who has sent a message.
 ///
 /// **Nobody there.** A message to a peer that is not connected is an error, [`Error::NoPeer`], and comes
 /// back in it. Messages that are queued for a peer when it leaves are lost with it, as in all patterns. A peer
