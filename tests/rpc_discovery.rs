@@ -10,9 +10,10 @@ use std::time::Duration;
 use calls::Scripted;
 use serde::{Deserialize, Serialize};
 use support::{SOON, beacon_port, blocked, deadline, until};
-use zeroless::Server;
 use zeroless::rpc::{self, CallError};
+use zeroless::security::{Password, Plain};
 use zeroless::zre::{BoundService, Builder, Node};
+use zeroless::{Error, Server};
 
 #[derive(Serialize, Deserialize)]
 struct Add {
@@ -90,5 +91,19 @@ fn without_a_server_of_the_name_a_call_is_not_sent() {
         let outcome = client.call_timeout(&ADD, Duration::from_millis(30));
         assert!(matches!(outcome, Err(CallError::NotSent { reason, .. }) if reason.is_timeout()));
         assert!(client.all(&ADD).is_empty());
+    });
+}
+
+#[test]
+fn a_password_is_not_sent_to_whoever_announces_a_server() {
+    deadline(|| {
+        let finder = node(beacon_port()).start().unwrap();
+        let ann = Plain::user("ann", Password::new("secret").unwrap());
+        let client = client(&finder).security(ann);
+        let Err(CallError::NotSent { reason, .. }) = client.call(&ADD) else {
+            panic!("it is refused");
+        };
+        let option = "security";
+        assert!(matches!(reason, Error::InvalidOption { option: it, .. } if it == option));
     });
 }

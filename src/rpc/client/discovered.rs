@@ -49,7 +49,8 @@ impl From<Discovery> for Client {
 
 /// The connections of a client to the servers that are found.
 pub(super) fn open(discovery: &Discovery, options: Options) -> Result<Arc<Backends>> {
-    // Which lives as long as they do.
+    // Which lives as long as they do. It refuses a password that anybody would be sent.
+    let discovery = discovery.clone().options(options.clone());
     let finds = discovery.clone();
     let on_down = Arc::new(move || finds.on_down());
     let backends = Arc::new(Backends::new(options, Some(on_down)));
