@@ -22,3 +22,5 @@ mod calls;
 mod proxies;
 #[path = "interop_zmqrpc/publishing.rs"]
 mod publishing;
+#[path = "interop_zmqrpc/table.rs"]
+mod table;

@@ -55,6 +55,9 @@
 mod client;
 mod exact;
 mod finite;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod json;
 mod links;
 mod nested;

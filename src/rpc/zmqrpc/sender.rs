@@ -16,7 +16,7 @@ use crate::into_endpoints::IntoEndpoints;
 use crate::message::Message;
 use crate::options::IntoSetting;
 use crate::pattern::Publisher;
-use crate::rpc::CallError;
+use crate::rpc::{ByEndpoint, CallError};
 use crate::security::{ClientSecurity, ServerSecurity};
 use crate::server::Server;
 use crate::wake::Deadline;
@@ -81,7 +81,7 @@ impl Opened {
 }
 
 /// The reply of each receiver, by its endpoint.
-pub type Replies<T> = Vec<(Endpoint, Result<T, CallError>)>;
+pub type Replies<T> = ByEndpoint<Result<T, CallError>>;
 
 impl Sender {
     /// A sender of no endpoint yet.
