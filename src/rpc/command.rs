@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 /// A type that is a call: its fields are the arguments.
 ///
-/// [`command!`](super::command) implements it.
+/// [`command!`](crate::rpc::command!) implements it.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
