@@ -7,9 +7,12 @@ mod body_type;
 mod bounded;
 mod bytes;
 mod error;
+pub(crate) mod finite;
 mod json;
 mod message_pack;
-mod structure;
+mod mistake;
+#[cfg(test)]
+mod tests;
 
 pub use body_type::BodyType;
 pub(crate) use error::{BodyError, cut};
@@ -17,5 +20,5 @@ pub(crate) use error::{BodyError, cut};
 /// How many bytes a body may have, at most: 16 MiB.
 pub const MAX_BODY: usize = 16 << 20;
 
-/// How deep values may be nested, at most.
-const MAX_DEPTH: usize = 128;
+/// In how many lists and maps a value may be, at most: as many as serde_json allows.
+const MAX_DEPTH: usize = 127;

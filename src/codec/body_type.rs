@@ -21,7 +21,8 @@ pub enum BodyType {
     MessagePack,
     /// JSON: UTF-8, without a byte order mark. Numbers that JSON does not have (NaN and the infinities) are refused.
     Json,
-    /// The bytes themselves: those of a text, or of a value that serializes as bytes or as a list of them.
+    /// The bytes themselves, for programs that have neither of the others: those of a text, of a value that serializes as
+    /// bytes or as a list of them, or none of a unit. All other values are refused.
     Bytes,
 }
 

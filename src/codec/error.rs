@@ -1,6 +1,6 @@
 //! Why a value cannot be a body, or a body is not the value: where in it, in words.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserializer, de};
@@ -21,7 +21,7 @@ pub(crate) enum BodyError {
 
 /// How much of a path and of a reason is kept, in bytes: both may have texts of the peer's.
 const MAX_PATH: usize = 200;
-const MAX_REASON: usize = 500;
+pub(super) const MAX_REASON: usize = 500;
 
 impl BodyError {
     pub(super) fn too_large(size: usize, max: usize) -> BodyError {
@@ -32,7 +32,7 @@ impl BodyError {
     pub(super) fn invalid(path: &str, reason: impl fmt::Display) -> BodyError {
         BodyError::Invalid {
             path: cut(path, MAX_PATH).into(),
-            reason: cut(&reason.to_string(), MAX_REASON).into(),
+            reason: cut(reason, MAX_REASON).into(),
         }
     }
 
@@ -42,10 +42,7 @@ impl BodyError {
     }
 
     /// The mistake in bytes that were refused, with its path: they are decoded once more to find it.
-    pub(super) fn locate<'de, T, D>(
-        deserializer: D,
-        words: impl Fn(&D::Error) -> String,
-    ) -> BodyError
+    pub(super) fn locate<'de, T, D>(deserializer: D) -> BodyError
     where
         T: DeserializeOwned,
         D: Deserializer<'de>,
@@ -56,22 +53,65 @@ impl BodyError {
             Err(error) => {
                 let path = error.path().to_string();
                 let path = if path == "." { "" } else { &path };
-                BodyError::invalid(path, words(error.inner()))
+                BodyError::invalid(path, error.inner())
             }
         }
     }
 }
 
-/// The beginning of a text, of so many bytes at most: if it is cut, it ends with an ellipsis.
-pub(crate) fn cut(text: &str, max: usize) -> String {
-    match text.len() <= max {
-        true => text.to_owned(),
-        false => {
-            let ellipsis = '…';
-            let room = max.saturating_sub(ellipsis.len_utf8());
-            let ends = text.char_indices().map(|(place, c)| place + c.len_utf8());
-            let end = ends.take_while(|end| *end <= room).last().unwrap_or(0);
-            format!("{}{ellipsis}", &text[..end])
+/// The beginning of a text, of so many bytes at most: if it is cut, it ends with an ellipsis. The rest is not kept, nor
+/// even written.
+pub(crate) fn cut(text: impl fmt::Display, max: usize) -> String {
+    let mut cut = Cut {
+        text: String::new(),
+        max,
+    };
+    if write!(cut, "{text}").is_err() {
+        const ELLIPSIS: char = '…';
+        while cut.text.len() > max.saturating_sub(ELLIPSIS.len_utf8()) {
+            cut.text.pop();
         }
+        cut.text.push(ELLIPSIS);
+    }
+    cut.text
+}
+
+/// A text that fails once it has more than fits.
+struct Cut {
+    text: String,
+    max: usize,
+}
+
+impl Write for Cut {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = self.max - self.text.len();
+        if text.len() <= room {
+            self.text.push_str(text);
+            return Ok(());
+        }
+        let end = (0..=room).rev().find(|end| text.is_char_boundary(*end));
+        self.text.push_str(&text[..end.unwrap_or(0)]);
+        Err(fmt::Error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        for (text, max, expected) in [
+            ("", 5, ""),
+            ("abcde", 5, "abcde"),
+            ("abcdef", 5, "ab…"),
+            ("äöü", 6, "äöü"),
+            ("äöüx", 6, "ä…"),
+            ("äöüx", 5, "ä…"),
+        ] {
+            assert_eq!(cut(text, max), expected);
+        }
+        let parts = format_args!("{}{}", "ab", "cdef").to_string();
+        assert_eq!(cut(format_args!("{}{}", "ab", "cdef"), 5), cut(parts, 5));
     }
 }

@@ -1,12 +1,18 @@
 //! Bodies in MessagePack: structs as maps.
+//!
+//! rmp-serde writes them. It does not read them: of a number or a text in the wrong place it does not say what belongs
+//! there, takes -1 for the largest `u128`, takes bytes after the value, and does not bound the depth of enums.
 
-use rmp_serde::decode::Error;
+mod reader;
+mod token;
+
 use serde::Deserializer as _;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, Visitor};
 
+use super::BodyError;
 use super::bounded::Bounded;
-use super::{BodyError, structure};
+use reader::Reader;
 
 pub(super) fn encode<T: Serialize + ?Sized>(value: &T, max: usize) -> Result<Vec<u8>, BodyError> {
     let mut bytes = Bounded::new(max);
@@ -15,24 +21,19 @@ pub(super) fn encode<T: Serialize + ?Sized>(value: &T, max: usize) -> Result<Vec
 }
 
 pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, BodyError> {
-    structure::check(body).map_err(BodyError::whole)?;
-    rmp_serde::from_slice(body).map_err(|_| {
-        let mut deserializer = rmp_serde::Deserializer::from_read_ref(body);
-        BodyError::locate::<T, _>(&mut deserializer, words)
-    })
+    let mut reader = Reader::new(body);
+    let value = T::deserialize(&mut reader)
+        .map_err(|_| BodyError::locate::<T, _>(&mut Reader::new(body)))?;
+    reader.end().map_err(BodyError::whole)?;
+    Ok(value)
 }
 
 pub(super) fn visit_list<'de, V: Visitor<'de>>(
     bytes: &'de [u8],
     visitor: V,
 ) -> Result<V::Value, BodyError> {
-    structure::check(bytes).map_err(BodyError::whole)?;
-    let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
-    let value = deserializer.deserialize_seq(visitor);
-    value.map_err(|error| BodyError::whole(words(&error)))
-}
-
-/// The reason in words; rmp-serde's own name its types.
-fn words(error: &Error) -> String {
-    error.to_string()
+    let mut reader = Reader::new(bytes);
+    let value = reader.deserialize_seq(visitor).map_err(BodyError::whole)?;
+    reader.end().map_err(BodyError::whole)?;
+    Ok(value)
 }

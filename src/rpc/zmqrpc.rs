@@ -54,7 +54,6 @@
 
 mod client;
 mod exact;
-mod finite;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -60,7 +60,7 @@ pub(super) fn to_wire(error: &ErrorReply) -> (u64, String, Vec<Detail>) {
     };
     let words = match error {
         CallError::Other { text, .. } => cut(text, MAX_TEXT),
-        error => cut(&error.to_string(), MAX_TEXT),
+        error => cut(error, MAX_TEXT),
     };
     (code, words, details)
 }

@@ -9,7 +9,8 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_path_to_error::{Deserializer, Track};
 
-use super::{exact, finite};
+use super::exact;
+use crate::codec::finite;
 
 /// A mistake in a JSON text, and where it is.
 #[derive(Debug, PartialEq, Eq)]

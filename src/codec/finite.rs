@@ -6,13 +6,13 @@ use serde::Serialize;
 use serde::ser::{self, Serializer};
 
 /// Refuses a value with a float that JSON has no word for.
-pub(super) fn check(value: &impl Serialize) -> Result<(), NotFinite> {
+pub(crate) fn check(value: &(impl Serialize + ?Sized)) -> Result<(), NotFinite> {
     value.serialize(Check)
 }
 
 /// A value has a NaN or an infinity, or its own `Serialize` has failed.
 #[derive(Debug)]
-pub(super) struct NotFinite(String);
+pub(crate) struct NotFinite(String);
 
 impl Display for NotFinite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
