@@ -1,6 +1,7 @@
 //! Calls: typed, with deadlines, and errors that tell whether a call may have run.
 //!
-//! A command is a type with serde, and [`command!`] says what its reply is.
+//! A command is a type with serde, and [`command!`] says what its reply is. Programs in other languages call and serve
+//! as well: docs/rpc.md has the bytes.
 
 mod call_error;
 mod client;

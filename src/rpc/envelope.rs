@@ -7,6 +7,8 @@ mod details;
 mod encoding;
 mod kind;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::borrow::Cow;

@@ -1,5 +1,6 @@
 //! What an error has beside its code and its text: a list, of which each code has its own elements.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::kind;
@@ -16,10 +17,13 @@ pub(super) enum Detail {
     Flag(bool),
     Text(String),
     None,
+    /// Of a later version.
+    #[serde(skip_serializing)]
+    Other(IgnoredAny),
 }
 
-/// How long a text in an envelope may be.
-const MAX_TEXT: usize = 8 << 10;
+/// How long a text of an error may be, in bytes: three of them fit into an envelope, also where JSON has six for one.
+const MAX_TEXT: usize = 2 << 10;
 
 /// The code, the text and the details of an error.
 pub(super) fn to_wire(error: &ErrorReply) -> (u64, String, Vec<Detail>) {
@@ -80,7 +84,7 @@ pub(super) fn from_wire(code: u64, words: &str, details: Vec<Detail>) -> ErrorRe
     match code {
         kind::SERVICE => CallError::Service(words.into()),
         kind::BUSY => CallError::Busy {
-            limit: text(next()).unwrap_or_default(),
+            limit: text(next()).unwrap_or_else(|| words.into()),
         },
         kind::NO_SUCH_COMMAND => CallError::NoSuchCommand {
             name: text(next()).unwrap_or_default(),

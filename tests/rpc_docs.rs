@@ -1,0 +1,182 @@
+//! The programs of docs/rpc.md run as they stand there: those that call call ours, and ours calls the one that serves.
+//!
+//! `ZEROLESS_PEER_PYTHON` names a Python with pyzmq and msgpack, `ZEROLESS_PEER_NODE` a Node.js that finds zeromq (with
+//! `NODE_PATH`), and `ZEROLESS_PEER_CC` a C compiler that finds libzmq; `.ci/run` has them. Without them these tests say that they were not
+//! run.
+
+#![cfg(feature = "rpc")]
+
+#[path = "support/process.rs"]
+mod process;
+#[path = "support/program.rs"]
+mod program;
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use process::Process;
+use serde::{Deserialize, Serialize};
+use support::{Folder, deadline_after};
+use zeroless::rpc::{self, CallError};
+use zeroless::{Endpoint, Server};
+
+const DOCS: &str = include_str!("../docs/rpc.md");
+
+/// No wait of these tests is longer.
+const LIMIT: Duration = Duration::from_secs(60);
+
+#[derive(Serialize, Deserialize)]
+struct Add {
+    a: i64,
+    b: i64,
+}
+rpc::command!(Add = "math.add" -> i64);
+
+#[derive(Serialize, Deserialize)]
+struct Subtract(i64, i64);
+rpc::command!(Subtract = "math.subtract" -> i64);
+
+/// A program of the docs, in a file.
+struct Program {
+    folder: Folder,
+    file: &'static str,
+}
+
+impl Program {
+    fn of_the_docs(block: &str, file: &'static str) -> Program {
+        let begin = format!("```{block} {file}\n");
+        let mut parts = DOCS.split(&begin);
+        let program = parts.nth(1).expect("it is in the docs");
+        let program = program.split("```").next().expect("a part");
+        let folder = Folder::new();
+        fs::write(folder.path().join(file), program).expect("a new file");
+        Program { folder, file }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join(self.file)
+    }
+
+    /// Compiles it, if it is in C.
+    fn compiled(&self, mut compiler: Command) -> Command {
+        let program = self.folder.path().join("program");
+        compiler.args(["-Wall", "-Wextra", "-Werror", "-o"]);
+        compiler.arg(&program).arg(self.path()).arg("-lzmq");
+        let compiled = compiler.output().expect("a compiler");
+        let words = String::from_utf8_lossy(&compiled.stderr);
+        assert!(compiled.status.success(), "{words}");
+        Command::new(program)
+    }
+
+    /// Runs it in an interpreter.
+    fn by(&self, mut interpreter: Command) -> Command {
+        interpreter.arg(self.path());
+        interpreter
+    }
+}
+
+/// The lines that a program prints, until it has ended well.
+fn run(command: &mut Command) -> Vec<String> {
+    Process::start(command, LIMIT).finish()
+}
+
+#[test]
+fn python_calls() {
+    program::with(program::PYTHON, "python_calls", || {
+        deadline_after(LIMIT, || {
+            let server = Serving::start();
+            let program = Program::of_the_docs("python", "call.py");
+            let mut python = program.by(program::program(program::PYTHON));
+            assert_eq!(run(python.arg(server.endpoint().to_string())), ["3"]);
+        });
+    });
+}
+
+#[test]
+fn javascript_calls() {
+    const NODE: &str = "ZEROLESS_PEER_NODE";
+    program::with(NODE, "javascript_calls", || {
+        deadline_after(LIMIT, || {
+            let server = Serving::start();
+            let program = Program::of_the_docs("js", "call.js");
+            let mut node = program.by(program::program(NODE));
+            assert_eq!(run(node.arg(server.endpoint().to_string())), ["3"]);
+        });
+    });
+}
+
+#[test]
+fn c_calls() {
+    const CC: &str = "ZEROLESS_PEER_CC";
+    program::with(CC, "c_calls", || {
+        deadline_after(LIMIT, || {
+            let server = Serving::start();
+            let program = Program::of_the_docs("c", "call.c");
+            let mut compiled = program.compiled(program::program(CC));
+            let call = compiled.arg(server.endpoint().to_string()).arg("hello");
+            assert_eq!(run(call), ["HELLO"]);
+        });
+    });
+}
+
+#[test]
+fn python_serves() {
+    program::with(program::PYTHON, "python_serves", || {
+        deadline_after(LIMIT, || {
+            let program = Program::of_the_docs("python", "serve.py");
+            let mut python = program.by(program::program(program::PYTHON));
+            let python = Process::start(&mut python, LIMIT);
+            let port: u16 = python.line().parse().expect("a port");
+            let client = rpc::Client::connect(port).unwrap().timeout(LIMIT);
+            for n in [0, 1, -1, i64::from(i32::MAX), i64::from(i32::MIN)] {
+                assert_eq!(client.call(&Add { a: n, b: n }), Ok(2 * n));
+            }
+            match client.call(&Subtract(1, 2)) {
+                Err(CallError::NoSuchCommand { name, .. }) => {
+                    assert_eq!(&*name, "math.subtract");
+                }
+                other => panic!("it is there: {other:?}"),
+            }
+            for (_, pong) in client.ping() {
+                pong.expect("a pong");
+            }
+        });
+    });
+}
+
+/// A server of the commands of the docs.
+struct Serving(Server);
+
+impl Serving {
+    /// It answers as the docs say, until it is dropped with the test.
+    fn start() -> Serving {
+        let server = Server::bind_local(0).expect("a free port");
+        let replier = server.reply().expect("a replier");
+        std::thread::spawn(move || {
+            for request in &replier {
+                let head = request.get(0).expect("an envelope").to_vec();
+                let body = request.get(1).expect("a body").to_vec();
+                let call = serde_json::from_slice::<(u64, u64, u64, u64, String, u64)>(&head);
+                let (version, kind, id, _, name, body_type) = call.expect("a call in JSON");
+                assert_eq!((version, kind), (1, 0));
+                let reply = match &name[..] {
+                    "math.add" => {
+                        let add: Add = serde_json::from_slice(&body).expect("an addition");
+                        (add.a + add.b).to_string()
+                    }
+                    _ => String::from_utf8(body).expect("a text").to_uppercase(),
+                };
+                let head = format!("[1,1,{id},{body_type}]");
+                request.reply((head, reply)).expect("a reply");
+            }
+        });
+        Serving(server)
+    }
+
+    fn endpoint(&self) -> Endpoint {
+        self.0.endpoint()
+    }
+}
