@@ -59,6 +59,7 @@ mod running;
 mod shared;
 mod sides;
 mod socket;
+mod unanswered;
 mod verdict;
 mod work;
 
@@ -77,6 +78,7 @@ pub use sides::{
     Acknowledge, Input, PassesTo, Publish, Pull, Push, Reply, Request, Subscribe, publish, pull,
     push, reply, request, subscribe,
 };
+pub use unanswered::Unanswered;
 pub use verdict::Verdict;
 use work::Work;
 
@@ -261,12 +263,44 @@ impl Relay<Reply, Request> {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn deadline<R: Frames>(
-        mut self,
+        self,
         time: Duration,
         mut reply: impl FnMut(&[Frame]) -> R + Send + 'static,
     ) -> Relay<Reply, Request> {
-        let reply = Box::new(move |request: &[Frame]| reply(request).into_message());
-        self.work.deadline = Some((time, reply));
+        self.deadline_with(time, move |unanswered| Some(reply(unanswered.request())))
+    }
+
+    /// As [`deadline`](Self::deadline), and the function is told whether the request was passed on; one for which it gives
+    /// `None` gets no reply.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use zeroless::relay::{self, Relay, Unanswered};
+    /// use zeroless::{Client, Server};
+    ///
+    /// fn too_late(unanswered: &Unanswered<'_>) -> Option<&'static str> {
+    ///     match unanswered.request()[0] == "news" {
+    ///         true => None, // nobody waits for a reply
+    ///         false if unanswered.was_passed_on() => Some("it may be done"),
+    ///         false => Some("it is not done"),
+    ///     }
+    /// }
+    ///
+    /// let (clients, workers) = (Server::bind(0)?, Server::bind(0)?);
+    /// let relay = Relay::new(relay::reply(&clients), relay::request(workers)) // nobody works
+    ///     .deadline_with(Duration::from_millis(10), too_late)
+    ///     .start()?;
+    /// let requester = Client::connect(clients.port())?.request()?;
+    /// assert_eq!(requester.request("a job")?, "it is not done");
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn deadline_with<R: Frames>(
+        mut self,
+        time: Duration,
+        mut reply: impl FnMut(&Unanswered<'_>) -> Option<R> + Send + 'static,
+    ) -> Relay<Reply, Request> {
+        let reply = move |unanswered: &Unanswered<'_>| reply(unanswered).map(Frames::into_message);
+        self.work.deadline = Some((time, Box::new(reply)));
         self
     }
 }

@@ -11,6 +11,7 @@ mod envelope;
 mod failure;
 #[allow(dead_code)]
 mod nearest;
+pub mod relay;
 #[cfg(feature = "zmqrpc")]
 pub mod zmqrpc;
 

@@ -199,6 +199,30 @@ fn a_request_that_is_requested_further_is_acknowledged_at_once() {
 }
 
 #[test]
+fn an_acknowledgement_is_made_of_the_request_or_left_out() {
+    deadline(|| {
+        let (clients, output) = (server(), server());
+        let input = relay::reply(&clients).acknowledge_with(|request: &[Frame]| {
+            assert_ne!(request[0], "panic");
+            (request[0] != "hush").then(|| (request[0].clone(), "is accepted"))
+        });
+        let relay = Relay::new(input, relay::push(&output)).start().unwrap();
+        let pull = client(&output).pull().unwrap();
+        let dealer = client(&clients).dealer().unwrap();
+        for request in ["hush", "panic", "it"] {
+            dealer.send(("", request)).unwrap();
+        }
+        let answer = dealer.recv_timeout(SOON).unwrap();
+        assert_eq!(answer, ["", "it", "is accepted"]);
+        for request in ["hush", "panic", "it"] {
+            assert_eq!(pull.recv_timeout(SOON).unwrap(), request);
+        }
+        until(|| relay.counters().answered == 1);
+        assert_eq!(relay.counters().backward.dropped, 1);
+    });
+}
+
+#[test]
 fn an_acknowledgement_without_frames_is_refused() {
     let input = relay::reply(server()).acknowledge(Vec::<String>::new());
     assert!(Relay::new(input, relay::push(server())).start().is_err());

@@ -12,6 +12,7 @@ use super::deadlines::{Deadlines, with_id};
 use super::envelope::{Shape, body_start};
 use super::held::{Buffer, Held, keep, size};
 use super::plain::{BURST, Sent, Turn, send, send_after, send_again, send_to_peer};
+use super::unanswered::{ErrorReply, Unanswered};
 use super::verdict::{Filter, Verdict};
 use crate::background::guarded;
 use crate::error::{BoxedError, Error, Result};
@@ -19,8 +20,8 @@ use crate::message::{Frame, Message};
 use crate::socket::SharedSocket;
 use crate::wake::Deadline;
 
-/// Makes the reply to a request that had none in time.
-pub(super) type ErrorReply = Box<dyn FnMut(&[Frame]) -> Result<Message> + Send>;
+/// Makes the reply to a request that is accepted; `None` for none.
+pub(super) type Acknowledgement = Box<dyn FnMut(&[Frame]) -> Option<Result<Message>> + Send>;
 
 /// All that is done with each message on its way from the input to the output.
 pub(super) struct Inspection {
@@ -29,7 +30,7 @@ pub(super) struct Inspection {
     pub(super) shape: Shape,
     pub(super) filter: Option<Filter>,
     /// The reply that each request that is accepted gets at once.
-    pub(super) acknowledgement: Option<Message>,
+    pub(super) acknowledgement: Option<Acknowledgement>,
     pub(super) buffer: Option<Buffer>,
     pub(super) deadlines: Option<(Deadlines, ErrorReply)>,
     held: Held,
@@ -109,13 +110,13 @@ impl Inspection {
                 }
             }
         }
-        let is_acknowledged = self.acknowledgement.is_some();
-        let asker: Option<Message> = is_acknowledged.then(|| envelope.iter().cloned().collect());
+        let acknowledgement = self.acknowledgement.as_mut().map(|make| {
+            let asker: Message = envelope.iter().cloned().collect();
+            (asker, made("a relay's acknowledgement", || make(body)))
+        });
         let is_accepted = self.pass(message, start, ends)?;
-        match (&mut self.acknowledgement, asker) {
-            (Some(acknowledgement), Some(asker)) if is_accepted => {
-                reply(ends, asker.frames(), &mut acknowledgement.share())
-            }
+        match acknowledgement {
+            Some((asker, made)) if is_accepted => reply_made(ends, asker.frames(), made),
             _ => Ok(()),
         }
     }
@@ -136,7 +137,7 @@ impl Inspection {
                 }
                 None => {
                     ends.tally.forward.dropped();
-                    reply_error(ends, error_reply, &message)?;
+                    reply_error(ends, error_reply, &message, false)?;
                     return Ok(false);
                 }
             }
@@ -196,11 +197,12 @@ impl Inspection {
         let now = Instant::now();
         while let Some((number, request)) = deadlines.expire(now) {
             // Requests are held in their order, and those that were sent came before.
-            if self.held.first().and_then(|held| held.number) == Some(number) {
+            let is_held = self.held.first().and_then(|held| held.number) == Some(number);
+            if is_held {
                 self.held.pop();
                 ends.tally.forward.dropped();
             }
-            reply_error(ends, error_reply, &request)?;
+            reply_error(ends, error_reply, &request, !is_held)?;
         }
         Ok(())
     }
@@ -257,23 +259,40 @@ fn reply(ends: &Ends<'_>, envelope: &[Frame], message: &mut Message) -> Result<(
     Ok(())
 }
 
+/// Replies to a request that has no reply.
 fn reply_error(
     ends: &Ends<'_>,
     error_reply: &mut ErrorReply,
     request: &Message,
+    was_passed_on: bool,
 ) -> Result<(), BoxedError> {
     let frames = request.frames();
     let (envelope, body) = frames.split_at(body_start(frames).unwrap_or(0));
-    match guarded("a relay's error reply", || error_reply(body)) {
-        Some(Ok(mut message)) => reply(ends, envelope, &mut message),
-        Some(Err(error)) => {
-            error!("relay: an error reply cannot be sent: {error}");
-            ends.tally.backward.dropped();
-            Ok(())
-        }
-        None => {
-            ends.tally.backward.dropped();
-            Ok(())
+    let unanswered = Unanswered::new(body, was_passed_on);
+    let made = made("a relay's error reply", || error_reply(&unanswered));
+    reply_made(ends, envelope, made)
+}
+
+/// The reply that a user's function makes, if it makes one; `None` if that has failed.
+fn made(what: &str, make: impl FnOnce() -> Option<Result<Message>>) -> Option<Option<Message>> {
+    match guarded(what, make)?.transpose() {
+        Ok(reply) => Some(reply),
+        Err(error) => {
+            error!("{what} cannot be sent: {error}");
+            None
         }
     }
+}
+
+fn reply_made(
+    ends: &Ends<'_>,
+    envelope: &[Frame],
+    made: Option<Option<Message>>,
+) -> Result<(), BoxedError> {
+    match made {
+        Some(Some(mut message)) => return reply(ends, envelope, &mut message),
+        Some(None) => {}
+        None => ends.tally.backward.dropped(),
+    }
+    Ok(())
 }

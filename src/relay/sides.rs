@@ -6,14 +6,14 @@ use std::fmt;
 use super::end::End;
 use super::engine::{Backward, Forward};
 use super::envelope::Shape;
-use super::inspect::Inspection;
+use super::inspect::{Acknowledgement, Inspection};
 use super::socket::{
     ForwardingSubscriber, Publisher, Puller, Pusher, RelaySocket, Replier, Requester, SocketRole,
     Subscriber,
 };
 use super::work::Work;
 use crate::error::Result;
-use crate::message::{Frames, Message};
+use crate::message::{Frame, Frames, Message};
 
 /// An input that subscribes; made by [`subscribe`].
 #[derive(Debug)]
@@ -28,10 +28,15 @@ pub struct Pull(End);
 pub struct Reply(End);
 
 /// An input that receives requests and acknowledges each itself; made by [`Reply::acknowledge`].
-#[derive(Debug)]
 pub struct Acknowledge {
     end: End,
-    reply: Result<Message>,
+    reply: Result<Acknowledgement>,
+}
+
+impl fmt::Debug for Acknowledge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Acknowledge").field(&self.end).finish()
+    }
 }
 
 /// An output that publishes; made by [`publish`].
@@ -103,9 +108,42 @@ impl Reply {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn acknowledge(self, frames: impl Frames) -> Acknowledge {
+        let reply = frames.into_message();
         Acknowledge {
             end: self.0,
-            reply: frames.into_message(),
+            reply: reply.map(|mut reply| {
+                Box::new(move |_: &[Frame]| Some(Ok(reply.share()))) as Acknowledgement
+            }),
+        }
+    }
+
+    /// As [`acknowledge`](Self::acknowledge), with the frames that this function makes of the request, which it gets without its
+    /// envelope; one for which it gives `None` gets no reply.
+    ///
+    /// It is called in the relay's thread before the request goes on; if it panics, or gives no frames, that is logged, and
+    /// there is no reply.
+    ///
+    /// ```
+    /// use zeroless::relay::{self, Relay};
+    /// use zeroless::{Client, Frame, Server};
+    ///
+    /// let (asked, output) = (Server::bind(0)?, Server::bind(0)?);
+    /// let input = relay::reply(&asked).acknowledge_with(|job: &[Frame]| Some(format!("{} is accepted", job[0])));
+    /// let relay = Relay::new(input, relay::push(&output)).start()?;
+    ///
+    /// let pull = Client::connect(output.port())?.pull()?;
+    /// let requester = Client::connect(asked.port())?.request()?;
+    /// assert_eq!(requester.request("a job")?, "a job is accepted");
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn acknowledge_with<R: Frames>(
+        self,
+        mut reply: impl FnMut(&[Frame]) -> Option<R> + Send + 'static,
+    ) -> Acknowledge {
+        let reply = move |request: &[Frame]| reply(request).map(Frames::into_message);
+        Acknowledge {
+            end: self.0,
+            reply: Ok(Box::new(reply)),
         }
     }
 }
