@@ -9,6 +9,9 @@ mod command;
 #[allow(dead_code, unused_imports)]
 mod envelope;
 mod failure;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[allow(dead_code)]
 mod nearest;
 pub mod relay;

@@ -433,7 +433,7 @@ fn values() -> impl Strategy<Value = serde_json::Value> {
         any::<bool>().prop_map(Into::into),
         any::<i64>().prop_map(Into::into),
         any::<u64>().prop_map(Into::into),
-        any::<f32>().prop_map(|it| f64::from(it).into()),
+        any::<f64>().prop_map(Into::into),
         ".{0,40}".prop_map(Into::into),
     ];
     leaf.prop_recursive(4, 64, 20, |inner| {
