@@ -123,6 +123,37 @@ fn garbage_and_half_messages_harm_nobody() {
     });
 }
 
+/// libzmq numbers the peers that have no identity of their own.
+#[test]
+fn strangers_that_take_the_identities_which_others_would_be_given_harm_nobody() {
+    deadline(|| {
+        let server = Server::bind_local(0).unwrap();
+        let router = server.router().unwrap();
+        let nameless = || {
+            let dealer = Client::connect(server.port()).unwrap().dealer().unwrap();
+            dealer.send("hello").unwrap();
+            (dealer, router.recv_timeout(SOON).unwrap().0)
+        };
+        let (first, peer) = nameless();
+        let (zero, number) = peer.as_bytes().split_first().unwrap();
+        let number = u32::from_be_bytes(number.try_into().expect("a number"));
+        let strangers = [1, 2, 4].map(|more| {
+            let next = number.wrapping_add(more).to_be_bytes();
+            let identity = [&[*zero], &next[..]].concat();
+            let mut stranger = self::peer(&server, &identity);
+            stranger.write_all(b"\0\x02hi").unwrap();
+            let (sender, _) = router.recv_timeout(SOON).unwrap();
+            assert_eq!(sender.as_bytes(), identity);
+            stranger
+        });
+        for (dealer, peer) in [(first, peer), nameless(), nameless(), nameless()] {
+            router.send_to(&peer, "you").unwrap();
+            assert_eq!(dealer.recv_timeout(SOON).unwrap(), "you");
+        }
+        drop(strangers);
+    });
+}
+
 #[test]
 fn a_stranger_that_takes_an_identity_takes_nothing_else() {
     deadline(|| {

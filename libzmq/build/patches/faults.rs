@@ -444,22 +444,265 @@ int zmq::session_base_t::read_zap_msg (msg_t *msg_)
     Patch {
         name: "immediate",
         why: "Messages that have come over an immediate connection, and are not yet received when it breaks, are \
-              lost: a server's last replies among them.",
-        edits: &[Edit {
-            file: "src/socket_base.cpp",
-            old: "    if (options.immediate == 1)
+              lost: a server's last replies among them. With this they are kept, of the last 16 connections that \
+              have ended: a socket that does not receive does not grow with each.",
+        edits: &[
+            Edit {
+                file: "src/socket_base.cpp",
+                old: "    if (options.immediate == 1)
         pipe_->terminate (false);
     else
 ",
-            new: "    //  The end of the pipe follows by itself, behind what is still to be received.
+                new: "    //  The end of the pipe follows by itself, behind what is still to be received.
     if (options.immediate == 1
         && (options.type == ZMQ_DEALER || options.type == ZMQ_PULL
-            || options.type == ZMQ_SUB))
+            || options.type == ZMQ_SUB)) {
+        _unread.push_back (pipe_);
+        //  Of a message that is being received, the rest is needed.
+        while (_unread.size () > 16 && !_rcvmore) {
+            pipe_t *const oldest = _unread.front ();
+            _unread.pop_front ();
+            oldest->terminate (false);
+        }
         return;
+    }
     if (options.immediate == 1)
         pipe_->terminate (false);
     else
 ",
+            },
+            Edit {
+                file: "src/socket_base.cpp",
+                old: "    _pipes.erase (pipe_);
+
+    // Remove the pipe from _endpoints (set it to NULL).
+",
+                new: "    _pipes.erase (pipe_);
+    _unread.erase (std::remove (_unread.begin (), _unread.end (), pipe_),
+                   _unread.end ());
+
+    // Remove the pipe from _endpoints (set it to NULL).
+",
+            },
+            Edit {
+                file: "src/socket_base.hpp",
+                old: "    pipes_t _pipes;
+",
+                new: "    pipes_t _pipes;
+
+    //  Pipes of immediate connections that have ended, the oldest first: what is in them may still be received.
+    std::deque<pipe_t *> _unread;
+",
+            },
+            Edit {
+                file: "src/socket_base.hpp",
+                old: "#include <string>
+#include <map>
+#include <stdarg.h>
+",
+                new: "#include <algorithm>
+#include <deque>
+#include <string>
+#include <map>
+#include <stdarg.h>
+",
+            },
+        ],
+    },
+    Patch {
+        name: "identity-taken",
+        why: "A peer that takes, as its own, the identity which a ROUTER will give to a later peer ends the process \
+              once that one comes.",
+        edits: &[
+            Edit {
+                file: "src/router.hpp",
+                old: "    bool identify_peer (pipe_t *pipe_, bool locally_initiated_);
+",
+                new: "    bool identify_peer (pipe_t *pipe_, bool locally_initiated_);
+
+    //  Makes a routing ID that no peer has.
+    void make_routing_id (unsigned char (&buf_)[5]);
+",
+            },
+            Edit {
+                file: "src/router.cpp",
+                old: "bool zmq::router_t::identify_peer (pipe_t *pipe_, bool locally_initiated_)
+{
+",
+                new: "void zmq::router_t::make_routing_id (unsigned char (&buf_)[5])
+{
+    buf_[0] = 0;
+    do
+        put_uint32 (buf_ + 1, _next_integral_routing_id++);
+    while (has_out_pipe (blob_t (buf_, sizeof buf_)));
+}
+
+bool zmq::router_t::identify_peer (pipe_t *pipe_, bool locally_initiated_)
+{
+",
+            },
+            Edit {
+                file: "src/router.cpp",
+                old: "        .raw_socket) { //  Always assign an integral routing id for raw-socket
+        unsigned char buf[5];
+        buf[0] = 0;
+        put_uint32 (buf + 1, _next_integral_routing_id++);
+",
+                new: "        .raw_socket) { //  Always assign an integral routing id for raw-socket
+        unsigned char buf[5];
+        make_routing_id (buf);
+",
+            },
+            Edit {
+                file: "src/router.cpp",
+                old: "            //  Fall back on the auto-generation
+            unsigned char buf[5];
+            buf[0] = 0;
+            put_uint32 (buf + 1, _next_integral_routing_id++);
+",
+                new: "            //  Fall back on the auto-generation
+            unsigned char buf[5];
+            make_routing_id (buf);
+",
+            },
+            Edit {
+                file: "src/router.cpp",
+                old: "                unsigned char buf[5];
+                buf[0] = 0;
+                put_uint32 (buf + 1, _next_integral_routing_id++);
+                blob_t new_routing_id (buf, sizeof buf);
+",
+                new: "                unsigned char buf[5];
+                make_routing_id (buf);
+                blob_t new_routing_id (buf, sizeof buf);
+",
+            },
+        ],
+    },
+    Patch {
+        name: "ended-handshake",
+        why: "A peer whose handshake is under way while its server unbinds, and which has already been let in by the \
+              authenticator, completes it and stays connected.",
+        edits: &[Edit {
+            file: "src/session_base.cpp",
+            old: "    if (!_pipe && !is_terminating ()) {
+",
+            new: "    if (!_pipe && !_pending && !is_terminating ()) {
+",
         }],
+    },
+    Patch {
+        name: "torn",
+        why: "The rest of a message that is being sent or received goes to another peer, or is taken from another, if \
+              a third one leaves meanwhile.",
+        edits: &[
+            Edit {
+                file: "src/lb.cpp",
+                old: "        _active--;
+        _pipes.swap (index, _active);
+        if (_current == _active)
+            _current = 0;
+    }
+    _pipes.erase (pipe_);
+",
+                new: "        _active--;
+        _pipes.swap (index, _active);
+        //  The current pipe is where the swap has put it.
+        if (_current == _active)
+            _current = index == _active ? 0 : index;
+    }
+    _pipes.erase (pipe_);
+",
+            },
+            Edit {
+                file: "src/fq.cpp",
+                old: "        _active--;
+        _pipes.swap (index, _active);
+        if (_current == _active)
+            _current = 0;
+    }
+    _pipes.erase (pipe_);
+",
+                new: "        _active--;
+        _pipes.swap (index, _active);
+        //  The current pipe is where the swap has put it.
+        if (_current == _active)
+            _current = index == _active ? 0 : index;
+    }
+    _pipes.erase (pipe_);
+",
+            },
+        ],
+    },
+    Patch {
+        name: "begun",
+        why: "A SUB or ROUTER that is asked whether it has a message takes the first frame out. If it is then \
+              disconnected from the peer that sent it, the rest is missing, or is another peer's message.",
+        edits: &[
+            Edit {
+                file: "src/fq.hpp",
+                old: "    void pipe_terminated (pipe_t *pipe_);
+",
+                new: "    //  Whether the rest of a message that has begun has gone with the pipe.
+    bool pipe_terminated (pipe_t *pipe_);
+",
+            },
+            Edit {
+                file: "src/fq.cpp",
+                old: "void zmq::fq_t::pipe_terminated (pipe_t *pipe_)
+{
+    const pipes_t::size_type index = _pipes.index (pipe_);
+",
+                new: "bool zmq::fq_t::pipe_terminated (pipe_t *pipe_)
+{
+    const pipes_t::size_type index = _pipes.index (pipe_);
+    const bool cut = _more && index == _current;
+    if (cut)
+        _more = false;
+",
+            },
+            Edit {
+                file: "src/fq.cpp",
+                old: "    _pipes.erase (pipe_);
+}
+",
+                new: "    _pipes.erase (pipe_);
+    return cut;
+}
+",
+            },
+            Edit {
+                file: "src/xsub.cpp",
+                old: "    _fq.pipe_terminated (pipe_);
+",
+                new: "    if (_fq.pipe_terminated (pipe_) && _has_message) {
+        int rc = _message.close ();
+        errno_assert (rc == 0);
+        rc = _message.init ();
+        errno_assert (rc == 0);
+        _has_message = false;
+    }
+",
+            },
+            Edit {
+                file: "src/router.cpp",
+                old: "        _fq.pipe_terminated (pipe_);
+",
+                new: "        if (_fq.pipe_terminated (pipe_) && _prefetched && !_routing_id_sent) {
+            int rc = _prefetched_id.close ();
+            errno_assert (rc == 0);
+            rc = _prefetched_id.init ();
+            errno_assert (rc == 0);
+            rc = _prefetched_msg.close ();
+            errno_assert (rc == 0);
+            rc = _prefetched_msg.init ();
+            errno_assert (rc == 0);
+            _prefetched = false;
+            _current_in = NULL;
+            _terminate_current_in = false;
+        }
+",
+            },
+        ],
     },
 ];

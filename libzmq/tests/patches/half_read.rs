@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use crate::{Monitor, bound, fact, socket};
+use crate::{Monitor, await_commands, fact, socket};
 
 /// ZMTP 3.0's greeting without security, and a PULL's READY.
 fn greet(stream: &mut TcpStream) {
@@ -17,15 +17,6 @@ fn greet(stream: &mut TcpStream) {
     stream
         .write_all(b"\x04\x1a\x05READY\x0bSocket-Type\x00\x00\x00\x04PULL")
         .unwrap();
-}
-
-/// Waits until libzmq's thread has done all that it was told before: a new connection is later.
-fn await_commands(context: &zmq::Context, number: usize) {
-    let (_pull, endpoint) = bound(context, zmq::PULL);
-    let push = socket(context, zmq::PUSH);
-    let monitor = Monitor::of(context, &push, &format!("half-read-commands-{number}"));
-    push.connect(&endpoint).unwrap();
-    monitor.wait(zmq::SocketEvent::HANDSHAKE_SUCCEEDED);
 }
 
 #[test]
@@ -47,7 +38,7 @@ fn a_process_that_disconnects_from_a_peer_that_then_dies_lives() {
             // It has begun to come.
             peer.read_exact(&mut [0; 1000]).unwrap();
             push.disconnect(&endpoint).unwrap();
-            await_commands(&context, number);
+            await_commands(&context);
             drop((peer, listener));
             monitor.wait(zmq::SocketEvent::DISCONNECTED);
         }

@@ -1,6 +1,6 @@
 //! Messages that have come over an immediate connection, and are received after its end.
 
-use crate::{Monitor, bound, fact, socket};
+use crate::{Monitor, bound, fact, socket, until};
 
 /// How many messages come.
 const MESSAGES: usize = 10;
@@ -58,5 +58,46 @@ fn messages_that_have_come_over_an_immediate_connection_outlive_it() {
                 }
             }
         }
+    });
+}
+
+/// How many connections have ended when the bound is looked at, and how many of them are kept.
+const CONNECTIONS: usize = 40;
+const KEPT: usize = 16;
+
+#[test]
+fn messages_of_the_last_connections_alone_are_kept() {
+    fact(|| {
+        let context = zmq::Context::new();
+        let (sender, endpoint) = bound(&context, zmq::PUSH);
+        let receiver = socket(&context, zmq::PULL);
+        receiver.set_immediate(true).unwrap();
+        let monitor = Monitor::of(&context, &receiver, "immediate-bound");
+        receiver.connect(&endpoint).unwrap();
+        let mut sender = Some(sender);
+        for number in 0..CONNECTIONS {
+            monitor.wait(zmq::SocketEvent::HANDSHAKE_SUCCEEDED);
+            // Two frames: none is torn.
+            let number = (number as u32).to_ne_bytes();
+            let taken = sender.take().unwrap();
+            taken.send_multipart([&number[..], &number], 0).unwrap();
+            taken.set_linger(-1).unwrap();
+            drop(taken);
+            monitor.wait(zmq::SocketEvent::CONNECT_RETRIED);
+            receiver.get_events().unwrap();
+            // The port is free as soon as the socket before has ended.
+            let next = socket(&context, zmq::PUSH);
+            until(|| next.bind(&endpoint).is_ok());
+            sender = Some(next);
+        }
+        monitor.wait(zmq::SocketEvent::HANDSHAKE_SUCCEEDED);
+        receiver.set_rcvtimeo(1000).unwrap();
+        let mut received = Vec::new();
+        while let Ok(message) = receiver.recv_multipart(0) {
+            assert_eq!(message[0], message[1]);
+            received.push(u32::from_ne_bytes(message[0][..].try_into().unwrap()) as usize);
+        }
+        received.sort();
+        assert_eq!(received, Vec::from_iter(CONNECTIONS - KEPT..CONNECTIONS));
     });
 }

@@ -2,15 +2,18 @@
 //! process.
 
 mod batch_frames;
+mod begun;
 mod connect_failure;
 mod connection;
 mod disconnect;
 mod displaced;
+mod ended_handshake;
 mod ended_pipe;
 mod frame_limit;
 mod greeted;
 mod half_read;
 mod heartbeat;
+mod identity_taken;
 mod immediate;
 mod linger;
 mod mismatch;
@@ -18,6 +21,7 @@ mod older_peer;
 mod receive;
 mod refused;
 mod self_connection;
+mod torn;
 mod unread;
 mod unsent;
 mod unversioned;
@@ -86,6 +90,15 @@ fn slow_pull(context: &zmq::Context) -> (zmq::Socket, String) {
     pull.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pull.get_last_endpoint().unwrap().unwrap();
     (pull, endpoint)
+}
+
+/// Waits until libzmq's thread has done all that it was told before: a new connection is later.
+fn await_commands(context: &zmq::Context) {
+    let (_pull, endpoint) = bound(context, zmq::PULL);
+    let push = socket(context, zmq::PUSH);
+    let monitor = Monitor::of(context, &push, &format!("commands of {endpoint}"));
+    push.connect(&endpoint).unwrap();
+    monitor.wait(zmq::SocketEvent::HANDSHAKE_SUCCEEDED);
 }
 
 /// The events of a socket's monitor.
