@@ -20,7 +20,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use answer::{UntypedError, typed};
-use backends::Backends;
+#[cfg(feature = "zmqrpc")]
+pub(super) use backend::Backend;
+pub(super) use backends::Backends;
 pub use balance::Balance;
 use ongoing::Ongoing;
 use outgoing::{Ask, Outgoing};
@@ -127,13 +129,7 @@ impl Client {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn connect(endpoints: impl IntoEndpoints) -> Result<Client> {
-        let endpoints = endpoints.into_endpoints(Role::Connect)?;
-        for (place, endpoint) in endpoints.iter().enumerate() {
-            if endpoints[..place].contains(endpoint) {
-                let endpoint = endpoint.clone();
-                return Err(Error::AlreadyConnected { endpoint });
-            }
-        }
+        let endpoints = distinct(endpoints)?;
         Ok(Client::of(Source::Endpoints(endpoints), Options::default()))
     }
 
@@ -468,6 +464,18 @@ impl Client {
             Source::Discovery(discovery) => discovered::open(discovery, options),
         }
     }
+}
+
+/// The endpoints that are to be connected to; an error if one is given twice.
+pub(super) fn distinct(endpoints: impl IntoEndpoints) -> Result<Vec<Endpoint>> {
+    let endpoints = endpoints.into_endpoints(Role::Connect)?;
+    for (place, endpoint) in endpoints.iter().enumerate() {
+        if endpoints[..place].contains(endpoint) {
+            let endpoint = endpoint.clone();
+            return Err(Error::AlreadyConnected { endpoint });
+        }
+    }
+    Ok(endpoints)
 }
 
 /// Refuses options that calls cannot use.

@@ -95,6 +95,12 @@ impl ConnectedRequester {
         Ok(())
     }
 
+    /// Ends all waits and requests, for good.
+    #[cfg(feature = "zmqrpc")]
+    pub(crate) fn stop(&self) {
+        self.requesting.socket.stop();
+    }
+
     /// Sends a request over the connection that is up now. It is made anew for each attempt, as there may
     /// not be room for it at once. The deadline is that of sending.
     pub(crate) fn start(

@@ -17,7 +17,7 @@ use crate::wake::Deadline;
 
 /// A server that is called, at one endpoint.
 #[derive(Debug)]
-pub(super) struct Backend {
+pub(in crate::rpc) struct Backend {
     endpoint: Endpoint,
     requester: ConnectedRequester,
     presence: Arc<Presence>,
@@ -73,11 +73,11 @@ impl Backend {
         })
     }
 
-    pub(super) fn endpoint(&self) -> &Endpoint {
+    pub(in crate::rpc) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    pub(super) fn is_up(&self) -> bool {
+    pub(in crate::rpc) fn is_up(&self) -> bool {
         self.presence.is_up.load(Ordering::Relaxed)
     }
 
@@ -97,13 +97,28 @@ impl Backend {
     }
 
     /// The error of a call that cannot be handed to this server.
-    pub(super) fn not_connected(&self) -> Error {
+    pub(in crate::rpc) fn not_connected(&self) -> Error {
         Error::Timeout {
             waited_for: Wait::Peer {
                 endpoints: vec![self.endpoint.clone()],
             },
             refused: self.refusal().map(Box::new),
         }
+    }
+
+    /// Sends a request over the connection that is up, as soon as there is room for it. It is made anew for each attempt.
+    pub(in crate::rpc) fn request(
+        &self,
+        make: impl FnMut() -> Message,
+        until: Deadline,
+    ) -> Result<Pending, Unsent> {
+        self.requester.start(make, until)
+    }
+
+    /// Ends all waits and requests, for good.
+    #[cfg(feature = "zmqrpc")]
+    pub(super) fn stop(&self) {
+        self.requester.stop();
     }
 
     /// Sends a call over the connection that is up, as soon as there is room for it.
@@ -113,7 +128,7 @@ impl Backend {
         id: u64,
         until: Deadline,
     ) -> Result<(Pending, HandedOver), Unsent> {
-        let pending = self.requester.start(|| outgoing.message(id), until)?;
+        let pending = self.request(|| outgoing.message(id), until)?;
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         let handed_over = HandedOver {
             backend: self.clone(),

@@ -1,8 +1,9 @@
 //! The servers of a client: which are there, and which is called next.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use parking_lot::{Condvar, MutexGuard};
 
@@ -12,10 +13,14 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Result, Wait};
 use crate::fork::ForkMutex;
 use crate::options::Options;
+use crate::pattern::Unsent;
 use crate::wake::Deadline;
 
+/// How long a call waits for room at a server before it looks at the others.
+pub(super) const WAIT_FOR_ROOM: Duration = Duration::from_millis(20);
+
 /// The servers of a client, shared by its clones and its calls.
-pub(super) struct Backends {
+pub(in crate::rpc) struct Backends {
     state: Arc<State>,
     /// The place at which the next choice begins.
     next: AtomicUsize,
@@ -30,6 +35,7 @@ struct State {
     list: ForkMutex<Vec<Arc<Backend>>>,
     /// A connection has changed, or the list.
     changed: Condvar,
+    is_stopped: AtomicBool,
 }
 
 impl State {
@@ -43,7 +49,7 @@ impl State {
 }
 
 impl Backends {
-    pub(super) fn new(options: Options, on_down: Option<OnDownMaker>) -> Backends {
+    pub(in crate::rpc) fn new(options: Options, on_down: Option<OnDownMaker>) -> Backends {
         Backends {
             state: Arc::default(),
             next: AtomicUsize::new(0),
@@ -59,7 +65,7 @@ impl Backends {
     }
 
     /// Adds a server, and begins to connect to it.
-    pub(super) fn add(&self, endpoint: Endpoint) -> Result<()> {
+    pub(in crate::rpc) fn add(&self, endpoint: Endpoint) -> Result<()> {
         let state: Weak<State> = Arc::downgrade(&self.state);
         let on_change = move || {
             if let Some(state) = state.upgrade() {
@@ -91,7 +97,7 @@ impl Backends {
     }
 
     /// All servers, whether they are there or not.
-    pub(super) fn all(&self) -> Result<Vec<Arc<Backend>>> {
+    pub(in crate::rpc) fn all(&self) -> Result<Vec<Arc<Backend>>> {
         Ok(self.state.list.lock()?.clone())
     }
 
@@ -105,6 +111,7 @@ impl Backends {
     ) -> Result<Option<Arc<Backend>>> {
         let mut list = self.state.list.lock()?;
         loop {
+            self.check()?;
             if let Some(chosen) = self.look(&list, balance, passed_over) {
                 return Ok(chosen);
             }
@@ -112,6 +119,40 @@ impl Backends {
                 return Err(not_connected(&list));
             }
             until.wait(&self.state.changed, &mut list);
+        }
+    }
+
+    /// Hands something over to a server that is connected, is not one of those to be passed over, and has room; waits until
+    /// there is one. `None` if all that are connected are to be passed over.
+    pub(in crate::rpc) fn deliver<T>(
+        &self,
+        balance: Balance,
+        passed_over: &[Arc<Backend>],
+        until: Deadline,
+        mut hand_over: impl FnMut(&Arc<Backend>, Deadline) -> Result<T, Unsent>,
+    ) -> Result<Option<T>> {
+        let mut full: Vec<Arc<Backend>> = Vec::new();
+        loop {
+            let passed_over = [passed_over, &full].concat();
+            let (backend, patience) = match self.choose(balance, &passed_over, until)? {
+                Some(backend) => (backend, Deadline::Now),
+                // The others have no room either: it waits for some.
+                None => match full.pop() {
+                    Some(backend) => {
+                        full.clear();
+                        (backend, until.within(WAIT_FOR_ROOM))
+                    }
+                    None => return Ok(None),
+                },
+            };
+            match hand_over(&backend, patience) {
+                Ok(done) => return Ok(Some(done)),
+                Err(Unsent::Failed(error)) => return Err(error),
+                Err(Unsent::Full) if until.is_over() => return Err(Error::timeout(Wait::Room)),
+                Err(Unsent::Full) => full.push(backend),
+                // By now it is known that it is not connected, or soon will be.
+                Err(Unsent::Down) => {}
+            }
         }
     }
 
@@ -147,8 +188,31 @@ impl Backends {
         Ok(backend.is_up())
     }
 
+    /// Waits until a server is connected; whether it is.
+    #[cfg(feature = "zmqrpc")]
+    pub(in crate::rpc) fn wait_up_at(&self, backend: &Backend, until: Deadline) -> Result<bool> {
+        self.wait(until, |_| backend.is_up())
+    }
+
+    /// Ends all waits and calls, for good.
+    #[cfg(feature = "zmqrpc")]
+    pub(in crate::rpc) fn stop(&self) {
+        self.state.is_stopped.store(true, Ordering::Relaxed);
+        self.state.wake();
+        for backend in self.all().unwrap_or_default() {
+            backend.stop();
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        match self.state.is_stopped.load(Ordering::Relaxed) {
+            true => Err(Error::Stopped),
+            false => Ok(()),
+        }
+    }
+
     /// Waits until so many servers are connected.
-    pub(super) fn wait_up(&self, count: usize, until: Deadline) -> Result<()> {
+    pub(in crate::rpc) fn wait_up(&self, count: usize, until: Deadline) -> Result<()> {
         let up = |list: &[Arc<Backend>]| list.iter().filter(|it| it.is_up()).count();
         match self.wait(until, |list| up(list) >= count)? {
             true => Ok(()),
@@ -168,6 +232,7 @@ impl Backends {
     fn wait(&self, until: Deadline, is_so: impl Fn(&[Arc<Backend>]) -> bool) -> Result<bool> {
         let mut list = self.state.list.lock()?;
         loop {
+            self.check()?;
             if is_so(&list) {
                 return Ok(true);
             }

@@ -1,14 +1,13 @@
 //! A call from its start to its end: at one server after the other, if it has to be.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::Balance;
 use super::answer::{Answer, UntypedError};
 use super::backend::{Backend, HandedOver};
 use super::backends::Backends;
 use super::outgoing::Outgoing;
-use crate::error::{Error, Wait};
+use crate::error::Error;
 use crate::message::Message;
 use crate::pattern::{Pending, Unsent};
 use crate::rpc::CallError;
@@ -30,9 +29,6 @@ pub(super) struct Ongoing {
     /// Whether its end was given: then it must not be started anew.
     is_over: bool,
 }
-
-/// How long a call waits for room at a server before it looks at the others.
-pub(super) const WAIT_FOR_ROOM: Duration = Duration::from_millis(20);
 
 impl Ongoing {
     pub(super) fn new(
@@ -157,31 +153,15 @@ impl Ongoing {
         until: Deadline,
         send: impl Fn(&Arc<Backend>, &mut Outgoing, u64, Deadline) -> Result<T, Unsent>,
     ) -> Result<Option<T>, Error> {
-        let mut full: Vec<Arc<Backend>> = Vec::new();
-        loop {
-            let passed_over = [&self.passed_over[..], &full[..]].concat();
-            let chosen = self.backends.choose(self.balance, &passed_over, until)?;
-            let (backend, patience) = match chosen {
-                Some(backend) => (backend, Deadline::Now),
-                // The others have no room either: it waits for some.
-                None => match full.pop() {
-                    Some(backend) => {
-                        full.clear();
-                        (backend, until.within(WAIT_FOR_ROOM))
-                    }
-                    None => return Ok(None),
-                },
-            };
-            let id = self.backends.new_id();
-            match send(&backend, &mut self.outgoing, id, patience) {
-                Ok(sent) => return Ok(Some(sent)),
-                Err(Unsent::Failed(error)) => return Err(error),
-                Err(Unsent::Full) if until.is_over() => return Err(Error::timeout(Wait::Room)),
-                Err(Unsent::Full) => full.push(backend),
-                // By now it is known that it is not connected, or soon will be.
-                Err(Unsent::Down) => {}
-            }
-        }
+        let Ongoing {
+            backends,
+            outgoing,
+            passed_over,
+            ..
+        } = self;
+        backends.deliver(self.balance, passed_over, until, |backend, patience| {
+            send(backend, outgoing, backends.new_id(), patience)
+        })
     }
 }
 

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::{Answer, pong, typed};
 use super::backend::Backend;
-use super::backends::Backends;
-use super::ongoing::WAIT_FOR_ROOM;
+use super::backends::{Backends, WAIT_FOR_ROOM};
 use super::outgoing::{Ask, Outgoing};
 use super::race::Race;
 use super::{CallResult, Client};

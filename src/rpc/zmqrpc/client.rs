@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::links::not_sent;
 use super::request::{Unsendable, pack};
-use super::sender::{Replies, Sender, not_sent};
+use super::sender::{Replies, Sender};
 use super::{Reply, status};
 use crate::codec::MAX_BODY;
 use crate::error::Result;

@@ -1,27 +1,24 @@
-//! The connections to receivers: one after the other for single messages, and each by itself for those to all.
+//! The connections to receivers: one after the other for single messages, and all of them for those to all.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::client::Client;
 use crate::endpoint::Endpoint;
-use crate::error::{Error, Result};
-use crate::fork::ForkMutex;
+use crate::error::{Error, Result, Wait};
 use crate::message::Message;
-use crate::pattern::Requester;
+use crate::options::Options;
+use crate::pattern::{Pending, Unsent, reply_or_lost};
 use crate::rpc::CallError;
+use crate::rpc::client::{Backend, Backends, Balance};
 use crate::security::ClientSecurity;
 use crate::wake::Deadline;
 
-/// The connections to the receivers at some endpoints.
+/// The connections to the receivers at some endpoints, each over a socket of its own.
 #[derive(Debug)]
 pub(super) struct Links {
-    client: Client,
-    /// Goes to the receivers in turn, passing over those that are down.
-    in_turn: Requester,
-    /// One for each endpoint, made when a message first goes to all.
-    each: ForkMutex<Vec<Requester>>,
+    receivers: Backends,
     /// How many messages wait for a connection.
     waiting: AtomicUsize,
     max_waiting: usize,
@@ -30,13 +27,6 @@ pub(super) struct Links {
 /// How long a wait for a connection lasts before the next begins.
 const LONG: Duration = Duration::from_secs(3600);
 
-fn client(security: Option<&ClientSecurity>) -> Client {
-    match security {
-        Some(security) => Client::new().security(security.clone()),
-        None => Client::new(),
-    }
-}
-
 impl Links {
     /// Connects to these endpoints; so many messages may wait until one of them is up.
     pub(super) fn open(
@@ -44,11 +34,18 @@ impl Links {
         security: Option<&ClientSecurity>,
         max_waiting: usize,
     ) -> Result<Links> {
-        let client = client(security).connect(endpoints.to_vec())?;
+        let options = Options {
+            // A message would arrive when nobody waits for its reply any more.
+            immediate: Some(true),
+            security: security.cloned().map(Into::into),
+            ..Options::default()
+        };
+        let receivers = Backends::new(options, None);
+        for endpoint in endpoints {
+            receivers.add(endpoint.clone())?;
+        }
         Ok(Links {
-            in_turn: client.request()?,
-            client,
-            each: ForkMutex::default(),
+            receivers,
             waiting: AtomicUsize::new(0),
             max_waiting,
         })
@@ -57,54 +54,68 @@ impl Links {
     /// Sends a message to the next receiver that is up; its reply.
     pub(super) fn request(&self, frame: &[u8], deadline: Deadline) -> Result<Message, CallError> {
         let _waiting = self.enter()?;
-        request(&self.in_turn, frame, deadline)
+        let mut message = Message::from(frame);
+        let send =
+            |receiver: &Arc<Backend>, patience| receiver.request(|| message.share(), patience);
+        let pending = self
+            .receivers
+            .deliver(Balance::RoundRobin, &[], deadline, send);
+        match pending.map_err(not_sent)? {
+            Some(pending) => reply(&pending, deadline),
+            // It passes over none.
+            None => Err(not_sent(Error::timeout(Wait::Room))),
+        }
     }
 
     /// Sends a message to each receiver; the reply of each.
     pub(super) fn request_all(
         &self,
-        security: Option<&ClientSecurity>,
         frame: &[u8],
         deadline: Deadline,
     ) -> Result<Vec<(Endpoint, Result<Message, CallError>)>> {
-        let endpoints = self.client.endpoints();
-        let requesters = match &*endpoints {
-            [_] => vec![self.in_turn.clone()],
-            _ => self.each(&endpoints, security)?,
-        };
+        let receivers = self.receivers.all()?;
         let replies = thread::scope(|scope| {
-            let asking = requesters.iter().map(|requester| {
-                let ask = || request(requester, frame, deadline);
+            let asking = receivers.iter().map(|receiver| {
+                let ask = || self.request_at(receiver, frame, deadline);
                 thread::Builder::new().spawn_scoped(scope, ask)
             });
             let asking: Vec<_> = asking.collect();
             let replies = asking.into_iter().map(|asked| match asked {
                 Ok(asked) => asked.join().unwrap_or(Err(CallError::Cancelled)),
-                Err(error) => Err(CallError::NotSent {
-                    reason: Error::system("starting a thread", error),
-                }),
+                Err(error) => Err(not_sent(Error::system("starting a thread", error))),
             });
             replies.collect::<Vec<_>>()
         });
-        Ok(endpoints.into_iter().zip(replies).collect())
+        let endpoints = receivers.iter().map(|receiver| receiver.endpoint().clone());
+        Ok(endpoints.zip(replies).collect())
     }
 
-    fn each(
+    /// Sends a message to this receiver, once it is up; its reply.
+    fn request_at(
         &self,
-        endpoints: &[Endpoint],
-        security: Option<&ClientSecurity>,
-    ) -> Result<Vec<Requester>> {
-        let mut each = self.each.lock()?;
-        for endpoint in &endpoints[each.len()..] {
-            let client = client(security).connect(endpoint.clone())?;
-            each.push(client.request()?);
+        receiver: &Backend,
+        frame: &[u8],
+        deadline: Deadline,
+    ) -> Result<Message, CallError> {
+        let mut message = Message::from(frame);
+        loop {
+            let is_up = self.receivers.wait_up_at(receiver, deadline);
+            if !is_up.map_err(not_sent)? {
+                return Err(not_sent(receiver.not_connected()));
+            }
+            match receiver.request(|| message.share(), deadline) {
+                Ok(pending) => return reply(&pending, deadline),
+                Err(Unsent::Down) => {}
+                Err(Unsent::Full) => return Err(not_sent(Error::timeout(Wait::Room))),
+                Err(Unsent::Failed(error)) => return Err(not_sent(error)),
+            }
         }
-        Ok(each.clone())
     }
 
     /// Counts a message that may have to wait for a connection, unless there are too many.
     fn enter(&self) -> Result<Option<Waiting<'_>>, CallError> {
-        if self.in_turn.connections_now() > 0 {
+        let receivers = self.receivers.all().map_err(not_sent)?;
+        if receivers.iter().any(|receiver| receiver.is_up()) {
             return Ok(None);
         }
         let waiting = Waiting(&self.waiting);
@@ -122,7 +133,7 @@ impl Links {
     /// Waits until a receiver is up; false if it was stopped.
     pub(super) fn wait_connected(&self) -> bool {
         loop {
-            match self.in_turn.wait_connected(1, LONG) {
+            match self.receivers.wait_up(1, Deadline::after(LONG)) {
                 Ok(()) => return true,
                 Err(error) if error.is_timeout() => {}
                 Err(_) => return false,
@@ -132,7 +143,7 @@ impl Links {
 
     /// Ends all waits, for good.
     pub(super) fn stop(&self) {
-        self.in_turn.stop();
+        self.receivers.stop();
     }
 }
 
@@ -145,15 +156,12 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Sends a message once a connection is up, and not before: it would arrive when nobody waits for its reply any more.
-fn request(requester: &Requester, frame: &[u8], deadline: Deadline) -> Result<Message, CallError> {
-    let not_sent = |reason| CallError::NotSent { reason };
-    if requester.connections_now() == 0 {
-        let left = deadline.left().unwrap_or(LONG);
-        requester.wait_connected(1, left).map_err(not_sent)?;
-    }
-    let pending = requester.start_until(frame, deadline);
-    let pending = pending.map_err(|unsent| not_sent(unsent.into()))?;
-    let reply = pending.take_until(deadline);
+pub(super) fn not_sent(reason: Error) -> CallError {
+    CallError::NotSent { reason }
+}
+
+/// The reply to a message that was sent, unless its connection ends before.
+fn reply(pending: &Pending, deadline: Deadline) -> Result<Message, CallError> {
+    let reply = pending.take_until(deadline).and_then(reply_or_lost);
     reply.map_err(|reason| CallError::MayHaveRun { reason })
 }

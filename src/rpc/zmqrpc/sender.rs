@@ -5,17 +5,18 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::Reply;
-use super::links::Links;
+use super::links::{Links, not_sent};
 use super::outbox::Outbox;
 use super::publishing::Publishing;
 use super::queued::ToReceivers;
-use crate::endpoint::{Endpoint, Role};
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::fork::ForkMutex;
 use crate::into_endpoints::IntoEndpoints;
 use crate::message::Message;
 use crate::options::IntoSetting;
 use crate::pattern::Publisher;
+use crate::rpc::client::distinct;
 use crate::rpc::{ByEndpoint, CallError};
 use crate::security::{ClientSecurity, ServerSecurity};
 use crate::server::Server;
@@ -39,7 +40,8 @@ const QUEUE: usize = 1000;
 /// ```
 ///
 /// Its connections are opened with the first message, and its clones share them. A message waits for one of the
-/// receivers to be connected, and is never handed to a connection that is not up.
+/// receivers to be connected, and is never handed to a connection that is not up. If its connection ends before the
+/// reply has come, that is an [error](CallError::MayHaveRun) at once.
 #[derive(Clone)]
 pub struct Sender {
     config: Config,
@@ -109,7 +111,7 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidEndpoint`], with a reason.
+    /// [`Error::InvalidEndpoint`], with a reason; [`Error::AlreadyConnected`] if one is given twice.
     ///
     /// ```
     /// use zeroless::rpc::zmqrpc::Sender;
@@ -117,7 +119,7 @@ impl Sender {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn connect(endpoints: impl IntoEndpoints) -> Result<Sender> {
-        let endpoints = endpoints.into_endpoints(Role::Connect)?;
+        let endpoints = distinct(endpoints)?;
         Ok(Sender::new().set(|config| config.endpoints = endpoints))
     }
 
@@ -329,10 +331,8 @@ impl Sender {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn request_all(&self, message: impl AsRef<[u8]>) -> Result<Replies<Reply>> {
-        let security = self.config.security.as_ref();
-        let replies = self
-            .links()?
-            .request_all(security, message.as_ref(), self.deadline())?;
+        let links = self.links()?;
+        let replies = links.request_all(message.as_ref(), self.deadline())?;
         let replies = replies.into_iter();
         Ok(replies.map(|(at, reply)| (at, read(reply))).collect())
     }
@@ -341,8 +341,8 @@ impl Sender {
     /// [queue](Self::queue) until those before it have their replies, and a receiver is there.
     ///
     /// Those that were queued are sent in order, each once the one before it is done. A reply other than
-    /// [`Reply::ok`], and a message whose reply has not come in [time](Self::timeout), are logged, and the next is
-    /// sent. A message that was not sent yet is tried on.
+    /// [`Reply::ok`], and a message whose reply has not come in [time](Self::timeout) or before its connection ended, are
+    /// logged, and the next is sent. A message that was not sent yet is tried on.
     ///
     /// # Errors
     ///
@@ -464,10 +464,6 @@ impl Default for Sender {
     fn default() -> Sender {
         Sender::new()
     }
-}
-
-pub(super) fn not_sent(reason: Error) -> CallError {
-    CallError::NotSent { reason }
 }
 
 /// Reads a reply that has come.
