@@ -289,7 +289,6 @@ mod background;
 mod capabilities;
 mod client;
 #[cfg(feature = "rpc")]
-#[allow(dead_code)]
 mod codec;
 mod connection_id;
 mod context;

@@ -6,7 +6,7 @@
 mod call_error;
 mod client;
 mod command;
-#[allow(dead_code, unused_imports)]
+#[allow(unused_imports)]
 mod envelope;
 mod failure;
 #[cfg(any(fuzzing, test))]
