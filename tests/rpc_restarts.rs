@@ -142,6 +142,8 @@ fn call<C: Command<Reply = u64, Error = rpc::Failure>>(
             Known::NotSent
         }
         Err(CallError::MayHaveRun { reason, .. }) => {
+            // Also one that was made at the very end of its connection does not wait until its time is over.
+            assert!(took < TIMEOUT, "call {number} has waited: {reason}");
             let count = match reason {
                 Error::ConnectionLost => &ends.lost,
                 _ => &ends.out_of_time,

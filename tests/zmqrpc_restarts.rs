@@ -6,12 +6,15 @@
 mod recorded;
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use recorded::{Ret, serve};
 use support::{Folder, SOON, blocked, deadline};
 use zeroless::rpc::CallError;
-use zeroless::rpc::zmqrpc::{Client, Reply, Sender};
+use zeroless::rpc::zmqrpc::{Client, Receiver, Reply, Sender};
 use zeroless::{Error, Replier, Request, Server};
 
 /// Longer than any test runs.
@@ -122,6 +125,40 @@ fn a_server_that_comes_back_gets_no_old_messages_and_the_first_new_one_is_answer
                 let lost = old.join().unwrap().unwrap_err();
                 assert!(matches!(lost, CallError::MayHaveRun { .. }), "{lost}");
             }
+        }
+    });
+}
+
+#[test]
+fn calls_that_are_made_while_their_server_ends_end_with_it_or_go_to_the_next() {
+    deadline(|| {
+        let folder = Folder::new();
+        let endpoint = folder.ipc("server");
+        // One that waited for its whole time would never end.
+        let sender = Sender::connect(&endpoint[..]).unwrap().timeout(LONG);
+        let over = Arc::new(AtomicBool::new(false));
+        let callers = [(); 4].map(|()| {
+            let (sender, over) = (sender.clone(), over.clone());
+            thread::spawn(move || {
+                while !over.load(Ordering::Relaxed) {
+                    match sender.request("hello") {
+                        Ok(reply) => assert!(reply.is_ok()),
+                        lost => assert_lost(lost),
+                    }
+                }
+            })
+        });
+        for _ in 0..30 {
+            let server = Scripted::bind(&endpoint);
+            (0..20).for_each(|_| server.answer("hello"));
+            server.kill();
+        }
+        over.store(true, Ordering::Relaxed);
+        // It answers those that wait for a server.
+        let last = Receiver::bind(&endpoint[..]).unwrap();
+        let _last = last.start(|_| Reply::ok()).unwrap();
+        for caller in callers {
+            caller.join().unwrap();
         }
     });
 }

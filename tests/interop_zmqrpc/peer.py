@@ -77,6 +77,14 @@ class Unheard(Command):
     """A command that the other end does not know."""
 
 
+class Bad(Command):
+    """A command whose value is not JSON."""
+
+
+class RetCmd(Command):
+    """A command whose value is a command."""
+
+
 class Picky(Command):
     def set_command_state(self, state):
         self.state = {"a": state["a"]}
@@ -84,7 +92,7 @@ class Picky(Command):
 
 COMMANDS = {
     kind.__name__: kind
-    for kind in (Echo, Outer, Inner, Raise, Ret, NoService, Unheard, Picky, zmqrpc.ShutdownServer)
+    for kind in (Echo, Outer, Inner, Raise, Ret, NoService, Unheard, Bad, RetCmd, Picky, zmqrpc.ShutdownServer)
 }
 
 
@@ -112,6 +120,16 @@ class FRaise(zmqrpc.IService):
 class RetService(zmqrpc.IService):
     def __call__(self, command):
         return None
+
+
+class BadService(zmqrpc.IService):
+    def __call__(self, command):
+        return {1, 2}
+
+
+class RetCmdService(zmqrpc.IService):
+    def __call__(self, command):
+        return Echo()
 
 
 def free_port():
@@ -166,6 +184,8 @@ def main():
             server.register_service(Outer, OuterService())
             server.register_service(Raise, FRaise())
             server.register_service(Ret, RetService())
+            server.register_service(Bad, BadService())
+            server.register_service(RetCmd, RetCmdService())
             server.register_service(Picky, EchoService())
     elif options.role == "client":
         client = zmqrpc.ZmqRpcClient(

@@ -16,7 +16,10 @@ pub(super) const KEY: &str = "_icmd_";
 
 /// A command that is a field of another, or a reply: on the wire, `{"_icmd_": ["Name", {…}]}`.
 ///
-/// pyzmqrpc3 makes a command of each such object, at any depth. Other keys beside that one are passed over.
+/// pyzmqrpc3 makes a command of each such object, at any depth, and replies with 400 if it knows none of the name. Here a
+/// field's type says what it may be: of this type it is this command, and any other is a 400; of the type
+/// `serde_json::Value` it is any JSON, and a command in it is the object that it came as, whoever knows it.
+/// Other keys beside that one are passed over.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};

@@ -91,10 +91,10 @@ impl<O: Outlet> Outbox<O> {
         if dropped > 0
             && let Some(left_out) = shared.throttle.admit()
         {
-            let (name, max) = (O::NAME, shared.max);
+            let (name, max, bytes) = (O::NAME, shared.max, MAX_BYTES >> 20);
             warn!(
-                "zmqrpc: nobody takes what is to be {name}, and {max} messages wait already: the \
-                 oldest was dropped{left_out}"
+                "zmqrpc: nobody takes what is to be {name}, and {max} messages wait already, or {bytes} MiB of \
+                 them: the oldest was dropped{left_out}"
             );
         }
         shared.changed.notify_one();

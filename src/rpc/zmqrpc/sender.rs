@@ -276,7 +276,8 @@ impl Sender {
         let links = self.links()?.clone();
         self.opened.get(&self.opened.queued, || {
             let outlet = ToReceivers::new(links, self.config.timeout);
-            Ok(Outbox::new(outlet, self.config.queue))
+            // The one that is being sent comes out of it, too.
+            Ok(Outbox::new(outlet, self.config.queue.max(1)))
         })
     }
 
@@ -369,6 +370,9 @@ impl Sender {
 
     /// Publishes a message, to all subscribers that are there. If none is, it waits in a [queue](Self::queue) for
     /// the first.
+    ///
+    /// Receivers of pyzmqrpc3 and of ours subscribe to all there is. Once a subscriber is there that wants only what begins in a
+    /// certain way, what nobody wants is not kept: it is dropped, as by any publisher.
     ///
     /// # Errors
     ///

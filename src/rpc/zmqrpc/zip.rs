@@ -1,13 +1,12 @@
 //! Base64 of a zlib stream, as which commands travel.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
-use flate2::Compression;
-use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
+use flate2::{Compression, Decompress, FlushDecompress, Status};
 
 use crate::codec::MAX_BODY;
 
@@ -24,18 +23,35 @@ pub(super) fn zip(json: &[u8]) -> io::Result<Vec<u8>> {
     Ok(BASE64.encode(encoder.finish()?).into_bytes())
 }
 
-/// Unpacks a JSON text, of at most [`MAX_BODY`] bytes: a few kB can be the zip of a gigabyte. Bytes after the end of
-/// the stream are passed over, as Python's zlib does.
+/// Unpacks a JSON text, of at most [`MAX_BODY`] bytes: a few kB can be the zip of a gigabyte. No more memory than that is
+/// asked for. Bytes after the end of the stream are passed over, as Python's zlib does.
 pub(super) fn unzip(frame: &[u8]) -> Result<Vec<u8>, String> {
-    let zipped = BASE64.decode(frame).map_err(|error| error.to_string())?;
+    let mut zipped = &BASE64.decode(frame).map_err(|error| error.to_string())?[..];
     let mut json = Vec::new();
-    let mut stream = ZlibDecoder::new(&zipped[..]).take(MAX_BODY as u64 + 1);
-    stream.read_to_end(&mut json).map_err(|e| e.to_string())?;
-    match json.len() {
-        0..=MAX_BODY => Ok(json),
-        _ => Err(format!("it unzips to more than {MAX_BODY} bytes")),
+    let mut stream = Decompress::new(true);
+    loop {
+        if json.len() == json.capacity() {
+            let most = MAX_BODY + 1 - json.len();
+            json.reserve_exact(json.len().max(LEAST).min(most));
+        }
+        let (read, had) = (stream.total_in(), json.len());
+        let status = stream.decompress_vec(zipped, &mut json, FlushDecompress::None);
+        let status = status.map_err(|error| error.to_string())?;
+        zipped = &zipped[(stream.total_in() - read) as usize..];
+        if json.len() > MAX_BODY {
+            return Err(format!("it unzips to more than {MAX_BODY} bytes"));
+        }
+        if status == Status::StreamEnd {
+            return Ok(json);
+        }
+        if stream.total_in() == read && json.len() == had {
+            return Err("the zlib stream is cut short".to_owned());
+        }
     }
 }
+
+/// How much is unpacked first.
+const LEAST: usize = 4096;
 
 #[cfg(test)]
 mod tests {
@@ -56,5 +72,17 @@ mod tests {
         assert!(refused.contains("more than 16777216 bytes"), "{refused}");
         let most = zip(&vec![b' '; MAX_BODY]).unwrap();
         assert_eq!(unzip(&most).unwrap().len(), MAX_BODY);
+    }
+
+    #[test]
+    fn a_stream_that_is_cut_short_is_refused_wherever_it_is_cut() {
+        let text: Vec<u8> = (0..2000u32).flat_map(u32::to_le_bytes).collect();
+        let zipped = BASE64.decode(zip(&text).unwrap()).unwrap();
+        for length in 0..zipped.len() {
+            let cut = BASE64.encode(&zipped[..length]);
+            assert!(unzip(cut.as_bytes()).is_err(), "{length}");
+        }
+        let more = [&zipped[..], b"more"].concat();
+        assert_eq!(unzip(BASE64.encode(more).as_bytes()).unwrap(), text);
     }
 }
