@@ -6,7 +6,8 @@
 mod recorded;
 mod support;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::num::NonZeroUsize;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use support::{SOON, deadline, until};
 use zeroless::rpc::CallError;
 use zeroless::rpc::zmqrpc::{Client, Receiver, Reply, Running, Sender, Server, ShutdownServer};
 use zeroless::security::{Access, ClientSecurity, Password, Plain, ServerSecurity};
-use zeroless::{ConnectionEvent, Refusal};
+use zeroless::{ConnectionEvent, Error, Refusal};
 
 fn ann(password: &str) -> ClientSecurity {
     Plain::user("ann", Password::new(password).unwrap())
@@ -162,6 +163,108 @@ fn of_too_many_messages_the_oldest_are_dropped_and_counted() {
         let came = told.iter().take(10);
         assert!(came.eq((15..25).map(|number| number.to_string())));
         until(|| publishing.waiting() == 0);
+    });
+}
+
+#[test]
+fn a_message_that_is_too_large_is_refused_and_holds_up_no_other() {
+    deadline(|| {
+        let (running, told) = telling(Receiver::bind(0).unwrap());
+        let sender = Sender::connect(running.port()).unwrap();
+        let sender = sender.publish_at(0).unwrap();
+        let large = vec![b' '; (16 << 20) + 1];
+        for refused in [sender.enqueue(large.clone()), sender.publish(large)] {
+            assert!(
+                matches!(refused, Err(Error::FrameTooLarge { .. })),
+                "{refused:?}"
+            );
+        }
+        sender.enqueue("sent").unwrap();
+        assert_eq!(told.recv_timeout(SOON).unwrap(), "sent");
+        sender.publish("published").unwrap();
+        let receiver = Receiver::new().subscribe(sender.port()).unwrap();
+        let (_running, told) = telling(receiver);
+        assert_eq!(told.recv_timeout(SOON).unwrap(), "published");
+        until(|| sender.waiting() == 0);
+        assert_eq!(sender.dropped(), 0);
+    });
+}
+
+#[test]
+fn of_too_many_bytes_the_oldest_messages_are_dropped_and_counted() {
+    deadline(|| {
+        let publishing = Sender::new().publish_at(0).unwrap();
+        for number in 0..70 {
+            publishing.publish(vec![number; 1 << 20]).unwrap();
+        }
+        assert_eq!((publishing.waiting(), publishing.dropped()), (64, 6));
+    });
+}
+
+/// Has four threads send messages, 500 each.
+fn four_threads(send: impl Fn(String) + Sync) {
+    thread::scope(|scope| {
+        for sender in 0..4 {
+            let send = &send;
+            scope.spawn(move || (0..500).for_each(|number| send(format!("{sender} {number}"))));
+        }
+    });
+}
+
+/// The messages that come until the one that is last; those of each thread have to be in order.
+fn come(told: &mpsc::Receiver<String>) -> u64 {
+    let mut last = HashMap::new();
+    let messages = told.iter().take_while(|message| message != "last");
+    let count = messages.inspect(|message| {
+        let (sender, number) = message.split_once(' ').unwrap();
+        let number: u32 = number.parse().unwrap();
+        let before = last.insert(sender.to_owned(), number);
+        assert!(before.is_none_or(|before| before < number), "{message}");
+    });
+    count.count() as u64
+}
+
+#[test]
+fn what_threads_publish_before_and_after_there_is_a_subscriber_comes_or_is_counted() {
+    deadline(|| {
+        let publishing = Sender::new().publish_at(0).unwrap().queue(100);
+        let publish = |message| publishing.publish(message).unwrap();
+        four_threads(publish);
+        assert_eq!((publishing.waiting(), publishing.dropped()), (100, 1900));
+        let receiver = Receiver::new().subscribe(publishing.port()).unwrap();
+        let (_running, told) = telling(receiver);
+        four_threads(|message| publish(message.replace(' ', "' ")));
+        until(|| publishing.waiting() == 0);
+        publish("last".to_owned());
+        assert_eq!(come(&told) + publishing.dropped(), 4000);
+    });
+}
+
+#[test]
+fn what_threads_queue_before_and_after_there_is_a_receiver_comes_or_is_counted() {
+    deadline(|| {
+        let receiver = Receiver::bind(0).unwrap().workers(NonZeroUsize::MIN);
+        let sender = Sender::connect(receiver.port()).unwrap().queue(100);
+        let enqueue = |message| sender.enqueue(message).unwrap();
+        four_threads(enqueue);
+        assert_eq!(sender.waiting() as u64 + sender.dropped(), 2000);
+        let (_running, told) = telling(receiver);
+        four_threads(|message| enqueue(message.replace(' ', "' ")));
+        until(|| sender.waiting() == 0);
+        enqueue("last".to_owned());
+        assert_eq!(come(&told) + sender.dropped(), 4000);
+    });
+}
+
+#[test]
+fn a_queue_of_no_message_sends_those_that_a_receiver_takes() {
+    deadline(|| {
+        let (running, told) = telling(Receiver::bind(0).unwrap());
+        let sender = Sender::connect(running.port()).unwrap().queue(0);
+        for number in 0..10 {
+            sender.enqueue(number.to_string()).unwrap();
+            assert_eq!(told.recv_timeout(SOON).unwrap(), number.to_string());
+        }
     });
 }
 

@@ -8,8 +8,9 @@ use log::{debug, warn};
 use parking_lot::Condvar;
 
 use crate::background::Background;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fork::ForkMutex;
+use crate::options::Options;
 use crate::throttle::Throttle;
 
 /// Where the messages of an outbox go.
@@ -23,7 +24,8 @@ pub(super) trait Outlet: Send + Sync + 'static {
     /// Waits until there is somebody, or it was closed: then it is false.
     fn wait_ready(&self) -> bool;
 
-    /// Sends a message, in the outbox's thread; false if nobody is there any more.
+    /// Sends a message, in the outbox's thread; false if nobody is there any more. One that cannot be sent at all is logged,
+    /// and done with.
     fn send(&self, message: &[u8]) -> bool;
 
     /// Ends all waits, for good.
@@ -79,6 +81,10 @@ impl<O: Outlet> Outbox<O> {
 
     /// Sends a message, or has it wait: after those that wait already, the oldest of which is dropped if there is no room.
     pub(super) fn push(&self, message: Vec<u8>) -> Result<()> {
+        let (size, max) = (message.len() as u64, Options::default().max_frame);
+        if size > max {
+            return Err(Error::FrameTooLarge { size, max });
+        }
         let shared = &self.shared;
         let mut queue = shared.queue.lock()?;
         let is_first = queue.messages.is_empty() && !queue.is_sending;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use log::warn;
+
 use super::outbox::{Outbox, Outlet};
 use super::request::HEARTBEAT;
 use crate::background::{Background, WaitSet};
@@ -94,7 +96,15 @@ impl Outlet for ToSubscribers {
     }
 
     fn send(&self, message: &[u8]) -> bool {
-        self.0.wait_for_subscribers(1, Duration::ZERO).is_ok() && self.0.send(message).is_ok()
+        if self.0.wait_for_subscribers(1, Duration::ZERO).is_err() {
+            return false;
+        }
+        match self.0.send(message) {
+            Err(unsent) if unsent.error().is_stopped() => return false,
+            Err(unsent) => warn!("zmqrpc: a message that waited cannot be published: {unsent}"),
+            Ok(()) => {}
+        }
+        true
     }
 
     fn close(&self) {

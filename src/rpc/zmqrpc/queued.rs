@@ -37,7 +37,10 @@ impl Outlet for ToReceivers {
     fn send(&self, message: &[u8]) -> bool {
         let reply = self.links.request(message, Deadline::after(self.timeout));
         let text = match reply {
-            Err(CallError::NotSent { .. } | CallError::Busy { .. }) => return false,
+            Err(CallError::Busy { .. }) => return false,
+            Err(CallError::NotSent { reason }) if reason.is_timeout() || reason.is_stopped() => {
+                return false;
+            }
             Err(error) => error.to_string(),
             Ok(reply) => match Reply::read(reply.frames()) {
                 Ok(reply) if reply.is_ok() => return true,

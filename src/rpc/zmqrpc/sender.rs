@@ -347,7 +347,7 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// As a pattern of [`zeroless::Client`](crate::Client).
+    /// [`Error::FrameTooLarge`] for one of more than 16 MiB; as a pattern of [`zeroless::Client`](crate::Client).
     ///
     /// ```
     /// use std::sync::mpsc;
@@ -376,7 +376,7 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`] without an endpoint to publish at; as
+    /// [`Error::Unsupported`] without an endpoint to publish at; [`Error::FrameTooLarge`] for one of more than 16 MiB; as
     /// [`zeroless::Server::publish`](crate::Server::publish).
     ///
     /// ```
