@@ -311,6 +311,10 @@ pub mod rpc;
 pub mod security;
 mod server;
 mod socket;
+#[cfg(feature = "station")]
+#[allow(dead_code, unused_imports)]
+#[doc(hidden)]
+pub mod station;
 mod throttle;
 mod wake;
 mod zap;

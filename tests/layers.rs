@@ -9,7 +9,8 @@ mod source;
 use std::path::Path;
 
 use checks::{
-    Layers, Purity, Words, circles, impurities, upper_words, upward_imports, without_layer,
+    Layers, Purity, Words, circles, crossing_imports, impurities, upper_words, upward_imports,
+    without_layer,
 };
 use source::Source;
 
@@ -42,6 +43,7 @@ const CRATE: Layers = Layers {
         &["zre"],
         &["relay"],
         &["rpc"],
+        &["station"],
     ],
 };
 
@@ -60,6 +62,15 @@ const ZRE: Layers = Layers {
     ],
 };
 
+/// The values that all have; bytes; state machines.
+const STATION: Layers = Layers {
+    within: &["station"],
+    layers: &[&["life"], &["wire"], &["machine"], &["fuzzing"]],
+};
+
+/// The two that stand side by side: what both need is below them.
+const APART: [&str; 2] = ["station", "rpc"];
+
 /// The modules without socket, thread and clock.
 const PURITY: Purity = Purity {
     pure: &[
@@ -69,9 +80,11 @@ const PURITY: Purity = Purity {
         &["security", "zap_message"],
         &["zre", "wire"],
         &["zre", "machine"],
+        &["station", "wire"],
+        &["station", "machine"],
     ],
     imports: &[
-        "endpoint", "error", "message", "security", "throttle", "zre",
+        "endpoint", "error", "message", "security", "station", "throttle", "zre",
     ],
     names: &[
         "Instant::now",
@@ -167,7 +180,7 @@ fn every_module_has_its_layer() {
             .iter()
             .any(|source| source.path == Path::new("src/lib.rs"))
     );
-    for layers in [CRATE, ZRE] {
+    for layers in [CRATE, ZRE, STATION] {
         let without = sources.iter().filter_map(|it| without_layer(&layers, it));
         assert_none(without.collect());
     }
@@ -176,10 +189,17 @@ fn every_module_has_its_layer() {
 #[test]
 fn no_import_goes_up() {
     let sources = Source::library();
-    for layers in [CRATE, ZRE] {
+    for layers in [CRATE, ZRE, STATION] {
         let upward = sources.iter().flat_map(|it| upward_imports(&layers, it));
         assert_none(upward.collect());
     }
+}
+
+#[test]
+fn stations_and_calls_do_not_import_each_other() {
+    let sources = Source::library();
+    let crossing = sources.iter().flat_map(|it| crossing_imports(&APART, it));
+    assert_none(crossing.collect());
 }
 
 #[test]
@@ -187,6 +207,7 @@ fn no_import_goes_round() {
     let sources = Source::library();
     assert_none(circles(&CRATE, &sources));
     assert_none(circles(&ZRE, &sources));
+    assert_none(circles(&STATION, &sources));
 }
 
 #[test]
@@ -243,6 +264,24 @@ fn a_planted_import_that_goes_up_is_found() {
         "const TEXT: &str = \"crate::zre\";",
     ] {
         assert_none(upward_imports(&CRATE, &Source::new(below, text)));
+    }
+}
+
+#[test]
+fn a_planted_import_across_is_found() {
+    for (path, text, count) in [
+        ("src/station/wire.rs", "use crate::rpc::BodyType;", 1),
+        ("src/rpc/client.rs", "use crate::{codec, station::Life};", 1),
+        (
+            "src/station/wire.rs",
+            "use crate::{codec, station::Life};",
+            0,
+        ),
+        ("src/rpc/client.rs", "use super::command;", 0),
+        ("src/relay.rs", "use crate::rpc::Client;", 0),
+    ] {
+        let wrong = crossing_imports(&APART, &Source::new(path, text));
+        assert_eq!(wrong.len(), count, "{text}: {wrong:?}");
     }
 }
 

@@ -53,6 +53,25 @@ pub(crate) fn upward_imports(layers: &Layers, source: &Source) -> Vec<String> {
     upward
 }
 
+/// Imports of a module by another, of modules of the top level that stand side by side.
+pub(crate) fn crossing_imports(apart: &[&str], source: &Source) -> Vec<String> {
+    let own = source.module();
+    let is_apart = |path: &[String]| {
+        path.first()
+            .filter(|it| apart.contains(&it.as_str()))
+            .cloned()
+    };
+    let Some(own) = is_apart(&own) else {
+        return Vec::new();
+    };
+    let crossing = imports(source).into_iter();
+    let crossing = crossing.filter(|it| is_apart(it).is_some_and(|theirs| theirs != own));
+    let path = source.path.display();
+    crossing
+        .map(|it| format!("{path} imports {}", it.join("::")))
+        .collect()
+}
+
 /// Modules of one layer that import each other round.
 pub(crate) fn circles(layers: &Layers, sources: &[Source]) -> Vec<String> {
     let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
