@@ -1,11 +1,12 @@
 //! Nodes that are reached by name, by way of stations, and that know what became of each message.
 //!
-//! The beginning: the bytes (see docs/station.md). A user has no use of it yet, so nothing of it is public.
+//! The beginning: the bytes and the flows (see docs/station.md). A user has no use of it yet, so nothing of it is public.
 
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
 mod life;
+mod machine;
 mod wire;
 
 pub(crate) use life::Life;

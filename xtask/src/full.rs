@@ -27,6 +27,15 @@ pub(crate) fn calls(restarts: &str) -> bool {
     in_full("rpc_restarts", "ZEROLESS_RPC", restarts)
 }
 
+/// So many histories of flows, in simulated time, and how many of them each weaker protocol breaks.
+pub(crate) fn flows(histories: &str) -> bool {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["test", "--release", "--quiet", "--features", "station"]);
+    command.args(["--package", "zeroless", "--lib", "flows::simulation"]);
+    command.args(["--", "--nocapture", "--test-threads=2"]);
+    run(command.env("ZEROLESS_FLOWS", histories))
+}
+
 /// Runs a test as long as it can be, one fact after the other, and shows its figures.
 fn in_full(test: &str, variable: &str, value: &str) -> bool {
     let mut command = Command::new(env!("CARGO"));

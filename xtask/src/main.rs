@@ -12,7 +12,7 @@ mod stress;
 use std::process::{Command, ExitCode};
 
 use command::run;
-use full::{attack, calls, partition, relay};
+use full::{attack, calls, flows, partition, relay};
 use fuzz::{fuzz, limit};
 use measure::measure;
 use stress::stress;
@@ -29,6 +29,7 @@ cargo xtask attack                     strangers by the hundred thousand against
 cargo xtask partition [TIMES]          two ZRE nodes in networks that are cut 20 times; needs root
 cargo xtask relay [SECONDS]            relays whose peers are killed and started again, 600 seconds each
 cargo xtask calls [TIMES]              calls from 16 threads while their servers are killed 1000 times
+cargo xtask flows [HISTORIES]          stations' flows in simulated time: 100,000 histories
 cargo xtask link [all]                 programs without a configuration have our libzmq, by any linker;
                                        all: with CURVE, from packages, installed
 cargo xtask patches                    without a patch of libzmq, its test fails
@@ -55,6 +56,8 @@ fn main() -> ExitCode {
         ["relay", seconds] => relay(seconds),
         ["calls"] => calls("1000"),
         ["calls", times] => calls(times),
+        ["flows"] => flows("100000"),
+        ["flows", histories] => flows(histories),
         ["link"] => link::link(false),
         ["link", "all"] => link::link(true),
         ["patches"] => libzmq::patches(),

@@ -2,11 +2,11 @@
 
 use std::mem::take;
 
+use super::Malformed;
 use super::data::Data;
 use super::fields::Fields;
 use super::reader::Reader;
 use super::writer::Writer;
-use super::{Malformed, Oversized};
 use crate::station::Life;
 
 /// What a routed frame says.
