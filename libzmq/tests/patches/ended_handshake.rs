@@ -52,7 +52,7 @@ fn a_peer_that_was_let_in_before_the_server_unbound_does_not_stay() {
         pull.unbind(&endpoint).unwrap();
         monitor.wait(SocketEvent::CLOSED);
         await_commands(&context);
-        let _ = peer.write_all(b"\x04\x1f\x08INITIATE\x0bSocket-Type\0\0\0\x04PUSH");
+        let _ = peer.write_all(b"\x04\x1d\x08INITIATE\x0bSocket-Type\0\0\0\x04PUSH");
         let _ = peer.write_all(b"\0\x05hello");
         await_commands(&context);
         handler.get_events().unwrap();
