@@ -6,15 +6,15 @@
 mod call_error;
 mod client;
 mod command;
-#[allow(unused_imports)]
 mod envelope;
 mod failure;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
-#[allow(dead_code)]
 mod nearest;
 pub mod relay;
+mod server;
+mod stop;
 #[cfg(feature = "zmqrpc")]
 pub mod zmqrpc;
 
@@ -24,6 +24,9 @@ pub use command::Command;
 #[doc(hidden)]
 pub use command::is_name;
 pub use failure::Failure;
+pub use server::{
+    Answer, Call, CommandStatistics, Handler, IntoOutcome, Later, Outcome, Running, Server,
+};
 
 pub use crate::__rpc_command as command;
 pub use crate::codec::{BodyType, MAX_BODY};

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 pub(crate) use encoding::Encoding;
-pub(crate) use read::{Rejection, read};
+pub(crate) use read::read;
 pub(crate) use write::write;
 
 use super::CallError;
@@ -82,6 +82,14 @@ impl Envelope<'_> {
             | Envelope::Pong { id }
             | Envelope::List { id } => *id,
         }
+    }
+
+    /// Whether its sender is told what comes of it.
+    pub(crate) fn wants_answer(&self) -> bool {
+        matches!(
+            self,
+            Envelope::Call { .. } | Envelope::Ping { .. } | Envelope::List { .. }
+        )
     }
 
     /// The type of the body in the next frame, if there is one.

@@ -73,7 +73,6 @@ mod services;
 mod shutdown_server;
 mod state;
 pub mod status;
-mod stop;
 mod zip;
 
 pub use client::Client;

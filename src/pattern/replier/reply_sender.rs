@@ -166,8 +166,23 @@ impl ReplySender {
         }
     }
 
-    pub(super) fn give_up(&self) {
+    pub(crate) fn give_up(&self) {
         self.unreplied.give_up();
+    }
+
+    /// Sends the reply, as [`send`](Self::send) does.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn reply(&self, frames: impl Frames) -> Result<Delivery, SendError> {
+        self.unreplied.reply(frames)
+    }
+
+    /// Whether both requests are of one requester: they have come the same way, up to the number that a requester gives
+    /// to each.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn is_from_where(&self, other: &ReplySender) -> bool {
+        let path = |unreplied: &Unreplied| unreplied.envelope.len().saturating_sub(2).max(1);
+        let (own, other) = (&self.unreplied, &other.unreplied);
+        own.envelope[..path(own)] == other.envelope[..path(other)]
     }
 
     /// Sends the reply, without waiting, also when the handle was stopped.

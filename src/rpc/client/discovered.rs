@@ -7,10 +7,8 @@ use super::{Client, Source};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::rpc::server::PATTERN;
 use crate::zre::{self, Discovery, Follower};
-
-/// The word that a server of calls is announced with, in the place of a pattern.
-const PATTERN: &str = "rpc";
 
 impl Client {
     /// A client of the servers that are announced under this name, those that are there and those that come.

@@ -28,6 +28,7 @@ pub(super) enum Ask {
     Cast(Cow<'static, str>),
     Cancel,
     Ping,
+    List,
 }
 
 impl Outgoing {
@@ -78,6 +79,7 @@ impl Outgoing {
             },
             Ask::Cancel => Envelope::Cancel { id },
             Ask::Ping => Envelope::Ping { id },
+            Ask::List => Envelope::List { id },
         };
         let mut message = Message::new();
         // It cannot fail: see there.

@@ -12,7 +12,7 @@ use super::{CallResult, Client};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result, Wait};
 use crate::pattern::Unsent;
-use crate::rpc::{CallError, Command, Failure};
+use crate::rpc::{CallError, Command, CommandStatistics, Failure};
 use crate::wake::Deadline;
 
 /// The results of all servers of a client, each with the server's endpoint.
@@ -99,6 +99,26 @@ impl Client {
         let deadline = Deadline::after(self.timeout);
         let ping = || Ok(Outgoing::bare(Ask::Ping, deadline));
         self.each(deadline, ping, |answer, time| pong(answer).map(|()| time))
+    }
+
+    /// Asks every server which commands it has, and what became of their calls, by its endpoint.
+    ///
+    /// ```
+    /// use zeroless::rpc;
+    ///
+    /// let server = rpc::Server::bind(0)?.function("double", |x: i64| Ok(2 * x)).start()?;
+    /// let client = rpc::Client::connect(server.port())?;
+    /// for (endpoint, commands) in client.list() {
+    ///     for command in commands? {
+    ///         println!("{endpoint}: {} was called {} times", command.name, command.calls);
+    ///     }
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn list(&self) -> ByEndpoint<Result<Vec<CommandStatistics>, CallError<Failure>>> {
+        let deadline = Deadline::after(self.timeout);
+        let list = || Ok(Outgoing::bare(Ask::List, deadline));
+        self.each(deadline, list, |answer, _| typed(answer))
     }
 
     /// Sends this to all servers that are connected and have room, as soon as one is.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Encoding, Envelope, ErrorReply, MAX_ENVELOPE, Rejection, read, write};
+use super::read::Rejection;
+use super::{Encoding, Envelope, ErrorReply, MAX_ENVELOPE, read, write};
 use crate::codec::BodyType;
 use crate::error::{Error, Wait};
 use crate::rpc::CallError;

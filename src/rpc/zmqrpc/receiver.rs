@@ -12,13 +12,13 @@ pub(super) use threads::{Handled, Handler};
 
 use super::Reply;
 use super::running::Running;
-use super::stop::Stop;
 use crate::client::Client;
 use crate::endpoint::{Endpoint, Role};
 use crate::error::{Error, Result};
 use crate::into_endpoints::IntoEndpoints;
 use crate::message::Message;
 use crate::options::IntoSetting;
+use crate::rpc::stop::Stop;
 use crate::security::{ClientSecurity, ServerSecurity};
 use crate::server::Server;
 
@@ -299,7 +299,7 @@ impl Receiver {
             sockets.push(Box::new(move || subscriber.stop()));
         }
         let mut running = Running {
-            stop: Arc::new(Stop::new(sockets)),
+            stop: Arc::new(Stop::new("zmqrpc: the receiver", sockets)),
             threads: Vec::new(),
             server: self.server,
         };

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::stop::Stop;
 use crate::background::Background;
 use crate::endpoint::Endpoint;
 use crate::error::Result;
+use crate::rpc::stop::Stop;
 
 /// A [`Receiver`](super::Receiver) or a [`Server`](super::Server) that runs, in threads of its own, until it is stopped or
 /// this is dropped.

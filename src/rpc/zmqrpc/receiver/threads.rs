@@ -10,8 +10,8 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::pattern::{Replier, Subscriber};
+use crate::rpc::stop::Stop;
 use crate::rpc::zmqrpc::request::{is_heartbeat, one_frame};
-use crate::rpc::zmqrpc::stop::Stop;
 use crate::rpc::zmqrpc::{Reply, status};
 
 /// The work of a receiver: messages of one frame that are not heartbeats.

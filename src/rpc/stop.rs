@@ -1,4 +1,4 @@
-//! The stop of a receiver: of all its threads at once.
+//! The stop of a server: of all its threads at once.
 
 use std::fmt;
 
@@ -8,8 +8,10 @@ use parking_lot::Condvar;
 use crate::error::{Error, Result};
 use crate::fork::ForkMutex;
 
-/// The state that the threads of a receiver share with its handle.
+/// The state that the threads of a server share with its handle.
 pub(super) struct Stop {
+    /// What is stopped, for the log.
+    what: &'static str,
     /// Each ends the waits at one of the sockets.
     sockets: Vec<Box<dyn Fn() + Send + Sync>>,
     state: ForkMutex<State>,
@@ -23,8 +25,9 @@ struct State {
 }
 
 impl Stop {
-    pub(super) fn new(sockets: Vec<Box<dyn Fn() + Send + Sync>>) -> Stop {
+    pub(super) fn new(what: &'static str, sockets: Vec<Box<dyn Fn() + Send + Sync>>) -> Stop {
         Stop {
+            what,
             sockets,
             state: ForkMutex::default(),
             changed: Condvar::new(),
@@ -42,7 +45,7 @@ impl Stop {
 
     /// Ends all threads for an error of one of them.
     pub(super) fn fail(&self, error: Error) {
-        error!("zmqrpc: the receiver has ended: {error}");
+        error!("{} has ended: {error}", self.what);
         if let Ok(mut state) = self.state.lock() {
             state.failure.get_or_insert(error);
         }

@@ -1,0 +1,178 @@
+//! A server that runs.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use log::warn;
+
+use super::engine::Engine;
+use super::statistics::CommandStatistics;
+use crate::background;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Result, Wait};
+
+/// A [`Server`](super::Server) that runs, in threads of its own, until it is stopped or this is dropped.
+///
+/// Then calls that come are refused as [`Busy`](crate::rpc::CallError::Busy), and those that were taken are finished, within
+/// the server's [`drain_timeout`](super::Server::drain_timeout).
+///
+/// ```
+/// use zeroless::rpc::{self, Failure};
+///
+/// let double = |x: i64| Ok::<_, Failure>(2 * x);
+/// let running = rpc::Server::bind(0)?.function("double", double).start()?;
+/// assert_ne!(running.port(), 0);
+/// running.stop()?;
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+#[must_use = "it is stopped when this is dropped"]
+pub struct Running {
+    engine: Arc<Engine>,
+    server: crate::Server,
+    drain_timeout: Duration,
+}
+
+thread_local! {
+    /// Whether this thread runs calls of a server.
+    static IS_WORKER: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+impl Running {
+    pub(super) fn start(
+        engine: Engine,
+        threads: usize,
+        server: crate::Server,
+        drain_timeout: Duration,
+    ) -> Result<Running> {
+        let running = Running {
+            engine: Arc::new(engine),
+            server,
+            drain_timeout,
+        };
+        for worker in 0..threads {
+            let engine = running.engine.clone();
+            let open = engine.open.open();
+            background::detach("zeroless-rpc", move || {
+                IS_WORKER.set(true);
+                engine.work(worker);
+                // The socket first: what is told that this has ended may bind there.
+                drop(engine);
+                drop(open);
+            })?;
+        }
+        Ok(running)
+    }
+
+    /// The port that it is bound to; 0 if it is bound to none.
+    ///
+    /// ```
+    /// let running = zeroless::rpc::Server::bind(0)?.start()?;
+    /// assert_ne!(running.port(), 0);
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn port(&self) -> u16 {
+        self.server.port()
+    }
+
+    /// The endpoints that it is bound to, as they can be connected to from this machine.
+    ///
+    /// ```
+    /// let running = zeroless::rpc::Server::bind([0, 0])?.start()?;
+    /// assert_eq!(running.endpoints().len(), 2);
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.server.endpoints()
+    }
+
+    /// The commands that it has, by name, and what became of their calls.
+    ///
+    /// ```
+    /// let running = zeroless::rpc::Server::bind(0)?.start()?;
+    /// assert!(running.commands().is_empty());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn commands(&self) -> Vec<CommandStatistics> {
+        self.engine.services.statistics()
+    }
+
+    /// Stops it, and waits until the calls that it has taken are finished.
+    ///
+    /// Called within a handler, it does not wait.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`] if calls were still running after the [`drain_timeout`](super::Server::drain_timeout). They go on, and
+    /// are replied to if they end; those that wait in the queue are refused as [`Busy`](crate::rpc::CallError::Busy).
+    ///
+    /// ```
+    /// let running = zeroless::rpc::Server::bind(0)?.start()?;
+    /// running.stop()?;
+    /// assert!(!running.is_running());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn stop(&self) -> Result<()> {
+        self.engine.stop.stop();
+        if IS_WORKER.get() {
+            return Ok(());
+        }
+        let deadline = Instant::now() + self.drain_timeout;
+        let is_done = self.engine.open.wait_until(deadline);
+        if !is_done {
+            self.engine.refuse_queued();
+        }
+        self.engine.refuse_rest();
+        match is_done {
+            true => Ok(()),
+            false => Err(Error::timeout(Wait::Delivery)),
+        }
+    }
+
+    /// Waits until it is stopped, from another thread or by an error.
+    ///
+    /// # Errors
+    ///
+    /// The error that has ended it, if it was not stopped; [`Error::Forked`].
+    ///
+    /// ```no_run
+    /// zeroless::rpc::Server::bind(30000)?.start()?.wait()?; // for ever
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn wait(&self) -> Result<()> {
+        self.engine.stop.wait()
+    }
+
+    /// Whether it was not stopped yet.
+    ///
+    /// ```
+    /// let running = zeroless::rpc::Server::bind(0)?.start()?;
+    /// assert!(running.is_running());
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn is_running(&self) -> bool {
+        !self.engine.stop.is_stopped()
+    }
+
+    #[cfg(feature = "zre")]
+    pub(super) fn server(&self) -> &crate::Server {
+        &self.server
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.stop().is_err() {
+            warn!("rpc: the server has ended before all of its calls were finished");
+        }
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running")
+            .field("endpoints", &self.endpoints())
+            .field("is_running", &self.is_running())
+            .finish_non_exhaustive()
+    }
+}
