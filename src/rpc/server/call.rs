@@ -127,7 +127,7 @@ impl Call {
     }
 
     /// The peer that has sent the call, as [`Message::peer`](crate::Message::peer) has it: where
-    /// [`Options::peers_named`](crate::Options::peers_named) is on.
+    /// [`Options::peer_info`](crate::Options::peer_info) is on.
     ///
     /// ```
     /// # use zeroless::rpc::Call;
