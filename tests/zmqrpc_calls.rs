@@ -85,7 +85,7 @@ fn of_all_servers_each_has_its_own_result() {
         let server = serve();
         let nobody = zeroless::Server::bind(0).unwrap().port();
         let client = Client::connect([server.port(), nobody]).unwrap();
-        let client = client.timeout(Duration::from_secs(2));
+        let client = client.timeout(Duration::from_secs(5));
         let replies = client.all(&Ret).unwrap();
         assert_eq!(replies[0].1, Ok(()));
         assert!(matches!(replies[1].1, Err(CallError::NotSent { .. })));
