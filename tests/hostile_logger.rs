@@ -361,3 +361,31 @@ fn a_user_that_is_revoked_while_a_pattern_is_chosen_gets_nothing() {
         });
     });
 }
+
+#[cfg(feature = "rpc")]
+#[test]
+fn calls_are_run_though_the_logger_panics() {
+    use zeroless::rpc::{self, CallError, Failure};
+
+    deadline(|| {
+        let (tell, panics) = channel();
+        let _alone = alone("zeroless-rpc", move |line| {
+            let _ = tell.send(line.to_owned());
+            panic!("the logger panics on purpose");
+        });
+        let server = rpc::Server::bind_local(0).unwrap().workers(1);
+        let server = server
+            .function("double", |x: i64| Ok(2 * x))
+            .function("panic", |_: i64| -> Result<i64, Failure> {
+                panic!("on purpose")
+            });
+        let server = server.start().unwrap();
+        let client = rpc::Client::connect(server.port()).unwrap();
+        for _ in 0..3 {
+            let panicked = client.call_by_name::<i64>("panic", &1);
+            assert_eq!(panicked, Err(CallError::Panicked));
+            panics.recv_timeout(SOON).unwrap();
+            assert_eq!(client.call_by_name::<i64>("double", &2), Ok(4));
+        }
+    });
+}

@@ -314,6 +314,31 @@ fn a_cancel_finds_its_call_through_a_relay() {
 }
 
 #[test]
+fn nobody_cancels_the_calls_of_another_behind_the_same_relay() {
+    deadline(|| {
+        let (server, holding) = holder(server());
+        let front = Server::bind_local(0).unwrap();
+        let port = front.port();
+        let back = Client::connect(server.port()).unwrap();
+        let _relay = Relay::new(relay::reply(front), relay::request(back))
+            .start()
+            .unwrap();
+        let dealer = || Client::connect(port).unwrap().dealer().unwrap();
+        let (asker, stranger) = (dealer(), dealer());
+        let envelope = pack(&(1_u64, CALL, 7_u64, Some(60_000_u64), "Hold", 0_u64));
+        asker.send(("", envelope, pack(&Hold(1)))).unwrap();
+        let answer = next(&holding);
+        let cancel = pack(&(1_u64, CANCEL, 7_u64));
+        stranger.send(("", &cancel[..])).unwrap();
+        ask(&stranger, &[pack(&(1_u64, PING, 1_u64))]);
+        assert!(!answer.call().is_cancelled());
+        asker.send(("", &cancel[..])).unwrap();
+        until(|| answer.call().is_cancelled());
+        answer.send(Ok(1));
+    });
+}
+
+#[test]
 fn a_handler_knows_how_long_its_caller_waits() {
     deadline(|| {
         let (server, holding) = holder(server());
@@ -431,6 +456,26 @@ fn a_server_that_is_stopped_finishes_what_it_has_and_takes_nothing_new() {
 }
 
 #[test]
+fn a_call_that_somebody_keeps_does_not_hold_up_the_end() {
+    deadline(|| {
+        let kept = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let own = kept.clone();
+        let keep = move |add: Add, call: &Call| {
+            own.lock().unwrap().push(call.clone());
+            Ok(add.a + add.b)
+        };
+        let server = server()
+            .serve(keep)
+            .drain_timeout(Duration::MAX)
+            .start()
+            .unwrap();
+        assert_eq!(client(&server).call(&ADD), Ok(3));
+        assert_eq!(server.stop(), Ok(()));
+        assert_eq!(kept.lock().unwrap()[0].name(), "math.add");
+    });
+}
+
+#[test]
 fn a_stop_waits_no_longer_than_it_may() {
     deadline(|| {
         let (server, holding) = holder(server().drain_timeout(Duration::from_millis(20)));
@@ -521,7 +566,8 @@ fn mistakes_in_a_server_are_told_when_it_is_started() {
         (server().serve(add).serve(add), "two handlers of math.add"),
         (server().function("", |x: i64| Ok(x)), "1 to 255 bytes"),
         (server().function("x".repeat(256), |x: i64| Ok(x)), "256"),
-        (server().workers(0), "one at least"),
+        (server().workers(0), "1 to 10000"),
+        (server().workers(usize::MAX), "1 to 10000"),
     ];
     for (server, says) in servers {
         match server.start().unwrap_err() {

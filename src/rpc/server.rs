@@ -81,6 +81,9 @@ pub struct Server {
     no_name: Option<Arc<str>>,
 }
 
+/// How many workers a server may have: each is a thread.
+const MAX_WORKERS: usize = 10_000;
+
 impl Server {
     /// A server at these endpoints, which are given as to [`zeroless::Server::bind`](crate::Server::bind): a port of all
     /// interfaces, 0 for any that is free, an endpoint in full, or a list of them.
@@ -157,7 +160,7 @@ impl Server {
         self
     }
 
-    /// How many calls are run at once, at most. Default 4.
+    /// How many calls are run at once, at most: 1 to 10,000. Default 4.
     ///
     /// There is a thread for each, and one more: there is always one that receives.
     ///
@@ -327,7 +330,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidOption`] if a command was given two handlers, a name has not 1 to 255 bytes, or there is no worker;
+    /// [`Error::InvalidOption`] if a command was given two handlers, a name has not 1 to 255 bytes, or there are no workers, or too many;
     /// otherwise as [`zeroless::Server::reply`](crate::Server::reply).
     ///
     /// ```
@@ -349,10 +352,11 @@ impl Server {
                 format!("a name has 1 to 255 bytes, and one has {bytes}"),
             );
         }
-        if self.workers == 0 {
-            return refuse("workers", "there must be one at least".to_owned());
+        if !(1..=MAX_WORKERS).contains(&self.workers) {
+            let reason = format!("there are 1 to {MAX_WORKERS} of them, not {}", self.workers);
+            return refuse("workers", reason);
         }
-        let threads = self.workers.saturating_add(1);
+        let threads = self.workers + 1;
         let replier = self.server.reply()?;
         let engine = Engine::new(replier, self.services, self.allow, self.queue, threads)?;
         Running::start(engine, threads, self.server, self.drain_timeout)

@@ -89,6 +89,17 @@ impl Unreplied {
         delivery
     }
 
+    /// Where it has come from: the envelope without the empty frame, and without the number of a requester of ours, which has
+    /// eight bytes (an identity that libzmq gives has five).
+    #[cfg(feature = "rpc")]
+    fn path(&self) -> &[Frame] {
+        match &*self.envelope {
+            [path @ .., number, _] if !path.is_empty() && number.len() == 8 => path,
+            [path @ .., _] => path,
+            [] => &[],
+        }
+    }
+
     fn deliver(&self, frames: impl Frames) -> Result<Delivery, SendError> {
         match sending::send(&self.replier.socket, &self.envelope, frames, Deadline::Now) {
             Ok(()) => Ok(Delivery::Queued),
@@ -176,13 +187,11 @@ impl ReplySender {
         self.unreplied.reply(frames)
     }
 
-    /// Whether both requests are of one requester: they have come the same way, up to the number that a requester gives
-    /// to each.
+    /// Whether both requests are of one requester: they have come the same way, up to the number that a requester of ours
+    /// gives to each.
     #[cfg(feature = "rpc")]
     pub(crate) fn is_from_where(&self, other: &ReplySender) -> bool {
-        let path = |unreplied: &Unreplied| unreplied.envelope.len().saturating_sub(2).max(1);
-        let (own, other) = (&self.unreplied, &other.unreplied);
-        own.envelope[..path(own)] == other.envelope[..path(other)]
+        self.unreplied.path() == other.unreplied.path()
     }
 
     /// Sends the reply, without waiting, also when the handle was stopped.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use log::warn;
+use parking_lot::Mutex;
 
 use super::asked::Asked;
 use super::open_calls::Open;
@@ -53,8 +54,8 @@ pub(super) struct SharedCall {
     is_cancelled: AtomicBool,
     /// Whether an answer was made, which replies to it.
     is_later: AtomicBool,
-    /// It counts as open until its last clone is dropped.
-    _open: Open,
+    /// It counts as open until it has ended, or its last clone is dropped.
+    open: Mutex<Option<Open>>,
 }
 
 impl SharedCall {
@@ -74,8 +75,13 @@ impl SharedCall {
             peer: origin.1,
             is_cancelled: AtomicBool::new(false),
             is_later: AtomicBool::new(false),
-            _open: open,
+            open: Mutex::new(Some(open)),
         }
+    }
+
+    /// It has ended, whoever still knows it.
+    pub(super) fn close(&self) {
+        self.open.lock().take();
     }
 
     pub(super) fn cancel(&self) {
@@ -173,6 +179,7 @@ impl Call {
     /// Replies to the call afterwards, from any thread; the handler returns [`Later`](super::Later).
     ///
     /// See [`Later`](super::Later) for an example. If the handler returns a reply all the same, what comes first counts.
+    /// Neither the [workers](super::Server::workers) nor the [queue](super::Server::queue) bound how many calls are answered later.
     pub fn later<C: Command>(&self) -> Answer<C> {
         self.shared.is_later.store(true, Ordering::Relaxed);
         Answer {
@@ -237,6 +244,7 @@ impl<C: Command> Answer<C> {
         self.is_sent = true;
         let asked = &self.call.shared.asked;
         asked.answer(ByWire::of(result, asked.body_type()).result);
+        self.call.shared.close();
     }
 }
 

@@ -14,7 +14,7 @@ use super::call::{Call, SharedCall};
 use super::open_calls::OpenCalls;
 use super::services::{Ran, Service, Services};
 use super::turns::{Next, Turns};
-use crate::background::caught;
+use crate::background::{caught, guarded};
 use crate::error::Error;
 use crate::message::Frame;
 use crate::pattern::{Replier, Request};
@@ -103,17 +103,17 @@ impl Engine {
                 Ok(request) => request,
                 Err(failure) => {
                     if failure != Error::Stopped {
-                        self.stop.fail(failure);
+                        step(|| self.stop.fail(failure));
                     }
-                    self.refuse_rest();
+                    step(|| self.refuse_rest());
                     return self.turns.finish();
                 }
             };
-            let Some(waiting) = self.take_in(request) else {
+            let Some(waiting) = step(|| self.take_in(request)).flatten() else {
                 continue;
             };
             if self.turns.is_last() {
-                self.queue(waiting);
+                step(|| self.queue(waiting));
             } else if waiting.service.statistics.is_long() {
                 self.turns.pass_on();
                 return self.run(worker, waiting);
@@ -139,8 +139,9 @@ impl Engine {
         let envelope = match envelope {
             Ok(envelope) => envelope,
             Err(rejection) => {
-                debug!("rpc: a message was refused: {}", rejection.error);
+                let words = rejection.error.to_string();
                 Asked::new(rejection.id, encoding, reply).answer(Err(rejection.error.into()));
+                debug!("rpc: a message was refused: {words}");
                 return None;
             }
         };
@@ -280,8 +281,12 @@ impl Engine {
         }
     }
 
-    /// Runs a call, unless nobody waits for it any more.
     fn run(&self, worker: usize, waiting: Waiting) {
+        step(|| self.run_waiting(worker, waiting));
+    }
+
+    /// Runs a call, unless nobody waits for it any more.
+    fn run_waiting(&self, worker: usize, waiting: Waiting) {
         let Waiting {
             service,
             call,
@@ -311,29 +316,32 @@ impl Engine {
             }
             Ok(Ran::Later) => {
                 statistics.ran(time);
-                self.keep_later(&call);
+                return self.keep_later(&call);
             }
             Ok(Ran::NotRun(error)) => {
                 statistics.bad_requests.add(1);
                 self.refuse(&shared.asked, &service.name, error);
             }
             Err(words) => {
-                error!("rpc: the handler of {} panicked: {words}", service.name);
                 statistics.ran(time);
                 statistics.panicked.add(1);
                 shared.asked.answer(Err(CallError::Panicked.into()));
+                // A logger may panic, too.
+                error!("rpc: the handler of {} panicked: {words}", service.name);
             }
         }
+        shared.close();
     }
 
     /// Remembers a call that is answered later, so that it can be cancelled.
     fn keep_later(&self, call: &Call) {
         if !call.shared.is_later() {
+            call.shared.asked.answer(Err(CallError::Panicked.into()));
+            call.shared.close();
             let name = call.name();
             warn!(
                 "rpc: the handler of {name} returned `Later` and made no answer by `call.later()`"
             );
-            call.shared.asked.answer(Err(CallError::Panicked.into()));
             return;
         }
         let mut later = self.later.lock();
@@ -365,6 +373,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// Takes a step of a thread's work: a user's logger that panics ends neither the thread nor its turn.
+fn step<T>(step: impl FnOnce() -> T) -> Option<T> {
+    guarded("zeroless-rpc", step)
 }
 
 impl fmt::Debug for Engine {

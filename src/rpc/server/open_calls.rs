@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
@@ -25,12 +25,10 @@ impl OpenCalls {
     }
 
     /// Waits until all have ended: whether they have.
-    pub(super) fn wait_until(&self, deadline: Instant) -> bool {
+    pub(super) fn wait(&self, timeout: Duration) -> bool {
         let mut waiting = self.waiting.lock();
         let are_open = |_: &mut ()| self.count.load(Ordering::SeqCst) > 0;
-        let waited = self
-            .ended
-            .wait_while_until(&mut waiting, are_open, deadline);
+        let waited = self.ended.wait_while_for(&mut waiting, are_open, timeout);
         !waited.timed_out()
     }
 }

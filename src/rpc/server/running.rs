@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use log::warn;
 
@@ -117,8 +117,7 @@ impl Running {
         if IS_WORKER.get() {
             return Ok(());
         }
-        let deadline = Instant::now() + self.drain_timeout;
-        let is_done = self.engine.open.wait_until(deadline);
+        let is_done = self.engine.open.wait(self.drain_timeout);
         if !is_done {
             self.engine.refuse_queued();
         }

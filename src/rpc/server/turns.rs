@@ -120,10 +120,16 @@ impl<T> Turns<T> {
             } else {
                 self.is_asleep.store(true, Ordering::SeqCst);
                 // One that begins after this look wakes it.
-                if self.running_since.load(Ordering::SeqCst) == 0 {
+                let is_running = self.running_since.load(Ordering::SeqCst) != 0;
+                if !is_running {
                     self.sentinel.wait(state);
                 }
                 self.is_asleep.store(false, Ordering::SeqCst);
+                if is_running {
+                    // It may be long: the clock tells.
+                    quiet = 0;
+                    continue;
+                }
             }
             let is_quiet = self.begun.load(Ordering::Relaxed) == begun;
             quiet = if is_quiet { quiet + 1 } else { 0 };
@@ -142,9 +148,11 @@ impl<T> Turns<T> {
         is_long && exchange(since).is_ok()
     }
 
-    /// Whether nobody could take the turn from the worker that has it.
+    /// Whether nobody could take the turn from the worker that has it: while calls are queued, workers that wait or have
+    /// just ended a call are about to run them.
     pub(super) fn is_last(&self) -> bool {
-        self.idle.load(Ordering::SeqCst) == 0
+        let state = self.state.lock();
+        self.idle.load(Ordering::SeqCst) == 0 || !state.queue.is_empty()
     }
 
     /// Queues what the worker with the turn cannot run, if there is room for it.
@@ -271,6 +279,19 @@ mod tests {
             assert!(!turns.end(begun));
             assert!(turns.is_last());
         }
+    }
+
+    #[test]
+    fn a_worker_that_is_about_to_run_a_queued_call_cannot_take_the_turn() {
+        let turns = Turns::new();
+        assert_eq!(turns.next(), Next::Turn);
+        // One waits, and has not woken yet.
+        turns.idle.fetch_add(1, Ordering::SeqCst);
+        assert!(!turns.is_last());
+        assert_eq!(turns.queue(1, |_| true), Ok(()));
+        assert!(turns.is_last());
+        assert_eq!(turns.next(), Next::Queued(1));
+        assert!(!turns.is_last());
     }
 
     #[test]
