@@ -272,6 +272,7 @@
 //! from, [`Message::peer`] tells, if [`Options::peer_info`] is on, and [`Message::user`] on a secured server.
 //!
 #![cfg_attr(feature = "zre", doc = include_str!("guide/discovery.md"))]
+#![cfg_attr(feature = "rpc", doc = include_str!("guide/calls.md"))]
 #![cfg_attr(feature = "zmqrpc", doc = include_str!("guide/pyzmqrpc3.md"))]
 //!
 //! # How it behaves

@@ -103,6 +103,32 @@ fn req_rep_replies_with_the_request() {
     assert_prints(&server, &MESSAGES);
 }
 
+#[cfg(feature = "rpc")]
+#[test]
+fn rpc_hello_has_both_ends() {
+    assert_eq!(example("rpc_hello", &[]).finish(), ["hello, world"]);
+}
+
+#[cfg(feature = "rpc")]
+#[test]
+fn rpc_prints_replies_and_errors_and_the_server_ends_by_an_interrupt() {
+    let (server, client) = pair_of("rpc");
+    let replies = [
+        "1 + 2 = 3",
+        "6 / … = 6",
+        "6 / … = 3",
+        "6 / … = 2",
+        "1 / 0: not by 0, please",
+    ];
+    assert_eq!(client.finish(), replies);
+    interrupt(&server);
+    let printed = server.finish();
+    assert_eq!(
+        printed.last().map(String::as_str),
+        Some("all calls are answered")
+    );
+}
+
 #[test]
 fn secure_replies_to_one_with_the_password() {
     let server = example("secure_server", &["0"]);

@@ -23,6 +23,27 @@ mod programs {
         Ok(())
     }
 
+    #[cfg(feature = "rpc")]
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Add {
+        a: i64,
+        b: i64,
+    }
+    #[cfg(feature = "rpc")]
+    zeroless::rpc::command!(Add -> i64);
+
+    #[cfg(feature = "rpc")]
+    fn calls() -> Result<i64, Box<dyn std::error::Error>> {
+        use zeroless::rpc;
+
+        // Calls of commands, with the feature `rpc`.
+        rpc::Server::bind(30000)?
+            .serve(|add: Add| Ok(add.a + add.b))
+            .run()?;
+        let sum = rpc::Client::connect(30000)?.call(&Add { a: 1, b: 2 })?;
+        Ok(sum)
+    }
+
     fn discovery() -> zeroless::Result<()> {
         use zeroless::{Server, zre};
 

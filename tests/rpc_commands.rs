@@ -79,6 +79,21 @@ fn a_type_that_is_not_a_command_is_told_how_to_become_one() {
     }
 }
 
+/// A program that serves a command by this handler.
+fn serving(handler: &str) -> String {
+    format!(
+        "pub struct Add;
+         pub fn serve(server: zeroless::rpc::Server) {{ let _ = server.serve({handler}); }}"
+    )
+}
+
+#[test]
+fn a_server_of_what_is_not_a_command_says_how_it_becomes_one() {
+    let words = refused(&serving("|add: Add| Ok(3)"));
+    let expected = "zeroless::rpc::command!(Add -> Reply);";
+    assert!(words.contains(expected), "{words}");
+}
+
 #[test]
 fn a_macro_that_is_used_otherwise_says_how_it_is_used() {
     for wrong in ["Add", "Add i64", "Add = math -> i64", "-> i64", ""] {

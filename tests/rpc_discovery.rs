@@ -107,3 +107,20 @@ fn a_password_is_not_sent_to_whoever_announces_a_server() {
         assert!(matches!(reason, Error::InvalidOption { option: it, .. } if it == option));
     });
 }
+
+#[test]
+fn a_server_of_calls_is_announced_and_found_by_its_name() {
+    deadline(|| {
+        let port = beacon_port();
+        let finder = node(port).start().unwrap();
+        let client = client(&finder);
+        let add = |add: Add| Ok(add.a + add.b);
+        let server = rpc::Server::bind(0).unwrap().serve(add).start().unwrap();
+        let announcer = node(port).announce("math", &server).start().unwrap();
+        assert_eq!(client.call(&ADD), Ok(3));
+
+        drop(announcer);
+        until(|| client.endpoints().is_empty());
+        server.stop().unwrap();
+    });
+}

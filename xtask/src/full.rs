@@ -27,6 +27,11 @@ pub(crate) fn calls(restarts: &str) -> bool {
     in_full("rpc_restarts", "ZEROLESS_RPC", restarts)
 }
 
+/// Servers of calls that are asked for ten times what they can do, for so many seconds.
+pub(crate) fn overload(seconds: &str) -> bool {
+    in_full("rpc_overload", "ZEROLESS_OVERLOAD", seconds)
+}
+
 /// So many histories of flows, in simulated time, and how many of them each weaker protocol breaks.
 pub(crate) fn flows(histories: &str) -> bool {
     let mut command = Command::new(env!("CARGO"));
