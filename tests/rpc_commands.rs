@@ -95,6 +95,19 @@ fn a_server_of_what_is_not_a_command_says_how_it_becomes_one() {
 }
 
 #[test]
+fn a_handler_of_another_result_is_told_what_to_return() {
+    let words = refused(
+        "use zeroless::rpc::{Command, Server};
+         pub fn serve<C: Command<Reply = i64> + 'static>(server: Server) {
+             let _ = server.serve(|_: C| Ok::<String, C::Error>(String::new()));
+         }",
+    );
+    let expected =
+        "return `Ok(reply)`, `Err(error)` with the types that `command!(C -> Reply, Error)` names";
+    assert!(words.contains(expected), "{words}");
+}
+
+#[test]
 fn a_macro_that_is_used_otherwise_says_how_it_is_used() {
     for wrong in ["Add", "Add i64", "Add = math -> i64", "-> i64", ""] {
         let words = refused(&format!(

@@ -5,6 +5,8 @@
 #![cfg(feature = "rpc")]
 
 mod support;
+#[path = "support/usage.rs"]
+mod usage;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use support::deadline_after;
+use usage::Usage;
 use zeroless::rpc::{self, Call, CallError, Running};
 
 /// Sleeps for this work's time.
@@ -120,12 +123,17 @@ fn a_server_that_is_asked_for_too_much_does_what_it_can_and_begins_nothing_in_va
         let time = Duration::from_secs(seconds);
         let (usual, overload) = (Counts::default(), Counts::default());
         call(&server, 1, time.min(Duration::from_secs(10)), &usual);
+        call(&server, CALLERS, time.min(Duration::from_secs(5)), &usual);
+        let before = Usage::of(std::process::id()).memory;
         let mut times = call(&server, CALLERS, time, &overload);
+        let grown = Usage::of(std::process::id()).memory.saturating_sub(before);
         times.sort_unstable();
         let capacity = WORKERS as f64 / WORK.as_secs_f64();
         let goodput = overload.answered.load(Ordering::Relaxed) as f64 / time.as_secs_f64();
         let p99 = times[times.len() * 99 / 100];
-        println!("{overload:?}; {goodput:.0} of {capacity:.0} a second; 99 of 100 within {p99:?}");
+        println!(
+            "{overload:?}; {goodput:.0} of {capacity:.0} a second; 99 of 100 within {p99:?}; {grown} kB more"
+        );
         let work = &server.commands()[0];
         println!("{work:?}");
         assert!(
@@ -141,6 +149,7 @@ fn a_server_that_is_asked_for_too_much_does_what_it_can_and_begins_nothing_in_va
                 "{dead} of {} begun in vain",
                 work.calls
             );
+            assert!(grown < 20_000, "it has grown by {grown} kB");
             assert!(p99 < PATIENCE, "{p99:?}");
         }
         server.stop().unwrap();
