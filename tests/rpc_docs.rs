@@ -20,8 +20,7 @@ use std::time::Duration;
 use process::Process;
 use serde::{Deserialize, Serialize};
 use support::{Folder, deadline_after};
-use zeroless::rpc::{self, CallError};
-use zeroless::{Endpoint, Server};
+use zeroless::rpc::{self, CallError, Running};
 
 const DOCS: &str = include_str!("../docs/rpc.md");
 
@@ -36,8 +35,27 @@ struct Add {
 rpc::command!(Add = "math.add" -> i64);
 
 #[derive(Serialize, Deserialize)]
+struct Shout(String);
+rpc::command!(Shout = "shout" -> String);
+
+#[derive(Serialize, Deserialize)]
 struct Subtract(i64, i64);
 rpc::command!(Subtract = "math.subtract" -> i64);
+
+/// The server of the docs.
+fn server() -> Running {
+    rpc::Server::bind_local(0)
+        .expect("a free port")
+        .serve(|add: Add| Ok(add.a + add.b))
+        .serve(|shout: Shout| Ok(shout.0.to_uppercase()))
+        .start()
+        .expect("a server")
+}
+
+/// Where the programs find it.
+fn endpoint(server: &Running) -> String {
+    server.endpoints()[0].to_string()
+}
 
 /// A program of the docs, in a file.
 struct Program {
@@ -87,10 +105,10 @@ fn run(command: &mut Command) -> Vec<String> {
 fn python_calls() {
     program::with(program::PYTHON, "python_calls", || {
         deadline_after(LIMIT, || {
-            let server = Serving::start();
+            let server = server();
             let program = Program::of_the_docs("python", "call.py");
             let mut python = program.by(program::program(program::PYTHON));
-            assert_eq!(run(python.arg(server.endpoint().to_string())), ["3"]);
+            assert_eq!(run(python.arg(endpoint(&server))), ["3"]);
         });
     });
 }
@@ -100,10 +118,10 @@ fn javascript_calls() {
     const NODE: &str = "ZEROLESS_PEER_NODE";
     program::with(NODE, "javascript_calls", || {
         deadline_after(LIMIT, || {
-            let server = Serving::start();
+            let server = server();
             let program = Program::of_the_docs("js", "call.js");
             let mut node = program.by(program::program(NODE));
-            assert_eq!(run(node.arg(server.endpoint().to_string())), ["3"]);
+            assert_eq!(run(node.arg(endpoint(&server))), ["3"]);
         });
     });
 }
@@ -113,10 +131,10 @@ fn c_calls() {
     const CC: &str = "ZEROLESS_PEER_CC";
     program::with(CC, "c_calls", || {
         deadline_after(LIMIT, || {
-            let server = Serving::start();
+            let server = server();
             let program = Program::of_the_docs("c", "call.c");
             let mut compiled = program.compiled(program::program(CC));
-            let call = compiled.arg(server.endpoint().to_string()).arg("hello");
+            let call = compiled.arg(endpoint(&server)).arg("hello");
             assert_eq!(run(call), ["HELLO"]);
         });
     });
@@ -145,38 +163,4 @@ fn python_serves() {
             }
         });
     });
-}
-
-/// A server of the commands of the docs.
-struct Serving(Server);
-
-impl Serving {
-    /// It answers as the docs say, until it is dropped with the test.
-    fn start() -> Serving {
-        let server = Server::bind_local(0).expect("a free port");
-        let replier = server.reply().expect("a replier");
-        std::thread::spawn(move || {
-            for request in &replier {
-                let head = request.get(0).expect("an envelope").to_vec();
-                let body = request.get(1).expect("a body").to_vec();
-                let call = serde_json::from_slice::<(u64, u64, u64, u64, String, u64)>(&head);
-                let (version, kind, id, _, name, body_type) = call.expect("a call in JSON");
-                assert_eq!((version, kind), (1, 0));
-                let reply = match &name[..] {
-                    "math.add" => {
-                        let add: Add = serde_json::from_slice(&body).expect("an addition");
-                        (add.a + add.b).to_string()
-                    }
-                    _ => String::from_utf8(body).expect("a text").to_uppercase(),
-                };
-                let head = format!("[1,1,{id},{body_type}]");
-                request.reply((head, reply)).expect("a reply");
-            }
-        });
-        Serving(server)
-    }
-
-    fn endpoint(&self) -> Endpoint {
-        self.0.endpoint()
-    }
 }
