@@ -17,6 +17,9 @@ pub(crate) use path::Path;
 /// [`Client::connect`](crate::Client::connect) becomes one or several of these; see
 /// [`IntoEndpoints`](crate::IntoEndpoints).
 ///
+/// Over inproc there is no handshake, so nothing checks that the patterns of the two ends fit: a push handle can be
+/// connected to a subscriber, which takes what it sends for publications, and receives those it has subscribed to.
+///
 /// # Examples
 ///
 /// ```

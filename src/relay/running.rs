@@ -14,7 +14,9 @@ use crate::pattern::{ConnectionEvents, Handle, Stopper};
 /// A relay that runs, in a thread of its own, until it is stopped or this is dropped.
 ///
 /// Messages that it has handed over to be sent are then [delivered](crate::Options::linger) in the background. Those
-/// that have come and were not passed on are lost, as when any receiver stops.
+/// that have come and were not passed on are lost, as when any receiver stops. Each end has the linger time of the pattern that
+/// it is for its peers: replies are delivered for 5 s at most, and requests, to a worker that is connected and does not read, for
+/// 30 s, which the end of the program waits for.
 ///
 /// ```
 /// use zeroless::relay::{self, Relay};

@@ -316,6 +316,8 @@ impl Access {
 
     /// Sends a user away: what comes from connections of this user is dropped, from the next message that is
     /// received on, and no new connection of this user is let in, whatever vouches for it.
+    /// Keys of this name are taken out of the table: beside [`any_key`](Access::any_key), whoever has one of them comes in
+    /// again as a user that has the key for a name, until that is revoked too.
     ///
     /// Sockets that send do not know the users of their connections. So a server whose pattern sends (push,
     /// publish, pair and so on) is bound anew, which cuts all its connections: those of others come back by

@@ -233,6 +233,19 @@ fn a_user_that_was_revoked_is_out_until_let_in_again() {
 }
 
 #[test]
+fn beside_any_key_a_revoked_user_is_a_stranger_whose_key_can_be_revoked() {
+    let access = Access::new().any_key().unwrap();
+    access.key("ann", key(1)).unwrap();
+    admits(&access, &curve(HERE, 1), "ann");
+    access.revoke("ann").unwrap();
+    let stranger = key(1).to_string();
+    admits(&access, &curve(HERE, 1), &stranger);
+    access.revoke(&stranger).unwrap();
+    denies(&access, &curve(HERE, 1), "revoked");
+    admits(&access, &curve(HERE, 2), &key(2).to_string());
+}
+
+#[test]
 fn a_name_that_cannot_be_a_user_is_refused() {
     let access = Access::new();
     let long = "x".repeat(256);
