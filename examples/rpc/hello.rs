@@ -1,3 +1,5 @@
+//! Both ends of a call, in one program.
+
 use zeroless::rpc;
 
 #[derive(serde::Serialize, serde::Deserialize)]
