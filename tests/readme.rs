@@ -73,7 +73,7 @@ fn the_programs_of_the_readme_are_those_that_are_compiled_here() {
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap_or(rest))
         .collect();
-    assert_eq!(programs.len(), 3);
+    assert_eq!(programs.len(), 4);
     for program in programs {
         assert!(compiled.contains(&words(program)), "{program}");
     }
