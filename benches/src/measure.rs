@@ -10,6 +10,7 @@ mod relay;
 mod roundtrip;
 mod throughput;
 mod tuning;
+mod zmqrpc_faults;
 mod zre;
 
 use crate::part::Part;
@@ -32,4 +33,5 @@ pub const PARTS: &[Part] = &[
     zre::shout::PART,
     zre::mesh::PART,
     zre::stopped::PART,
+    zmqrpc_faults::PART,
 ];
