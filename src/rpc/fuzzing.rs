@@ -97,13 +97,14 @@ enum Shape {
     Square { side: Box<Shape> },
 }
 
-/// Of these the bytes do not say which they are.
+/// Of these the bytes do not say which they are. It is not in itself: serde would keep a copy for each level, up to
+/// 127 times the room of the value.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Any {
     Number(i64),
     Text(String),
-    List(Vec<Any>),
+    List(Vec<i64>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
