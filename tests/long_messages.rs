@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use support::{SOON, deadline, deadline_after, ends, inproc, marry, pub_sub, req_rep, until};
+use zeroless::relay::{self, Relay};
 use zeroless::{Client, Error, Message, Server};
 
 /// More than is received at a time.
@@ -58,6 +59,51 @@ fn requests_and_replies_may_be_long() {
                 request.reply(frames(count, 2)).unwrap();
                 assert_whole(&pending.wait().unwrap(), count, 2);
             }
+        }
+    });
+}
+
+#[test]
+fn relays_pass_them_on_whole() {
+    const COUNTS: [usize; 7] = [1, 2, 4096, 4097, 4098, 8194, LONG];
+    deadline(|| {
+        let server = || Server::bind_local(0).unwrap();
+        let client = |server: &Server| Client::connect(server.endpoint()).unwrap();
+
+        let (input, output) = (server(), server());
+        let jobs = Relay::new(relay::pull(&input), relay::push(&output));
+        let jobs = jobs.start().unwrap();
+        let pull = client(&output).pull().unwrap();
+        let push = client(&input).push().unwrap();
+        for count in COUNTS {
+            push.send(frames(count, count)).unwrap();
+            assert_whole(&pull.recv().unwrap(), count, count);
+        }
+        let passed = jobs.counters().forward;
+        assert_eq!((passed.messages, passed.dropped), (COUNTS.len() as u64, 0));
+
+        let (input, output) = (server(), server());
+        let news = Relay::new(relay::subscribe(&input), relay::publish(&output));
+        let _news = news.start().unwrap();
+        let subscriber = client(&output).subscribe("").unwrap();
+        let publisher = client(&input).publish().unwrap();
+        publisher.wait_for_subscribers(1, SOON).unwrap();
+        for count in COUNTS {
+            publisher.send(frames(count, count)).unwrap();
+            assert_whole(&subscriber.recv().unwrap(), count, count);
+        }
+
+        let (input, output) = (server(), server());
+        let calls = Relay::new(relay::reply(&input), relay::request(&output));
+        let _calls = calls.start().unwrap();
+        let replier = client(&output).reply().unwrap();
+        let requester = client(&input).request().unwrap();
+        for count in COUNTS {
+            let pending = requester.start(frames(count, 1)).unwrap();
+            let request = replier.recv().unwrap();
+            assert_whole(&request, count, 1);
+            request.reply(frames(count, 2)).unwrap();
+            assert_whole(&pending.wait().unwrap(), count, 2);
         }
     });
 }

@@ -36,6 +36,8 @@ impl Turn {
 #[derive(Debug, Default)]
 pub(super) struct Plain {
     parked: Message,
+    /// Whether the last burst has ended in the middle of a message.
+    is_in_message: bool,
 }
 
 impl Plain {
@@ -54,7 +56,8 @@ impl Plain {
         if !self.is_parked() {
             let burst = from.forward(to, BURST, &mut self.parked)?;
             lane.add(&burst);
-            has_more = burst.end == BurstEnd::Limit;
+            self.is_in_message = burst.end == BurstEnd::Middle;
+            has_more = self.is_in_message || burst.end == BurstEnd::Limit;
         }
         Ok(Turn {
             has_more,
@@ -85,7 +88,7 @@ impl Plain {
         if self.is_parked() {
             let _ = self.send_parked(to, lane);
         }
-        if self.is_parked() {
+        if self.is_parked() || self.is_in_message {
             lane.dropped();
             self.parked.clear();
         }

@@ -3,10 +3,13 @@
 use std::sync::atomic::Ordering;
 
 use super::locked::{LockedSocket, Progress};
+use super::partial::Moved;
 use super::{NO_ENVELOPE, SharedSocket, system};
 use crate::error::{BoxedError, Error};
 use crate::ffi;
 use crate::message::{Frame, Message};
+
+mod long;
 
 /// The messages that one burst has moved.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +24,11 @@ pub(crate) struct Burst {
 /// Why a burst has ended.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BurstEnd {
-    /// It has moved as many as it may.
+    /// It has moved as many as it may, or as many frames.
     #[default]
     Limit,
+    /// The same, and the next one begins in the middle of a message.
+    Middle,
     /// There is no other message.
     Empty,
     /// There is no room for the message that was received last, which is parked.
@@ -39,9 +44,22 @@ enum Step {
     End(BurstEnd),
 }
 
+impl Step {
+    /// A message of which all was moved.
+    fn all(moved: Moved) -> Step {
+        match moved.is_lost {
+            true => Step::Dropped,
+            false => Step::Moved(moved.bytes),
+        }
+    }
+}
+
 impl SharedSocket {
     /// Moves up to so many messages to another socket, under one hold of both locks. No other call of this
     /// layer locks two sockets, so the order does not matter.
+    ///
+    /// It also ends after as many frames as may be received under one hold, in the middle of a message too:
+    /// nobody else may send to that socket, or receive from this one, until the next burst goes on with it.
     ///
     /// A message that finds no room is left in `parked`, which must be empty. But where a message is
     /// for one peer that is named in it, there may be room for the next: such a message is dropped.
@@ -75,7 +93,7 @@ impl LockedSocket<'_> {
         parked: &mut Message,
     ) -> Result<Burst, BoxedError> {
         let mut burst = Burst::default();
-        while burst.messages + burst.dropped < most {
+        while burst.messages + burst.dropped < most && self.frames_left > 0 {
             let step = match self.receive_state.is_some() {
                 true => self.forward_received(to, drops, parked),
                 false => self.forward_next(to, drops, parked),
@@ -107,16 +125,19 @@ impl LockedSocket<'_> {
             return Ok(Step::End(BurstEnd::Empty));
         };
         if (!drops || more) && to.takes_from(self, more)? {
-            let rest = self.forward_rest(to, more)?;
-            return Ok(rest.map_or(Step::Dropped, |rest| Step::Moved(size + rest)));
+            let moved = Moved {
+                bytes: size,
+                is_lost: false,
+            };
+            return self.forward_rest(to, more, moved);
         }
+        self.more = more;
         if drops {
             // libzmq does nothing with a message that names a peer and has no more.
-            self.skip_rest(more)?;
+            self.drop_rest()?;
             return Ok(Step::Dropped);
         }
-        self.park(more, parked)?;
-        Ok(Step::End(BurstEnd::Blocked))
+        self.park(parked)
     }
 
     /// Moves the next message, where there is more to heed than the next one that libzmq has: it is received as
@@ -128,6 +149,9 @@ impl LockedSocket<'_> {
         drops: bool,
         parked: &mut Message,
     ) -> Result<Step, BoxedError> {
+        if let Some(moved) = self.moved() {
+            return self.forward_more(to, moved);
+        }
         let mut message = Message::new();
         match self.recv(&mut message)? {
             Progress::Done => {}
@@ -170,21 +194,27 @@ impl LockedSocket<'_> {
         }
     }
 
-    /// Moves the frames of a message that follow its first; gives their size, or `None` if the peer has left
-    /// in the middle: libzmq drops the frames that it has, and the rest up to the last.
+    /// Moves the frames of a message that follow those that were moved. Should the peer leave in the middle, libzmq
+    /// drops the frames that it has, and the rest up to the last.
+    #[inline(always)]
     fn forward_rest(
         &mut self,
         to: &mut LockedSocket<'_>,
         mut more: bool,
-    ) -> Result<Option<usize>, BoxedError> {
-        let (mut total, mut lost) = (0, false);
+        mut moved: Moved,
+    ) -> Result<Step, BoxedError> {
         while more {
+            if self.frames_left == 0 {
+                self.set_aside_moved(moved);
+                return Ok(Step::End(BurstEnd::Middle));
+            }
+            self.frames_left -= 1;
             let size;
             (size, more) = self.recv_following_scratch()?;
-            total += size;
-            lost |= !to.sends(self.scratch, more)?;
+            moved.bytes += size;
+            moved.is_lost |= !to.sends(self.scratch, more)?;
         }
-        Ok((!lost).then_some(total))
+        Ok(Step::all(moved))
     }
 
     /// Receives the first frame of a message into the scratch: its size, and whether more follow; `None`
@@ -224,30 +254,28 @@ impl LockedSocket<'_> {
     /// Attempts to send a frame; false if there is no room, or no such peer.
     #[inline(always)]
     fn sends(&mut self, frame: &mut ffi::RawMessage, more: bool) -> Result<bool, BoxedError> {
-        match self.send_frame(frame, more) {
-            Ok(progress) => Ok(progress == Progress::Done),
-            Err(error) if *error == Error::PeerLost => Ok(false),
-            Err(error) => Err(error),
-        }
+        is_sent(self.send_frame(frame, more))
     }
 
-    /// Keeps the message that has begun in the scratch, whole.
+    /// Keeps the message that has begun in the scratch, whole. One that takes longer than the locks may be held is
+    /// set aside, and tried again when it is complete.
     #[cold]
-    fn park(&mut self, more: bool, parked: &mut Message) -> Result<(), BoxedError> {
+    fn park(&mut self, parked: &mut Message) -> Result<Step, BoxedError> {
         self.take_scratch(parked.push_empty());
-        self.more = more;
-        while self.more {
-            self.recv_following(parked.push_empty())?;
-        }
-        Ok(())
+        let end = match self.recv_rest(parked)? {
+            Progress::Done => BurstEnd::Blocked,
+            _ => BurstEnd::Middle,
+        };
+        Ok(Step::End(end))
     }
+}
 
-    #[cold]
-    fn skip_rest(&mut self, mut more: bool) -> Result<(), BoxedError> {
-        while more {
-            (_, more) = self.recv_following_scratch()?;
-        }
-        Ok(())
+#[inline(always)]
+fn is_sent(attempt: Result<Progress, BoxedError>) -> Result<bool, BoxedError> {
+    match attempt {
+        Ok(progress) => Ok(progress == Progress::Done),
+        Err(error) if *error == Error::PeerLost => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -264,7 +292,7 @@ mod tests {
     const SOON: Duration = Duration::from_secs(30);
 
     /// A socket within the process; `heeds` if there is more to heed than messages.
-    fn open(socket_type: SocketType, name: &str, bind: bool, heeds: bool) -> Socket {
+    pub(super) fn open(socket_type: SocketType, name: &str, bind: bool, heeds: bool) -> Socket {
         let mut spec = SocketSpec::new(socket_type, "one", "other", Profile::default());
         if socket_type == SocketType::Router {
             spec = spec.raw_option(IntOption::RouterMandatory, 1);
@@ -281,12 +309,12 @@ mod tests {
         socket
     }
 
-    fn send(socket: &Socket, message: impl Into<Message>) {
+    pub(super) fn send(socket: &Socket, message: impl Into<Message>) {
         let sent = socket.send(NO_ENVELOPE, &mut message.into(), Deadline::after(SOON));
         sent.unwrap();
     }
 
-    fn recv(socket: &Socket) -> Message {
+    pub(super) fn recv(socket: &Socket) -> Message {
         socket.receive(Deadline::after(SOON)).unwrap()
     }
 

@@ -201,11 +201,18 @@ impl LockedSocket<'_> {
         self.send_all(
             envelope,
             message.frames_mut().iter_mut(),
-            |socket, frame, flags| match frame.parts() {
-                Ok(bytes) => ffi::send_bytes(socket, bytes, flags),
-                Err(message) => ffi::send(socket, message, flags),
-            },
+            |socket, frame, flags| send_parts(socket, frame, flags),
         )
+    }
+
+    /// Attempts to send the next frame of a message that has begun.
+    pub(super) fn send_next(
+        &mut self,
+        frame: &mut Frame,
+        more: bool,
+    ) -> Result<Progress, BoxedError> {
+        let flags = if more { MORE } else { zmq::DONTWAIT };
+        attempt(|| send_parts(self.socket, frame, flags))
     }
 
     /// Attempts to send a frame of libzmq's, whose bytes are moved.
@@ -321,6 +328,14 @@ impl LockedSocket<'_> {
     pub(crate) fn unsubscribe(&mut self, topic: &[u8]) -> Result<(), BoxedError> {
         let set = self.socket.set_unsubscribe(topic);
         set.map_err(|error| Error::system("unsubscribing", error).into())
+    }
+}
+
+#[inline(always)]
+fn send_parts(socket: &mut zmq::Socket, frame: &mut Frame, flags: i32) -> Result<(), ffi::Errno> {
+    match frame.parts() {
+        Ok(bytes) => ffi::send_bytes(socket, bytes, flags),
+        Err(message) => ffi::send(socket, message, flags),
     }
 }
 

@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 
 use super::locked::{LockedSocket, Progress};
-use super::partial::PartialMessage;
+use super::partial::{Fate, Moved, PartialMessage};
 use crate::error::BoxedError;
 use crate::message::{Frame, Message};
 
@@ -23,7 +23,7 @@ impl LockedSocket<'_> {
         state.is_some_and(|state| state.is_set_aside())
     }
 
-    fn take_partial(&mut self) -> Option<PartialMessage> {
+    pub(super) fn take_partial(&mut self) -> Option<PartialMessage> {
         self.receive_state.as_mut()?.partial.take()
     }
 
@@ -32,7 +32,7 @@ impl LockedSocket<'_> {
     }
 
     /// Receives in the usual way again, now that the message was taken.
-    fn end_partial(&mut self) {
+    pub(super) fn end_partial(&mut self) {
         self.receive_state.take_if(|state| state.peers.is_none());
     }
 
@@ -41,7 +41,7 @@ impl LockedSocket<'_> {
         self.put_partial(PartialMessage {
             frames: VecDeque::new(),
             is_complete: false,
-            is_dropped: true,
+            fate: Fate::Dropped,
         });
     }
 
@@ -63,11 +63,30 @@ impl LockedSocket<'_> {
         }
     }
 
-    /// Forgets a message that was set aside and is complete, if it is one that is dropped.
+    /// Forgets a message that was set aside and is complete, if it is one that is not handed out.
     fn end_dropped(&mut self) -> bool {
         let state = self.receive_state.as_mut();
-        let dropped = state.and_then(|state| state.partial.take_if(|it| it.is_dropped));
+        let is_dropped = |it: &mut PartialMessage| it.fate != Fate::Received;
+        let dropped = state.and_then(|state| state.partial.take_if(is_dropped));
         dropped.is_some()
+    }
+
+    /// Keeps of a message no more than that its rest is to follow what was moved of it.
+    #[cold]
+    pub(super) fn set_aside_moved(&mut self, moved: Moved) {
+        self.put_partial(PartialMessage {
+            frames: VecDeque::new(),
+            is_complete: false,
+            fate: Fate::Moved(moved),
+        });
+    }
+
+    /// How much was moved of a message whose rest is to follow.
+    pub(super) fn moved(&self) -> Option<Moved> {
+        match self.receive_state.as_ref()?.partial.as_ref()?.fate {
+            Fate::Moved(moved) => Some(moved),
+            _ => None,
+        }
     }
 
     /// Keeps the received frames of a message for the next holder of the lock.
@@ -80,7 +99,7 @@ impl LockedSocket<'_> {
         self.put_partial(PartialMessage {
             frames: all,
             is_complete: false,
-            is_dropped: false,
+            fate: Fate::Received,
         });
     }
 
@@ -89,7 +108,7 @@ impl LockedSocket<'_> {
         self.put_partial(PartialMessage {
             frames: frames.into(),
             is_complete: !self.more,
-            is_dropped: false,
+            fate: Fate::Received,
         });
     }
 
@@ -104,7 +123,7 @@ impl LockedSocket<'_> {
             }
             let mut frame = Frame::new();
             self.recv_following(&mut frame)?;
-            if !partial.is_dropped {
+            if partial.fate != Fate::Dropped {
                 partial.frames.push_back(frame);
             }
             partial.is_complete = !self.more;
