@@ -8,12 +8,13 @@ use crate::contender::omq::{Omq, OmqMany};
 use crate::contender::proxy::{Proxy, ProxyBatched};
 use crate::contender::pyre::Pyre;
 use crate::contender::python::Python;
+use crate::contender::pyzmq::Pyzmq;
 use crate::contender::tcp::Tcp;
 use crate::contender::usual::{RecvMsg, RecvMultipart};
 use crate::contender::zeroless::Zeroless;
 use crate::contender::zmqrs::ZmqRs;
 
-const ALL: [&dyn Contender; 15] = [
+const ALL: [&dyn Contender; 16] = [
     &Zeroless,
     &Bare,
     &BareBatched,
@@ -28,6 +29,7 @@ const ALL: [&dyn Contender; 15] = [
     &Proxy,
     &ProxyBatched,
     &Python,
+    &Pyzmq,
     &Pyre,
 ];
 

@@ -80,6 +80,8 @@ job! {
     batch: u32 = 0,
     /// For zeroless: how long to wait awake, in microseconds; negative for the default.
     spin: i64 = -1,
+    /// How the two ends are secured: none, plain or curve.
+    security: String = "none".to_owned(),
     /// For zeroless: messages tell their peers.
     peer_info: bool = false,
     /// For zeroless.

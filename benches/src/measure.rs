@@ -2,10 +2,12 @@
 
 mod builds;
 mod cpu;
+mod curve;
 mod in_flight;
 mod inproc;
 mod instructions;
 mod kept;
+mod plain;
 mod relay;
 mod roundtrip;
 mod throughput;
@@ -24,6 +26,8 @@ pub const PARTS: &[Part] = &[
     relay::PART,
     cpu::PART,
     instructions::PART,
+    plain::PART,
+    curve::PART,
     kept::PART,
     builds::PART,
     tuning::THREADS,

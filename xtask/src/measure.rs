@@ -17,6 +17,9 @@ const FLAGS: &str = "\
 /// The part that compares two builds.
 const BUILDS: &str = "builds";
 
+/// The part that needs a feature, and that feature.
+const CURVE: &str = "curve";
+
 /// Options of the benchmarks that have a value.
 const WITH_VALUE: [&str; 3] = ["--rounds", "--only", "--against"];
 
@@ -28,6 +31,10 @@ pub(crate) fn measure(arguments: &[&str]) -> bool {
         arguments.push(BUILDS);
     }
     let mut measure = bench("target/benches", "run");
+    if parts(&arguments).contains(&CURVE) {
+        // CURVE needs libsodium's source to be compiled, which nothing else does.
+        measure.args(["--features", CURVE]);
+    }
     if parts(&arguments).contains(&BUILDS) {
         let mut other = bench("target/benches-other", "build");
         other.arg("--no-default-features").env("CXXFLAGS", FLAGS);

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use zmq::{Context, Message, SNDMORE, Socket};
 
-use super::{Contender, mesh};
+use super::{Contender, key_pair, mesh};
 use crate::job::Job;
 use crate::meter::Meter;
 
@@ -70,12 +70,19 @@ static CONTEXT: LazyLock<Context> = LazyLock::new(Context::new);
 
 pub fn connected(job: &Job, kind: zmq::SocketType) -> Socket {
     let socket = socket(job, kind);
+    if job.security == "curve" {
+        let server = key_pair::PUBLIC.as_bytes();
+        socket.set_curve_serverkey(server).unwrap();
+    }
     socket.connect(&job.endpoint).unwrap();
     socket
 }
 
 pub fn bound(job: &Job, kind: zmq::SocketType, ready: &mut dyn FnMut(&str)) -> Socket {
     let socket = socket(job, kind);
+    if job.security == "curve" {
+        socket.set_curve_server(true).unwrap();
+    }
     socket.bind(&job.endpoint).unwrap();
     ready(&socket.get_last_endpoint().unwrap().unwrap());
     socket
@@ -89,6 +96,11 @@ fn socket(job: &Job, kind: zmq::SocketType) -> Socket {
     }
     if job.batch > 0 {
         set_batch(&mut socket, job.batch as c_int);
+    }
+    if job.security == "curve" {
+        let [public, secret] = [key_pair::PUBLIC, key_pair::SECRET].map(str::as_bytes);
+        socket.set_curve_publickey(public).unwrap();
+        socket.set_curve_secretkey(secret).unwrap();
     }
     socket
 }

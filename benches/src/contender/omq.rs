@@ -8,6 +8,8 @@ use omq_tokio::blocking::Socket;
 use omq_tokio::{Context, Message, Options, SocketType};
 
 use super::Contender;
+#[cfg(feature = "curve")]
+use super::key_pair;
 use crate::job::Job;
 use crate::meter::Meter;
 
@@ -87,14 +89,39 @@ fn push(job: &Job, meter: &mut Meter) {
 static CONTEXT: LazyLock<Context> = LazyLock::new(Context::new);
 
 fn connected(job: &Job, kind: SocketType) -> Socket {
-    let socket = CONTEXT.blocking_socket(kind, Options::default());
+    let socket = CONTEXT.blocking_socket(kind, options(job, false));
     socket.connect(&job.endpoint[..]).unwrap();
     socket
 }
 
 fn bound(job: &Job, kind: SocketType, ready: &mut dyn FnMut(&str)) -> Socket {
-    let socket = CONTEXT.blocking_socket(kind, Options::default());
+    let socket = CONTEXT.blocking_socket(kind, options(job, true));
     let endpoint = socket.bind(&job.endpoint[..]).unwrap();
     ready(&endpoint.to_string());
     socket
+}
+
+fn options(job: &Job, binds: bool) -> Options {
+    match &job.security[..] {
+        "curve" => curve(binds),
+        _ => Options::default(),
+    }
+}
+
+#[cfg(feature = "curve")]
+fn curve(binds: bool) -> Options {
+    use omq_tokio::{CurveKeypair, CurvePublicKey, CurveSecretKey};
+
+    let public = CurvePublicKey::from_z85(key_pair::PUBLIC).unwrap();
+    let secret = CurveSecretKey::from_z85(key_pair::SECRET).unwrap();
+    let keys = CurveKeypair { public, secret };
+    match binds {
+        true => Options::default().curve_server(keys),
+        false => Options::default().curve_client(keys, public),
+    }
+}
+
+#[cfg(not(feature = "curve"))]
+fn curve(_binds: bool) -> Options {
+    panic!("built without the feature curve");
 }

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::hint::black_box;
 use std::time::Duration;
 
+use zeroless::security::{Access, ClientSecurity, Curve, Keys, Password, Plain, ServerSecurity};
 use zeroless::{Batch, Client, Options, Receiving, Sending, Server};
 
-use super::{Contender, keep, node, relay};
+use super::{Contender, keep, key_pair, node, relay};
 use crate::job::Job;
 use crate::meter::Meter;
 
@@ -126,16 +127,48 @@ fn receive(handle: &impl Receiving, mut ready: impl FnMut(), meter: &mut Meter) 
 
 fn client(job: &Job, used: Use) -> Client {
     zeroless::set_io_threads(job.io_threads).ok();
-    Client::connect(&job.endpoint[..])
-        .unwrap()
-        .options(options(job, used))
+    let client = Client::connect(&job.endpoint[..]).unwrap();
+    let client = client.options(options(job, used));
+    match client_security(job) {
+        Some(security) => client.security(security),
+        None => client,
+    }
 }
 
 fn server(job: &Job, used: Use) -> Server {
     zeroless::set_io_threads(job.io_threads).ok();
-    Server::bind(&job.endpoint[..])
-        .unwrap()
-        .options(options(job, used))
+    let server = Server::bind(&job.endpoint[..]).unwrap();
+    let server = server.options(options(job, used));
+    match server_security(job) {
+        Some(security) => server.security(security),
+        None => server,
+    }
+}
+
+fn client_security(job: &Job) -> Option<ClientSecurity> {
+    match &job.security[..] {
+        "plain" => Some(Plain::user("ann", password())),
+        "curve" => Some(Curve::client(&keys(), keys().public())),
+        _ => None,
+    }
+}
+
+fn server_security(job: &Job) -> Option<ServerSecurity> {
+    let access = Access::new();
+    match &job.security[..] {
+        "plain" => Some(Plain::server(access.user("ann", password()).unwrap())),
+        "curve" => Some(Curve::server(&keys(), access.any_key().unwrap())),
+        _ => None,
+    }
+}
+
+fn password() -> Password {
+    Password::new("everybody may know it").unwrap()
+}
+
+/// Both ends have the same.
+fn keys() -> Keys {
+    Keys::from_secret(key_pair::SECRET.parse().unwrap()).unwrap()
 }
 
 /// The use of a handle, and so which options it has.

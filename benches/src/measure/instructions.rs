@@ -61,12 +61,7 @@ const CASES: [(&str, [Count; 2]); 4] = [
 ];
 
 fn run(plan: &Plan) {
-    let valgrind = Command::new("valgrind")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .status();
-    if valgrind.is_err() {
-        println!("Without valgrind: not counted.\n");
+    if !can_count() {
         return;
     }
     println!("Messages of one frame of 32 B.\n");
@@ -88,14 +83,27 @@ fn run(plan: &Plan) {
     println!();
 }
 
+/// Whether there is a valgrind; says so if not.
+pub(super) fn can_count() -> bool {
+    let mut valgrind = Command::new("valgrind");
+    let status = valgrind.arg("--version").stdout(Stdio::null()).status();
+    if status.is_err() {
+        println!("Without valgrind: not counted.\n");
+    }
+    status.is_ok()
+}
+
 /// Instructions a message: ours, and the bare loop's.
 fn both(plan: &Plan, count: Count) -> [f64; 2] {
     let contenders: [&dyn Contender; 2] = [&Zeroless, &Bare];
-    contenders.map(|one| {
-        let few = plan.counted / 5;
-        let more = count(one, few + plan.counted) - count(one, few);
-        more / plan.counted as f64
-    })
+    contenders.map(|one| a_message(plan, |messages| count(one, messages)))
+}
+
+/// Instructions a message, of a count for so many messages.
+pub(super) fn a_message(plan: &Plan, count: impl Fn(u64) -> f64) -> f64 {
+    let few = plan.counted / 5;
+    let more = count(few + plan.counted) - count(few);
+    more / plan.counted as f64
 }
 
 /// Both ends in the process that is counted; the counted one in its main thread.
@@ -107,17 +115,17 @@ fn alone(contender: &dyn Contender, role: &str, count: u64) -> f64 {
 }
 
 /// A job with queues for all messages.
-fn queued() -> Job {
+pub(super) fn queued() -> Job {
     Job::default().queue(LONG)
 }
 
-fn sent(contender: &dyn Contender, count: u64, job: Job) -> f64 {
+pub(super) fn sent(contender: &dyn Contender, count: u64, job: Job) -> f64 {
     let pull = Peer::start(contender, &job.clone().role("pull".into()));
     let push = job.endpoint(pull.line()).count(count);
     Counted::start(contender, &push).finish()
 }
 
-fn received(contender: &dyn Contender, count: u64, job: Job) -> f64 {
+pub(super) fn received(contender: &dyn Contender, count: u64, job: Job) -> f64 {
     let filled = job.queue > 0;
     let pull = job.clone().role("pull".into()).count(count).filled(filled);
     let mut counted = Counted::start(contender, &pull);
