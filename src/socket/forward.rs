@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::locked::{LockedSocket, Progress};
-use super::partial::Moved;
+use super::partial::{Fate, Moved};
 use super::{NO_ENVELOPE, SharedSocket, system};
 use crate::error::{BoxedError, Error};
 use crate::ffi;
@@ -149,13 +149,16 @@ impl LockedSocket<'_> {
         drops: bool,
         parked: &mut Message,
     ) -> Result<Step, BoxedError> {
-        if let Some(moved) = self.moved() {
+        if let Some(Fate::Moved(moved)) = self.fate() {
             return self.forward_more(to, moved);
         }
         let mut message = Message::new();
         match self.recv(&mut message)? {
             Progress::Done => {}
             Progress::Blocked => return Ok(Step::End(BurstEnd::Empty)),
+            Progress::Again if self.fate() == Some(Fate::Received) => {
+                return Ok(Step::End(BurstEnd::Middle));
+            }
             Progress::Again => return Ok(Step::End(BurstEnd::Limit)),
         }
         let bytes = message.byte_count();

@@ -81,12 +81,10 @@ impl LockedSocket<'_> {
         });
     }
 
-    /// How much was moved of a message whose rest is to follow.
-    pub(super) fn moved(&self) -> Option<Moved> {
-        match self.receive_state.as_ref()?.partial.as_ref()?.fate {
-            Fate::Moved(moved) => Some(moved),
-            _ => None,
-        }
+    /// What becomes of the message that was set aside, if there is one.
+    pub(super) fn fate(&self) -> Option<Fate> {
+        let state = self.receive_state.as_ref()?;
+        Some(state.partial.as_ref()?.fate)
     }
 
     /// Keeps the received frames of a message for the next holder of the lock.
