@@ -34,7 +34,9 @@ fn dealer(server: &Running) -> Dealer {
 /// The answer to these frames, without the empty one before it.
 #[track_caller]
 fn ask(dealer: &Dealer, frames: &[&[u8]]) -> Message {
-    dealer.send([&[&b""[..]], frames].concat()).unwrap();
+    let mut message = vec![&b""[..]];
+    message.extend(frames);
+    dealer.send(message).unwrap();
     let answer = dealer.recv_timeout(SOON).unwrap();
     assert_eq!(answer[0], "");
     answer.into_iter().skip(1).collect()
