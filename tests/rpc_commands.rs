@@ -90,7 +90,7 @@ fn serving(handler: &str) -> String {
 #[test]
 fn a_server_of_what_is_not_a_command_says_how_it_becomes_one() {
     let words = refused(&serving("|add: Add| Ok(3)"));
-    let expected = "zeroless::rpc::command!(Add -> Reply);";
+    let expected = "zeroless::rpc::command!(MyCommand -> Reply);";
     assert!(words.contains(expected), "{words}");
 }
 
@@ -102,8 +102,7 @@ fn a_handler_of_another_result_is_told_what_to_return() {
              let _ = server.serve(|_: C| Ok::<String, C::Error>(String::new()));
          }",
     );
-    let expected =
-        "return `Ok(reply)`, `Err(error)` with the types that `command!(C -> Reply, Error)` names";
+    let expected = "return `Result<Reply, Error>` of the types that `command!(MyCommand -> Reply, Error)` names";
     assert!(words.contains(expected), "{words}");
 }
 

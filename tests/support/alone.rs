@@ -69,7 +69,13 @@ pub(crate) fn without_rights(name: &str, fact: impl FnOnce()) {
     let folder = Folder::new();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let own = folder.path().join("test");
-    fs::copy(env::current_exe().unwrap(), &own).unwrap();
+    // By another process: a child that is started meanwhile by another test would have our copy open for writing, and
+    // what is written cannot be run.
+    let copy = Command::new("cp")
+        .arg(env::current_exe().unwrap())
+        .arg(&own)
+        .status();
+    assert!(copy.unwrap().success());
     let mut command = Command::new(own);
     command
         .args(["--exact", name, "--nocapture", "--test-threads=1"])

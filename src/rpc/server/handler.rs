@@ -31,10 +31,12 @@ use crate::rpc::Command;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "this does not run the command `{C}`",
+    message = "this is not a handler of a command",
     label = "a handler is needed here",
-    note = "write a function with the types: `|command: MyCommand| Ok(reply)` or `|command: MyCommand, call: &Call| Ok(reply)`, \
-            whose result is `Result<Reply, Error>` as `command!(MyCommand -> Reply, Error)` names them"
+    note = "write `|command: MyCommand| Ok(reply)` or `|command: MyCommand, call: &Call| Ok(reply)`",
+    note = "a type is made a command beside it: `zeroless::rpc::command!(MyCommand -> Reply);`",
+    note = "return `Result<Reply, Error>` of the types that `command!(MyCommand -> Reply, Error)` names (without the \
+            latter, `rpc::Failure`), or `rpc::Later`"
 )]
 pub trait Handler<C: Command, Form = ()>: Send + Sync + 'static {
     /// Runs the command.
