@@ -53,12 +53,11 @@ fn the_rest_of_a_message_comes_from_the_peer_that_has_sent_its_beginning() {
                 pull.connect(endpoint).unwrap();
             }
             await_commands(&context);
-            // So many that each has more when the first of all have come.
-            for number in (0..3).cycle().take(3 * 300) {
-                let frame = [number];
+            let send = |number: u8| {
                 let (push, _) = &pushes[usize::from(number)];
-                push.send_multipart([&frame[..], &frame], 0).unwrap();
-            }
+                push.send_multipart([&[number][..], &[number]], 0).unwrap();
+            };
+            (0..3).cycle().take(3 * 300).for_each(send);
             let mut have_come = [false; 3];
             loop {
                 let beginning = pull.recv_bytes(0).unwrap();
@@ -68,6 +67,8 @@ fn the_rest_of_a_message_comes_from_the_peer_that_has_sent_its_beginning() {
                 }
                 have_come[from] = true;
                 assert_eq!(pull.recv_bytes(0).unwrap(), beginning);
+                // So each has more when the first of all have come.
+                send(beginning[0]);
             }
             end(&context, &pull, &pushes[leaves].1);
             assert_eq!(pull.recv_bytes(0).unwrap(), [peer as u8]);
