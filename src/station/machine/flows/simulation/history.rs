@@ -205,6 +205,8 @@ impl<R: Rules> History<R> {
             Happening::Forge { sender } => return self.forge(sender),
             Happening::Quiet => {
                 (self.is_cut, self.is_calm, self.down_until) = (false, true, at);
+                // Where more is lost, a message may have no luck until its deadline.
+                self.script.losses = self.script.losses.min(15);
             }
         }
         Ok(())

@@ -158,7 +158,7 @@ mutants! {
     }
 
     /// Goes on while there are more failures than an ACK tells.
-    ManyFailures, handlers_wait_while_failures_are_not_known, failures, 60, {
+    ManyFailures, handlers_wait_while_failures_are_not_known, failures, 20, {
         fn max_failures() -> usize {
             usize::MAX
         }
