@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use support::{SOON, deadline, until};
-use zeroless::{Client, Dealer, Error, Router, Server};
+use zeroless::{Client, Dealer, Error, Libzmq, Router, Server, capabilities};
 
 /// The greeting of ZMTP 3.0 without security.
 fn greeting() -> [u8; 64] {
@@ -123,9 +123,12 @@ fn garbage_and_half_messages_harm_nobody() {
     });
 }
 
-/// libzmq numbers the peers that have no identity of their own.
+/// libzmq numbers the peers that have no identity of their own. Another libzmq than ours ends the process here.
 #[test]
 fn strangers_that_take_the_identities_which_others_would_be_given_harm_nobody() {
+    if capabilities().unwrap().libzmq != Libzmq::Zeroless {
+        return;
+    }
     deadline(|| {
         let server = Server::bind_local(0).unwrap();
         let router = server.router().unwrap();
