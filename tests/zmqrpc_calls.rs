@@ -18,7 +18,7 @@ use support::{SOON, deadline, until};
 use zeroless::rpc::CallError;
 use zeroless::rpc::zmqrpc::{Client, Receiver, Reply, Running, Sender, Server, ShutdownServer};
 use zeroless::security::{Access, ClientSecurity, Password, Plain, ServerSecurity};
-use zeroless::{ConnectionEvent, Error, Refusal};
+use zeroless::{ConnectionEvent, Error, Libzmq, Refusal, capabilities};
 
 fn ann(password: &str) -> ClientSecurity {
     Plain::user("ann", Password::new(password).unwrap())
@@ -423,8 +423,12 @@ fn a_shutdown_is_refused_unless_it_is_allowed() {
     });
 }
 
+/// With another libzmq than ours the last replies of a connection that ends may be lost.
 #[test]
 fn a_call_that_was_received_is_replied_to_though_the_server_stops() {
+    if capabilities().unwrap().libzmq != Libzmq::Zeroless {
+        return;
+    }
     deadline(|| {
         let (tell, told) = mpsc::channel();
         let (go_on, wait) = mpsc::channel::<()>();
