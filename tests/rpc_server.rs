@@ -3,18 +3,20 @@
 
 #[path = "support/calls.rs"]
 mod calls;
+#[path = "support/served.rs"]
+mod served;
 mod support;
 
 use std::sync::mpsc;
 use std::time::Duration;
 
-use calls::{CALL, CANCEL, CAST, PING, pack};
+use calls::{CAST, PING, pack};
 use serde::{Deserialize, Serialize};
+use served::{Hold, LONG, ask, client, holder, next, server, stranger};
 use support::{Folder, SOON, deadline, inproc, until};
-use zeroless::relay::{self, Relay};
-use zeroless::rpc::{self, Answer, Call, CallError, CommandStatistics, Failure, Later, Running};
+use zeroless::rpc::{self, Call, CallError, CommandStatistics, Failure, Running};
 use zeroless::security::{Access, Password, Plain};
-use zeroless::{Client, Dealer, Error, Message, Server};
+use zeroless::{Error, Message};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Add {
@@ -35,24 +37,7 @@ enum MathError {
     DividedByZero { a: i64 },
 }
 
-/// A call that its test ends.
-#[derive(Debug, Serialize, Deserialize)]
-struct Hold(u64);
-rpc::command!(Hold -> u64);
-
 const ADD: Add = Add { a: 1, b: 2 };
-
-/// Far longer than any test may take: a call that ends before has another reason.
-const LONG: Duration = Duration::from_secs(3600);
-
-fn client(server: &Running) -> rpc::Client {
-    let endpoints = server.endpoints();
-    rpc::Client::connect(endpoints).unwrap().timeout(LONG)
-}
-
-fn server() -> rpc::Server {
-    rpc::Server::bind_local(0).unwrap()
-}
 
 fn adder() -> Running {
     server()
@@ -67,38 +52,6 @@ fn statistics(server: &Running, name: &str) -> CommandStatistics {
     all.into_iter()
         .find(|it| it.name == name)
         .expect("its name")
-}
-
-/// A server whose `Hold` answers when the test says so, and the calls that it holds.
-fn holder(server: rpc::Server) -> (Running, mpsc::Receiver<Answer<Hold>>) {
-    let (held, holding) = mpsc::channel();
-    let hold = move |_: Hold, call: &Call| {
-        held.send(call.later()).unwrap();
-        Later
-    };
-    (server.serve(hold).start().unwrap(), holding)
-}
-
-fn next(holding: &mpsc::Receiver<Answer<Hold>>) -> Answer<Hold> {
-    holding.recv_timeout(SOON).expect("a call")
-}
-
-/// A client that writes frames by hand.
-fn stranger(server: &Running) -> Dealer {
-    Client::connect(server.port()).unwrap().dealer().unwrap()
-}
-
-/// The answer to these frames, without the envelope's empty frame.
-fn ask(dealer: &Dealer, frames: &[Vec<u8>]) -> Message {
-    let mut message = Message::from(b"");
-    message.extend(frames.iter().cloned());
-    dealer.send(message).unwrap();
-    dealer
-        .recv_timeout(SOON)
-        .unwrap()
-        .into_iter()
-        .skip(1)
-        .collect()
 }
 
 fn text(message: &Message) -> String {
@@ -221,143 +174,21 @@ fn a_reply_that_is_too_large_is_an_error_with_its_size() {
 }
 
 #[test]
-fn an_answer_may_come_later_from_another_thread_in_any_order() {
+fn a_reply_that_the_socket_does_not_take_is_an_error_too() {
     deadline(|| {
-        let (server, holding) = holder(server());
-        let client = client(&server);
-        let calls: Vec<_> = (0..10).map(|it| client.start(&Hold(it)).unwrap()).collect();
-        let held: Vec<_> = calls.iter().map(|_| next(&holding)).collect();
-        for answer in held.into_iter().rev() {
-            std::thread::spawn(move || answer.send(Ok(42)));
-        }
-        for call in calls {
-            assert_eq!(call.wait(), Ok(42));
-        }
-    });
-}
-
-#[test]
-fn an_answer_that_is_dropped_tells_its_caller() {
-    deadline(|| {
-        let (held, holding) = holder(server());
-        let call = client(&held).start(&Hold(1)).unwrap();
-        drop(next(&holding));
-        assert_eq!(call.wait(), Err(CallError::Panicked));
-
-        // So does a handler that forgets to make one.
-        let server = server().serve(|_: Hold| Later).start().unwrap();
-        assert_eq!(client(&server).call(&Hold(1)), Err(CallError::Panicked));
-    });
-}
-
-#[test]
-fn a_call_that_is_cancelled_knows_it_and_others_do_not() {
-    deadline(|| {
-        let (server, holding) = holder(server());
-        let (one, other) = (client(&server), client(&server));
-        let (call, kept) = (one.start(&Hold(1)).unwrap(), other.start(&Hold(2)).unwrap());
-        let answers = [next(&holding), next(&holding)];
-        drop(call);
-        until(|| answers.iter().any(|it| it.call().is_cancelled()));
-        let cancelled = answers.iter().filter(|it| it.call().is_cancelled());
-        assert_eq!(cancelled.count(), 1);
-        for answer in answers {
-            answer.send(Ok(3));
-        }
-        assert_eq!(kept.wait(), Ok(3));
-    });
-}
-
-#[test]
-fn nobody_cancels_the_calls_of_another() {
-    deadline(|| {
-        let (server, holding) = holder(server());
-        let [asker, stranger] = [stranger(&server), stranger(&server)];
-        let call = (CALL, 7_u64, Some(60_000_u64), "Hold", 0_u64);
-        let (version, body) = (1_u64, pack(&Hold(1)));
-        let (kind, id, left, name, body_type) = call;
-        let envelope = pack(&(version, kind, id, left, name, body_type));
-        asker.send(("", envelope, body)).unwrap();
-        let answer = next(&holding);
-        let cancel = pack(&(version, CANCEL, id));
-        stranger.send(("", &cancel[..])).unwrap();
-        // It has come by the time that this is answered.
-        let pong = ask(&stranger, &[pack(&(version, PING, 1_u64))]);
-        assert_eq!(pong.frames()[0], pack(&(version, 6_u64, 1_u64)));
-        assert!(!answer.call().is_cancelled());
-        asker.send(("", &cancel[..])).unwrap();
-        until(|| answer.call().is_cancelled());
-        answer.send(Ok(1));
-    });
-}
-
-#[test]
-fn a_cancel_finds_its_call_through_a_relay() {
-    deadline(|| {
-        let (server, holding) = holder(server());
-        let front = Server::bind_local(0).unwrap();
-        let port = front.port();
-        let back = Client::connect(server.port()).unwrap();
-        let _relay = Relay::new(relay::reply(front), relay::request(back))
+        let mut options = zeroless::Options::default();
+        options.max_frame = 1000;
+        let server = server()
+            .options(options)
+            .function("zeros", |size: usize| Ok("0".repeat(size)))
             .start()
             .unwrap();
-        let client = rpc::Client::connect(port).unwrap().timeout(LONG);
-        let call = client.start(&Hold(1)).unwrap();
-        let answer = next(&holding);
-        drop(call);
-        until(|| answer.call().is_cancelled());
-        answer.send(Ok(0));
-        let call = client.start(&Hold(1)).unwrap();
-        next(&holding).send(Ok(5));
-        assert_eq!(call.wait(), Ok(5));
-    });
-}
-
-#[test]
-fn nobody_cancels_the_calls_of_another_behind_the_same_relay() {
-    deadline(|| {
-        let (server, holding) = holder(server());
-        let front = Server::bind_local(0).unwrap();
-        let port = front.port();
-        let back = Client::connect(server.port()).unwrap();
-        let _relay = Relay::new(relay::reply(front), relay::request(back))
-            .start()
-            .unwrap();
-        let dealer = || Client::connect(port).unwrap().dealer().unwrap();
-        let (asker, stranger) = (dealer(), dealer());
-        let envelope = pack(&(1_u64, CALL, 7_u64, Some(60_000_u64), "Hold", 0_u64));
-        asker.send(("", envelope, pack(&Hold(1)))).unwrap();
-        let answer = next(&holding);
-        let cancel = pack(&(1_u64, CANCEL, 7_u64));
-        stranger.send(("", &cancel[..])).unwrap();
-        ask(&stranger, &[pack(&(1_u64, PING, 1_u64))]);
-        assert!(!answer.call().is_cancelled());
-        asker.send(("", &cancel[..])).unwrap();
-        until(|| answer.call().is_cancelled());
-        answer.send(Ok(1));
-    });
-}
-
-#[test]
-fn a_handler_knows_how_long_its_caller_waits() {
-    deadline(|| {
-        let (server, holding) = holder(server());
         let client = client(&server);
-        let call = client.start(&Hold(1)).unwrap();
-        let answer = next(&holding);
-        let left = answer.call().left().expect("a deadline");
-        assert!(left <= LONG && left > LONG / 2, "{left:?}");
-        answer.send(Ok(1));
-        assert_eq!(call.wait(), Ok(1));
-        // One whose time is over counts as cancelled.
-        let error = client.call_timeout(&Hold(2), Duration::from_millis(50));
-        assert!(
-            matches!(error, Err(CallError::MayHaveRun { .. })),
-            "{error:?}"
-        );
-        let answer = next(&holding);
-        until(|| answer.call().is_cancelled());
-        answer.send(Ok(1));
+        assert_eq!(client.call_by_name("zeros", &10), Ok("0".repeat(10)));
+        match client.call_by_name::<String>("zeros", &2000).unwrap_err() {
+            CallError::TooLarge { is_reply, max, .. } => assert!(is_reply && max == 1000),
+            error => panic!("{error}"),
+        }
     });
 }
 
@@ -381,7 +212,7 @@ fn a_cast_is_run_and_gets_no_answer() {
             let envelope = pack(&(1_u64, CAST, 1_u64, None::<u64>, name, 0_u64));
             stranger.send(("", envelope, body)).unwrap();
         }
-        let pong = ask(&stranger, &[pack(&(1_u64, PING, 2_u64))]);
+        let pong = ask(&stranger, &[&pack(&(1_u64, PING, 2_u64))]);
         assert_eq!(pong.frames()[0], pack(&(1_u64, 6_u64, 2_u64)));
         assert_eq!(running.recv_timeout(SOON), Ok(1));
     });
@@ -392,15 +223,12 @@ fn an_envelope_in_json_is_answered_in_json() {
     deadline(|| {
         let server = adder();
         let stranger = stranger(&server);
-        let call = br#"[1,0,7,2000,"math.add",1]"#.to_vec();
-        let reply = ask(&stranger, &[call, br#"{"a": 40, "b": 2}"#.to_vec()]);
+        let call = br#"[1,0,7,2000,"math.add",1]"#;
+        let reply = ask(&stranger, &[call, br#"{"a": 40, "b": 2}"#]);
         assert_eq!(reply, Message::from(("[1,1,7,1]", "42")));
-        let reply = ask(
-            &stranger,
-            &[br#"[1,0,8,null,"nothing",1]"#.to_vec(), b"1".to_vec()],
-        );
+        let reply = ask(&stranger, &[br#"[1,0,8,null,"nothing",1]"#, b"1"]);
         assert!(text(&reply).starts_with("[1,2,8,2,"), "{reply}");
-        let reply = ask(&stranger, &[b"[1,7,9]".to_vec()]);
+        let reply = ask(&stranger, &[b"[1,7,9]"]);
         assert_eq!(text(&reply), "[1,1,9,1]");
         let list: Vec<CommandStatistics> = serde_json::from_slice(&reply.frames()[1]).unwrap();
         assert_eq!((&list[0].name[..], list[0].calls), ("math.add", 1));
@@ -424,8 +252,7 @@ fn strange_messages_are_answered_or_passed_over_and_the_next_call_is_run() {
             &[b"\xc1\xc1\xc1"],
         ];
         for frames in answered {
-            let frames: Vec<_> = frames.iter().map(|it| it.to_vec()).collect();
-            let answer = ask(&stranger, &frames);
+            let answer = ask(&stranger, frames);
             assert_eq!(answer.frame_count(), 1, "{frames:?}: {answer}");
             assert_eq!(client.call(&ADD), Ok(3));
         }

@@ -1,12 +1,14 @@
 //! The server of calls, asked by programs without this library: frame by frame, as docs/rpc.md has it.
 #![cfg(feature = "rpc")]
 
+#[path = "support/served.rs"]
+mod served;
 mod support;
 
 use serde::{Deserialize, Serialize};
+use served::{ask, stranger};
 use support::{SOON, deadline};
 use zeroless::rpc::{self, Running};
-use zeroless::{Client, Dealer, Message};
 
 #[derive(Serialize, Deserialize)]
 struct Add {
@@ -26,27 +28,11 @@ fn server() -> Running {
     server.start().unwrap()
 }
 
-fn dealer(server: &Running) -> Dealer {
-    let client = Client::connect(server.endpoints()).unwrap();
-    client.dealer().unwrap()
-}
-
-/// The answer to these frames, without the empty one before it.
-#[track_caller]
-fn ask(dealer: &Dealer, frames: &[&[u8]]) -> Message {
-    let mut message = vec![&b""[..]];
-    message.extend(frames);
-    dealer.send(message).unwrap();
-    let answer = dealer.recv_timeout(SOON).unwrap();
-    assert_eq!(answer[0], "");
-    answer.into_iter().skip(1).collect()
-}
-
 #[test]
 fn each_question_has_the_answer_of_the_docs() {
     deadline(|| {
         let server = server();
-        let dealer = dealer(&server);
+        let dealer = stranger(&server);
         let questions: [(&[&str], &[&str]); 12] = [
             (
                 &["[1,0,7,9999,\"math.add\",1]", r#"{"a":1,"b":2}"#],
@@ -118,7 +104,7 @@ fn each_question_has_the_answer_of_the_docs() {
 fn message_pack_is_answered_in_message_pack() {
     deadline(|| {
         let server = server();
-        let dealer = dealer(&server);
+        let dealer = stranger(&server);
         let call = b"\x96\x01\x00\x07\xc0\xa8math.add\x00";
         let answer = ask(&dealer, &[call, b"\x82\xa1a\x01\xa1b\x02"]);
         assert_eq!(answer, [&b"\x94\x01\x01\x07\x00"[..], b"\x03"]);
@@ -139,7 +125,7 @@ fn a_list_has_what_the_docs_say() {
     deadline(|| {
         let docs = include_str!("../docs/rpc.md");
         let server = server();
-        let dealer = dealer(&server);
+        let dealer = stranger(&server);
         let answer = ask(&dealer, &[b"[1,7,7]"]);
         assert_eq!(answer[0], "[1,1,7,1]");
         let commands: Vec<serde_json::Map<_, _>> = serde_json::from_slice(&answer[1]).unwrap();
@@ -155,7 +141,7 @@ fn a_list_has_what_the_docs_say() {
 fn any_number_of_calls_is_told_apart_by_their_ids() {
     deadline(|| {
         let server = server();
-        let dealer = dealer(&server);
+        let dealer = stranger(&server);
         for id in 0..100 {
             let call = format!("[1,0,{id},null,\"math.add\",1]");
             dealer.send(("", call, format!("[{id},{id}]"))).unwrap();

@@ -8,6 +8,7 @@ mod call;
 mod engine;
 mod handler;
 mod open_calls;
+mod queue;
 mod result;
 mod running;
 mod services;
@@ -22,8 +23,9 @@ use allow::Allow;
 #[cfg(feature = "zre")]
 pub(super) use announced::PATTERN;
 pub use call::{Answer, Call};
-use engine::{Engine, QueueLimits};
+use engine::Engine;
 pub use handler::{Handler, IntoOutcome, Later, Outcome};
+use queue::QueueLimits;
 pub use running::Running;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -358,7 +360,7 @@ impl Server {
         }
         let threads = self.workers + 1;
         let replier = self.server.reply()?;
-        let engine = Engine::new(replier, self.services, self.allow, self.queue, threads)?;
+        let engine = Engine::new(replier, self.services, self.allow, self.queue)?;
         Running::start(engine, threads, self.server, self.drain_timeout)
     }
 }

@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use log::error;
-
 use serde::Serialize;
 
-use super::result::{ByWire, WireError, WireResult};
+use super::result::{WireError, WireResult, encode};
 use crate::codec::BodyType;
+use crate::error::Error;
 use crate::message::{Frame, Message};
 use crate::pattern::ReplySender;
+use crate::rpc::CallError;
 use crate::rpc::envelope::{Encoding, Envelope, write};
 
 /// A message that may be answered.
@@ -49,6 +50,11 @@ impl Asked {
         self.reply.give_up();
     }
 
+    /// Whether an answer was sent, or none is wanted.
+    pub(super) fn is_answered(&self) -> bool {
+        self.is_answered.load(Ordering::Relaxed)
+    }
+
     /// Whether both have come the same way, so that one may be about the other.
     pub(super) fn is_from_where(&self, other: &Asked) -> bool {
         self.reply.is_from_where(&other.reply)
@@ -68,7 +74,7 @@ impl Asked {
             Err(WireError { error, body }) => {
                 let envelope = Envelope::Error {
                     id,
-                    error,
+                    error: *error,
                     body: body.as_ref().map(|_| body_type),
                 };
                 self.send(&envelope, body)
@@ -78,8 +84,7 @@ impl Asked {
 
     /// Answers with a value, if it was not answered yet.
     pub(super) fn answer_with(&self, value: &impl Serialize) -> bool {
-        let value: Result<_, ()> = Ok(value);
-        self.answer(ByWire::of(value, self.body_type).result)
+        self.answer(encode(value, self.body_type).map_err(WireError::from))
     }
 
     /// Answers with this, if it was not answered yet.
@@ -93,9 +98,23 @@ impl Asked {
         if let Some(body) = body {
             message.push(body);
         }
-        if let Err(unsent) = self.reply.reply(message) {
-            error!("rpc: a reply cannot be sent: {}", unsent.error());
+        let Err(unsent) = self.reply.reply(message) else {
+            return true;
+        };
+        // The socket may take less than a body may have.
+        if let Error::FrameTooLarge { size, max } = *unsent.error()
+            && !matches!(envelope, Envelope::Error { .. })
+        {
+            self.is_answered.store(false, Ordering::Relaxed);
+            let is_reply = true;
+            let too_large = CallError::TooLarge {
+                is_reply,
+                size,
+                max,
+            };
+            return self.answer(Err(too_large.into()));
         }
+        error!("rpc: a reply cannot be sent: {}", unsent.error());
         true
     }
 }

@@ -11,7 +11,8 @@ use parking_lot::Mutex;
 
 use super::asked::Asked;
 use super::open_calls::Open;
-use super::result::ByWire;
+use super::result::to_wire;
+use crate::origin::Origin;
 use crate::peer::Peer;
 use crate::rpc::{CallError, Command};
 
@@ -49,8 +50,7 @@ pub(super) struct SharedCall {
     pub(super) asked: Asked,
     pub(super) name: Arc<str>,
     pub(super) deadline: Option<Instant>,
-    pub(super) user: Option<Box<str>>,
-    pub(super) peer: Option<Peer>,
+    origin: Option<Arc<Origin>>,
     is_cancelled: AtomicBool,
     /// Whether an answer was made, which replies to it.
     is_later: AtomicBool,
@@ -63,7 +63,7 @@ impl SharedCall {
         asked: Asked,
         name: Arc<str>,
         left: Option<Duration>,
-        origin: (Option<Box<str>>, Option<Peer>),
+        origin: Option<Arc<Origin>>,
         open: Open,
     ) -> SharedCall {
         SharedCall {
@@ -71,8 +71,7 @@ impl SharedCall {
             name,
             // Beyond what a clock can tell, it has no end.
             deadline: left.and_then(|left| Instant::now().checked_add(left)),
-            user: origin.0,
-            peer: origin.1,
+            origin,
             is_cancelled: AtomicBool::new(false),
             is_later: AtomicBool::new(false),
             open: Mutex::new(Some(open)),
@@ -129,7 +128,7 @@ impl Call {
     /// }
     /// ```
     pub fn user(&self) -> Option<&str> {
-        self.shared.user.as_deref()
+        self.shared.origin.as_ref()?.user()
     }
 
     /// The peer that has sent the call, as [`Message::peer`](crate::Message::peer) has it: where
@@ -142,7 +141,7 @@ impl Call {
     /// }
     /// ```
     pub fn caller(&self) -> Option<&Peer> {
-        self.shared.peer.as_ref()
+        self.shared.origin.as_ref()?.peer()
     }
 
     /// How long the caller still waits; `None` if it waits for ever.
@@ -243,7 +242,7 @@ impl<C: Command> Answer<C> {
     pub fn send(mut self, result: Result<C::Reply, C::Error>) {
         self.is_sent = true;
         let asked = &self.call.shared.asked;
-        asked.answer(ByWire::of(result, asked.body_type()).result);
+        asked.answer(to_wire(result, asked.body_type()));
         self.call.shared.close();
     }
 }

@@ -1,17 +1,18 @@
 //! The work of a server's threads: receiving, running, answering.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-use log::{debug, error, warn};
+use log::{error, warn};
 use parking_lot::Mutex;
 
 use super::allow::Allow;
 use super::asked::Asked;
 use super::call::{Call, SharedCall};
 use super::open_calls::OpenCalls;
+use super::queue::{QueueLimits, Queued};
+use super::result::WireResult;
 use super::services::{Ran, Service, Services};
 use super::turns::{Next, Turns};
 use crate::background::{caught, guarded};
@@ -23,25 +24,14 @@ use crate::rpc::envelope::{Envelope, ErrorReply, read};
 use crate::rpc::stop::Stop;
 use crate::throttle::Throttle;
 
-/// The bounds of the queue.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct QueueLimits {
-    pub(super) calls: usize,
-    pub(super) bytes: usize,
-}
-
 /// What the threads of a server share.
 pub(super) struct Engine {
     replier: Replier,
     pub(super) services: Services,
     allow: Option<Allow>,
-    limits: QueueLimits,
     turns: Turns<Waiting>,
-    queued_bytes: AtomicUsize,
-    /// The call that each worker runs.
-    running: Vec<Mutex<Option<Call>>>,
-    /// Those whose answers come later.
-    later: Mutex<Vec<Weak<SharedCall>>>,
+    /// The calls that may not have ended, for those that are cancelled.
+    calls: Mutex<Vec<Weak<SharedCall>>>,
     pub(super) open: Arc<OpenCalls>,
     pub(super) stop: Stop,
     lost_casts: Throttle,
@@ -54,6 +44,12 @@ struct Waiting {
     body: Frame,
 }
 
+impl Queued for Waiting {
+    fn size(&self) -> usize {
+        self.body.len()
+    }
+}
+
 /// How many messages are looked at, at most, when the server stops.
 const LAST_MESSAGES: usize = 10_000;
 
@@ -63,7 +59,6 @@ impl Engine {
         services: Services,
         allow: Option<Allow>,
         limits: QueueLimits,
-        threads: usize,
     ) -> crate::error::Result<Engine> {
         let stopper = replier.stopper()?;
         Ok(Engine {
@@ -71,33 +66,26 @@ impl Engine {
             replier,
             services,
             allow,
-            limits,
-            turns: Turns::new(),
-            queued_bytes: AtomicUsize::new(0),
-            running: (0..threads).map(|_| Mutex::default()).collect(),
-            later: Mutex::default(),
+            turns: Turns::new(limits),
+            calls: Mutex::default(),
             open: Arc::default(),
             lost_casts: Throttle::new(),
         })
     }
 
     /// The work of one thread, until the server has stopped and all is done.
-    pub(super) fn work(&self, worker: usize) {
+    pub(super) fn work(&self) {
         loop {
             match self.turns.next() {
-                Next::Turn => self.receive(worker),
-                Next::Queued(waiting) => {
-                    let size = waiting.body.len();
-                    self.queued_bytes.fetch_sub(size, Ordering::Relaxed);
-                    self.run(worker, waiting);
-                }
+                Next::Turn => self.receive(),
+                Next::Queued(waiting) => self.run(waiting),
                 Next::End => return,
             }
         }
     }
 
     /// Receives, and runs what it receives, until another worker has the turn.
-    fn receive(&self, worker: usize) {
+    fn receive(&self) {
         loop {
             let request = match self.replier.recv() {
                 Ok(request) => request,
@@ -116,10 +104,10 @@ impl Engine {
                 step(|| self.queue(waiting));
             } else if waiting.service.statistics.is_long() {
                 self.turns.pass_on();
-                return self.run(worker, waiting);
+                return self.run(waiting);
             } else {
                 let begun = self.turns.begin();
-                self.run(worker, waiting);
+                self.run(waiting);
                 if !self.turns.end(begun) {
                     return;
                 }
@@ -129,9 +117,8 @@ impl Engine {
 
     /// Answers what can be answered at once; a call that can be run, if it is one.
     fn take_in(&self, request: Request) -> Option<Waiting> {
-        let message = request.message();
-        let origin = (message.user().map(Box::from), message.peer().cloned());
-        let (message, reply) = request.split();
+        let (mut message, reply) = request.split();
+        let origin = message.take_origin();
         let count = message.frame_count();
         let mut frames = message.into_iter();
         let head = frames.next().unwrap_or_default();
@@ -139,9 +126,7 @@ impl Engine {
         let envelope = match envelope {
             Ok(envelope) => envelope,
             Err(rejection) => {
-                let words = rejection.error.to_string();
                 Asked::new(rejection.id, encoding, reply).answer(Err(rejection.error.into()));
-                debug!("rpc: a message was refused: {words}");
                 return None;
             }
         };
@@ -179,6 +164,7 @@ impl Engine {
                 let call = Call {
                     shared: Arc::new(shared),
                 };
+                self.remember(&call);
                 let body = frames.next().unwrap_or_default();
                 self.let_in(Waiting {
                     service,
@@ -224,32 +210,17 @@ impl Engine {
 
     /// Answers with an error; that of a cast is logged.
     fn refuse(&self, asked: &Asked, name: &str, error: ErrorReply) {
-        let words = error.to_string();
-        if !asked.answer(Err(error.into()))
-            && let Some(left_out) = self.lost_casts.admit()
-        {
-            warn!("rpc: a cast of {name} was dropped: {words}{left_out}");
+        if !asked.is_answered() {
+            asked.answer(Err(error.into()));
+        } else if let Some(left_out) = self.lost_casts.admit() {
+            warn!("rpc: a cast of {name} was dropped: {error}{left_out}");
         }
     }
 
     /// Queues a call, or refuses it.
     fn queue(&self, waiting: Waiting) {
-        let size = waiting.body.len();
-        let QueueLimits { calls, bytes } = self.limits;
-        let before = self.queued_bytes.fetch_add(size, Ordering::Relaxed);
-        let has_bytes = before == 0 || before.saturating_add(size) <= bytes;
-        let queued = self
-            .turns
-            .queue(waiting, |queued| queued < calls && has_bytes);
-        if let Err(waiting) = queued {
-            self.queued_bytes.fetch_sub(size, Ordering::Relaxed);
-            self.refuse_busy(
-                &waiting,
-                match has_bytes {
-                    true => format!("its queue of {calls} calls is full"),
-                    false => format!("its queue of {bytes} bytes is full"),
-                },
-            );
+        if let Err((waiting, limit)) = self.turns.queue(waiting) {
+            self.refuse_busy(&waiting, limit.to_string());
         }
     }
 
@@ -275,48 +246,47 @@ impl Engine {
     /// Refuses the calls in the queue.
     pub(super) fn refuse_queued(&self) {
         for waiting in self.turns.remove(|_| true) {
-            let size = waiting.body.len();
-            self.queued_bytes.fetch_sub(size, Ordering::Relaxed);
             self.refuse_busy(&waiting, "it is stopping".to_owned());
         }
     }
 
-    fn run(&self, worker: usize, waiting: Waiting) {
-        step(|| self.run_waiting(worker, waiting));
+    fn run(&self, waiting: Waiting) {
+        step(|| self.run_waiting(waiting));
     }
 
     /// Runs a call, unless nobody waits for it any more.
-    fn run_waiting(&self, worker: usize, waiting: Waiting) {
+    fn run_waiting(&self, waiting: Waiting) {
         let Waiting {
             service,
             call,
             body,
         } = waiting;
         let (shared, statistics) = (&call.shared, &service.statistics);
+        if shared.was_cancelled() {
+            statistics.cancelled.add(1);
+            return shared.asked.want_none();
+        }
         if shared.is_over() {
             statistics.expired.add(1);
             return self.refuse(&shared.asked, &service.name, CallError::Expired);
         }
-        let running = self.running.get(worker);
-        let set_running = |call| {
-            if let Some(running) = running {
-                *running.lock() = call;
-            }
-        };
-        set_running(Some(call.clone()));
         let began = Instant::now();
         let ran = caught(|| service.run(&body, &call));
         let time = began.elapsed();
-        set_running(None);
         match ran {
-            Ok(Ran::Done(by_wire)) => {
+            Ok(Ran::Done(result)) => {
                 statistics.ran(time);
-                statistics.failed.add(by_wire.has_failed.into());
-                shared.asked.answer(by_wire.result);
+                statistics.failed.add(is_service_error(&result).into());
+                shared.asked.answer(result);
             }
+            Ok(Ran::Later) if shared.is_later() => return statistics.ran(time),
             Ok(Ran::Later) => {
                 statistics.ran(time);
-                return self.keep_later(&call);
+                shared.asked.answer(Err(CallError::Panicked.into()));
+                let name = &service.name;
+                warn!(
+                    "rpc: the handler of {name} returned `Later` and made no answer by `call.later()`"
+                );
             }
             Ok(Ran::NotRun(error)) => {
                 statistics.bad_requests.add(1);
@@ -333,46 +303,36 @@ impl Engine {
         shared.close();
     }
 
-    /// Remembers a call that is answered later, so that it can be cancelled.
-    fn keep_later(&self, call: &Call) {
-        if !call.shared.is_later() {
-            call.shared.asked.answer(Err(CallError::Panicked.into()));
-            call.shared.close();
-            let name = call.name();
-            warn!(
-                "rpc: the handler of {name} returned `Later` and made no answer by `call.later()`"
-            );
-            return;
+    /// Remembers a call, so that it can be cancelled.
+    fn remember(&self, call: &Call) {
+        let mut calls = self.calls.lock();
+        if calls.len() == calls.capacity() {
+            calls.retain(|call| call.strong_count() > 0);
         }
-        let mut later = self.later.lock();
-        if later.len() == later.capacity() {
-            later.retain(|call| call.strong_count() > 0);
-        }
-        later.push(Arc::downgrade(&call.shared));
+        calls.push(Arc::downgrade(&call.shared));
     }
 
     /// Cancels the call of this id that has come the same way.
     fn cancel(&self, id: u64, asked: &Asked) {
-        let is_it = |call: &SharedCall| call.asked.id == id && asked.is_from_where(&call.asked);
-        for waiting in self.turns.remove(|it| is_it(&it.call.shared)) {
-            let size = waiting.body.len();
-            self.queued_bytes.fetch_sub(size, Ordering::Relaxed);
-            waiting.call.shared.asked.want_none();
-            waiting.service.statistics.cancelled.add(1);
+        let is_it =
+            |call: &Arc<SharedCall>| call.asked.id == id && asked.is_from_where(&call.asked);
+        let calls = self.calls.lock();
+        let found = calls.iter().filter_map(Weak::upgrade).filter(is_it);
+        let found: Vec<_> = found.inspect(|call| call.cancel()).collect();
+        drop(calls);
+        if found.is_empty() {
+            return;
         }
-        for running in &self.running {
-            if let Some(call) = &*running.lock()
-                && is_it(&call.shared)
-            {
-                call.shared.cancel();
-            }
-        }
-        for call in self.later.lock().iter().filter_map(Weak::upgrade) {
-            if is_it(&call) {
-                call.cancel();
-            }
+        // It makes room for others.
+        for waiting in self.turns.remove(|it| it.call.shared.was_cancelled()) {
+            self.run(waiting);
         }
     }
+}
+
+/// Whether it is the service's own error.
+fn is_service_error(result: &WireResult) -> bool {
+    matches!(result, Err(error) if matches!(*error.error, CallError::Service(_)))
 }
 
 /// Takes a step of a thread's work: a user's logger that panics ends neither the thread nor its turn.

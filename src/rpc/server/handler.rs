@@ -21,7 +21,7 @@ use crate::rpc::Command;
 /// struct Adder { offset: i64 }
 /// impl Handler<Add> for Adder {
 ///     fn handle(&self, add: Add, _call: &Call) -> Outcome<Add> {
-///         Ok(add.a + add.b + self.offset).into()
+///         Outcome::Now(Ok(add.a + add.b + self.offset))
 ///     }
 /// }
 ///
@@ -51,7 +51,7 @@ pub trait Handler<C: Command, Form = ()>: Send + Sync + 'static {
 /// # #[derive(Serialize, Deserialize)]
 /// # struct Add { a: i64, b: i64 }
 /// # rpc::command!(Add -> i64);
-/// let outcome: Outcome<Add> = Ok(3).into();
+/// let outcome: Outcome<Add> = Outcome::Now(Ok(3));
 /// ```
 pub enum Outcome<C: Command> {
     /// It is replied to with this.
@@ -113,18 +113,6 @@ impl<C: Command> fmt::Debug for Outcome<C> {
             Outcome::Now(Err(_)) => "Now(Err)",
             Outcome::Later => "Later",
         })
-    }
-}
-
-impl<C: Command> From<Result<C::Reply, C::Error>> for Outcome<C> {
-    fn from(result: Result<C::Reply, C::Error>) -> Outcome<C> {
-        Outcome::Now(result)
-    }
-}
-
-impl<C: Command> From<Later> for Outcome<C> {
-    fn from(_: Later) -> Outcome<C> {
-        Outcome::Later
     }
 }
 

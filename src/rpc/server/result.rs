@@ -14,46 +14,40 @@ pub(super) type WireResult = Result<Frame, WireError>;
 /// An error, with the body of the service's own.
 #[derive(Debug)]
 pub(super) struct WireError {
-    pub(super) error: ErrorReply,
+    pub(super) error: Box<ErrorReply>,
     pub(super) body: Option<Frame>,
 }
 
 impl From<ErrorReply> for WireError {
     fn from(error: ErrorReply) -> WireError {
-        WireError { error, body: None }
+        WireError {
+            error: error.into(),
+            body: None,
+        }
     }
 }
 
 /// A result as it goes over the wire.
-#[derive(Debug)]
-pub(super) struct ByWire {
-    pub(super) result: WireResult,
-    /// Whether it is the service's own error.
-    pub(super) has_failed: bool,
+pub(super) fn to_wire<R: Serialize, E: Serialize>(
+    result: Result<R, E>,
+    body_type: BodyType,
+) -> WireResult {
+    let error = match result {
+        Ok(reply) => return Ok(encode(&reply, body_type)?),
+        Err(error) => error,
+    };
+    Err(match encode(&error, body_type) {
+        Err(too_large @ CallError::TooLarge { .. }) => too_large.into(),
+        // One that cannot be such a body has its words.
+        body => WireError {
+            error: CallError::Service(words(&error)).into(),
+            body: body.ok(),
+        },
+    })
 }
 
-impl ByWire {
-    pub(super) fn of<R: Serialize, E: Serialize>(
-        result: Result<R, E>,
-        body_type: BodyType,
-    ) -> ByWire {
-        let has_failed = result.is_err();
-        let result = match result {
-            Ok(reply) => encode(&reply, body_type).map_err(WireError::from),
-            Err(error) => Err(match encode(&error, body_type) {
-                Err(too_large @ CallError::TooLarge { .. }) => too_large.into(),
-                // One that cannot be such a body has its words.
-                body => WireError {
-                    error: CallError::Service(words(&error)),
-                    body: body.ok(),
-                },
-            }),
-        };
-        ByWire { result, has_failed }
-    }
-}
-
-fn encode(value: &impl Serialize, body_type: BodyType) -> Result<Frame, ErrorReply> {
+/// A value as the body of a reply.
+pub(super) fn encode(value: &impl Serialize, body_type: BodyType) -> Result<Frame, ErrorReply> {
     body_type
         .encode(value)
         .map(Frame::from)

@@ -50,12 +50,12 @@ impl Running {
             server,
             drain_timeout,
         };
-        for worker in 0..threads {
+        for _ in 0..threads {
             let engine = running.engine.clone();
             let open = engine.open.open();
             background::detach("zeroless-rpc", move || {
                 IS_WORKER.set(true);
-                engine.work(worker);
+                engine.work();
                 // The socket first: what is told that this has ended may bind there.
                 drop(engine);
                 drop(open);

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::call::Call;
 use super::handler::{Handler, Outcome};
-use super::result::{ByWire, decode};
+use super::result::{WireResult, decode, to_wire};
 use super::statistics::{CommandStatistics, Statistics};
 use crate::codec::BodyType;
 use crate::rpc::envelope::ErrorReply;
@@ -35,7 +35,7 @@ pub(super) struct Service {
 /// The outcome of a call.
 #[derive(Debug)]
 pub(super) enum Ran {
-    Done(ByWire),
+    Done(WireResult),
     Later,
     /// The body is not the command: nothing ran.
     NotRun(ErrorReply),
@@ -53,7 +53,7 @@ impl<C: Command, Form: 'static, H: Handler<C, Form>> Run for Of<H, C, Form> {
     fn run(&self, body: &[u8], body_type: BodyType, call: &Call) -> Ran {
         match decode(body, body_type) {
             Ok(command) => match self.0.handle(command, call) {
-                Outcome::Now(result) => Ran::Done(ByWire::of(result, body_type)),
+                Outcome::Now(result) => Ran::Done(to_wire(result, body_type)),
                 Outcome::Later => Ran::Later,
             },
             Err(error) => Ran::NotRun(error),
@@ -72,7 +72,7 @@ where
 {
     fn run(&self, body: &[u8], body_type: BodyType, _call: &Call) -> Ran {
         match decode(body, body_type) {
-            Ok(value) => Ran::Done(ByWire::of((self.0)(value), body_type)),
+            Ok(value) => Ran::Done(to_wire((self.0)(value), body_type)),
             Err(error) => Ran::NotRun(error),
         }
     }

@@ -6,11 +6,12 @@
 //! lost the turn joins the others when its call has ended. The last one, which nobody could take the turn from, runs
 //! no call: it receives, and what comes waits in a queue.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
+
+use super::queue::{Limit, Queue, QueueLimits, Queued};
 
 /// How long a call may hold up those behind it before another worker takes the turn over.
 const TAKE_OVER: Duration = Duration::from_millis(1);
@@ -38,7 +39,7 @@ pub(super) struct Turns<T> {
 
 #[derive(Debug)]
 struct State<T> {
-    queue: VecDeque<T>,
+    queue: Queue<T>,
     is_free: bool,
     has_sentinel: bool,
     has_ended: bool,
@@ -59,11 +60,11 @@ pub(super) enum Next<T> {
 #[must_use]
 pub(super) struct Begun(u64);
 
-impl<T> Turns<T> {
-    pub(super) fn new() -> Turns<T> {
+impl<T: Queued> Turns<T> {
+    pub(super) fn new(limits: QueueLimits) -> Turns<T> {
         Turns {
             state: Mutex::new(State {
-                queue: VecDeque::new(),
+                queue: Queue::new(limits),
                 is_free: true,
                 has_sentinel: false,
                 has_ended: false,
@@ -155,13 +156,10 @@ impl<T> Turns<T> {
         self.idle.load(Ordering::SeqCst) == 0 || !state.queue.is_empty()
     }
 
-    /// Queues what the worker with the turn cannot run, if there is room for it.
-    pub(super) fn queue(&self, item: T, has_room: impl FnOnce(usize) -> bool) -> Result<(), T> {
+    /// Queues what the worker with the turn cannot run, or gives it back with the limit.
+    pub(super) fn queue(&self, item: T) -> Result<(), (T, Limit)> {
         let mut state = self.state.lock();
-        if !has_room(state.queue.len()) {
-            return Err(item);
-        }
-        state.queue.push_back(item);
+        state.queue.push(item)?;
         self.wake(&state);
         Ok(())
     }
@@ -194,19 +192,16 @@ impl<T> Turns<T> {
         ended.is_ok()
     }
 
-    /// Has all workers end once the queue is empty; what is in it now.
+    /// Has all workers end once the queue is empty.
     pub(super) fn finish(&self) {
         self.state.lock().has_ended = true;
         self.sentinel.notify_all();
         self.others.notify_all();
     }
 
-    /// Takes out of the queue what these are.
-    pub(super) fn remove(&self, mut is_wanted: impl FnMut(&T) -> bool) -> Vec<T> {
-        let mut state = self.state.lock();
-        let (removed, kept) = state.queue.drain(..).partition(|it| is_wanted(it));
-        state.queue = Vec::into(kept);
-        removed
+    /// Takes out of the queue what is such an item.
+    pub(super) fn remove(&self, is_wanted: impl Fn(&T) -> bool) -> Vec<T> {
+        self.state.lock().queue.remove(is_wanted)
     }
 
     fn wake(&self, state: &State<T>) {
@@ -222,13 +217,13 @@ impl<T> Turns<T> {
     }
 }
 
-impl<T> State<T> {
+impl<T: Queued> State<T> {
     fn has_work(&self) -> bool {
         self.is_free || self.has_ended || !self.queue.is_empty()
     }
 
     fn next(&mut self) -> Option<Next<T>> {
-        if let Some(item) = self.queue.pop_front() {
+        if let Some(item) = self.queue.pop() {
             return Some(Next::Queued(item));
         }
         if self.has_ended {
@@ -249,9 +244,14 @@ mod tests {
 
     use super::*;
 
+    const LIMITS: QueueLimits = QueueLimits {
+        calls: 2,
+        bytes: 1 << 20,
+    };
+
     #[test]
     fn a_short_call_keeps_the_turn() {
-        let turns = Turns::<()>::new();
+        let turns = Turns::<u64>::new(LIMITS);
         assert_eq!(turns.next(), Next::Turn);
         assert!(turns.is_last());
         for _ in 0..1000 {
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn another_takes_the_turn_over_from_a_long_call_also_when_it_slept() {
         for sleeps in [false, true] {
-            let turns = Arc::new(Turns::<()>::new());
+            let turns = Arc::new(Turns::<u64>::new(LIMITS));
             assert_eq!(turns.next(), Next::Turn);
             let sentinel = turns.clone();
             let sentinel = thread::spawn(move || sentinel.next());
@@ -283,12 +283,12 @@ mod tests {
 
     #[test]
     fn a_worker_that_is_about_to_run_a_queued_call_cannot_take_the_turn() {
-        let turns = Turns::new();
+        let turns = Turns::new(LIMITS);
         assert_eq!(turns.next(), Next::Turn);
         // One waits, and has not woken yet.
         turns.idle.fetch_add(1, Ordering::SeqCst);
         assert!(!turns.is_last());
-        assert_eq!(turns.queue(1, |_| true), Ok(()));
+        assert_eq!(turns.queue(1), Ok(()));
         assert!(turns.is_last());
         assert_eq!(turns.next(), Next::Queued(1));
         assert!(!turns.is_last());
@@ -296,17 +296,17 @@ mod tests {
 
     #[test]
     fn what_is_queued_comes_before_the_turn_and_the_end() {
-        let turns = Turns::new();
+        let turns = Turns::new(LIMITS);
         for item in 1..=2 {
-            assert_eq!(turns.queue(item, |queued| queued < 2), Ok(()));
+            assert_eq!(turns.queue(item), Ok(()));
         }
-        assert_eq!(turns.queue(3, |queued| queued < 2), Err(3));
+        assert_eq!(turns.queue(3), Err((3, Limit::Calls(2))));
         assert_eq!(turns.remove(|item| *item == 2), [2]);
         assert_eq!(turns.next(), Next::Queued(1));
         assert_eq!(turns.next(), Next::Turn);
         turns.pass_on();
         assert_eq!(turns.next(), Next::Turn);
-        assert_eq!(turns.queue(4, |_| true), Ok(()));
+        assert_eq!(turns.queue(4), Ok(()));
         turns.finish();
         assert_eq!(turns.next(), Next::Queued(4));
         assert_eq!(turns.next(), Next::End);
@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn each_item_is_taken_once_and_one_worker_at_a_time_has_the_turn() {
         const ITEMS: u64 = 20_000;
-        let turns = Arc::new(Turns::new());
+        let turns = Arc::new(Turns::new(LIMITS));
         let with_turn = Arc::new(AtomicUsize::new(0));
         let next_item = Arc::new(AtomicU64::new(0));
         let workers: Vec<_> = (0..4)
@@ -334,7 +334,7 @@ mod tests {
                                 let item = next_item.fetch_add(1, Ordering::SeqCst);
                                 let is_over = item >= ITEMS;
                                 if !is_over {
-                                    turns.queue(item, |_| true).unwrap();
+                                    turns.queue(item).unwrap();
                                 }
                                 with_turn.fetch_sub(1, Ordering::SeqCst);
                                 match is_over {
