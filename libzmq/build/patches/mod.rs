@@ -2,6 +2,7 @@
 //! tests/patches, whose test fails without it.
 
 mod faults;
+mod losses;
 mod reports;
 mod speed;
 
@@ -9,6 +10,11 @@ use crate::patch::Patch;
 
 /// All of them, in the order in which they are made.
 pub(crate) fn all() -> impl Iterator<Item = &'static Patch> + Clone {
-    let all = [faults::PATCHES, reports::PATCHES, speed::PATCHES];
+    let all = [
+        faults::PATCHES,
+        losses::PATCHES,
+        reports::PATCHES,
+        speed::PATCHES,
+    ];
     all.into_iter().flatten()
 }
