@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use zeroless::{Endpoint, Replier, Request, Server};
+use serde::{Deserialize, Serialize};
+use zeroless::rpc::{self, CallError};
+use zeroless::{Endpoint, Error, Replier, Request, Server};
 
 use crate::support::SOON;
 
@@ -19,6 +20,58 @@ pub(crate) const CAST: u64 = 8;
 /// The numbers of errors.
 pub(crate) const SERVICE: u64 = 0;
 pub(crate) const BUSY: u64 = 1;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Add {
+    pub(crate) a: i64,
+    pub(crate) b: i64,
+}
+rpc::command!(Add = "math.add" -> i64);
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Get(pub(crate) u64);
+rpc::command!(idempotent Get -> String, NoSuchKey);
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct NoSuchKey {
+    pub(crate) key: u64,
+}
+
+pub(crate) const ADD: Add = Add { a: 1, b: 2 };
+
+/// Far longer than any test may take: a call that ends before has another reason.
+pub(crate) const LONG: Duration = Duration::from_secs(3600);
+
+pub(crate) const MOMENT: Duration = Duration::from_millis(30);
+
+pub(crate) fn client(servers: &[&Scripted]) -> rpc::Client {
+    let endpoints: Vec<_> = servers.iter().map(|it| it.endpoint()).collect();
+    rpc::Client::connect(endpoints).unwrap().timeout(LONG)
+}
+
+/// A server, and a client of it.
+pub(crate) fn pair() -> (Scripted, rpc::Client) {
+    let server = Scripted::local();
+    let client = client(&[&server]);
+    (server, client)
+}
+
+/// Sees that a call was not sent; why.
+#[track_caller]
+pub(crate) fn assert_not_sent<T: std::fmt::Debug, E: std::fmt::Debug>(
+    outcome: Result<T, CallError<E>>,
+) -> Error {
+    match outcome {
+        Err(error @ CallError::NotSent { .. }) => {
+            assert!(!error.may_have_run());
+            let CallError::NotSent { reason, .. } = error else {
+                unreachable!()
+            };
+            reason
+        }
+        other => panic!("not `NotSent`: {other:?}"),
+    }
+}
 
 /// A server, which replies to nothing by itself.
 pub(crate) struct Scripted {
