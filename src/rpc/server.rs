@@ -360,7 +360,7 @@ impl Server {
         }
         let threads = self.workers + 1;
         let replier = self.server.reply()?;
-        let engine = Engine::new(replier, self.services, self.allow, self.queue)?;
+        let engine = Engine::new(replier, self.services, self.allow, self.queue, threads)?;
         Running::start(engine, threads, self.server, self.drain_timeout)
     }
 }

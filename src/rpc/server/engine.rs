@@ -59,6 +59,7 @@ impl Engine {
         services: Services,
         allow: Option<Allow>,
         limits: QueueLimits,
+        threads: usize,
     ) -> crate::error::Result<Engine> {
         let stopper = replier.stopper()?;
         Ok(Engine {
@@ -66,7 +67,7 @@ impl Engine {
             replier,
             services,
             allow,
-            turns: Turns::new(limits),
+            turns: Turns::new(limits, threads),
             calls: Mutex::default(),
             open: Arc::default(),
             lost_casts: Throttle::new(),
@@ -81,6 +82,7 @@ impl Engine {
                 Next::Queued(waiting) => self.run(waiting),
                 Next::End => return,
             }
+            self.turns.done();
         }
     }
 

@@ -53,15 +53,20 @@ impl<T: Queued> Queue<T> {
         self.items.is_empty()
     }
 
-    /// Queues an item, or gives it back with the limit. One fits in whatever its size.
-    pub(super) fn push(&mut self, item: T) -> Result<(), (T, Limit)> {
+    /// Queues an item, or gives it back with the limit. One fits in whatever its size. Those that the idle workers
+    /// are about to take, one each, do not count.
+    pub(super) fn push(&mut self, item: T, idle: usize) -> Result<(), (T, Limit)> {
         let QueueLimits { calls, bytes } = self.limits;
-        if self.items.len() >= calls {
+        if self.items.len() >= calls.saturating_add(idle) {
             return Err((item, Limit::Calls(calls)));
         }
         let total = self.bytes.saturating_add(item.size());
-        if total > bytes && !self.is_empty() {
-            return Err((item, Limit::Bytes(bytes)));
+        if total > bytes {
+            let mut waiting = self.items.iter().skip(idle).map(T::size).peekable();
+            let is_first = waiting.peek().is_none();
+            if !is_first && waiting.fold(item.size(), usize::saturating_add) > bytes {
+                return Err((item, Limit::Bytes(bytes)));
+            }
         }
         self.bytes = total;
         self.items.push_back(item);
@@ -100,19 +105,32 @@ mod tests {
             calls: 3,
             bytes: 10,
         });
-        assert_eq!(queue.push(100), Ok(()));
-        assert_eq!(queue.push(1), Err((1, Limit::Bytes(10))));
+        assert_eq!(queue.push(100, 0), Ok(()));
+        assert_eq!(queue.push(1, 0), Err((1, Limit::Bytes(10))));
         assert_eq!(queue.pop(), Some(100));
         for item in [5, 4, 1] {
-            assert_eq!(queue.push(item), Ok(()));
+            assert_eq!(queue.push(item, 0), Ok(()));
         }
-        assert_eq!(queue.push(0), Err((0, Limit::Calls(3))));
+        assert_eq!(queue.push(0, 0), Err((0, Limit::Calls(3))));
         assert_eq!(queue.remove(|item| *item > 3), [5, 4]);
-        assert_eq!(queue.push(9), Ok(()));
+        assert_eq!(queue.push(9, 0), Ok(()));
         assert_eq!(
             (queue.pop(), queue.pop(), queue.pop()),
             (Some(1), Some(9), None)
         );
         assert!(queue.is_empty());
+    }
+    #[test]
+    fn what_idle_workers_are_about_to_take_does_not_count() {
+        let mut queue = Queue::new(QueueLimits {
+            calls: 2,
+            bytes: 10,
+        });
+        for item in [100, 100, 8] {
+            assert_eq!(queue.push(item, 2), Ok(()));
+        }
+        assert_eq!(queue.push(3, 2), Err((3, Limit::Bytes(10))));
+        assert_eq!(queue.push(2, 2), Ok(()));
+        assert_eq!(queue.push(0, 2), Err((0, Limit::Calls(2))));
     }
 }

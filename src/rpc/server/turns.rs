@@ -26,7 +26,7 @@ pub(super) struct Turns<T> {
     /// Where the sentinel waits, and where the others do.
     sentinel: Condvar,
     others: Condvar,
-    /// How many workers have nothing to do.
+    /// How many workers have nothing to do, those included that have not come yet.
     idle: AtomicUsize,
     /// When the call began that the worker with the turn runs, on `epoch`'s clock; 0 if it runs none.
     running_since: AtomicU64,
@@ -61,7 +61,8 @@ pub(super) enum Next<T> {
 pub(super) struct Begun(u64);
 
 impl<T: Queued> Turns<T> {
-    pub(super) fn new(limits: QueueLimits) -> Turns<T> {
+    /// For so many workers.
+    pub(super) fn new(limits: QueueLimits, workers: usize) -> Turns<T> {
         Turns {
             state: Mutex::new(State {
                 queue: Queue::new(limits),
@@ -71,7 +72,7 @@ impl<T: Queued> Turns<T> {
             }),
             sentinel: Condvar::new(),
             others: Condvar::new(),
-            idle: AtomicUsize::new(0),
+            idle: AtomicUsize::new(workers),
             running_since: AtomicU64::new(0),
             begun: AtomicU64::new(0),
             is_asleep: AtomicBool::new(false),
@@ -82,10 +83,14 @@ impl<T: Queued> Turns<T> {
     /// Waits for work.
     pub(super) fn next(&self) -> Next<T> {
         let mut state = self.state.lock();
-        self.idle.fetch_add(1, Ordering::SeqCst);
         let next = self.wait(&mut state);
         self.idle.fetch_sub(1, Ordering::SeqCst);
         next
+    }
+
+    /// The worker has done what came next.
+    pub(super) fn done(&self) {
+        self.idle.fetch_add(1, Ordering::SeqCst);
     }
 
     fn wait(&self, state: &mut MutexGuard<'_, State<T>>) -> Next<T> {
@@ -159,7 +164,7 @@ impl<T: Queued> Turns<T> {
     /// Queues what the worker with the turn cannot run, or gives it back with the limit.
     pub(super) fn queue(&self, item: T) -> Result<(), (T, Limit)> {
         let mut state = self.state.lock();
-        state.queue.push(item)?;
+        state.queue.push(item, self.idle.load(Ordering::SeqCst))?;
         self.wake(&state);
         Ok(())
     }
@@ -251,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_short_call_keeps_the_turn() {
-        let turns = Turns::<u64>::new(LIMITS);
+        let turns = Turns::<u64>::new(LIMITS, 1);
         assert_eq!(turns.next(), Next::Turn);
         assert!(turns.is_last());
         for _ in 0..1000 {
@@ -263,15 +268,12 @@ mod tests {
     #[test]
     fn another_takes_the_turn_over_from_a_long_call_also_when_it_slept() {
         for sleeps in [false, true] {
-            let turns = Arc::new(Turns::<u64>::new(LIMITS));
+            let turns = Arc::new(Turns::<u64>::new(LIMITS, 2));
             assert_eq!(turns.next(), Next::Turn);
+            assert!(!turns.is_last());
             let sentinel = turns.clone();
             let sentinel = thread::spawn(move || sentinel.next());
-            let is_ready = || match sleeps {
-                true => turns.is_asleep.load(Ordering::SeqCst),
-                false => !turns.is_last(),
-            };
-            while !is_ready() {
+            while sleeps && !turns.is_asleep.load(Ordering::SeqCst) {
                 thread::yield_now();
             }
             let begun = turns.begin();
@@ -283,40 +285,46 @@ mod tests {
 
     #[test]
     fn a_worker_that_is_about_to_run_a_queued_call_cannot_take_the_turn() {
-        let turns = Turns::new(LIMITS);
+        let turns = Turns::new(LIMITS, 2);
         assert_eq!(turns.next(), Next::Turn);
-        // One waits, and has not woken yet.
-        turns.idle.fetch_add(1, Ordering::SeqCst);
         assert!(!turns.is_last());
         assert_eq!(turns.queue(1), Ok(()));
         assert!(turns.is_last());
         assert_eq!(turns.next(), Next::Queued(1));
+        assert!(turns.is_last());
+        turns.done();
         assert!(!turns.is_last());
     }
 
     #[test]
     fn what_is_queued_comes_before_the_turn_and_the_end() {
-        let turns = Turns::new(LIMITS);
-        for item in 1..=2 {
+        let turns = Turns::new(LIMITS, 1);
+        let next = || {
+            let next = turns.next();
+            turns.done();
+            next
+        };
+        // The worker is about to take one.
+        for item in 1..=3 {
             assert_eq!(turns.queue(item), Ok(()));
         }
-        assert_eq!(turns.queue(3), Err((3, Limit::Calls(2))));
-        assert_eq!(turns.remove(|item| *item == 2), [2]);
-        assert_eq!(turns.next(), Next::Queued(1));
-        assert_eq!(turns.next(), Next::Turn);
+        assert_eq!(turns.queue(4), Err((4, Limit::Calls(2))));
+        assert_eq!(turns.remove(|item| *item > 1), [2, 3]);
+        assert_eq!(next(), Next::Queued(1));
+        assert_eq!(next(), Next::Turn);
         turns.pass_on();
-        assert_eq!(turns.next(), Next::Turn);
+        assert_eq!(next(), Next::Turn);
         assert_eq!(turns.queue(4), Ok(()));
         turns.finish();
-        assert_eq!(turns.next(), Next::Queued(4));
-        assert_eq!(turns.next(), Next::End);
-        assert_eq!(turns.next(), Next::End);
+        assert_eq!(next(), Next::Queued(4));
+        assert_eq!(next(), Next::End);
+        assert_eq!(next(), Next::End);
     }
 
     #[test]
     fn each_item_is_taken_once_and_one_worker_at_a_time_has_the_turn() {
         const ITEMS: u64 = 20_000;
-        let turns = Arc::new(Turns::new(LIMITS));
+        let turns = Arc::new(Turns::new(LIMITS, 4));
         let with_turn = Arc::new(AtomicUsize::new(0));
         let next_item = Arc::new(AtomicU64::new(0));
         let workers: Vec<_> = (0..4)
@@ -343,6 +351,7 @@ mod tests {
                                 }
                             }
                         }
+                        turns.done();
                     }
                 })
             })
