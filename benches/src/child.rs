@@ -58,6 +58,7 @@ fn sending(job: &Job) -> Meter {
 
 fn receiving(job: &Job) -> Meter {
     match (job.count, job.seconds > 0.0) {
+        (0, true) if job.median => Meter::median(job, |rate| println!("{rate}")),
         (0, true) => Meter::rate(job, |rate| println!("{rate}")),
         _ => sending(job),
     }

@@ -2,6 +2,7 @@
 
 pub mod bare;
 pub mod batched;
+pub mod calls;
 pub mod dealer;
 mod keep;
 pub mod key_pair;
@@ -12,8 +13,10 @@ pub mod other;
 pub mod proxy;
 pub mod pyre;
 pub mod python;
+pub mod python_calls;
 pub mod pyzmq;
 mod relay;
+pub mod tarpc;
 pub mod tcp;
 pub mod usual;
 pub mod zeroless;

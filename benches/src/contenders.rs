@@ -3,18 +3,21 @@
 use crate::contender::Contender;
 use crate::contender::bare::Bare;
 use crate::contender::batched::BareBatched;
+use crate::contender::calls::Calls;
 use crate::contender::dealer::{BareDealer, BareEnvelope};
 use crate::contender::omq::{Omq, OmqMany};
 use crate::contender::proxy::{Proxy, ProxyBatched};
 use crate::contender::pyre::Pyre;
 use crate::contender::python::Python;
+use crate::contender::python_calls::{Pyzmqrpc3, Zerorpc};
 use crate::contender::pyzmq::Pyzmq;
+use crate::contender::tarpc::{TarpcOneThread, TarpcThreads};
 use crate::contender::tcp::Tcp;
 use crate::contender::usual::{RecvMsg, RecvMultipart};
 use crate::contender::zeroless::Zeroless;
 use crate::contender::zmqrs::ZmqRs;
 
-const ALL: [&dyn Contender; 16] = [
+const ALL: [&dyn Contender; 21] = [
     &Zeroless,
     &Bare,
     &BareBatched,
@@ -31,6 +34,11 @@ const ALL: [&dyn Contender; 16] = [
     &Python,
     &Pyzmq,
     &Pyre,
+    &Calls,
+    &TarpcOneThread,
+    &TarpcThreads,
+    &Pyzmqrpc3,
+    &Zerorpc,
 ];
 
 pub fn by_name(name: &str) -> &'static dyn Contender {

@@ -66,6 +66,8 @@ job! {
     count: u64 = 0,
     /// Microseconds from one message to the next; 0 for flat out.
     pace: u64 = 0,
+    /// Of requests, measure the median of their times, and not their rate.
+    median: bool = false,
     /// Receive only when all has come that is to come.
     filled: bool = false,
     /// Begin only when told.

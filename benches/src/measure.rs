@@ -1,6 +1,7 @@
 //! The measurements: one file a part.
 
 mod builds;
+mod calls;
 mod cpu;
 mod curve;
 mod in_flight;
@@ -24,6 +25,7 @@ pub const PARTS: &[Part] = &[
     roundtrip::PART,
     in_flight::PART,
     relay::PART,
+    calls::PART,
     cpu::PART,
     instructions::PART,
     plain::PART,

@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::job::Job;
+use crate::table::median;
 
 /// Asked by a contender for each message whether there is to be another.
 ///
@@ -76,6 +77,30 @@ impl Meter {
                 return Some(step);
             }
             done(count as f64 / (now - began).as_secs_f64());
+            None
+        })
+    }
+
+    /// Measures the median of the times from one to the next, and tells how many a second that is.
+    pub fn median(job: &Job, done: impl Fn(f64) + Send + 'static) -> Meter {
+        let warm = Duration::from_secs_f64(job.seconds * 0.2);
+        let whole = Duration::from_secs_f64(job.seconds);
+        let (mut connected, mut first, mut last) = (false, None, None);
+        let mut times = Vec::new();
+        Meter::new(move || {
+            if !std::mem::replace(&mut connected, true) {
+                return Some(1);
+            }
+            let now = Instant::now();
+            let began = *first.get_or_insert(now) + warm;
+            if now >= began {
+                let last: Instant = last.replace(now).unwrap_or(now);
+                times.push((now - last).as_secs_f64());
+            }
+            if now < began + whole {
+                return Some(1);
+            }
+            done(1.0 / median(times.drain(1..)));
             None
         })
     }
