@@ -1,4 +1,5 @@
-//! The programs of docs/rpc.md run as they stand there: those that call call ours, and ours calls the one that serves.
+//! The programs of docs/rpc.md run as they stand there, and the examples in Python: those that call call ours, and ours call
+//! those that serve.
 //!
 //! `ZEROLESS_PEER_PYTHON` names a Python with pyzmq and msgpack, `ZEROLESS_PEER_NODE` a Node.js that finds zeromq (with
 //! `NODE_PATH`), and `ZEROLESS_PEER_CC` a C compiler that finds libzmq; `.ci/run` has them. Without them these tests say that they were not
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use process::Process;
+use process::{Process, path_of};
 use serde::{Deserialize, Serialize};
 use support::{Folder, deadline_after};
 use zeroless::rpc::{self, CallError, Running};
@@ -161,6 +162,45 @@ fn python_serves() {
             for (_, pong) in client.ping() {
                 pong.expect("a pong");
             }
+        });
+    });
+}
+
+/// An example in Python.
+fn example(name: &str) -> Command {
+    let mut python = program::program(program::PYTHON);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/rpc_python");
+    python.arg(format!("{folder}/{name}"));
+    python
+}
+
+#[test]
+fn the_example_in_python_calls_the_one_that_serves() {
+    program::with_python("the_example_in_python_calls", || {
+        deadline_after(LIMIT, || {
+            let mut server = Command::new(path_of("rpc_server"));
+            let server = Process::start_quiet(server.arg("0"), LIMIT);
+            let ready = server.logs("ready on tcp://*:");
+            let port: String = ready.chars().take_while(char::is_ascii_digit).collect();
+            let printed = run(example("client.py").arg(port));
+            let last = "1 / 0: error 0: not by 0, please";
+            assert_eq!(printed, ["1 + 2 = 3", "6 / 3 = 2", last]);
+        });
+    });
+}
+
+#[test]
+fn the_example_that_calls_calls_the_one_in_python() {
+    program::with_python("the_example_in_python_serves", || {
+        deadline_after(LIMIT, || {
+            let server = Process::start(example("server.py").arg("0"), LIMIT);
+            let ready = server.line();
+            let (_, port) = ready.rsplit_once(':').expect("an endpoint");
+            let printed = run(Command::new(path_of("rpc_client")).arg(port));
+            let begin = ["1 + 2 = 3", "6 / … = 6", "6 / … = 3", "6 / … = 2"];
+            let (last, others) = printed.split_last().expect("lines");
+            assert_eq!(others, begin);
+            assert!(last.starts_with("1 / 0: integer division"), "{last}");
         });
     });
 }
