@@ -154,7 +154,8 @@ fn requests_follow_a_server_that_moves() {
     deadline(|| {
         let port = beacon_port();
         let finder = node(port).start().unwrap();
-        let requester = finder.discover("sum").unwrap().request().unwrap();
+        let sums = finder.discover("sum").unwrap();
+        let requester = sums.request().unwrap();
         for round in 0..3 {
             let server = Server::bind(0).unwrap();
             let replier = server.reply().unwrap();
@@ -167,9 +168,8 @@ fn requests_follow_a_server_that_moves() {
             });
             assert_eq!(requester.request("?").unwrap(), round.to_string());
             announcement.stop();
-            while !finder.peers().is_empty() {
-                thread::yield_now();
-            }
+            // Sooner, a request would still go to this server.
+            until(|| sums.services().count() == 0);
             stopper.stop();
             serving.join().unwrap();
         }
