@@ -7,10 +7,17 @@ mod body_type;
 mod bounded;
 mod bytes;
 mod error;
+#[cfg(any(feature = "zmqrpc", feature = "station"))]
+pub(crate) mod exact;
 pub(crate) mod finite;
 mod json;
 mod message_pack;
 mod mistake;
+#[cfg(feature = "station")]
+#[allow(dead_code, reason = "stations are not offered yet")]
+pub(crate) mod python_json;
+#[cfg(any(feature = "zmqrpc", feature = "station"))]
+pub(crate) mod raw_json;
 #[cfg(test)]
 mod tests;
 

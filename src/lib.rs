@@ -289,7 +289,11 @@ compile_error!("zeroless needs a Unix system: its wake-ups are Unix sockets");
 mod background;
 mod capabilities;
 mod client;
-#[cfg(feature = "rpc")]
+#[cfg(any(feature = "rpc", feature = "station"))]
+#[cfg_attr(
+    not(feature = "rpc"),
+    allow(dead_code, unreachable_pub, unused_imports)
+)]
 mod codec;
 mod connection_id;
 mod context;

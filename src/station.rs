@@ -2,6 +2,7 @@
 //!
 //! The beginning: the bytes and the flows (see docs/station.md). A user has no use of it yet, so nothing of it is public.
 
+mod autopilot;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -53,11 +53,9 @@
 //! There is an example of each in examples/zmqrpc.
 
 mod client;
-mod exact;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod json;
 mod links;
 mod nested;
 mod outbox;

@@ -3,9 +3,9 @@
 use serde_json::value::RawValue;
 
 use super::Reply;
-use super::json;
 use super::request::Incoming;
 use super::zip::{unzip, zip};
+use crate::codec::raw_json;
 
 /// A frame of a request or a reply, after a byte that says which: 0 for a request as it is, 1 for the JSON of a
 /// request, and others for a reply.
@@ -30,7 +30,7 @@ fn request(frame: &[u8]) {
         return;
     };
     // Its fields may be nested too deep to be read.
-    let _ = json::read::<serde_json::Value>(&state);
+    let _ = raw_json::read::<serde_json::Value>(&state);
     let again = format!("{{\"_icmd_\": [{}, {state}]}}", serde_json::json!(name));
     let again = zip(again.as_bytes()).map(|frame| Incoming::read(&frame));
     match again {

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Number, Value};
 
-use super::json::{self, Mistake};
 use super::status;
 use crate::codec::MAX_BODY;
+use crate::codec::raw_json::{self, JsonMistake};
 
 /// A reply: a [status code](super::status), a text, and a value, if there is one.
 ///
@@ -94,7 +94,7 @@ impl Reply {
     /// # Ok::<(), String>(())
     /// ```
     pub fn with(value: &impl Serialize) -> Result<Reply, String> {
-        let json = json::write(value)?;
+        let json = raw_json::write(value)?;
         let size = json.get().len();
         if size > MAX_VALUE {
             return Err(format!(
@@ -151,8 +151,8 @@ impl Reply {
         self.read_value().map_err(|mistake| mistake.to_string())
     }
 
-    pub(super) fn read_value<T: DeserializeOwned>(&self) -> Result<T, Mistake> {
-        json::read(self.value.as_deref().unwrap_or(RawValue::NULL))
+    pub(super) fn read_value<T: DeserializeOwned>(&self) -> Result<T, JsonMistake> {
+        raw_json::read(self.value.as_deref().unwrap_or(RawValue::NULL))
     }
 
     /// The frame of the reply.
@@ -189,24 +189,24 @@ impl Reply {
         Reply::read(&[frame]).map_err(|mistake| mistake.to_string())
     }
 
-    pub(super) fn read<F: AsRef<[u8]>>(frames: &[F]) -> Result<Reply, Mistake> {
+    pub(super) fn read<F: AsRef<[u8]>>(frames: &[F]) -> Result<Reply, JsonMistake> {
         let [frame] = frames else {
             let count = frames.len();
-            return Err(Mistake::new(format!(
+            return Err(JsonMistake::new(format!(
                 "a reply is one frame, and this has {count}"
             )));
         };
-        let json = json::whole(frame.as_ref())?;
+        let json = raw_json::whole(frame.as_ref())?;
         if !json.get().starts_with('{') {
-            return Err(Mistake::new("a reply is a JSON object"));
+            return Err(JsonMistake::new("a reply is a JSON object"));
         }
-        let read: Read = json::read(json)?;
+        let read: Read = raw_json::read(json)?;
         let code = match read.status_code {
             Some(Value::Number(code)) => whole_number(&code),
             Some(_) => None,
-            None => return Err(Mistake::new("the reply has no status_code")),
+            None => return Err(JsonMistake::new("the reply has no status_code")),
         };
-        let code = code.ok_or_else(|| Mistake {
+        let code = code.ok_or_else(|| JsonMistake {
             path: "status_code".to_owned(),
             reason: "it is not a number of 0 to 65535".to_owned(),
         })?;

@@ -6,13 +6,13 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::json::{self, Mistake};
 use super::nested::{KEY, Wrapped};
 use super::reply::Reply;
 use super::state::StateOf;
+use super::status;
 use super::zip::{unzip, zip};
-use super::{exact, status};
-use crate::codec::MAX_BODY;
+use crate::codec::raw_json::{self, JsonMistake};
+use crate::codec::{MAX_BODY, exact};
 use crate::message::Frame;
 use crate::rpc::Command;
 
@@ -45,7 +45,7 @@ pub(super) enum Unsendable {
 
 /// Packs a command.
 pub(super) fn pack<C: Command>(command: &C) -> Result<Vec<u8>, Unsendable> {
-    let json = json::write(&Wrapped(command)).map_err(Unsendable::Json)?;
+    let json = raw_json::write(&Wrapped(command)).map_err(Unsendable::Json)?;
     let json = json.get().as_bytes();
     if json.len() > MAX_BODY {
         return Err(Unsendable::TooLarge(json.len()));
@@ -98,8 +98,8 @@ impl Malformed {
     }
 }
 
-impl From<Mistake> for Malformed {
-    fn from(mistake: Mistake) -> Malformed {
+impl From<JsonMistake> for Malformed {
+    fn from(mistake: JsonMistake) -> Malformed {
         Malformed::Content(mistake.to_string())
     }
 }
@@ -108,14 +108,14 @@ impl Incoming {
     /// Reads the frame of a request.
     pub(super) fn read(frame: &[u8]) -> Result<Incoming, Malformed> {
         let unzipped = unzip(frame).map_err(Malformed::Packing)?;
-        let json = json::whole(&unzipped)?;
+        let json = raw_json::whole(&unzipped)?;
         if let Some(word) = python_type(json.get()) {
             return Ok(Incoming::NoCommand(word));
         }
-        let Some(command) = json::read_borrowed::<Object<'_>>(json)?.command else {
+        let Some(command) = raw_json::read_borrowed::<Object<'_>>(json)?.command else {
             return Ok(Incoming::NoCommand("dict"));
         };
-        let (name, state) = json::read_borrowed::<(String, &RawValue)>(command)?;
+        let (name, state) = raw_json::read_borrowed::<(String, &RawValue)>(command)?;
         let state = state.to_owned();
         Ok(Incoming::Command { name, state })
     }
@@ -136,7 +136,7 @@ pub(super) fn one_frame(frames: &[Frame]) -> Result<&Frame, Malformed> {
 
 /// Reads a command whose name is its own.
 pub(super) fn read_state<C: Command>(state: &RawValue) -> Result<C, Malformed> {
-    Ok(json::read_seed(StateOf(PhantomData), state)?)
+    Ok(raw_json::read_seed(StateOf(PhantomData), state)?)
 }
 
 /// Python's word for the type of a JSON value other than an object.

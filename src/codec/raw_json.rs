@@ -9,28 +9,27 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_path_to_error::{Deserializer, Track};
 
-use super::exact;
-use crate::codec::finite;
+use super::{exact, finite};
 
 /// A mistake in a JSON text, and where it is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Mistake {
+pub(crate) struct JsonMistake {
     /// The fields that lead there, such as `many[1].x`; empty for the whole.
-    pub(super) path: String,
-    pub(super) reason: String,
+    pub(crate) path: String,
+    pub(crate) reason: String,
 }
 
-impl Mistake {
+impl JsonMistake {
     /// A mistake in the whole.
-    pub(super) fn new(reason: impl ToString) -> Mistake {
-        Mistake {
+    pub(crate) fn new(reason: impl ToString) -> JsonMistake {
+        JsonMistake {
             path: String::new(),
             reason: reason.to_string(),
         }
     }
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for JsonMistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.path.is_empty() {
             true => f.write_str(&self.reason),
@@ -42,7 +41,7 @@ impl fmt::Display for Mistake {
 /// Writes a value.
 ///
 /// A float that JSON has no number for, and an integer beyond 64 bits, are refused.
-pub(super) fn write(value: &impl Serialize) -> Result<Box<RawValue>, String> {
+pub(crate) fn write(value: &impl Serialize) -> Result<Box<RawValue>, String> {
     finite::check(value).map_err(|error| error.to_string())?;
     let json = to_raw_value(value).map_err(|error| error.to_string())?;
     exact::check(json.get()).map_err(|error| error.to_string())?;
@@ -50,24 +49,24 @@ pub(super) fn write(value: &impl Serialize) -> Result<Box<RawValue>, String> {
 }
 
 /// Takes a JSON text that can be read without damage as it is.
-pub(super) fn whole(bytes: &[u8]) -> Result<&RawValue, Mistake> {
-    let json: &RawValue = serde_json::from_slice(bytes).map_err(Mistake::new)?;
-    exact::check(json.get()).map_err(Mistake::new)?;
+pub(crate) fn whole(bytes: &[u8]) -> Result<&RawValue, JsonMistake> {
+    let json: &RawValue = serde_json::from_slice(bytes).map_err(JsonMistake::new)?;
+    exact::check(json.get()).map_err(JsonMistake::new)?;
     Ok(json)
 }
 
 /// Reads a value that borrows from a [`whole`] text.
-pub(super) fn read_borrowed<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, Mistake> {
-    serde_json::from_str(json.get()).map_err(Mistake::new)
+pub(crate) fn read_borrowed<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, JsonMistake> {
+    serde_json::from_str(json.get()).map_err(JsonMistake::new)
 }
 
 /// Reads a value of a [`whole`] text. Of keys that are there twice, the last wins.
-pub(super) fn read<T: DeserializeOwned>(json: &RawValue) -> Result<T, Mistake> {
+pub(crate) fn read<T: DeserializeOwned>(json: &RawValue) -> Result<T, JsonMistake> {
     read_seed(PhantomData, json)
 }
 
 /// The same, with a seed.
-pub(super) fn read_seed<S, T>(seed: S, json: &RawValue) -> Result<T, Mistake>
+pub(crate) fn read_seed<S, T>(seed: S, json: &RawValue) -> Result<T, JsonMistake>
 where
     S: for<'de> DeserializeSeed<'de, Value = T> + Copy,
 {
@@ -79,7 +78,7 @@ where
     })
 }
 
-fn with_path<'de, S, D>(seed: S, deserializer: D) -> Result<S::Value, Mistake>
+fn with_path<'de, S, D>(seed: S, deserializer: D) -> Result<S::Value, JsonMistake>
 where
     S: DeserializeSeed<'de>,
     D: serde::Deserializer<'de>,
@@ -88,7 +87,7 @@ where
     seed.deserialize(Deserializer::new(deserializer, &mut track))
         .map_err(|error| {
             let path = track.path().to_string();
-            Mistake {
+            JsonMistake {
                 path: if path == "." { String::new() } else { path },
                 reason: error.to_string(),
             }

@@ -1,27 +1,32 @@
 //! Which JSON can be read without damage: that of numbers and texts that Rust's types can hold.
 //!
-//! Python sends integers of any size, which a reader without `arbitrary_precision` takes for floats, and halves of
-//! surrogate pairs, which are no text. Both are refused before anything is read.
+//! Python sends integers of any size, which a reader without `arbitrary_precision` takes for floats, halves of surrogate
+//! pairs, which are not text, and numbers that are none. They are refused before anything is read.
 
 use thiserror::Error;
 
 /// The part of a JSON text that would be damaged by reading it.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub(super) enum Inexact {
+pub(crate) enum Inexact {
     #[error("the integer {0} has more than 64 bits; send it as a text")]
     Integer(String),
     #[error("the number {0} is beyond those of 64 bits; send it as a text")]
     Float(String),
     #[error("a text has half of a surrogate pair (\\u{0:04x})")]
     Surrogate(u16),
+    #[error("JSON has no number {0}")]
+    NotFinite(&'static str),
 }
 
-/// Looks at each number and text of a JSON whose syntax is right.
-pub(super) fn check(json: &str) -> Result<(), Inexact> {
+/// Looks at each number and text of a JSON whose syntax is right; words that Python has for numbers may be in it.
+pub(crate) fn check(json: &str) -> Result<(), Inexact> {
     let mut rest = json.as_bytes();
     while let Some((first, after)) = rest.split_first() {
         rest = match first {
             b'"' => check_text(after)?,
+            b'N' => return Err(Inexact::NotFinite("NaN")),
+            b'I' => return Err(Inexact::NotFinite("Infinity")),
+            b'-' if after.starts_with(b"I") => return Err(Inexact::NotFinite("-Infinity")),
             b'-' | b'0'..=b'9' => check_number(rest)?,
             _ => after,
         };
@@ -47,7 +52,7 @@ fn check_number(json: &[u8]) -> Result<&[u8], Inexact> {
 }
 
 /// Whether a JSON number is an integer, as Python reads it.
-pub(super) fn is_integer(number: &str) -> bool {
+pub(crate) fn is_integer(number: &str) -> bool {
     !number.contains(['.', 'e', 'E'])
 }
 
@@ -98,6 +103,10 @@ mod tests {
             assert_eq!(check(&list), Err(Inexact::Integer(integer.to_owned())));
         }
         assert_eq!(check("1e400"), Err(Inexact::Float("1e400".to_owned())));
+        for word in ["NaN", "Infinity", "-Infinity"] {
+            let object = format!("{{\"NaN\": {word}}}");
+            assert_eq!(check(&object), Err(Inexact::NotFinite(word)));
+        }
     }
 
     #[test]
