@@ -65,7 +65,12 @@ const ZRE: Layers = Layers {
 /// The values that all have; bytes; state machines.
 const STATION: Layers = Layers {
     within: &["station"],
-    layers: &[&["life"], &["wire"], &["machine"], &["fuzzing"]],
+    layers: &[
+        &["life"],
+        &["wire"],
+        &["machine", "autopilot"],
+        &["fuzzing"],
+    ],
 };
 
 /// The two that stand side by side: what both need is below them.
@@ -82,9 +87,10 @@ const PURITY: Purity = Purity {
         &["zre", "machine"],
         &["station", "wire"],
         &["station", "machine"],
+        &["station", "autopilot"],
     ],
     imports: &[
-        "endpoint", "error", "message", "security", "station", "throttle", "zre",
+        "codec", "endpoint", "error", "message", "security", "station", "throttle", "zre",
     ],
     names: &[
         "Instant::now",

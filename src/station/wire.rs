@@ -24,5 +24,5 @@ pub(crate) use content::{Ack, Content, Credit, Failed, Fault, Open, Opened, Refu
 pub(crate) use data::Data;
 pub(crate) use error::{Malformed, Oversized};
 pub(crate) use fields::{Compression, ReplyTo};
-pub(crate) use header::{Header, MAX_HEADER, Routed, TTL};
+pub(crate) use header::{Header, MAX_HEADER, Routed, SIGNATURE, TTL};
 pub(crate) use link::{Admitted, Claim, LinkMessage, Outcome, Registration, Row, RowState};

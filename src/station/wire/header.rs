@@ -8,7 +8,7 @@ use super::writer::Writer;
 use super::{Malformed, Oversized};
 
 /// The first byte, which no text in UTF-8 has: so messages in JSON are told apart on the same port.
-const SIGNATURE: u8 = 0xf5;
+pub(crate) const SIGNATURE: u8 = 0xf5;
 
 const VERSION: u8 = 1;
 

@@ -1,0 +1,23 @@
+//! The wire of autopilot's Net_Node and Station ([auto-pi-lot](https://pypi.org/project/auto-pi-lot/) 0.5.1), for nodes
+//! that talk with them: docs/station.md has the frames. Nothing here knows of a socket or of time.
+//!
+//! Whatever a peer sends is read, or refused with the mistake in words. No message makes us end, and no pickle is
+//! opened.
+
+mod address;
+mod frames;
+mod message;
+mod message_id;
+mod outgoing;
+mod read;
+mod unreadable;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use address::Address;
+pub(crate) use frames::{Arrived, Received, Side, is_native, names};
+pub(crate) use message::{PeerMessage, flag, key};
+pub(crate) use message_id::MessageId;
+pub(crate) use outgoing::{Link, ping};
+pub(crate) use unreadable::Unreadable;
