@@ -151,7 +151,8 @@ impl Reply {
 /// A relay's output that publishes to the subscribers there.
 ///
 /// A subscriber that is too slow misses messages, and holds up nobody, unless
-/// [`wait_for_slow`](crate::Options::wait_for_slow) says so. libzmq drops those, so the relay does not count them.
+/// [`wait_for_slow`](crate::Options::wait_for_slow) says so. libzmq drops those, so the relay does not count them. Each
+/// subscriber has a queue of twice [`send_queue`](crate::Options::send_queue): the relay passes on at once all that has come.
 ///
 /// ```
 /// use zeroless::{Server, relay};

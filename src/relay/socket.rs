@@ -47,13 +47,16 @@ roles! {
     Subscriber = Subscriber;
     Puller = Pull;
     Replier = Replier;
-    /// Tells of a topic's first subscription and its last end: one of each is passed on.
+    /// Tells of a topic's first subscription and its last end: one of each is passed on. Each subscriber has room for all
+    /// that the input holds beside its own queue: the relay moves that at once, and libzmq drops what finds no room.
     Publisher = Publisher, |spec: &mut SocketSpec| {
+        spec.profile.send_queues = 2;
         let is_other = |option: &IntOption| !matches!(option, IntOption::XpubVerboser);
         spec.raw_options.retain(|(option, _)| is_other(option));
     };
     Pusher = Push;
-    Requester = Requester;
+    /// Its few connections carry what many clients send.
+    Requester = Requester, |spec: &mut SocketSpec| spec.profile.is_stream = true;
 }
 
 impl<R> RelaySocket<R> {

@@ -18,6 +18,8 @@ pub(crate) struct Profile {
     /// libzmq drops a subscription without a word beyond the limit: topics would never arrive, and
     /// subscribers never leave.
     pub(crate) has_send_limit: bool,
+    /// How many times [`Options::send_queue`] that is.
+    pub(crate) send_queues: u32,
     /// Whether it moves many messages in one direction, so that it gets large batches.
     pub(crate) is_stream: bool,
     /// TCP's probes of a silent connection.
@@ -53,6 +55,7 @@ impl Default for Profile {
             linger: Linger::default(),
             is_monitored: true,
             has_send_limit: true,
+            send_queues: 1,
             is_stream: false,
             keep_alive: KeepAlive::default(),
             ends_stalled: false,
@@ -77,7 +80,8 @@ impl Profile {
 
     /// How many messages wait for each peer before there is no room for more; `None` for no limit.
     pub(super) fn send_queue(&self, options: &Options) -> Option<u32> {
-        self.has_send_limit.then_some(options.send_queue)
+        let messages = options.send_queue.saturating_mul(self.send_queues);
+        self.has_send_limit.then_some(messages)
     }
 
     /// The batch size to set, or `None` to leave libzmq's own.
