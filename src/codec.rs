@@ -3,6 +3,8 @@
 //! Decoding is bounded whatever the bytes are: in size, in depth and in what is allocated. An error says where in
 //! the value the mistake is, and which it is.
 
+#[cfg(any(feature = "zmqrpc", feature = "station"))]
+mod base64;
 mod body_type;
 mod bounded;
 mod bytes;
@@ -21,6 +23,8 @@ pub(crate) mod raw_json;
 #[cfg(test)]
 mod tests;
 
+#[cfg(any(feature = "zmqrpc", feature = "station"))]
+pub(crate) use base64::PYTHON_BASE64;
 pub use body_type::BodyType;
 pub(crate) use error::{BodyError, cut};
 

@@ -2,6 +2,7 @@
 //!
 //! The beginning: the bytes and the flows (see docs/station.md). A user has no use of it yet, so nothing of it is public.
 
+mod array;
 mod autopilot;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -10,4 +11,5 @@ mod life;
 mod machine;
 mod wire;
 
+pub(crate) use array::{Array, Dtype};
 pub(crate) use life::Life;

@@ -66,7 +66,7 @@ const ZRE: Layers = Layers {
 const STATION: Layers = Layers {
     within: &["station"],
     layers: &[
-        &["life"],
+        &["array", "life"],
         &["wire"],
         &["machine", "autopilot"],
         &["fuzzing"],

@@ -4,6 +4,7 @@
 //! of that can be scanned and kept here; whether a value of Rust's can hold it is seen when it is read.
 
 mod format;
+mod items;
 mod scanner;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use serde_json::Serializer;
 use super::raw_json::{self, JsonMistake};
 use super::{BodyError, MAX_BODY, bounded::Bounded, exact, finite};
 use format::PythonFormat;
+pub(crate) use items::Items;
 pub(crate) use scanner::{NotJson, Scanner};
 
 /// A JSON text whose syntax is right, for Python.
@@ -56,6 +58,11 @@ impl PythonJson {
     /// The same, without looking at it: a part that a [`Scanner`] has passed.
     pub(crate) fn scanned(text: &str) -> PythonJson {
         PythonJson(text.into())
+    }
+
+    /// The items of a list, if it is one.
+    pub(crate) fn items(&self) -> Option<Items<'_>> {
+        Items::of(&self.0)
     }
 
     pub(crate) fn as_str(&self) -> &str {

@@ -5,19 +5,25 @@
 //! opened.
 
 mod address;
+mod array;
 mod frames;
 mod message;
 mod message_id;
 mod outgoing;
 mod read;
+mod repeats;
+mod stream;
 mod unreadable;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use address::Address;
+pub(crate) use array::{ArrayMember, Packed, Sendable};
 pub(crate) use frames::{Arrived, Received, Side, is_native, names};
 pub(crate) use message::{PeerMessage, flag, key};
 pub(crate) use message_id::MessageId;
 pub(crate) use outgoing::{Link, ping};
+pub(crate) use repeats::Repeats;
+pub(crate) use stream::StreamBatch;
 pub(crate) use unreadable::Unreadable;

@@ -1,6 +1,6 @@
 //! The body of the fuzz target: frames as they may come from anybody.
 
-use super::wire::{Array, Header};
+use super::wire::{ArrayHeader, Header};
 
 /// Does something, and tells how many bytes were allocated meanwhile, at the peak.
 pub type Allocated = fn(&mut dyn FnMut()) -> usize;
@@ -18,7 +18,7 @@ pub fn frame(frame: &[u8], allocated: Allocated) {
     if let Some(header) = decoded {
         assert_eq!(header.encode().as_deref(), Ok(frame), "{header:?}");
     }
-    if let Ok(array) = Array::decode(frame) {
+    if let Ok(array) = ArrayHeader::decode(frame) {
         assert_eq!(array.encode().as_deref(), Ok(frame), "{array:?}");
         let _ = array.item_size(frame.len());
     }

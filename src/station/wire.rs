@@ -18,7 +18,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use array::Array;
+pub(crate) use array::ArrayHeader;
 pub(crate) use body_kind::BodyKind;
 pub(crate) use content::{Ack, Content, Credit, Failed, Fault, Open, Opened, Refusal};
 pub(crate) use data::Data;

@@ -92,15 +92,28 @@ impl<'a> Scanner<'a> {
         &mut self,
         mut each: impl FnMut(&'a str) -> Result<(), E>,
     ) -> Result<bool, E> {
-        if !self.skip_if(b'[') {
+        if !self.enter_list() {
             return Ok(false);
         }
         let mut is_first = true;
-        while self.has_more(is_first, b']')? {
-            each(self.value()?)?;
+        while let Some(item) = self.next_item(is_first)? {
+            each(item)?;
             is_first = false;
         }
         Ok(true)
+    }
+
+    /// Passes the beginning of a list. Whether it is one.
+    pub(super) fn enter_list(&mut self) -> bool {
+        self.skip_if(b'[')
+    }
+
+    /// The next item of the list that was entered, or its end.
+    pub(super) fn next_item(&mut self, is_first: bool) -> Result<Option<&'a str>, NotJson> {
+        match self.has_more(is_first, b']')? {
+            true => self.value().map(Some),
+            false => Ok(None),
+        }
     }
 
     /// Passes what is before the next member or item, if there is one; or the end.

@@ -3,30 +3,24 @@
 use std::io::{self, Write};
 
 use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, Decompress, FlushDecompress, Status};
 
-use crate::codec::MAX_BODY;
-
-/// As Python decodes: bits that stand for nothing need not be zero.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
-);
+use crate::codec::{MAX_BODY, PYTHON_BASE64};
 
 /// Packs a JSON text.
 pub(super) fn zip(json: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(json)?;
-    Ok(BASE64.encode(encoder.finish()?).into_bytes())
+    Ok(PYTHON_BASE64.encode(encoder.finish()?).into_bytes())
 }
 
 /// Unpacks a JSON text, of at most [`MAX_BODY`] bytes: a few kB can be the zip of a gigabyte. No more memory than that is
 /// asked for. Bytes after the end of the stream are passed over, as Python's zlib does.
 pub(super) fn unzip(frame: &[u8]) -> Result<Vec<u8>, String> {
-    let mut zipped = &BASE64.decode(frame).map_err(|error| error.to_string())?[..];
+    let mut zipped = &PYTHON_BASE64
+        .decode(frame)
+        .map_err(|error| error.to_string())?[..];
     let mut json = Vec::new();
     let mut stream = Decompress::new(true);
     loop {
@@ -77,12 +71,12 @@ mod tests {
     #[test]
     fn a_stream_that_is_cut_short_is_refused_wherever_it_is_cut() {
         let text: Vec<u8> = (0..2000u32).flat_map(u32::to_le_bytes).collect();
-        let zipped = BASE64.decode(zip(&text).unwrap()).unwrap();
+        let zipped = PYTHON_BASE64.decode(zip(&text).unwrap()).unwrap();
         for length in 0..zipped.len() {
-            let cut = BASE64.encode(&zipped[..length]);
+            let cut = PYTHON_BASE64.encode(&zipped[..length]);
             assert!(unzip(cut.as_bytes()).is_err(), "{length}");
         }
         let more = [&zipped[..], b"more"].concat();
-        assert_eq!(unzip(BASE64.encode(more).as_bytes()).unwrap(), text);
+        assert_eq!(unzip(PYTHON_BASE64.encode(more).as_bytes()).unwrap(), text);
     }
 }

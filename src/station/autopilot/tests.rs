@@ -1,8 +1,12 @@
 //! What autopilot sent and did, as it was recorded; and anything at all.
 
+mod arrays;
 mod documented;
 mod generated;
 mod recorded;
+mod repeats;
+mod streams;
+mod values;
 mod vectors;
 
 use super::*;

@@ -3,10 +3,11 @@
 use super::reader::Reader;
 use super::writer::Writer;
 use super::{Malformed, Oversized};
+use crate::station::array;
 
 /// The type of an array's items and its shape. The items follow in a frame of their own, in C's order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Array {
+pub(crate) struct ArrayHeader {
     /// As NumPy writes it, such as `<f4`.
     pub(crate) dtype: String,
     pub(crate) dims: Vec<u32>,
@@ -15,7 +16,7 @@ pub(crate) struct Array {
 /// As long as it can be: a text, a count, and as many dimensions as can be counted.
 const MAX: usize = 1 + 255 + 1 + 4 * 255;
 
-impl Array {
+impl ArrayHeader {
     pub(crate) fn encode(&self) -> Result<Vec<u8>, Oversized> {
         let mut writer = Writer::default();
         writer.text("dtype", &self.dtype);
@@ -24,25 +25,19 @@ impl Array {
         writer.finish(MAX)
     }
 
-    pub(crate) fn decode(frame: &[u8]) -> Result<Array, Malformed> {
+    pub(crate) fn decode(frame: &[u8]) -> Result<ArrayHeader, Malformed> {
         let mut reader = Reader::new(frame);
         let dtype = reader.text("dtype")?;
         let count = reader.u8("number of dimensions")?;
         let dims = reader.list(count.into(), |reader| reader.u32("dimensions"))?;
         reader.end()?;
-        Ok(Array { dtype, dims })
+        Ok(ArrayHeader { dtype, dims })
     }
 
     /// How many bytes each item has, of items in so many bytes; `None` if there are no items. Without dimensions there is
     /// one item.
     pub(crate) fn item_size(&self, bytes: usize) -> Result<Option<usize>, Malformed> {
-        let mut dims = self.dims.iter();
-        // One that is 0 makes all 0, however large the others are.
-        let items = match self.dims.contains(&0) {
-            true => Some(0),
-            false => dims.try_fold(1_u64, |items, dim| items.checked_mul(u64::from(*dim))),
-        };
-        match items {
+        match array::items(&self.dims) {
             Some(0) if bytes == 0 => Ok(None),
             Some(items) if items > 0 && (bytes as u64).is_multiple_of(items) && bytes > 0 => {
                 Ok(Some((bytes as u64 / items) as usize))

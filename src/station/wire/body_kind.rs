@@ -14,7 +14,7 @@ pub(crate) enum BodyKind {
     Utf8,
     /// One, a value in JSON.
     Json,
-    /// Two: see [`Array`](super::Array).
+    /// Two: see [`ArrayHeader`](super::ArrayHeader).
     Array,
     /// Any number, each of bytes.
     Items,

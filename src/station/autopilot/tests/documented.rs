@@ -57,3 +57,32 @@ fn frames_are_written_as_documented() {
     let documented: Vec<&str> = documented.map(|(_, frames)| frames).collect();
     assert_eq!(written.iter().map(shown).collect::<Vec<_>>(), documented);
 }
+
+#[test]
+fn arrays_are_read_and_written_as_documented() {
+    let mut blocks = blocks(part("## Arrays"));
+    let json = PythonJson::check(blocks.next().expect("as autopilot writes it"));
+    let Ok(ArrayMember::Plain(array)) = json.unwrap().read() else {
+        panic!("it is not packed");
+    };
+    assert_eq!(array.bytes(), [0, 0, 1, 0, 2, 0]);
+    let written = PythonJson::write(&Sendable(&array)).unwrap();
+    assert_eq!(Some(written.as_str()), blocks.next());
+    assert_eq!(blocks.next(), None);
+}
+
+#[test]
+fn streams_are_written_as_documented() {
+    let header = |name: &str, json: &str| (name.to_owned(), PythonJson::check(json).unwrap());
+    let headers = vec![
+        header("subject", "\"\""),
+        header("pilot", "null"),
+        header("continuous", "true"),
+    ];
+    let items = [1, 2].map(|item| PythonJson::write(&item).unwrap());
+    let batch = StreamBatch::new("DATA", headers, &items);
+    let time = "2026-11-26T11:07:15.525592";
+    let message = batch.message(MessageId::new("st", 0), "a", "b_st", time);
+    let block = blocks(part("## Streams")).next().expect("a message");
+    assert_eq!(message.encode(), block.as_bytes());
+}

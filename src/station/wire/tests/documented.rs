@@ -178,12 +178,12 @@ fn frames_are_written_and_read_as_documented() {
     }
     let array = documented.remove("An array").expect("it is documented");
     let (described, dims) = ("<f4".to_owned(), vec![2, 3]);
-    let described = Array {
+    let described = ArrayHeader {
         dtype: described,
         dims,
     };
     assert_eq!(hex(&described.encode().unwrap()), hex(&array));
-    assert_eq!(Array::decode(&array), Ok(described));
+    assert_eq!(ArrayHeader::decode(&array), Ok(described));
     assert!(documented.is_empty(), "not tested: {documented:?}");
 }
 

@@ -216,8 +216,8 @@ proptest! {
 
     #[test]
     fn any_array_comes_back_as_it_was(dtype in text(), dims in vec(any::<u32>(), 0..5)) {
-        let array = Array { dtype, dims };
+        let array = ArrayHeader { dtype, dims };
         let frame = array.encode().expect("it is small");
-        prop_assert_eq!(Array::decode(&frame), Ok(array));
+        prop_assert_eq!(ArrayHeader::decode(&frame), Ok(array));
     }
 }

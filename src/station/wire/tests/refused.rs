@@ -174,7 +174,7 @@ fn what_is_too_large_is_not_written() {
 
 #[test]
 fn an_array_has_as_many_items_as_its_bytes() {
-    let array = |dims: &[u32]| Array {
+    let array = |dims: &[u32]| ArrayHeader {
         dtype: "<f4".to_owned(),
         dims: dims.to_vec(),
     };
@@ -199,7 +199,7 @@ fn an_array_has_as_many_items_as_its_bytes() {
         "it has 18446744073709551615 items, more than can be counted or are in 1 bytes"
     );
     assert_eq!(
-        Array::decode(b"\x03<f4\x02\0\0\0\x01"),
+        ArrayHeader::decode(b"\x03<f4\x02\0\0\0\x01"),
         Err(Malformed::Short("dimensions"))
     );
 }
