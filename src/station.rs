@@ -4,7 +4,7 @@
 
 mod array;
 mod autopilot;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod life;

@@ -1,6 +1,11 @@
-//! The body of the fuzz target: frames as they may come from anybody.
+//! The bodies of the fuzz targets: frames as they may come from anybody.
+
+mod net_node;
+#[cfg(test)]
+mod tests;
 
 use super::wire::{ArrayHeader, Header};
+pub use net_node::net_node;
 
 /// Does something, and tells how many bytes were allocated meanwhile, at the peak.
 pub type Allocated = fn(&mut dyn FnMut()) -> usize;
