@@ -291,6 +291,33 @@ fn a_stranger_fails_the_handshake_and_disturbs_nobody() {
     });
 }
 
+#[test]
+fn a_stranger_that_leaves_at_once_is_told_by_its_address() {
+    if zeroless::capabilities().unwrap().libzmq != Libzmq::Zeroless {
+        return; // others do not tell it
+    }
+    deadline(|| {
+        let (server, _) = ends();
+        let pull = server.pull().unwrap();
+        let events = pull.connection_events().unwrap();
+        assert_events(&events, &[listening(&server)]);
+        for _ in 0..100 {
+            let mut strangers = Vec::new();
+            for _ in 0..3 {
+                let stranger = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+                strangers.push(stranger.local_addr().unwrap());
+            }
+            let mut told = [(); 3].map(|()| match next(&events) {
+                ConnectionEvent::HandshakeFailed { peer, .. } => peer.unwrap(),
+                other => panic!("{other}"),
+            });
+            told.sort();
+            strangers.sort();
+            assert_eq!(told[..], strangers);
+        }
+    });
+}
+
 /// Collects errors and warnings.
 struct Log;
 

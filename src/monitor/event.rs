@@ -70,8 +70,8 @@ pub enum ConnectionEvent {
         endpoint: Endpoint,
         /// The number of this connection; `None` if the system could not accept it.
         id: Option<ConnectionId>,
-        /// The peer's address, over tcp. That of a connection that was accepted is asked of the system a moment later: one
-        /// that has ended by then has none, or that of the connection after it.
+        /// The peer's address, over tcp. Where the linked libzmq is not ours, that of a connection that was accepted is asked
+        /// of the system a moment later: one that has ended by then has none, or that of the connection after it.
         peer: Option<SocketAddr>,
         /// Why.
         refusal: Refusal,

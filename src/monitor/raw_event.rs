@@ -34,8 +34,8 @@ pub(super) mod kind {
     pub(in super::super) const HANDSHAKE_FAILED_PROTOCOL: u16 = 0x2000;
     pub(in super::super) const HANDSHAKE_FAILED_AUTH: u16 = 0x4000;
 
-    /// The number of the connection that begins with the next event (our libzmq only): it is in the place of
-    /// the endpoint.
+    /// The number and the peer of the connection that begins with the next event (our libzmq only), in the place
+    /// of the endpoint.
     pub(in super::super) const NUMBER: u16 = 0x8000;
 
     /// The value of a failed handshake in which the peer sent a command that does not belong there.
@@ -105,10 +105,12 @@ impl RawEvent<String> {
         })
     }
 
-    /// The number of the connection that begins with the next event, if it is an event of that.
-    pub(crate) fn number(&self) -> Option<ConnectionId> {
-        let number = (self.kind == kind::NUMBER).then(|| self.endpoint.parse());
-        number?.ok().map(ConnectionId::new)
+    /// The number of the connection that begins with the next event, and its peer's address, if it is an event
+    /// of that.
+    pub(crate) fn number(&self) -> Option<(ConnectionId, Option<SocketAddr>)> {
+        let text = (self.kind == kind::NUMBER).then_some(&self.endpoint)?;
+        let (number, peer) = text.split_once(' ')?;
+        Some((ConnectionId::new(number.parse().ok()?), peer.parse().ok()))
     }
 }
 
@@ -205,14 +207,26 @@ mod tests {
     }
 
     #[test]
-    fn an_event_of_a_number_has_it_in_the_place_of_the_endpoint() {
+    fn an_event_of_a_number_has_it_and_the_peer_in_the_place_of_the_endpoint() {
         let number = |kind: u16, second: &[u8]| {
             let [a, b] = kind.to_ne_bytes();
             let event = RawEvent::read(&[a, b, 0, 0, 0, 0], second).unwrap();
             event.number()
         };
-        assert_eq!(number(kind::NUMBER, b"17"), Some(ConnectionId::new(17)));
+        let told = |peer: &str| Some((ConnectionId::new(17), peer.parse().ok()));
+        for peer in [
+            "127.0.0.1:8",
+            "[::1]:8",
+            "[fe80::1%3]:8",
+            "1000:1000:42",
+            "",
+        ] {
+            assert_eq!(
+                number(kind::NUMBER, format!("17 {peer}").as_bytes()),
+                told(peer)
+            );
+        }
         assert_eq!(number(kind::NUMBER, b"tcp://a"), None);
-        assert_eq!(number(kind::ACCEPTED, b"17"), None);
+        assert_eq!(number(kind::ACCEPTED, b"17 127.0.0.1:8"), None);
     }
 }

@@ -35,8 +35,8 @@ struct ReaderState {
     count: u64,
     spellings: Spellings,
     fates: EndpointFates,
-    /// The number of the connection that begins with the next event.
-    number: Option<ConnectionId>,
+    /// The number of the connection that begins with the next event, and its peer.
+    number: Option<(ConnectionId, Option<SocketAddr>)>,
 }
 
 /// The outcome of one reading of the monitor.
@@ -158,8 +158,10 @@ impl ReaderState {
                 continue;
             }
             if let Some(fd) = event.new_connection() {
-                event.peer = address(fd);
-                event.id = self.number.take();
+                (event.id, event.peer) = match self.number.take() {
+                    Some((id, peer)) => (Some(id), peer),
+                    None => (None, address(fd)),
+                };
             }
             self.is_ended |= event.is_last();
             let endpoint = match self.spellings.users_spelling(&event.endpoint) {
@@ -198,8 +200,8 @@ fn next(monitor: &zmq::Socket) -> Option<RawEvent<String>> {
     }
 }
 
-/// The address at the other end of a tcp connection. For logs only: if the connection has ended, its
-/// descriptor may be another's.
+/// The address at the other end of a tcp connection, where libzmq does not tell it. For logs only: if the connection
+/// has ended, its descriptor may be another's.
 fn address(fd: RawFd) -> Option<SocketAddr> {
     ffi::peer_address(fd)
 }

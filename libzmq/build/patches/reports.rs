@@ -251,8 +251,8 @@ void zmq::session_base_t::timer_event (int id_)
               the process has, and where its peer is: an address of IP with the port, or over ipc user, \
               group and process. `zeroless_connection` tells the number alone, some hundred times as fast. \
               A monitor with bit 0x8000 among its events, unless it has all, gets an \
-              event of this number before each connection that begins: the number of the connection is \
-              in the place of the endpoint.",
+              event of this number before each connection that begins: the same text is in the place \
+              of the endpoint.",
         edits: &[
             Edit {
                 file: "src/stream_engine_base.hpp",
@@ -284,14 +284,15 @@ void zmq::session_base_t::timer_event (int id_)
                 old: "static std::string get_peer_address (zmq::fd_t s_)
 {
 ",
-                new: "//  The number of the connection that this thread has made last.
+                new: "//  The number of the connection that this thread has made last, and where its peer is.
 static thread_local uint64_t last_number = 0;
+static thread_local std::string last_connection;
 
 namespace zmq
 {
-uint64_t last_connection_number ()
+const std::string &last_connection_text ()
 {
-    return last_number;
+    return last_connection;
 }
 }
 
@@ -309,10 +310,11 @@ static uint64_t next_number ()
 #endif
 }
 
-static std::string describe_connection (zmq::fd_t s_)
+static const std::string &describe_connection (zmq::fd_t s_)
 {
     last_number = next_number ();
-    std::string text = std::to_string (last_number) + ' ';
+    std::string &text = last_connection;
+    text = std::to_string (last_number) + ' ';
 
     union
     {
@@ -433,7 +435,7 @@ const char *zmq_msg_gets (const zmq_msg_t *msg_, const char *property_)
 ",
                 new: "namespace zmq
 {
-uint64_t last_connection_number ();
+const std::string &last_connection_text ();
 }
 
 void zmq::socket_base_t::event (const endpoint_uri_pair_t &endpoint_uri_pair_,
@@ -452,9 +454,9 @@ void zmq::socket_base_t::event (const endpoint_uri_pair_t &endpoint_uri_pair_,
             && (_monitor_events & number)
             && (_monitor_events & ZMQ_EVENT_ALL) != ZMQ_EVENT_ALL) {
             uint64_t none[1] = {0};
-            monitor_event (number, none, 1,
-                           make_unconnected_connect_endpoint_pair (
-                             std::to_string (last_connection_number ())));
+            monitor_event (
+              number, none, 1,
+              make_unconnected_connect_endpoint_pair (last_connection_text ()));
         }
         monitor_event (type_, values_, values_count_, endpoint_uri_pair_);
 ",

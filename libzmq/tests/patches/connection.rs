@@ -13,11 +13,12 @@ use crate::{Monitor, SOON, bound, fact, socket, until};
 const NUMBER: u16 = 0x8000;
 const ACCEPTED: u16 = 0x20;
 
-/// The number of the next connection, of a monitor that has asked for both.
-fn number(monitor: &Monitor) -> String {
-    let (kind, _, number) = monitor.next_raw();
+/// The number and the peer of the next connection, of a monitor that has asked for both events.
+fn accepted(monitor: &Monitor) -> (String, String) {
+    let (kind, _, connection) = monitor.next_raw();
     assert_eq!((kind, monitor.next_raw().0), (NUMBER, ACCEPTED));
-    number
+    let (number, peer) = connection.split_once(' ').unwrap();
+    (number.to_owned(), peer.to_owned())
 }
 
 /// The number of the connection of a message, told alone.
@@ -49,14 +50,14 @@ fn a_message_has_the_number_of_its_connection() {
             push.connect(&endpoint).unwrap();
             push.set_linger(SOON.as_millis() as i32).unwrap();
             push.send("to be read later", 0).unwrap();
-            numbers.push(number(&monitor));
+            numbers.push(accepted(&monitor));
         }
         // The connections have ended, or will.
         let mut told = Vec::new();
         for _ in 0..3 {
             let (its_number, peer) = received(&pull);
             assert!(peer.starts_with("127.0.0.1:"), "{peer}");
-            told.push(its_number);
+            told.push((its_number, peer));
         }
         told.sort();
         numbers.sort();
@@ -86,7 +87,7 @@ fn each_frame_tells_the_number_alone() {
             let monitor = Monitor::asking(&context, &receiver, &name, NUMBER | ACCEPTED);
             let sender = socket(&context, sends);
             sender.connect(&endpoint).unwrap();
-            let number = number(&monitor).parse().unwrap();
+            let number = accepted(&monitor).0.parse().unwrap();
             if sends == zmq::ROUTER {
                 sender.set_router_mandatory(true).unwrap();
                 until(|| sender.send("receiver", zmq::SNDMORE).is_ok());
