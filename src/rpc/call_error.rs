@@ -38,7 +38,8 @@ pub enum CallError<E = Failure> {
     /// no harm to run it twice; such commands are [idempotent](super::Command::IDEMPOTENT), and repeated by themselves.
     #[non_exhaustive]
     MayHaveRun {
-        /// [`Error::Timeout`], [`Error::ConnectionLost`] if the server's connection ended, or what else ended the wait.
+        /// [`Error::Timeout`], [`Error::ConnectionLost`] if the server's connection ended, [`Error::Unsupported`] if a relay
+        /// keeps the call for later and brings no reply, or what else ended the wait.
         reason: Error,
     },
 

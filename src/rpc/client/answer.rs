@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::codec::{BodyError, BodyType};
+use crate::error::Error;
 use crate::message::{Frame, Message};
 use crate::rpc::CallError;
 use crate::rpc::envelope::{Envelope, read};
@@ -35,6 +36,9 @@ pub(super) type UntypedError = CallError<ServiceError>;
 /// The end of a call: the body of the reply, or the error.
 pub(super) type Answer = Result<Option<Body>, UntypedError>;
 
+/// What a caller is told whose call was answered by a relay.
+const ACCEPTED: &str = "a relay that keeps calls has taken this one, and will pass it on, but it brings no reply: use `cast`";
+
 /// Takes a server's answer to the call with this id apart; a pong has no body.
 pub(super) fn take_apart(message: Message, id: u64) -> Answer {
     let count = message.frame_count();
@@ -57,9 +61,11 @@ pub(super) fn take_apart(message: Message, id: u64) -> Answer {
         Envelope::Error { error, .. } => {
             Err(error.or_else(|words| CallError::Service(ServiceError { words, body })))
         }
-        Envelope::Accepted { .. } => Err(bad_reply(
-            "a relay with a buffer has taken the call, and will pass it on: there is no reply; use `cast`",
-        )),
+        Envelope::Accepted { .. } => Err(CallError::MayHaveRun {
+            reason: Error::Unsupported {
+                what: ACCEPTED.to_owned(),
+            },
+        }),
         _ => Err(bad_reply("it is not a reply")),
     }
 }
