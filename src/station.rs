@@ -1,6 +1,7 @@
 //! Nodes that are reached by name, by way of stations, and that know what became of each message.
 //!
-//! The beginning: the bytes and the flows (see docs/station.md). A user has no use of it yet, so nothing of it is public.
+//! The beginning: the bytes, the flows and the routes (see docs/station.md). A user has no use of it yet, so nothing of it
+//! is public.
 
 mod array;
 mod autopilot;

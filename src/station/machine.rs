@@ -2,3 +2,5 @@
 //! thread and no clock, and the random numbers are handed in.
 
 mod flows;
+mod routes;
+mod timers;

@@ -23,7 +23,6 @@ mod simulation;
 mod table;
 #[cfg(test)]
 mod tests;
-mod timers;
 mod window;
 
 pub(crate) use end::End;

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::time::{Duration, Instant};
 
+use super::super::timers::Timers;
 use super::flow::Flow;
 use super::frames::{Parcel, Payload, ToSender};
 use super::key::FlowKey;
 use super::pool::{self, Pool};
 use super::rules::{MAX_FAILED, Protocol, Rules};
 use super::table::Table;
-use super::timers::Timers;
 use crate::station::Life;
 use crate::station::wire::{Ack, Failed, Fault, Open, Opened};
 
