@@ -273,6 +273,7 @@
 //!
 #![cfg_attr(feature = "zre", doc = include_str!("guide/discovery.md"))]
 #![cfg_attr(feature = "rpc", doc = include_str!("guide/calls.md"))]
+#![cfg_attr(feature = "station", doc = include_str!("guide/stations.md"))]
 #![cfg_attr(feature = "zmqrpc", doc = include_str!("guide/pyzmqrpc3.md"))]
 //!
 //! # How it behaves
@@ -317,8 +318,6 @@ pub mod security;
 mod server;
 mod socket;
 #[cfg(feature = "station")]
-#[allow(dead_code, unused_imports)]
-#[doc(hidden)]
 pub mod station;
 mod throttle;
 mod wake;

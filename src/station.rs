@@ -1,16 +1,46 @@
-//! Nodes that are reached by name, by way of stations, and that know what became of each message.
+//! Nodes that are reached by id, by way of stations, and that know what became of each message.
 //!
-//! The beginning: the bytes, the flows and the routes (see docs/station.md). A user has no use of it yet, so nothing of it
-//! is public.
+//! A [`Node`] sends messages to others by their ids, wherever they are, and learns what became of each; handlers take what
+//! comes, or a loop does. A node with a port is a station: others stand behind it, and it sends on what they send to each other.
+//!
+//! ```
+//! use zeroless::station::{Message, Node};
+//!
+//! let site = Node::builder("site").bind("tcp://127.0.0.1:0").start()?;
+//! let disk = Node::builder("rig1.disk").upstream(site.endpoints()).start()?;
+//! disk.listen("FRAME", |frame: Vec<u16>, _: &Message| println!("{} pixels", frame.len()))?;
+//!
+//! let camera = Node::builder("rig1.camera").upstream(site.endpoints()).start()?;
+//! camera.send("rig1.disk", "FRAME", &vec![0_u16; 100])?.wait()?; // delivered
+//! # Ok::<(), zeroless::Error>(())
+//! ```
 
+#[allow(dead_code, reason = "autopilot's driver is to come")]
 mod array;
+#[allow(dead_code, unused_imports, reason = "its driver is to come")]
 mod autopilot;
+mod body;
+mod end;
+mod error;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod life;
 mod machine;
+mod message;
+mod net;
+mod node;
+mod pending;
+mod presence;
+mod ticket;
 mod wire;
 
-pub(crate) use array::{Array, Dtype};
+pub use body::{Array, Body, Bytes, IntoBody, Items, Json, Text};
+pub use end::{End, Undelivered};
+pub use error::Error;
 pub(crate) use life::Life;
+pub use message::{Message, MessageBuilder};
+pub use node::{Builder, Handler, HandlerResult, Messages, Node, PresenceEvents};
+pub use pending::Pending;
+pub use presence::Presence;
+pub use ticket::Ticket;

@@ -130,6 +130,26 @@ fn rpc_prints_replies_and_errors_and_the_server_ends_by_an_interrupt() {
 }
 
 #[test]
+#[cfg(feature = "station")]
+fn station_delivers_a_hello() {
+    let printed = example("station", &[]).finish();
+    assert_eq!(printed, ["alice says hello, world", "delivered"]);
+}
+
+#[test]
+#[cfg(feature = "station")]
+fn station_chain_asks_and_sees_who_goes() {
+    let printed = example("station_chain", &[]).finish();
+    let told = [
+        "at 3, 4",
+        "its handler failed: too far",
+        "stage is there",
+        "stage is gone",
+    ];
+    assert_eq!(printed, told);
+}
+
+#[test]
 fn secure_replies_to_one_with_the_password() {
     let server = example("secure_server", &["0"]);
     let ready = server.logs("ready on tcp://127.0.0.1:");

@@ -62,13 +62,17 @@ const ZRE: Layers = Layers {
     ],
 };
 
-/// The values that all have; bytes; state machines.
+/// The values that all have; bytes; state machines; messages; the sockets and the thread; nodes, as a user has them.
 const STATION: Layers = Layers {
     within: &["station"],
     layers: &[
-        &["array", "life"],
+        &["array", "end", "error", "life", "pending", "presence"],
         &["wire"],
         &["machine", "autopilot"],
+        &["body", "ticket"],
+        &["message"],
+        &["net"],
+        &["node"],
         &["fuzzing"],
     ],
 };

@@ -44,6 +44,27 @@ mod programs {
         Ok(sum)
     }
 
+    #[cfg(feature = "station")]
+    fn stations(frame: Vec<u16>) -> zeroless::Result<()> {
+        use zeroless::station::{Message, Node};
+
+        // Nodes reached by id, by way of stations, with the feature `station`.
+        let site = Node::builder("site").bind(5560).start()?;
+        let disk = Node::builder("disk")
+            .upstream(("site.example", 5560))
+            .start()?;
+        disk.listen("FRAME", |frame: Vec<u16>, _: &Message| {
+            println!("{} pixels", frame.len())
+        })?;
+
+        let camera = Node::builder("camera")
+            .upstream(("site.example", 5560))
+            .start()?;
+        camera.send("disk", "FRAME", &frame)?.wait()?; // delivered: its handler has finished
+        drop(site);
+        Ok(())
+    }
+
     fn discovery() -> zeroless::Result<()> {
         use zeroless::{Server, zre};
 
@@ -73,7 +94,7 @@ fn the_programs_of_the_readme_are_those_that_are_compiled_here() {
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap_or(rest))
         .collect();
-    assert_eq!(programs.len(), 4);
+    assert_eq!(programs.len(), 5);
     for program in programs {
         assert!(compiled.contains(&words(program)), "{program}");
     }

@@ -147,7 +147,7 @@ impl ConnectionStatus {
     }
 
     /// Calls this from now on with each event.
-    #[cfg(feature = "rpc")]
+    #[cfg(any(feature = "rpc", feature = "station"))]
     pub(crate) fn set_on_event(&self, call: OnEvent) {
         let _ = self.on_event.set(call);
     }

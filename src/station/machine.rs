@@ -4,3 +4,10 @@
 mod flows;
 mod routes;
 mod timers;
+
+pub(crate) use flows::{
+    End, Outcome, Parcel, Payload, Receiver, ReceiverAction, ReceiverLimits, Sender, SenderAction,
+    SenderLimits, ToReceiver, ToSender,
+};
+pub(crate) use routes::{Forward, LinkId, LinkKind, Routes, RoutesAction, RoutesLimits};
+pub(crate) use timers::Timers;

@@ -23,6 +23,8 @@ pub(crate) use body_kind::BodyKind;
 pub(crate) use content::{Ack, Content, Credit, Failed, Fault, Open, Opened, Refusal};
 pub(crate) use data::Data;
 pub(crate) use error::{Malformed, Oversized};
-pub(crate) use fields::{Compression, ReplyTo};
+#[cfg(test)]
+pub(crate) use fields::Compression;
+pub(crate) use fields::ReplyTo;
 pub(crate) use header::{Header, MAX_HEADER, Routed, SIGNATURE, TTL};
 pub(crate) use link::{Admitted, Claim, LinkMessage, Outcome, Registration, Row, RowState};

@@ -10,7 +10,7 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::codec::PYTHON_BASE64;
-use crate::station::{Array, Dtype};
+use crate::station::array::{Array, Dtype};
 
 /// An array in a message that was received.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -28,5 +28,4 @@ mod window;
 pub(crate) use end::End;
 pub(crate) use frames::{Parcel, Payload, ToReceiver, ToSender};
 pub(crate) use receiver::{Outcome, Receiver, ReceiverAction, ReceiverLimits};
-pub(crate) use rules::{Protocol, Rules};
-pub(crate) use sender::{Full, Sender, SenderAction, SenderLimits};
+pub(crate) use sender::{Sender, SenderAction, SenderLimits};

@@ -31,5 +31,4 @@ mod watching;
 pub(crate) use action::{Forward, RoutesAction};
 pub(crate) use limits::RoutesLimits;
 pub(crate) use link::{LinkId, LinkKind};
-pub(crate) use rules::{Protocol, Rules};
 pub(crate) use state::Routes;

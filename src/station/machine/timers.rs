@@ -5,14 +5,14 @@ use std::time::Instant;
 
 /// One time for each key at most; the first is found at once.
 #[derive(Debug, Default)]
-pub(in crate::station::machine) struct Timers {
+pub(crate) struct Timers {
     by_time: BTreeSet<(Instant, u64)>,
     by_key: HashMap<u64, Instant>,
 }
 
 impl Timers {
     /// Sets or changes the time of a key; or takes it away.
-    pub(in crate::station::machine) fn set(&mut self, key: u64, at: Option<Instant>) {
+    pub(crate) fn set(&mut self, key: u64, at: Option<Instant>) {
         let before = match at {
             Some(at) => self.by_key.insert(key, at),
             None => self.by_key.remove(&key),
@@ -23,12 +23,12 @@ impl Timers {
         }
     }
 
-    pub(in crate::station::machine) fn first(&self) -> Option<Instant> {
+    pub(crate) fn first(&self) -> Option<Instant> {
         self.by_time.first().map(|(at, _)| *at)
     }
 
     /// A key whose time has come; its time is taken away.
-    pub(in crate::station::machine) fn due(&mut self, now: Instant) -> Option<u64> {
+    pub(crate) fn due(&mut self, now: Instant) -> Option<u64> {
         let (_, key) = *self.by_time.first().filter(|(at, _)| *at <= now)?;
         self.set(key, None);
         Some(key)

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::station::{Array, Dtype};
+use crate::station::array::{Array, Dtype};
 
 fn read(json: &str) -> Result<ArrayMember, String> {
     let json = PythonJson::check(json).expect("it is JSON");

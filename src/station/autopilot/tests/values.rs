@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::recorded::Vector;
 use super::*;
-use crate::station::{Array, Dtype};
+use crate::station::array::{Array, Dtype};
 
 /// What a vector's array is.
 #[derive(Debug, PartialEq)]

@@ -168,6 +168,11 @@ impl<M: Payload, R: Rules> Receiver<M, R> {
         reply
     }
 
+    /// Whether a flow has this token.
+    pub(crate) fn knows(&self, token: u64) -> bool {
+        self.table.get(token).is_some()
+    }
+
     /// An END has come.
     pub(crate) fn end(&mut self, token: u64, next: u64) {
         let Some(flow) = self.table.get_mut(token) else {

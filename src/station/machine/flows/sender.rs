@@ -216,9 +216,7 @@ impl<M: Payload, R: Rules> Sender<M, R> {
     /// Time has passed.
     pub(crate) fn timeout(&mut self, now: Instant) {
         while let Some(seq) = self.outbox.expired(now) {
-            let was_sent = self.outbox.get(seq).is_some_and(|it| it.was_sent);
-            let end = if was_sent { End::Unknown } else { End::NotSent };
-            self.end(seq, end, now);
+            self.end_untold(seq, now);
         }
         match self.state {
             State::Open { token } if self.outbox.is_empty() && now >= self.active_at + IDLE => {
@@ -230,6 +228,25 @@ impl<M: Payload, R: Rules> Sender<M, R> {
             _ => self.retry(now),
         }
         self.pump(now);
+    }
+
+    /// Ends all messages: nobody tries any longer.
+    pub(crate) fn give_up(&mut self, now: Instant) {
+        for seq in self.outbox.base()..self.outbox.next() {
+            self.end_untold(seq, now);
+        }
+    }
+
+    /// Whether there is nothing to be sent and nothing to be waited for.
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed) && self.outbox.is_empty()
+    }
+
+    /// Ends a message of which nothing was heard.
+    fn end_untold(&mut self, seq: u64, now: Instant) {
+        let was_sent = self.outbox.get(seq).is_some_and(|it| it.was_sent);
+        let end = if was_sent { End::Unknown } else { End::NotSent };
+        self.end(seq, end, now);
     }
 
     fn send(&mut self, frame: ToReceiver<M>) {

@@ -103,14 +103,6 @@ fn sent(routes: &mut Routes) -> Vec<(LinkId, LinkMessage)> {
     sent.collect()
 }
 
-/// The rows in it, if it is an ADVERT.
-fn rows(message: &LinkMessage) -> &[Row] {
-    match message {
-        LinkMessage::Advert(rows) => rows,
-        _ => &[],
-    }
-}
-
 /// The outcomes that it tells, and of whose names.
 fn outcomes(routes: &mut Routes) -> Vec<(LinkId, Life, Outcome)> {
     let sent = sent(routes).into_iter();

@@ -1,0 +1,20 @@
+//! The thread of a node, its sockets, and what it shares with the node's handles.
+
+mod children;
+mod core;
+mod driver;
+mod handlers;
+mod outbound;
+mod parent;
+mod requests;
+mod returns;
+mod shared_node;
+mod sockets;
+mod transmission;
+
+pub(super) use children::Children;
+pub(super) use core::Settings;
+pub(super) use driver::Driver;
+pub(super) use handlers::Handler;
+pub(super) use parent::Parent;
+pub(super) use shared_node::SharedNode;

@@ -1,0 +1,71 @@
+//! The links to those behind a station: each has an identity at the socket, which libzmq makes up.
+
+use std::collections::HashMap;
+
+use log::debug;
+
+use super::sockets::{LinkSocket, Sent, ToChildren};
+use crate::error::Result;
+use crate::message::{Frame, Message as FrameList};
+use crate::server::Server;
+use crate::socket::Socket;
+use crate::station::machine::LinkId;
+
+/// The port of a station, and the links to those that have connected there.
+pub(in crate::station) struct Children {
+    server: Server,
+    socket: LinkSocket<ToChildren>,
+    links: HashMap<Frame, LinkId>,
+    identities: HashMap<LinkId, Frame>,
+}
+
+impl Children {
+    pub(in crate::station) fn bind(server: &Server) -> Result<Children> {
+        Ok(Children {
+            server: server.clone(),
+            socket: server.open()?,
+            links: HashMap::new(),
+            identities: HashMap::new(),
+        })
+    }
+
+    /// Gives the port back: whoever is told that the node has ended may bind there.
+    pub(super) fn unbind(&self) {
+        if let Err(error) = self.server.unbind_all() {
+            debug!("a station's port: {error}");
+        }
+    }
+
+    pub(super) fn socket(&self) -> &Socket {
+        self.socket.socket()
+    }
+
+    /// A message, and the identity that it came from.
+    pub(super) fn receive(&self) -> Option<(Frame, Vec<Frame>)> {
+        let mut frames = self.socket.receive()?.into_iter();
+        let identity = frames.next()?;
+        Some((identity, frames.collect()))
+    }
+
+    pub(super) fn link(&self, identity: &Frame) -> Option<LinkId> {
+        self.links.get(identity).copied()
+    }
+
+    pub(super) fn insert(&mut self, identity: Frame, link: LinkId) {
+        self.identities.insert(link, identity.clone());
+        self.links.insert(identity, link);
+    }
+
+    /// Forgets a link: whoever is there still is given another.
+    pub(super) fn remove(&mut self, link: LinkId) {
+        if let Some(identity) = self.identities.remove(&link) {
+            self.links.remove(&identity);
+        }
+    }
+
+    /// Sends a message over a link of these; `None` if the link is not one of these.
+    pub(super) fn send(&self, link: LinkId, message: FrameList) -> Option<Sent> {
+        let identity = self.identities.get(&link)?;
+        Some(self.socket.send(&[identity.as_bytes()], message))
+    }
+}
