@@ -32,6 +32,8 @@ mod net;
 mod node;
 mod pending;
 mod presence;
+#[doc(hidden)]
+pub mod testing;
 mod ticket;
 mod wire;
 

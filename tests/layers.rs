@@ -73,7 +73,7 @@ const STATION: Layers = Layers {
         &["message"],
         &["net"],
         &["node"],
-        &["fuzzing"],
+        &["fuzzing", "testing"],
     ],
 };
 

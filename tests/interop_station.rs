@@ -1,0 +1,18 @@
+//! auto-pi-lot 0.5.1, unchanged: its nodes and stations understand the frames that we write, and we theirs.
+//!
+//! `ZEROLESS_PEER_PYTHON` names a Python with auto-pi-lot; `.ci/run` makes one. Without it these tests say that they
+//! were not run.
+
+#![cfg(feature = "station")]
+
+#[path = "interop_station/peer.rs"]
+mod peer;
+#[path = "support/process.rs"]
+mod process;
+#[path = "support/program.rs"]
+mod program;
+
+#[path = "interop_station/nodes.rs"]
+mod nodes;
+#[path = "interop_station/stations.rs"]
+mod stations;
