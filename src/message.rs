@@ -88,6 +88,15 @@ impl Message {
         self.frames.push(frame.into());
     }
 
+    /// Takes the second frame off, if it is the last one.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn pop_second(&mut self) -> Option<Frame> {
+        match self.frame_count() {
+            2 => self.frames.pop(),
+            _ => None,
+        }
+    }
+
     /// The frames.
     ///
     /// ```

@@ -6,6 +6,7 @@
 mod details;
 mod encoding;
 mod kind;
+mod quick;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,8 @@ use std::time::Duration;
 
 pub(crate) use encoding::Encoding;
 pub(crate) use read::read;
+pub(crate) use write::to_frame;
+#[cfg(any(fuzzing, test))]
 pub(crate) use write::write;
 
 use super::CallError;

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Failure;
-use super::envelope::{Envelope, read, write};
+use super::envelope::{Envelope, read, to_frame, write};
 use crate::codec::{BodyError, BodyType};
 
 /// Does something, and tells how many bytes were allocated meanwhile, at the peak.
@@ -44,6 +44,7 @@ fn first_frame(bytes: &[u8], allocated: Allocated) {
             let written = write(&envelope, encoding).map(|bytes| match read(&bytes) {
                 (same, Ok(again)) => {
                     assert_eq!(same, encoding);
+                    assert_eq!(to_frame(&envelope, encoding), *bytes);
                     assert_same(&again, &envelope);
                 }
                 (_, Err(refused)) => panic!("{envelope:?} is refused: {refused:?}"),

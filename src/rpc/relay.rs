@@ -24,7 +24,7 @@
 //! ```
 
 use super::CallError;
-use super::envelope::{Envelope, ErrorReply, read, write};
+use super::envelope::{Envelope, ErrorReply, read, to_frame};
 use crate::error::{Error, Wait};
 use crate::message::{Frame, Message};
 use crate::relay::Unanswered;
@@ -90,7 +90,7 @@ fn answer(request: &[Frame], make: impl FnOnce(u64) -> Envelope<'static>) -> Opt
         Ok(_) => return None,
         Err(rejection) => error_of(rejection.id, rejection.error),
     };
-    Some(write(&answer, encoding).ok()?.into())
+    Some(Message::single(to_frame(&answer, encoding)))
 }
 
 fn error_of(id: u64, error: ErrorReply) -> Envelope<'static> {

@@ -34,7 +34,7 @@ pub struct Pending {
     pub(super) id: u64,
     pub(super) requesting: Requesting,
     /// The request, if it may have to be sent again.
-    repeat: Option<Message>,
+    repeat: Option<Box<Message>>,
     /// How often it may still be sent again.
     retries: u32,
     /// Whether a retry is still to be sent, when a server takes it.
@@ -72,7 +72,7 @@ impl Pending {
             return self.send(frames, self.deadline);
         }
         let message = frames.into_message()?;
-        let repeat = self.repeat.insert(message).share();
+        let repeat = self.repeat.insert(Box::new(message)).share();
         match self.send(repeat, self.deadline) {
             // No server has got it whole, so none handles it twice.
             Err(unsent) if *unsent.error() == Error::PeerLost => self.send_again(self.deadline),
@@ -91,7 +91,7 @@ impl Pending {
     /// Sends the request anew, as often as a peer leaves in the middle of it.
     fn send_again(&mut self, deadline: Deadline) -> Result<(), SendError> {
         loop {
-            let Some(message) = self.repeat.as_mut().map(Message::share) else {
+            let Some(message) = self.repeat.as_mut().map(|it| it.share()) else {
                 return Ok(());
             };
             match self.send(message, deadline) {

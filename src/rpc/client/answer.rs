@@ -40,20 +40,18 @@ pub(super) type Answer = Result<Option<Body>, UntypedError>;
 const ACCEPTED: &str = "a relay that keeps calls has taken this one, and will pass it on, but it brings no reply: use `cast`";
 
 /// Takes a server's answer to the call with this id apart; a pong has no body.
-pub(super) fn take_apart(message: Message, id: u64) -> Answer {
-    let count = message.frame_count();
-    let mut frames = message.into_iter();
-    let head = frames.next().unwrap_or_default();
-    let envelope = match read(&head).1 {
+pub(super) fn take_apart(mut message: Message, id: u64) -> Answer {
+    let bytes = message.pop_second();
+    let envelope = match read(message.as_bytes()).1 {
         Ok(envelope) => envelope,
         Err(rejection) => return Err(bad_reply(&rejection.error.to_string())),
     };
     if envelope.id() != id {
         return Err(bad_reply("it is the reply to another call"));
     }
-    let body = match (envelope.body(), frames.next()) {
-        (Some(body_type), Some(bytes)) if count == 2 => Some(Body { body_type, bytes }),
-        (None, None) => None,
+    let body = match (envelope.body(), bytes, message.frame_count()) {
+        (Some(body_type), Some(bytes), 1) => Some(Body { body_type, bytes }),
+        (None, None, 1) => None,
         _ => return Err(bad_reply("it has not as many frames as its envelope says")),
     };
     match envelope {

@@ -25,7 +25,7 @@ pub(super) struct Ongoing {
     /// The servers that have not taken it.
     passed_over: Vec<Arc<Backend>>,
     /// The outcome if it comes to no other server: that of an attempt that may have run, or else of the last one.
-    outcome: Option<UntypedError>,
+    outcome: Option<Box<UntypedError>>,
     /// Whether its end was given: then it must not be started anew.
     is_over: bool,
 }
@@ -91,10 +91,10 @@ impl Ongoing {
                 match self.hand_over(until) {
                     Ok(true) => {}
                     Err(error) if error.is_timeout() && !deadline.is_over() => return None,
-                    Ok(false) => return self.outcome.take().map(Err),
+                    Ok(false) => return self.outcome.take().map(|it| Err(*it)),
                     Err(reason) => {
-                        let unsent = CallError::NotSent { reason };
-                        return Some(Err(self.outcome.take().unwrap_or(unsent)));
+                        let outcome = self.outcome.take().map(|it| *it);
+                        return Some(Err(outcome.unwrap_or(CallError::NotSent { reason })));
                     }
                 }
             }
@@ -123,9 +123,9 @@ impl Ongoing {
             // the call may have run.
             self.passed_over.push(attempt.backend().clone());
         }
-        let may_have_run = matches!(self.outcome, Some(CallError::MayHaveRun { .. }));
+        let may_have_run = matches!(self.outcome.as_deref(), Some(CallError::MayHaveRun { .. }));
         if !may_have_run {
-            self.outcome = Some(error);
+            self.outcome = Some(error.into());
         }
         None
     }

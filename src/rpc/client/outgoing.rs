@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::codec::{BodyError, BodyType};
 use crate::message::{Frame, Message};
 use crate::rpc::CallError;
-use crate::rpc::envelope::{Encoding, Envelope, write};
+use crate::rpc::envelope::{Encoding, Envelope, to_frame};
 use crate::wake::Deadline;
 
 /// A message to a server.
@@ -81,9 +81,7 @@ impl Outgoing {
             Ask::Ping => Envelope::Ping { id },
             Ask::List => Envelope::List { id },
         };
-        let mut message = Message::new();
-        // It cannot fail: see there.
-        message.push(write(&envelope, Encoding::MessagePack).unwrap_or_default());
+        let mut message = Message::single(to_frame(&envelope, Encoding::MessagePack));
         if let Some(body) = &mut self.body {
             message.push(body.share());
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 
 use super::details::{Detail, from_wire};
-use super::{Encoding, Envelope, ErrorReply, MAX_ENVELOPE, VERSION, kind};
+use super::{Encoding, Envelope, ErrorReply, MAX_ENVELOPE, VERSION, kind, quick};
 use crate::codec::{BodyError, BodyType};
 use crate::rpc::CallError;
 use crate::rpc::command::MAX_NAME;
@@ -23,6 +23,14 @@ pub(crate) struct Rejection {
 
 /// Reads an envelope, and tells how it is encoded.
 pub(crate) fn read(bytes: &[u8]) -> (Encoding, Result<Envelope<'_>, Rejection>) {
+    match quick::read(bytes) {
+        Some(envelope) => (Encoding::MessagePack, Ok(envelope)),
+        None => read_any(bytes),
+    }
+}
+
+/// Reads any envelope, by way of serde.
+pub(super) fn read_any(bytes: &[u8]) -> (Encoding, Result<Envelope<'_>, Rejection>) {
     let encoding = Encoding::of(bytes);
     let mut rejection = Rejection {
         id: 0,

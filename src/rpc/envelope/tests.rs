@@ -1,11 +1,12 @@
 //! Envelopes as docs/rpc.md has them; and any others.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::read::Rejection;
-use super::{Encoding, Envelope, ErrorReply, MAX_ENVELOPE, read, write};
+use super::read::{Rejection, read_any};
+use super::{Encoding, Envelope, ErrorReply, MAX_ENVELOPE, quick, read, to_frame, write};
 use crate::codec::BodyType;
 use crate::error::{Error, Wait};
 use crate::rpc::CallError;
@@ -118,6 +119,7 @@ fn assert_bytes(envelope: &Envelope<'_>, encoding: Encoding, expected: &[u8]) {
         written == expected,
         "{envelope:?} is {shown} {written:02x?}"
     );
+    assert_eq!(to_frame(envelope, encoding), *expected);
     assert_eq!(read(expected), (encoding, Ok(envelope.clone())));
 }
 
@@ -342,15 +344,45 @@ proptest! {
     #[test]
     fn any_call_is_read_as_it_was_written(
         id: u64,
+        id_bits in 1..=64_u32,
         left in prop::option::of(any::<u32>()),
         name in ".{1,63}",
     ) {
+        let id = id >> (64 - id_bits);
         let left = left.map(|it| Duration::from_millis(it.into()));
         for encoding in ENCODINGS {
-            let body = encoding.body_type();
-            let call = Envelope::Call { id, left, name: name.as_str().into(), body };
-            let bytes = write(&call, encoding).unwrap();
-            prop_assert_eq!(read(&bytes), (encoding, Ok(call)));
+            let (body, name) = (encoding.body_type(), Cow::from(&name));
+            for envelope in [
+                Envelope::Call { id, left, name: name.clone(), body },
+                Envelope::Cast { id, left, name, body },
+                Envelope::Reply { id, body },
+            ] {
+                let bytes = write(&envelope, encoding).unwrap();
+                prop_assert_eq!(&to_frame(&envelope, encoding)[..], &bytes[..]);
+                let is_quick = quick::read(&bytes).is_some();
+                prop_assert_eq!(is_quick, encoding == Encoding::MessagePack);
+                prop_assert_eq!(read_any(&bytes), (encoding, Ok(envelope.clone())));
+                prop_assert_eq!(read(&bytes), (encoding, Ok(envelope)));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_read_quickly_is_read_by_serde_alike(
+        begin in prop::sample::select(vec![
+            &b""[..],
+            b"\x94\x01\x01",
+            b"\x96\x01",
+            b"\x96\x01\x00\x07",
+            b"\x96\x01\x08\xcd\x01\x02\xc0",
+            b"\x96\x01\x00\x07\xc0\xd9\x02ab",
+            b"\x96\x01\x00\x07\xc0\xa2",
+        ]),
+        rest in prop::collection::vec(prop_oneof![0..4_u8, 0xa0..0xa4_u8, any::<u8>()], 0..12),
+    ) {
+        let bytes = [begin, &rest].concat();
+        if let Some(envelope) = quick::read(&bytes) {
+            prop_assert_eq!(read_any(&bytes), (Encoding::MessagePack, Ok(envelope)));
         }
     }
 

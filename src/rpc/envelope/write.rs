@@ -1,14 +1,27 @@
 //! Envelopes as bytes.
 
-use std::time::Duration;
-
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use super::details::to_wire;
+use super::quick::{self, millis};
 use super::{Encoding, Envelope, VERSION, kind};
 use crate::codec::BodyError;
+use crate::message::Frame;
 
-/// An envelope as bytes.
+/// An envelope as a frame.
+pub(crate) fn to_frame(envelope: &Envelope<'_>, encoding: Encoding) -> Frame {
+    let quick = match encoding {
+        Encoding::MessagePack => quick::write(envelope),
+        Encoding::Json => None,
+    };
+    match quick {
+        Some(bytes) => Frame::from(&bytes[..]),
+        // It cannot fail: see there.
+        None => write(envelope, encoding).unwrap_or_default().into(),
+    }
+}
+
+/// An envelope as bytes, by way of serde.
 ///
 /// # Errors
 ///
@@ -60,10 +73,4 @@ impl Serialize for Envelope<'_> {
         list.serialize_element(&body.number())?;
         list.end()
     }
-}
-
-/// In milliseconds, rounded up: what is left is not nothing.
-fn millis(time: Duration) -> u64 {
-    let millis = time.as_nanos().div_ceil(1_000_000);
-    u64::try_from(millis).unwrap_or(u64::MAX)
 }

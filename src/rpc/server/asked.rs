@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::message::{Frame, Message};
 use crate::pattern::ReplySender;
 use crate::rpc::CallError;
-use crate::rpc::envelope::{Encoding, Envelope, write};
+use crate::rpc::envelope::{Encoding, Envelope, to_frame};
 
 /// A message that may be answered.
 #[derive(Debug)]
@@ -92,9 +92,7 @@ impl Asked {
         if self.is_answered.swap(true, Ordering::Relaxed) {
             return false;
         }
-        let mut message = Message::new();
-        // It cannot fail: see there.
-        message.push(write(envelope, self.encoding).unwrap_or_default());
+        let mut message = Message::single(to_frame(envelope, self.encoding));
         if let Some(body) = body {
             message.push(body);
         }

@@ -121,10 +121,8 @@ impl Engine {
     fn take_in(&self, request: Request) -> Option<Waiting> {
         let (mut message, reply) = request.split();
         let origin = message.take_origin();
-        let count = message.frame_count();
-        let mut frames = message.into_iter();
-        let head = frames.next().unwrap_or_default();
-        let (encoding, envelope) = read(&head);
+        let body = message.pop_second();
+        let (encoding, envelope) = read(message.as_bytes());
         let envelope = match envelope {
             Ok(envelope) => envelope,
             Err(rejection) => {
@@ -136,9 +134,9 @@ impl Engine {
         if !envelope.wants_answer() {
             asked.want_none();
         }
-        let has_body = envelope.body().is_some();
-        if count != 1 + usize::from(has_body) {
-            let reason = match has_body {
+        let wants_body = envelope.body().is_some();
+        if wants_body != body.is_some() || message.frame_count() != 1 {
+            let reason = match wants_body {
                 true => "a call has two frames: the envelope and the body",
                 false => "there are frames after an envelope that has no body",
             };
@@ -148,12 +146,18 @@ impl Engine {
         }
         match envelope {
             Envelope::Call {
-                left, name, body, ..
+                left,
+                name,
+                body: body_type,
+                ..
             }
             | Envelope::Cast {
-                left, name, body, ..
+                left,
+                name,
+                body: body_type,
+                ..
             } => {
-                let asked = asked.with_body(body);
+                let asked = asked.with_body(body_type);
                 let service = match self.services.find(&name) {
                     Ok(service) => service.clone(),
                     Err(error) => {
@@ -167,7 +171,7 @@ impl Engine {
                     shared: Arc::new(shared),
                 };
                 self.remember(&call);
-                let body = frames.next().unwrap_or_default();
+                let body = body.unwrap_or_default();
                 self.let_in(Waiting {
                     service,
                     call,

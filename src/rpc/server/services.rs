@@ -1,6 +1,6 @@
 //! The commands of a server, each with its handler and its counters.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::rpc::{CallError, Command, Failure};
 /// The commands of a server.
 #[derive(Debug, Default)]
 pub(super) struct Services {
-    by_name: HashMap<Arc<str>, Arc<Service>>,
+    by_name: BTreeMap<Arc<str>, Arc<Service>>,
     /// The first name that was given twice.
     pub(super) given_twice: Option<Arc<str>>,
 }
@@ -126,9 +126,7 @@ impl Services {
     /// What became of the calls of each, by name.
     pub(super) fn statistics(&self) -> Vec<CommandStatistics> {
         let all = self.by_name.values();
-        let mut all: Vec<_> = all.map(|it| it.statistics.of(&it.name)).collect();
-        all.sort_by(|one, other| one.name.cmp(&other.name));
-        all
+        all.map(|it| it.statistics.of(&it.name)).collect()
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
