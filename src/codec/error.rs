@@ -20,7 +20,7 @@ pub(crate) enum BodyError {
 }
 
 /// How much of a path and of a reason is kept, in bytes: both may have texts of the peer's.
-const MAX_PATH: usize = 200;
+pub(super) const MAX_PATH: usize = 200;
 pub(super) const MAX_REASON: usize = 500;
 
 impl BodyError {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_path_to_error::{Deserializer, Track};
 
+use super::error::{MAX_PATH, MAX_REASON, cut};
 use super::{exact, finite};
 
 /// A mistake in a JSON text, and where it is.
@@ -21,10 +22,15 @@ pub(crate) struct JsonMistake {
 
 impl JsonMistake {
     /// A mistake in the whole.
-    pub(crate) fn new(reason: impl ToString) -> JsonMistake {
+    pub(crate) fn new(reason: impl fmt::Display) -> JsonMistake {
+        JsonMistake::at("", reason)
+    }
+
+    /// Both may have texts of the peer's, and are cut.
+    fn at(path: &str, reason: impl fmt::Display) -> JsonMistake {
         JsonMistake {
-            path: String::new(),
-            reason: reason.to_string(),
+            path: cut(path, MAX_PATH),
+            reason: cut(reason, MAX_REASON),
         }
     }
 }
@@ -87,9 +93,6 @@ where
     seed.deserialize(Deserializer::new(deserializer, &mut track))
         .map_err(|error| {
             let path = track.path().to_string();
-            JsonMistake {
-                path: if path == "." { String::new() } else { path },
-                reason: error.to_string(),
-            }
+            JsonMistake::at(if path == "." { "" } else { &path }, error)
         })
 }

@@ -136,6 +136,30 @@ fn what_a_value_cannot_hold_is_refused_with_words() {
     assert_eq!(unquote("\"\\u00e9\"").as_deref(), Ok("\u{e9}"));
 }
 
+#[test]
+fn a_mistake_is_told_in_few_words_however_long_the_text_in_it() {
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    let long = "x".repeat(100_000);
+    for text in [
+        format!(r#"{{"{long}": 1}}"#),
+        format!(r#"[{{"{long}": {{"{long}": 1}}}}]"#),
+        format!("{long:?}"),
+    ] {
+        let refused = PythonJson::check(&text).unwrap();
+        let refused = refused.read::<BTreeMap<String, Vec<Nothing>>>();
+        let nested = PythonJson::check(&text).unwrap();
+        let nested = nested.read::<Vec<BTreeMap<String, Nothing>>>();
+        for words in [
+            refused.unwrap_err().to_string(),
+            nested.unwrap_err().to_string(),
+        ] {
+            assert!(words.len() < 1000, "{} bytes: {words:.100}", words.len());
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn what_serde_reads_is_read(text in r#"[\[\]{}",:0-9eE.+\-ntrufals\\ ]{0,12}"#) {
