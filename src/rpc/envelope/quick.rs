@@ -151,9 +151,9 @@ fn put_number(bytes: &mut Bytes, number: u64) {
     let all = number.to_be_bytes();
     let (marker, from) = match number {
         0..=0x7f => return bytes.push(all[7]),
-        ..=0xff => (U8, 7),
-        ..=0xffff => (U16, 6),
-        ..=0xffff_ffff => (U32, 4),
+        0x80..=0xff => (U8, 7),
+        0x100..=0xffff => (U16, 6),
+        0x1_0000..=0xffff_ffff => (U32, 4),
         _ => (U64, 0),
     };
     bytes.push(marker);
