@@ -16,5 +16,7 @@ pub(super) use children::Children;
 pub(super) use core::Settings;
 pub(super) use driver::Driver;
 pub(super) use handlers::Handler;
+#[cfg(feature = "zre")]
+pub(super) use parent::FindStations;
 pub(super) use parent::Parent;
 pub(super) use shared_node::SharedNode;

@@ -1,6 +1,8 @@
 //! A node, as its user has it.
 
 mod builder;
+#[cfg(feature = "zre")]
+mod discovery;
 mod handler;
 mod messages;
 mod presence;

@@ -27,6 +27,11 @@ pub(crate) fn calls(restarts: &str) -> bool {
     in_full("rpc_restarts", "ZEROLESS_RPC", restarts)
 }
 
+/// Messages through a station, while it and the receiver are killed and started again so many times.
+pub(crate) fn stations(kills: &str) -> bool {
+    in_full("station_restarts", "ZEROLESS_STATION", kills)
+}
+
 /// Servers of calls that are asked for ten times what they can do, for so many seconds.
 pub(crate) fn overload(seconds: &str) -> bool {
     in_full("rpc_overload", "ZEROLESS_OVERLOAD", seconds)
@@ -44,7 +49,7 @@ pub(crate) fn flows(histories: &str) -> bool {
 /// Runs a test as long as it can be, one fact after the other, and shows its figures.
 fn in_full(test: &str, variable: &str, value: &str) -> bool {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["test", "--release", "--quiet", "--features", "rpc"]);
+    command.args(["test", "--release", "--quiet", "--features", "rpc,station"]);
     command.args(["--test", test]);
     command.args(["--", "--nocapture", "--test-threads=1"]);
     run(command.env(variable, value))

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::full::{attack, calls, flows, overload, partition, relay};
+use crate::full::{attack, calls, flows, overload, partition, relay, stations};
 use crate::fuzz::fuzz;
 use crate::stress::stress;
 use crate::{libzmq, link};
@@ -10,7 +10,7 @@ use crate::{libzmq, link};
 /// A chore, and its name.
 type Chore = (&'static str, fn() -> bool);
 
-const CHORES: [Chore; 11] = [
+const CHORES: [Chore; 12] = [
     ("link all", || link::link(true)),
     ("patches", libzmq::patches),
     ("cross", libzmq::cross),
@@ -18,6 +18,7 @@ const CHORES: [Chore; 11] = [
     ("partition", || partition("20")),
     ("relay", || relay("600")),
     ("calls", || calls("1000")),
+    ("stations", || stations("100")),
     ("overload", || overload("60")),
     ("flows", || flows("100000")),
     ("stress", || stress(50, "5000000")),

@@ -12,7 +12,7 @@ mod stress;
 use std::process::{Command, ExitCode};
 
 use command::run;
-use full::{attack, calls, flows, overload, partition, relay};
+use full::{attack, calls, flows, overload, partition, relay, stations};
 use fuzz::{fuzz, limit};
 use measure::measure;
 use stress::stress;
@@ -29,6 +29,7 @@ cargo xtask attack                     strangers by the hundred thousand against
 cargo xtask partition [TIMES]          two ZRE nodes in networks that are cut 20 times; needs root
 cargo xtask relay [SECONDS]            relays whose peers are killed and started again, 600 seconds each
 cargo xtask calls [TIMES]              calls from 16 threads while their servers are killed 1000 times
+cargo xtask stations [KILLS]           messages through a station, while it and the receiver are killed, 100 times
 cargo xtask overload [SECONDS]         a server that is asked for ten times what it can do, for 60 seconds
 cargo xtask flows [HISTORIES]          stations' flows in simulated time: 100,000 histories
 cargo xtask link [all]                 programs without a configuration have our libzmq, by any linker;
@@ -57,6 +58,8 @@ fn main() -> ExitCode {
         ["relay", seconds] => relay(seconds),
         ["calls"] => calls("1000"),
         ["calls", times] => calls(times),
+        ["stations"] => stations("100"),
+        ["stations", kills] => stations(kills),
         ["overload"] => overload("60"),
         ["overload", seconds] => overload(seconds),
         ["flows"] => flows("100000"),

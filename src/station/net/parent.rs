@@ -9,15 +9,20 @@ use parking_lot::Mutex;
 
 use super::sockets::{LinkSocket, Sent, ToParent};
 use crate::client::Client;
+use crate::endpoint::Endpoint;
 use crate::error::Result;
 use crate::message::{Frame, Message as FrameList};
 use crate::monitor::ConnectionEvent;
+use crate::options::Options;
 use crate::socket::Socket;
 use crate::station::machine::LinkId;
 use crate::wake::Waker;
 
 /// How long one of several stations has to take a connection, before the next is tried.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The pause between two looks for a station, while there is none.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// The pause after a link that was closed, until it is made anew.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -26,11 +31,23 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(in crate::station) struct Parent {
     /// In their order.
     stations: Vec<Client>,
+    finder: Option<Box<dyn FindStations>>,
+    /// Those that were found last.
+    found: Vec<Endpoint>,
     current: usize,
     open: Option<Open>,
     /// When the next is tried, if the present one does not come up.
     retry_at: Option<Instant>,
     waker: Arc<Waker>,
+}
+
+/// Finds the stations that there are.
+pub(in crate::station) trait FindStations: Send {
+    /// Their endpoints, the best first.
+    fn find(&self) -> Vec<Endpoint>;
+
+    /// One that is about to be connected to.
+    fn client(&self, endpoint: &Endpoint) -> Result<Client>;
 }
 
 struct Open {
@@ -60,6 +77,8 @@ impl Parent {
     pub(in crate::station) fn new(stations: Vec<Client>, waker: Arc<Waker>) -> Parent {
         Parent {
             stations,
+            finder: None,
+            found: Vec::new(),
             current: 0,
             open: None,
             retry_at: None,
@@ -67,11 +86,44 @@ impl Parent {
         }
     }
 
-    /// Opens the socket for the first time.
+    /// A client of a station.
+    pub(in crate::station) fn client(endpoint: &Endpoint, options: Options) -> Result<Client> {
+        let client = Client::new().options(options);
+        client.connect(endpoint.clone())?;
+        Ok(client)
+    }
+
+    /// One of the stations that this finds.
+    pub(in crate::station) fn found_by(finder: Box<dyn FindStations>, waker: Arc<Waker>) -> Parent {
+        Parent {
+            finder: Some(finder),
+            ..Parent::new(Vec::new(), waker)
+        }
+    }
+
+    /// Looks which stations there are, if they are to be found.
+    fn look(&mut self) -> Result<()> {
+        let Some(finder) = &self.finder else {
+            return Ok(());
+        };
+        let found = finder.find();
+        if found != self.found {
+            let stations = found.iter().map(|endpoint| finder.client(endpoint));
+            self.stations = stations.collect::<Result<_>>()?;
+            (self.found, self.current) = (found, 0);
+        }
+        Ok(())
+    }
+
+    /// Opens a socket to a station, if there is one.
     pub(in crate::station) fn start(&mut self, now: Instant) -> Result<()> {
+        self.look()?;
+        if self.stations.is_empty() && self.finder.is_some() {
+            self.retry_at = Some(now + LOOK);
+        }
         if let Some(station) = self.stations.get(self.current) {
             self.open = Some(Open::new(station, self.waker.clone())?);
-            self.retry_at = (self.stations.len() > 1).then(|| now + PATIENCE);
+            self.retry_at = self.has_others().then(|| now + PATIENCE);
         }
         Ok(())
     }
@@ -116,11 +168,18 @@ impl Parent {
                     if self.stations.len() > 1 {
                         self.move_on(now);
                         break;
+                    } else if self.finder.is_some() {
+                        self.retry_at.get_or_insert(now + PATIENCE);
                     }
                 }
             }
         }
         changes
+    }
+
+    /// Whether there are others, or may be.
+    fn has_others(&self) -> bool {
+        self.stations.len() > 1 || self.finder.is_some()
     }
 
     fn next_news(&self) -> Option<News> {

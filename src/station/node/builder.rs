@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Node;
+#[cfg(feature = "zre")]
+use super::discovery::{self, Finder};
 use super::handler::Handler;
 use super::running::{IS_WORKER, RunningNode};
 use crate::background::{self, Background};
-use crate::client::Client;
 use crate::endpoint::{Endpoint, Role};
 use crate::error::{Error, Result};
 use crate::fork::ForkOrigin;
@@ -51,6 +52,10 @@ pub struct Builder {
     security: Vec<Security>,
     workers: usize,
     timeout: Duration,
+    #[cfg(feature = "zre")]
+    zre: Option<crate::zre::Builder>,
+    discovers: bool,
+    announces: bool,
 }
 
 impl Builder {
@@ -64,6 +69,10 @@ impl Builder {
             security: Vec::new(),
             workers: 4,
             timeout: Duration::from_secs(60),
+            #[cfg(feature = "zre")]
+            zre: None,
+            discovers: false,
+            announces: false,
         }
     }
 
@@ -91,6 +100,50 @@ impl Builder {
     /// ```
     pub fn upstream(mut self, endpoints: impl IntoEndpoints) -> Builder {
         self.upstreams.push(endpoints.into_endpoints(Role::Connect));
+        self
+    }
+
+    /// Stands behind a station of the network that announces itself, whatever its address. Of several it takes one of the same
+    /// host, if there is one, or else the nearest to the top; and another when the link to that is lost. A station that
+    /// discovers another announces itself, too.
+    ///
+    /// ```no_run
+    /// use zeroless::station::Node;
+    /// let camera = Node::builder("camera").discover().start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    #[cfg(feature = "zre")]
+    pub fn discover(mut self) -> Builder {
+        self.discovers = true;
+        self
+    }
+
+    /// Announces the station, so that others [discover](Self::discover) it: as `X-<id>-station`, with a rank.
+    ///
+    /// ```no_run
+    /// use zeroless::station::Node;
+    /// let site = Node::builder("site").bind(5560).announce().start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    #[cfg(feature = "zre")]
+    pub fn announce(mut self) -> Builder {
+        self.announces = true;
+        self
+    }
+
+    /// The node of [ZRE](crate::zre) by which it [discovers](Self::discover) and [announces](Self::announce): on which interface,
+    /// whom it trusts. Default: `zre::Node::builder(id)`.
+    ///
+    /// ```no_run
+    /// use zeroless::{station, zre};
+    ///
+    /// let zre = zre::Node::builder("camera").interface("eth1");
+    /// let camera = station::Node::builder("camera").discover().discovery(zre).start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    #[cfg(feature = "zre")]
+    pub fn discovery(mut self, node: crate::zre::Builder) -> Builder {
+        self.zre = Some(node);
         self
     }
 
@@ -184,7 +237,8 @@ impl Builder {
     pub fn start(self) -> Result<Node> {
         let upstreams = self.check()?;
         let server = self.server()?;
-        let stations = upstreams.iter().map(|endpoint| self.client(endpoint));
+        let stations = upstreams.iter();
+        let stations = stations.map(|endpoint| Parent::client(endpoint, self.client_options()));
         let stations = stations.collect::<Result<Vec<_>>>()?;
         let settings = Settings {
             name: self.name.as_str().into(),
@@ -197,10 +251,21 @@ impl Builder {
             receiver: ReceiverLimits::default(),
         };
         let shared = SharedNode::new(&settings)?;
-        for (key, handler) in self.listeners {
-            shared.handlers.listen(key, handler);
+        for (key, handler) in &self.listeners {
+            shared.handlers.listen(key.clone(), handler.clone());
         }
         let children = server.as_ref().map(Children::bind).transpose()?;
+        #[cfg(feature = "zre")]
+        let zre = self.zre_node(server.as_ref(), !upstreams.is_empty())?;
+        #[cfg(feature = "zre")]
+        let mut parent = match zre.clone().filter(|_| self.discovers) {
+            Some(node) => {
+                let finder = Finder::new(node, server.is_some(), self.client_options())?;
+                Parent::found_by(Box::new(finder), shared.waker().clone())
+            }
+            None => Parent::new(stations, shared.waker().clone()),
+        };
+        #[cfg(not(feature = "zre"))]
         let mut parent = Parent::new(stations, shared.waker().clone());
         parent.start(Instant::now())?;
         let driver = Driver {
@@ -227,9 +292,11 @@ impl Builder {
             timeout: self.timeout,
             max_frame: self.options.max_frame,
             server,
-            has_upstream: !upstreams.is_empty(),
+            has_upstream: !upstreams.is_empty() || self.discovers,
             upstreams,
             origin: ForkOrigin::here(),
+            #[cfg(feature = "zre")]
+            _zre: zre,
             thread,
         };
         let running = Arc::new(running);
@@ -256,7 +323,16 @@ impl Builder {
         if self.timeout > LONGEST {
             return refuse("timeout", "10 minutes at most");
         }
-        if self.bind.is_none() && upstreams.is_empty() {
+        if self.discovers && !upstreams.is_empty() {
+            return refuse("discover", "it has a station that was named: upstream()");
+        }
+        if self.announces && self.bind.is_none() {
+            return refuse(
+                "announce",
+                "nobody connects to this node: bind() makes it a station",
+            );
+        }
+        if self.bind.is_none() && upstreams.is_empty() && !self.discovers {
             return refuse(
                 "upstream",
                 "a node needs a station to stand behind, or a port that others connect to: bind()",
@@ -270,7 +346,7 @@ impl Builder {
                 Security::OfServer(_) if self.bind.is_none() => {
                     return refuse("security", "of a server, and nobody connects to this node");
                 }
-                Security::OfClient(_) if upstreams.is_empty() => {
+                Security::OfClient(_) if upstreams.is_empty() && !self.discovers => {
                     return refuse("security", "of a client, and this node connects to nobody");
                 }
                 Security::OfServer(_) | Security::OfClient(_) => {}
@@ -290,13 +366,27 @@ impl Builder {
         Ok(Some(server.options(options)))
     }
 
-    fn client(&self, endpoint: &Endpoint) -> Result<Client> {
+    fn client_options(&self) -> Options {
         let mut options = self.options.clone();
         let of_client = |it: &&Security| matches!(it, Security::OfClient(_));
         options.security = self.security.iter().rfind(of_client).cloned();
-        let client = Client::new().options(options);
-        client.connect(endpoint.clone())?;
-        Ok(client)
+        options
+    }
+
+    /// The node of ZRE, if it is needed.
+    #[cfg(feature = "zre")]
+    fn zre_node(
+        &self,
+        server: Option<&Server>,
+        has_upstream: bool,
+    ) -> Result<Option<crate::zre::Node>> {
+        if !self.discovers && !self.announces {
+            return Ok(None);
+        }
+        let builder = self.zre.clone();
+        let builder = builder.unwrap_or_else(|| crate::zre::Node::builder(&self.name));
+        let is_top = !has_upstream && !self.discovers;
+        discovery::start(builder, &self.name, server, is_top).map(Some)
     }
 }
 

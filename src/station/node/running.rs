@@ -37,6 +37,9 @@ pub(super) struct RunningNode {
     pub(super) upstreams: Vec<Endpoint>,
     pub(super) has_upstream: bool,
     pub(super) origin: ForkOrigin,
+    /// By which it is found, and finds.
+    #[cfg(feature = "zre")]
+    pub(super) _zre: Option<crate::zre::Node>,
     /// Stopped and waited for when this is dropped.
     pub(super) thread: Background,
 }

@@ -80,6 +80,25 @@ impl Service {
     }
 
     /// Whether it is where its peer is.
+    /// Those of this pattern that a peer announces at its own address, under any name.
+    #[cfg(feature = "station")]
+    pub(crate) fn of_pattern(peer: &Peer, pattern: &str) -> Vec<Service> {
+        let headers = peer.headers().iter();
+        let headers = headers.filter_map(|(key, value)| ServiceHeader::decode(key, value));
+        let headers = headers.filter(|it| it.pattern.eq_ignore_ascii_case(pattern));
+        let each = headers.flat_map(|header| {
+            let ServiceHeader {
+                pattern, addresses, ..
+            } = header;
+            addresses.into_iter().map(move |address| Service {
+                peer: peer.clone(),
+                pattern: pattern.clone(),
+                endpoint: Endpoint::at(address),
+            })
+        });
+        each.filter(Service::is_own).take(MOST_SERVICES).collect()
+    }
+
     pub(super) fn is_own(&self) -> bool {
         match (self.endpoint.place(), self.peer.endpoint().place()) {
             (Place::Tcp { host, .. }, Place::Tcp { host: own, .. }) => host == own,
