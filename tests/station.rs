@@ -158,6 +158,34 @@ fn a_key_without_a_listener_fails() {
 }
 
 #[test]
+fn any_number_of_keys_without_a_listener_fail() {
+    deadline_after(LIMIT, || {
+        let node = alone();
+        let (go_on, wait) = mpsc::channel::<()>();
+        let wait = Mutex::new(wait);
+        node.listen("START", |_: &Message| ()).unwrap();
+        node.listen("HOLD", move |_: &Message| {
+            wait.lock().unwrap().recv().unwrap()
+        })
+        .unwrap();
+        let send = |key: &str, count: u32| -> Vec<_> {
+            let tickets = (0..count).map(|_| node.send("rig1", key, ()).unwrap());
+            tickets.collect()
+        };
+        // The credit grows to all that it can be.
+        send("START", 5000).iter().for_each(|it| it.wait().unwrap());
+        let held = send("HOLD", 1);
+        let tickets = send("STRAT", 5000);
+        go_on.send(()).unwrap();
+        held[0].wait().unwrap();
+        for ticket in tickets {
+            let end = ticket.end_timeout(SOON).unwrap();
+            assert_eq!(end, End::Failed("no listener for STRAT".to_owned()));
+        }
+    });
+}
+
+#[test]
 fn a_message_that_comes_before_its_listener_waits_for_it() {
     deadline(|| {
         let node = alone();
@@ -360,6 +388,13 @@ fn what_is_too_large_is_refused_where_it_is_sent() {
         let node = alone();
         let large = node.send("rig1", "RAW", Bytes(vec![0; (16 << 20) + 1]));
         assert!(matches!(large, Err(Error::FrameTooLarge { .. })));
+        // Each frame is small enough, and no outbox has room for all.
+        let many = node.send("rig1", "RAW", Items(vec![vec![0; 8 << 20]; 9]));
+        let many = many.unwrap_err();
+        assert!(
+            matches!(many.downcast_ref(), Some(station::Error::TooLong { .. })),
+            "{many}"
+        );
         let long = node.send("rig1", "K".repeat(256), ()).unwrap_err();
         assert!(
             matches!(long.downcast_ref(), Some(station::Error::TooLong { .. })),

@@ -151,8 +151,8 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`station::Error::Body`](super::Error::Body) and [`station::Error::TooLong`](super::Error::TooLong) for what cannot be sent;
-    /// [`Error::FrameTooLarge`]; [`Error::Stopped`]; the error that has ended the node, such as
+    /// [`station::Error::Body`](super::Error::Body) and [`station::Error::TooLong`](super::Error::TooLong) for what cannot be sent
+    /// (also of more than 32 MiB in all); [`Error::FrameTooLarge`]; [`Error::Stopped`]; the error that has ended the node, such as
     /// [`station::Error::Duplicate`](super::Error::Duplicate); [`Error::Forked`].
     ///
     /// ```

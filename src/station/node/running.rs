@@ -12,12 +12,16 @@ use crate::error::{Error, Result};
 use crate::fork::ForkOrigin;
 use crate::server::Server;
 use crate::station::body::Body;
+use crate::station::error::Error as StationError;
 use crate::station::net::SharedNode;
 use crate::wake::Deadline;
 
 /// How long the last drop waits until what was sent has ended: where its station is there, and where it is not.
 const LINGER: Duration = Duration::from_secs(30);
 const LINGER_ALONE: Duration = Duration::from_secs(1);
+
+/// How many bytes all frames of a message may have: half of what a receiver takes in all.
+const MAX_MESSAGE: usize = 32 << 20;
 
 /// How long handlers that run may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -45,8 +49,13 @@ pub(super) struct RunningNode {
 }
 
 impl RunningNode {
-    /// Refuses a frame that no socket would send.
+    /// Refuses a frame that no socket would send, and a message that no receiver would ever have room for.
     pub(super) fn check_size(&self, body: &Body) -> Result<()> {
+        let bytes = body.frames.byte_count();
+        if bytes > MAX_MESSAGE {
+            let reason = format!("it has {bytes} bytes in all, and may have {MAX_MESSAGE}");
+            return Err(StationError::TooLong { reason }.into());
+        }
         let sizes = body.frames.iter().map(|frame| frame.len() as u64);
         match sizes.max().filter(|size| *size > self.max_frame) {
             Some(size) => Err(Error::FrameTooLarge {
