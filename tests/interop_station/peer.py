@@ -81,7 +81,8 @@ def obey(peer, line):
 
 def read_commands(peer):
     for line in sys.stdin:
-        obey(peer, line)
+        # In its own thread: from another one, its socket may not hear of what has come.
+        peer.loop.add_callback(obey, peer, line)
     # Its threads never end.
     HOME.cleanup()
     os._exit(0)

@@ -10,7 +10,7 @@ use crate::process::Process;
 use crate::program::script;
 
 /// No wait of these tests is longer.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(180);
 
 /// A Net_Node or a Station.
 pub(crate) struct Peer {
