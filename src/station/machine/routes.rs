@@ -20,6 +20,8 @@ mod own;
 mod parent;
 mod probing;
 mod rules;
+#[cfg(test)]
+mod simulation;
 mod state;
 mod table;
 #[cfg(test)]

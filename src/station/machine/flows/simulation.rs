@@ -1,7 +1,6 @@
 //! Senders and a receiver in one thread and in simulated time, for many histories: what gets lost, comes twice, late
 //! or forged, networks that are cut, and programs that are killed.
 
-mod dice;
 mod history;
 mod mutants;
 mod network;

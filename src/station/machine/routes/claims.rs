@@ -121,7 +121,24 @@ impl<R: Rules> Routes<R> {
             self.answer(link, name, life, Outcome::Duplicate);
             return;
         }
+        if row.is_confirmed {
+            self.step_back(name, life);
+        }
         self.put_claim(name, row);
+    }
+
+    /// Whoever has not been given a name waits for who had it before.
+    fn step_back(&mut self, name: &Arc<str>, life: Life) {
+        for other in self.table.related(name) {
+            let row = self.table.row(&other).filter(|_| R::collide(name, &other));
+            if row.is_none_or(|it| it.life == life || it.is_confirmed) {
+                continue;
+            }
+            if let Some(row) = self.table.take_row(&other) {
+                self.changed.insert(other.clone());
+                self.table.put_claim(&other, row);
+            }
+        }
     }
 
     /// Enters who has a name, and confirms it if that can be done here.
@@ -197,17 +214,17 @@ impl<R: Rules> Routes<R> {
         names.iter().for_each(|name| self.resolve(name, now));
     }
 
-    /// Gives names that are free now to those who wait for them, in the order in which they came: a name, and those above
-    /// and below it.
+    /// Gives names that are free now to those who wait for them: first to who had it before, and then in the order in which
+    /// they came. That are a name, and those above and below it.
     pub(super) fn resolve(&mut self, name: &Arc<str>, now: Instant) {
         while !self.table.contested().is_empty() {
             let names = self.table.related(name);
             let waiting = names.iter().flat_map(|name| {
                 let claims = self.table.claims(name).iter();
-                claims.map(move |claim| (claim.order, name, claim.life))
+                claims.map(move |claim| (!claim.is_confirmed, claim.order, name, claim.life))
             });
-            let free = waiting.filter(|(_, name, life)| !self.is_taken(name, *life));
-            let Some((order, name, _)) = free.min() else {
+            let free = waiting.filter(|(_, _, name, life)| !self.is_taken(name, *life));
+            let Some((_, order, name, _)) = free.min() else {
                 return;
             };
             let name = name.clone();
@@ -218,7 +235,7 @@ impl<R: Rules> Routes<R> {
     }
 
     /// Whether another life has this name, or one that cannot be beside it.
-    fn is_taken(&self, name: &str, life: Life) -> bool {
+    pub(super) fn is_taken(&self, name: &str, life: Life) -> bool {
         let names = self.table.related(name).into_iter();
         let mut names = names.filter(|other| R::collide(name, other));
         names.any(|other| self.table.row(&other).is_some_and(|it| it.life != life))

@@ -40,6 +40,9 @@ impl<R: Rules> Routes<R> {
 
     /// The link to a name; none if it is our own, or below it.
     fn way(&self, from: Option<LinkId>, to: &str) -> Result<Option<LinkId>, Refusal> {
+        if *to == *self.own.address {
+            return Ok(None);
+        }
         if !self.is_station && from.is_some() && !self.own.has(to) {
             return Err(Refusal::NoRoute);
         }

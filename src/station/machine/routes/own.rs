@@ -26,6 +26,8 @@ pub(super) enum Standing {
 pub(super) struct Own {
     pub(super) name: Arc<str>,
     pub(super) life: Life,
+    /// What answers to our PROBEs are sent to: our life, which nobody else can have, as `name` may be another's.
+    pub(super) address: String,
     pub(super) standing: Standing,
     /// How often we have registered at a parent.
     pub(super) moves: u32,

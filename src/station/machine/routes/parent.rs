@@ -63,12 +63,24 @@ impl<R: Rules> Routes<R> {
             uplink.next_ping = now + PING;
             self.send(link, LinkMessage::Ping);
         }
-        if self.own.retry().is_some_and(|at| at <= now) {
-            let retry = now + RETRY;
-            self.own.standing = Standing::Duplicate { retry };
-            self.register_own();
-        }
         self.doubt_earlier(now);
+    }
+
+    /// Tries our own name again, unless it is known below us whose it is.
+    pub(super) fn poll_own(&mut self, now: Instant) {
+        if self.own.retry().is_none_or(|at| at > now) {
+            return;
+        }
+        let retry = now + RETRY;
+        self.own.standing = Standing::Duplicate { retry };
+        if self.is_taken(&self.own.name, self.own.life) {
+            return;
+        }
+        match self.uplink {
+            Some(_) => self.register_own(),
+            None if self.is_station && self.settles.is_none() => self.confirm_own(),
+            None => {}
+        }
     }
 
     pub(super) fn received_from_parent(&mut self, message: LinkMessage, now: Instant) {
@@ -258,7 +270,9 @@ impl<R: Rules> Routes<R> {
         if !self.is_station {
             return;
         }
-        self.confirm_own();
+        if !self.is_taken(&self.own.name, self.own.life) {
+            self.confirm_own();
+        }
         let rows = self.table.rows().filter(|(_, row)| !row.is_confirmed);
         let names: Vec<_> = rows.map(|(name, _)| name.clone()).collect();
         names.iter().for_each(|name| self.confirm(name));

@@ -82,11 +82,15 @@ impl<R: Rules> Routes<R> {
     }
 
     fn send_routed(&mut self, link: LinkId, to: &str, content: Content) {
+        let from = match content {
+            Content::Probe { .. } => self.own.address.clone(),
+            _ => self.own.name.to_string(),
+        };
         let routed = Routed {
             ttl: TTL,
             lane: 0,
             to: to.to_owned(),
-            from: self.own.name.to_string(),
+            from,
             hops: Vec::new(),
             content,
         };

@@ -72,6 +72,7 @@ impl<R: Rules> Routes<R> {
             own: Own {
                 name: name.into(),
                 life,
+                address: format!("~{life}"),
                 standing: Standing::New,
                 moves: 0,
             },
@@ -106,7 +107,7 @@ impl<R: Rules> Routes<R> {
         [
             uplink.map(|it| it.next_ping.min(it.heard + SILENCE)),
             uplink.and_then(|it| it.believes_until),
-            uplink.and(self.own.retry()),
+            self.own.retry(),
             self.settles,
             self.silences.first(),
             self.lost.front().map(|(at, _)| *at),
@@ -120,6 +121,7 @@ impl<R: Rules> Routes<R> {
     /// Time has passed.
     pub(crate) fn poll(&mut self, now: Instant) {
         self.poll_uplink(now);
+        self.poll_own(now);
         self.poll_links(now);
         if self.settles.is_some_and(|at| at <= now) {
             self.settle(now);

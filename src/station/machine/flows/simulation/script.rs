@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::dice::Dice;
+use crate::station::machine::dice::Dice;
 use crate::station::machine::flows::{ReceiverLimits, SenderLimits};
 
 /// What is to happen in a history, in numbers; the chances are in percent.

@@ -110,17 +110,35 @@ fn silence_of_a_holder_decides_nothing() {
 }
 
 #[test]
-fn claims_are_taken_in_their_order() {
+fn claims_are_taken_in_their_order_and_held_ones_first() {
     let (mut top, now) = top();
-    let c = LinkId(4);
-    top.link_up(c, LinkKind::Child, now);
+    let (c, d) = (LinkId(4), LinkId(5));
     top.received(A, register("rig", 1, &[1], false), now);
     top.received(B, register("rig", 2, &[1], false), now);
-    top.received(c, register("rig", 3, &[1], true), now);
+    for (link, owner, is_held) in [(c, 3, false), (d, 4, true)] {
+        top.link_up(link, LinkKind::Child, now);
+        top.received(link, register("rig", owner, &[1], is_held), now);
+    }
     actions(&mut top);
-    let gone = vec![row("rig", 1, &[1], RowState::Gone)];
-    top.received(A, LinkMessage::Advert(gone), now);
+    for (link, owner, next) in [(A, 1, (d, 4)), (d, 4, (B, 2)), (B, 2, (c, 3))] {
+        let gone = vec![row("rig", owner, &[1], RowState::Gone)];
+        top.received(link, LinkMessage::Advert(gone), now);
+        let (next, owner) = next;
+        assert_eq!(outcomes(&mut top), [(next, life(owner), Outcome::Ok)]);
+    }
+}
+
+#[test]
+fn a_held_name_is_taken_before_one_that_is_not_confirmed() {
+    let now = Instant::now();
+    let mut top = new("top", true, now);
+    top.link_up(A, LinkKind::Child, now);
+    top.link_up(B, LinkKind::Child, now);
+    top.received(A, register("rig", 1, &[1], false), now);
+    top.received(B, register("rig.arm", 2, &[1], true), now);
     assert_eq!(outcomes(&mut top), [(B, life(2), Outcome::Ok)]);
+    top.probed(Some(B), &alive("rig.arm", 2), now);
+    assert_eq!(outcomes(&mut top), [(A, life(1), Outcome::Duplicate)]);
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::super::super::rules::Rules;
-use super::super::dice::Dice;
 use super::super::network::Happening;
 use super::{CALM_MESSAGES, History, SETTLING, TURN};
+use crate::station::machine::dice::Dice;
 
 impl<R: Rules> History<R> {
     pub(super) fn plan(&mut self) {

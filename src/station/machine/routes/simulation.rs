@@ -1,0 +1,54 @@
+//! Trees of nodes and stations in one thread and in simulated time, for many histories: links that break, seen and
+//! unseen, what comes late, networks that are cut, programs that are killed and that move, names that are taken twice,
+//! and stations that have each other as parents.
+
+mod history;
+mod mutants;
+mod network;
+mod script;
+
+use super::rules::{Protocol, Rules};
+use history::History;
+use script::Script;
+
+/// How many of these histories are broken, and how the first was.
+fn count_broken<R: Rules>(
+    script: fn(u64) -> Script,
+    seeds: std::ops::Range<u64>,
+) -> (usize, String) {
+    let mut broken_ones = seeds.filter_map(|seed| {
+        let rule = History::<R>::new(script(seed)).run().err()?;
+        Some(format!("history {seed}: {rule}"))
+    });
+    let first = broken_ones.next();
+    let count = usize::from(first.is_some()) + broken_ones.count();
+    (count, first.unwrap_or_default())
+}
+
+/// How many histories are run in all, usually.
+const USUALLY: u64 = 22;
+
+/// How many histories are run of a script, of which there are so many usually: as many more as ZEROLESS_ROUTES says.
+fn how_many(usually: u64) -> u64 {
+    let asked = std::env::var("ZEROLESS_ROUTES").ok();
+    let asked = asked.map_or(USUALLY, |asked| asked.parse().expect("a number"));
+    (usually * asked).div_ceil(USUALLY)
+}
+
+#[track_caller]
+fn assert_holds(script: fn(u64) -> Script, usually: u64) {
+    let count = how_many(usually);
+    let (broken, first) = count_broken::<Protocol>(script, 0..count);
+    assert!(broken == 0, "{broken} of {count} are broken; {first}");
+    println!("{count} histories hold");
+}
+
+#[test]
+fn histories_of_circles_hold() {
+    assert_holds(Script::circles, 12);
+}
+
+#[test]
+fn histories_of_restarts_hold() {
+    assert_holds(Script::restarts, 10);
+}

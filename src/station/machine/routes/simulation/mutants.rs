@@ -1,0 +1,50 @@
+//! Weaker protocols, each without one of the rules: all of them break histories.
+
+use std::time::Duration;
+
+use super::super::rules::Rules;
+use super::count_broken;
+use super::script::Script;
+
+/// Declares mutants: the name of each, its script, in how many histories it is tried, and the rule that it has.
+macro_rules! mutants {
+    ($($(#[$about:meta])* $name:ident, $test:ident, $script:ident, $count:literal, { $($rule:item)* })*) => {$(
+        $(#[$about])*
+        #[derive(Debug)]
+        struct $name;
+
+        impl Rules for $name {
+            $($rule)*
+        }
+
+        #[test]
+        fn $test() {
+            let (broken, first) = count_broken::<$name>(Script::$script, 0..$count);
+            println!("{}: {broken} of {} histories are broken; {first}", stringify!($name), $count);
+            assert!(broken > 0, "no history shows what the rule is good for");
+        }
+    )*};
+}
+
+mutants! {
+    /// G: a station that has just been started gives new names.
+    GivesAtOnce, young_tops_give_no_new_names, restarts, 8, {
+        fn gives_names(_: Duration) -> bool {
+            true
+        }
+    }
+
+    /// J: tries a parent that is below itself again at once.
+    TriesAtOnce, a_parent_below_is_left_alone_for_a_while, circles, 8, {
+        fn pause_after_loop() -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    /// K: takes the first that a parent tells for all.
+    ForgetsAtOnce, what_was_told_before_is_believed_for_a_while, restarts, 8, {
+        fn believes_for() -> Duration {
+            Duration::ZERO
+        }
+    }
+}
