@@ -49,6 +49,31 @@ fn nodes_behind_one_station_reach_each_other() {
 }
 
 #[test]
+fn nodes_may_have_names_below_that_of_their_station() {
+    deadline_after(LIMIT, || {
+        let site = station("site");
+        let rig = behind(&site, "rig1").bind("tcp://127.0.0.1:0");
+        let rig = rig.start().unwrap();
+        let camera = behind(&rig, "rig1.camera").start().unwrap();
+        camera.listen("START", |(): (), _: &Message| ()).unwrap();
+        rig.listen("START", |(): (), _: &Message| {
+            Err::<(), _>("not the camera")
+        })
+        .unwrap();
+        let desk = behind(&site, "desk").start().unwrap();
+        for from in [&desk, &rig] {
+            from.send("rig1.camera", "START", ())
+                .unwrap()
+                .wait()
+                .unwrap();
+        }
+        let ticket = camera.send("rig1", "START", ()).unwrap();
+        let end = ticket.end_timeout(KNOWN).unwrap();
+        assert_eq!(end, End::Failed("not the camera".to_owned()));
+    });
+}
+
+#[test]
 fn messages_pass_a_chain_of_three_stations_in_both_directions() {
     deadline_after(LIMIT, || {
         let top = station("top");

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::link::LinkId;
 use super::moves::Age;
+use super::name;
 use super::rules::Rules;
 use super::state::Routes;
 use super::table::Row;
@@ -78,8 +79,9 @@ impl<R: Rules> Routes<R> {
         self.compare(&name, row, now);
         self.resolve(&name, now);
         if self.table.claims(&name).iter().any(|it| it.link == link) {
-            self.probe(&name, now);
+            self.probe(&name);
         }
+        self.go_on_probing(now);
     }
 
     /// Sets what a link says of a name beside what others say.
@@ -97,8 +99,13 @@ impl<R: Rules> Routes<R> {
                     row.is_confirmed |= before.is_confirmed;
                     let (old, newer) = (before.link, claim(name, &row));
                     self.drop_row(name);
+                    // It may have left who has a name above, and then it cannot keep its own.
+                    let is_taken = self.is_taken_above(name, &row);
                     self.put_row(name, row, now);
                     self.withdraw(old, newer);
+                    if is_taken {
+                        self.probe(name);
+                    }
                 }
                 Age::Newer => {
                     row.order = before.order;
@@ -116,21 +123,23 @@ impl<R: Rules> Routes<R> {
             return;
         }
         let own = &self.own;
-        let collides = own.retry().is_none() && R::collide(&own.name, name);
+        // What is below our own name may stand behind us.
+        let collides = own.retry().is_none() && name::is_below(&own.name, name);
         if collides || self.table.claims(name).len() >= self.limits.claims {
             self.answer(link, name, life, Outcome::Duplicate);
             return;
         }
         if row.is_confirmed {
-            self.step_back(name, life);
+            self.step_back(name, life, link);
         }
         self.put_claim(name, row);
     }
 
     /// Whoever has not been given a name waits for who had it before.
-    fn step_back(&mut self, name: &Arc<str>, life: Life) {
+    fn step_back(&mut self, name: &Arc<str>, life: Life, link: LinkId) {
         for other in self.table.related(name) {
-            let row = self.table.row(&other).filter(|_| R::collide(name, &other));
+            let collides = |row: &&Row| R::collide(name, &other, row.link == link);
+            let row = self.table.row(&other).filter(collides);
             if row.is_none_or(|it| it.life == life || it.is_confirmed) {
                 continue;
             }
@@ -221,10 +230,12 @@ impl<R: Rules> Routes<R> {
             let names = self.table.related(name);
             let waiting = names.iter().flat_map(|name| {
                 let claims = self.table.claims(name).iter();
-                claims.map(move |claim| (!claim.is_confirmed, claim.order, name, claim.life))
+                claims.map(move |claim| (!claim.is_confirmed, claim.order, name, claim))
             });
-            let free = waiting.filter(|(_, _, name, life)| !self.is_taken(name, *life));
-            let Some((_, order, name, _)) = free.min() else {
+            let free =
+                waiting.filter(|(.., name, it)| !self.is_taken(name, it.life, Some(it.link)));
+            let free = free.map(|(is_new, order, name, _)| (is_new, order, name));
+            let Some((_, order, name)) = free.min() else {
                 return;
             };
             let name = name.clone();
@@ -234,11 +245,24 @@ impl<R: Rules> Routes<R> {
         }
     }
 
-    /// Whether another life has this name, or one that cannot be beside it.
-    pub(super) fn is_taken(&self, name: &str, life: Life) -> bool {
-        let names = self.table.related(name).into_iter();
-        let mut names = names.filter(|other| R::collide(name, other));
-        names.any(|other| self.table.row(&other).is_some_and(|it| it.life != life))
+    /// Whether another life has this name, or one that cannot be beside it by this link; there is none to ourselves, behind
+    /// whom names below ours may stand.
+    pub(super) fn is_taken(&self, name: &str, life: Life, link: Option<LinkId>) -> bool {
+        let rows = self.table.related(name).into_iter();
+        let mut rows = rows.filter_map(|other| Some((self.table.row(&other)?.clone(), other)));
+        rows.any(|(row, other)| {
+            let collides = match link {
+                Some(link) => R::collide(name, &other, row.link == link),
+                None => name::is_below(name, &other),
+            };
+            collides && row.life != life
+        })
+    }
+
+    /// Whether another life has a name above this one by another link.
+    fn is_taken_above(&self, name: &str, row: &Row) -> bool {
+        let mut above = name::above(name).filter_map(|above| Some((above, self.table.row(above)?)));
+        above.any(|(above, it)| it.life != row.life && R::collide(name, above, it.link == row.link))
     }
 
     /// Tells a link what has become of a claim.

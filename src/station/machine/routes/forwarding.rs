@@ -18,7 +18,7 @@ impl<R: Rules> Routes<R> {
         hops: &[String],
         ttl: u8,
     ) -> Forward {
-        let passed = hops.iter().take_while(|hop| self.own.has(hop));
+        let passed = hops.iter().take_while(|hop| **hop == *self.own.name);
         let hops_passed = passed.count();
         let next = hops.get(hops_passed).map_or(to, |hop| hop);
         let link = match self.way(from, next) {
@@ -38,7 +38,7 @@ impl<R: Rules> Routes<R> {
         }
     }
 
-    /// The link to a name; none if it is our own, or below it.
+    /// The link to a name; none if it is our own, or below that of a node that is not a station.
     fn way(&self, from: Option<LinkId>, to: &str) -> Result<Option<LinkId>, Refusal> {
         if *to == *self.own.address {
             return Ok(None);
@@ -48,7 +48,12 @@ impl<R: Rules> Routes<R> {
         }
         for name in [to].into_iter().chain(name::above(to)) {
             if *name == *self.own.name && self.own.has(to) {
-                return Ok(None);
+                let is_ours = name == to || !self.is_station;
+                return if is_ours {
+                    Ok(None)
+                } else {
+                    Err(self.unknown())
+                };
             }
             let row = self.table.row(name);
             if let Some(row) = row.filter(|row| R::is_way(row.is_confirmed)) {
@@ -57,9 +62,16 @@ impl<R: Rules> Routes<R> {
         }
         match &self.uplink {
             Some(uplink) if from != Some(uplink.link) => Ok(Some(uplink.link)),
+            _ => Err(self.unknown()),
+        }
+    }
+
+    /// Why there is no way.
+    fn unknown(&self) -> Refusal {
+        match self.settles.is_some() {
             // It was the way of the last seconds, or will be that of the next.
-            _ if self.settles.is_some() => Err(Refusal::Settling),
-            _ => Err(Refusal::NoRoute),
+            true => Refusal::Settling,
+            false => Refusal::NoRoute,
         }
     }
 }

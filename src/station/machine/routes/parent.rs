@@ -73,7 +73,7 @@ impl<R: Rules> Routes<R> {
         }
         let retry = now + RETRY;
         self.own.standing = Standing::Duplicate { retry };
-        if self.is_taken(&self.own.name, self.own.life) {
+        if self.is_taken(&self.own.name, self.own.life, None) {
             return;
         }
         match self.uplink {
@@ -195,8 +195,11 @@ impl<R: Rules> Routes<R> {
     /// A name below us is reached by another way, if that is newer.
     fn withdrawn(&mut self, newer: &Claim, now: Instant) {
         let name = self.table.intern(&newer.name);
-        let is_old =
-            |life, moves: &[u32]| life == newer.life && R::age(moves, &newer.moves) == Age::Newer;
+        // What goes on from that very way is not old: it was told round a circle.
+        let is_old = |life, moves: &[u32]| {
+            let goes_on = moves.starts_with(&newer.moves);
+            life == newer.life && !goes_on && R::age(moves, &newer.moves) == Age::Newer
+        };
         if let Some(uplink) = &mut self.uplink {
             // What the parent was told of it is withdrawn with that.
             let told = uplink.told.get(&name);
@@ -270,7 +273,7 @@ impl<R: Rules> Routes<R> {
         if !self.is_station {
             return;
         }
-        if !self.is_taken(&self.own.name, self.own.life) {
+        if !self.is_taken(&self.own.name, self.own.life, None) {
             self.confirm_own();
         }
         let rows = self.table.rows().filter(|(_, row)| !row.is_confirmed);

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::action::RoutesAction;
 use super::link::LinkId;
+use super::name;
 use super::rules::Rules;
 use super::state::Routes;
+use super::table::Row;
 use crate::station::Life;
 use crate::station::wire::{Content, Outcome, Routed, TTL};
 
@@ -15,17 +17,24 @@ use crate::station::wire::{Content, Outcome, Routed, TTL};
 const PROBE: Duration = Duration::from_secs(1);
 
 impl<R: Rules> Routes<R> {
-    /// Asks whoever is in the way of a claim for a name, and asks all again by and by.
-    pub(super) fn probe(&mut self, name: &str, now: Instant) {
+    /// Asks whoever is in the way of a claim for a name.
+    pub(super) fn probe(&mut self, name: &str) {
         let mut asked = BTreeSet::new();
         self.probe_each(name, &mut asked);
-        self.next_probes.get_or_insert(now + PROBE);
+    }
+
+    /// Asks again after a while, as long as there are claims.
+    pub(super) fn go_on_probing(&mut self, now: Instant) {
+        if !self.table.contested().is_empty() {
+            self.next_probes.get_or_insert(now + PROBE);
+        }
     }
 
     /// Asks all that are in the way of claims.
     pub(super) fn probe_all(&mut self, now: Instant) {
         let names: Vec<_> = self.table.contested().iter().cloned().collect();
-        self.next_probes = (!names.is_empty()).then(|| now + PROBE);
+        self.next_probes = None;
+        self.go_on_probing(now);
         let mut asked = BTreeSet::new();
         for name in &names {
             self.probe_each(name, &mut asked);
@@ -63,15 +72,21 @@ impl<R: Rules> Routes<R> {
     /// The holder of a name is there: nobody else can have it.
     fn is_alive(&mut self, name: &str, life: Life, now: Instant) {
         let row = self.table.row(name).filter(|it| it.life == life);
-        if row.is_none_or(|it| it.is_settling) {
+        let Some(holder) = row.filter(|it| !it.is_settling).map(|it| it.link) else {
             return;
-        }
+        };
         for claimed in self.table.related(name) {
-            if !R::collide(name, &claimed) {
-                continue;
+            let is_rival =
+                |it: &&Row| it.life != life && R::collide(name, &claimed, it.link == holder);
+            let rivals = self.table.claims(&claimed).iter().filter(is_rival);
+            let rivals: Vec<_> = rivals.map(|it| it.life).collect();
+            // One that has left the holder has still the name.
+            let has_left = self.table.row(&claimed).filter(is_rival);
+            let has_left = has_left.filter(|_| name::is_below(&claimed, name));
+            if let Some((link, life)) = has_left.map(|it| (it.link, it.life)) {
+                self.drop_row(&claimed);
+                self.answer(link, &claimed, life, Outcome::Duplicate);
             }
-            let rivals = self.table.claims(&claimed).iter();
-            let rivals: Vec<_> = rivals.map(|it| it.life).filter(|it| *it != life).collect();
             for rival in rivals {
                 if let Some(link) = self.drop_claim(&claimed, |it| it.life == rival) {
                     self.answer(link, &claimed, rival, Outcome::Duplicate);

@@ -48,9 +48,11 @@ pub(crate) trait Rules: fmt::Debug + Sized {
         alone_for >= SETTLING
     }
 
-    /// Whether two lives cannot have these names: the longest part of a name is its way.
-    fn collide(one: &str, other: &str) -> bool {
-        name::is_below(one, other) || name::is_below(other, one)
+    /// Whether two lives cannot have these names: the longest part of a name is its way, so a name below another's is
+    /// reached by the same link.
+    fn collide(one: &str, other: &str, by_same_link: bool) -> bool {
+        let are_nested = name::is_below(one, other) || name::is_below(other, one);
+        one == other || are_nested && !by_same_link
     }
 
     /// How long a station stays away from a parent that is below itself.

@@ -7,6 +7,8 @@ mod mutants;
 mod network;
 mod script;
 
+use std::collections::BTreeMap;
+
 use super::rules::{Protocol, Rules};
 use history::History;
 use script::Script;
@@ -26,7 +28,7 @@ fn count_broken<R: Rules>(
 }
 
 /// How many histories are run in all, usually.
-const USUALLY: u64 = 22;
+const USUALLY: u64 = 64;
 
 /// How many histories are run of a script, of which there are so many usually: as many more as ZEROLESS_ROUTES says.
 fn how_many(usually: u64) -> u64 {
@@ -44,6 +46,16 @@ fn assert_holds(script: fn(u64) -> Script, usually: u64) {
 }
 
 #[test]
+fn histories_of_all_that_can_happen_hold() {
+    assert_holds(Script::anything, 30);
+}
+
+#[test]
+fn histories_of_rivals_hold() {
+    assert_holds(Script::rivals, 12);
+}
+
+#[test]
 fn histories_of_circles_hold() {
     assert_holds(Script::circles, 12);
 }
@@ -51,4 +63,30 @@ fn histories_of_circles_hold() {
 #[test]
 fn histories_of_restarts_hold() {
     assert_holds(Script::restarts, 10);
+}
+
+#[test]
+fn histories_have_all_kinds_of_frames() {
+    let mut seen = BTreeMap::new();
+    for seed in 0..4 {
+        let mut history = History::<Protocol>::new(Script::rivals(seed));
+        history.run().expect("it holds");
+        for (what, times) in history.seen {
+            *seen.entry(what).or_insert(0) += times;
+        }
+    }
+    println!("{seen:?}");
+    for what in [
+        "REGISTER",
+        "REGISTERED",
+        "ADVERT",
+        "WITHDRAW",
+        "WATCH",
+        "PROBE",
+        "ALIVE",
+        "registered",
+        "duplicate",
+    ] {
+        assert!(seen.contains_key(what), "no {what}: {seen:?}");
+    }
 }

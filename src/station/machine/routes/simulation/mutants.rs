@@ -27,10 +27,31 @@ macro_rules! mutants {
 }
 
 mutants! {
+    /// A: does not register again.
+    RegistersOnce, links_are_registered_again, anything, 8, {
+        fn registers_again(_: bool) -> bool {
+            false
+        }
+    }
+
+    /// C: sends to who has not been given the name.
+    SendsToClaims, claims_are_not_sent_to, rivals, 8, {
+        fn is_way(_: bool) -> bool {
+            true
+        }
+    }
+
     /// G: a station that has just been started gives new names.
     GivesAtOnce, young_tops_give_no_new_names, restarts, 8, {
         fn gives_names(_: Duration) -> bool {
             true
+        }
+    }
+
+    /// H: one life may have a name below another's.
+    Nested, names_below_anothers_are_refused, rivals, 8, {
+        fn collide(one: &str, other: &str, _: bool) -> bool {
+            one == other
         }
     }
 

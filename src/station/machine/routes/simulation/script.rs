@@ -37,6 +37,15 @@ impl Script {
         }
     }
 
+    /// Many names that cannot be beside each other.
+    pub(super) fn rivals(seed: u64) -> Script {
+        Script {
+            rivals: 70,
+            circles: 0,
+            ..Script::anything(seed)
+        }
+    }
+
     /// Stations that have each other as parents.
     pub(super) fn circles(seed: u64) -> Script {
         Script {

@@ -70,6 +70,37 @@ fn names_above_and_below_anothers_are_duplicates_too() {
 }
 
 #[test]
+fn a_name_below_anothers_is_given_by_the_same_link() {
+    let (mut top, now) = top();
+    top.received(A, register("rig", 1, &[1], false), now);
+    top.received(B, register("desk", 3, &[1], false), now);
+    actions(&mut top);
+    let camera = |moves: &[u32]| row("rig.camera", 2, moves, RowState::Claimed);
+    top.received(A, LinkMessage::Advert(vec![camera(&[1, 1])]), now);
+    assert_eq!(outcomes(&mut top), [(A, life(2), Outcome::Ok)]);
+    // It has left, and the other is still there.
+    top.received(B, LinkMessage::Advert(vec![camera(&[2, 1])]), now);
+    actions(&mut top);
+    top.probed(Some(A), &alive("rig", 1), now);
+    assert_eq!(outcomes(&mut top), [(B, life(2), Outcome::Duplicate)]);
+}
+
+#[test]
+fn whoever_stepped_back_is_asked_about_again_and_again() {
+    let now = Instant::now();
+    let mut top = new("top", true, now);
+    top.link_up(A, LinkKind::Child, now);
+    top.link_up(B, LinkKind::Child, now);
+    top.received(A, register("rig", 1, &[1], false), now);
+    top.received(B, register("rig", 2, &[1], true), now);
+    actions(&mut top);
+    pass(&mut top, &[A, B], now, now + 2 * SECOND);
+    let asked = actions(&mut top).into_iter();
+    let asked = asked.filter(|it| matches!(it, RoutesAction::SendRouted { link: B, .. }));
+    assert_eq!(asked.count(), 2);
+}
+
+#[test]
 fn one_life_may_have_names_below_each_other() {
     let (mut top, now) = top();
     top.received(A, register("rig", 1, &[1], false), now);

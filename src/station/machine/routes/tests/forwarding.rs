@@ -37,11 +37,23 @@ fn all_others_go_up_unless_they_came_from_there() {
 }
 
 #[test]
-fn our_own_name_and_what_is_below_it_are_here() {
+fn our_own_name_is_here_and_what_is_below_that_of_a_node() {
     let (station, _) = above_rig1();
-    for name in ["middle", "middle.settings"] {
-        assert_eq!(station.forward(Some(B), name, &[], 0), Forward::Here);
+    assert_eq!(station.forward(Some(B), "middle", &[], 0), Forward::Here);
+    let node = new("desk", false, Instant::now());
+    for name in ["desk", "desk.lamp"] {
+        assert_eq!(node.forward(Some(UP), name, &[], 0), Forward::Here);
     }
+}
+
+#[test]
+fn what_is_below_a_stations_name_stands_behind_it_or_is_nowhere() {
+    let (mut station, now) = middle();
+    let way = |station: &Routes| station.forward(Some(UP), "middle.lamp", &[], 16);
+    assert_eq!(way(&station), Forward::Refuse(Refusal::NoRoute));
+    station.received(A, register("middle.lamp", 1, &[1], true), now);
+    assert_eq!(outcomes(&mut station), [(A, life(1), Outcome::Ok)]);
+    assert_eq!(way(&station), to(A, 0, 15));
 }
 
 #[test]

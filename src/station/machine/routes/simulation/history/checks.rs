@@ -1,6 +1,7 @@
 //! What has to be true: always, and when all has been well for long.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use super::{Checked, History, Process};
 use crate::station::Life;
@@ -8,7 +9,7 @@ use crate::station::machine::routes::action::Forward;
 use crate::station::machine::routes::link::LinkId;
 use crate::station::machine::routes::name;
 use crate::station::machine::routes::own::Standing;
-use crate::station::machine::routes::rules::{Protocol, Rules};
+use crate::station::machine::routes::rules::Rules;
 use crate::station::wire::TTL;
 
 /// How often a process may connect to its parent while all is calm.
@@ -30,13 +31,25 @@ impl<R: Rules> History<R> {
         let to = self.processes[to].name.clone();
         match self.walk(from, &to)? {
             Fate::Arrived(at) if at != from && !self.processes[at].is_station => {
-                match self.processes[at].has_held {
+                match self.is_given(at) {
                     true => Ok(()),
                     false => Err(format!("{to} was sent to who was not given that name")),
                 }
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a node was given its name, which it may not have heard yet.
+    fn is_given(&self, node: usize) -> bool {
+        let it = &self.processes[node];
+        let life = it.routes.as_ref().map(|it| it.own.life);
+        let mut all = self.processes.iter().filter_map(|it| it.routes.as_ref());
+        it.has_held
+            || all.any(|routes| {
+                let row = routes.table.row(&it.name).filter(|row| row.is_confirmed);
+                row.is_some_and(|row| Some(row.life) == life)
+            })
     }
 
     /// Where a frame comes that is sent now.
@@ -136,13 +149,28 @@ impl<R: Rules> History<R> {
         all.filter(|(at, _)| self.routes(*at).own.is_held())
     }
 
+    /// Whether one process is reached by way of another.
+    fn is_behind(&self, below: usize, above: usize) -> bool {
+        let parents = iter::successors(Some(below), |at| self.parent(*at).ok().flatten());
+        parents
+            .skip(1)
+            .take(self.processes.len())
+            .any(|at| at == above)
+    }
+
     /// Each has its name, or knows that it cannot have it.
     fn check_names(&self, tree: &[usize]) -> Checked {
-        let collide = |one: &str, other: &str| Protocol::collide(one, other);
+        let collides = |one: (usize, &Process<R>), at: usize| {
+            let (name, own) = (&one.1.name, &self.processes[at].name);
+            let stands_behind = |below, above| self.is_behind(below, above);
+            name == own
+                || name::is_below(name, own) && !stands_behind(one.0, at)
+                || name::is_below(own, name) && !stands_behind(at, one.0)
+        };
         for at in tree {
             let it = &self.processes[*at];
             let mut others = self.holders(tree).filter(|(other, _)| other != at);
-            let rival = others.find(|(_, other)| collide(&other.name, &it.name));
+            let rival = others.find(|other| collides(*other, *at));
             let name = &it.name;
             match (self.routes(*at).own.standing, rival) {
                 (Standing::Held, None) | (Standing::Duplicate { .. }, Some(_)) => {}
@@ -187,8 +215,10 @@ impl<R: Rules> History<R> {
                 return Err(format!("{own} is wrong about {name}: {row:?}, {link:?}"));
             }
         }
-        match there.keys().find(|name| !expected.contains_key(*name)) {
-            Some(name) => Err(format!("{own} still knows {name}")),
+        // Who was told Duplicate tries again and again, and is asked about for as long as a frame takes.
+        let mut known = there.iter().filter(|(_, row)| row.is_confirmed);
+        match known.find(|(name, _)| !expected.contains_key(*name)) {
+            Some((name, _)) => Err(format!("{own} still knows {name}")),
             None => Ok(()),
         }
     }
@@ -214,9 +244,12 @@ impl<R: Rules> History<R> {
         for (at, from) in tree.iter().enumerate() {
             let to = tree[(at * 7 + 3) % tree.len()];
             for to in [self.processes[to].name.clone(), "nobody".to_owned()] {
-                let holder = self
+                let above = self
                     .holders(tree)
-                    .find(|(_, it)| name::is_below(&to, &it.name));
+                    .filter(|(_, it)| name::is_below(&to, &it.name));
+                let holder = above.max_by_key(|(_, it)| it.name.len());
+                // A station is not those that may stand behind it.
+                let holder = holder.filter(|(_, it)| it.name == to || !it.is_station);
                 match (self.walk(*from, &to)?, holder) {
                     (Fate::Arrived(at), Some((holder, _))) if at == holder => {}
                     (Fate::Refused, None) => {}

@@ -102,6 +102,11 @@ impl<R: Rules> History<R> {
                     self.processes[process].part = self.script.dice.roll(2);
                 }
                 self.is_cut = true;
+                // What is sent meanwhile may not be lost on a connection that works again.
+                for it in self.connections.values_mut() {
+                    let parts = [it.child, it.parent].map(|at| self.processes[at].part);
+                    it.is_dead |= parts[0] != parts[1];
+                }
                 let delay = self.millis(1_000, 20_000);
                 self.after(delay, Happening::Heal);
             }
