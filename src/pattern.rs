@@ -36,7 +36,7 @@ pub use router::Router;
 pub use send_error::SendError;
 pub use sending::Sending;
 pub use stopper::Stopper;
-pub(crate) use used_options::End;
+pub(crate) use used_options::{End, refuse_those_of_handles};
 
 use crate::error::Result;
 use crate::options::Options;

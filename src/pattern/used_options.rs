@@ -12,6 +12,37 @@ pub(crate) enum End {
     Connects,
 }
 
+/// Refuses options that only handles use, for a socket without a handle, and those of these others that are set. `who` is
+/// whose socket it is.
+pub(crate) fn refuse_those_of_handles(
+    options: &Options,
+    who: &str,
+    others: &[(&'static str, bool)],
+) -> Result<()> {
+    let usual = Options::default();
+    let Options {
+        send_timeout,
+        request_timeout,
+        request_retries,
+        ..
+    } = options;
+    let of_handles = [
+        ("send_timeout", *send_timeout != usual.send_timeout),
+        ("request_timeout", *request_timeout != usual.request_timeout),
+        ("request_retries", *request_retries != usual.request_retries),
+        ("plain_envelope", options.plain_envelope),
+        ("spin", options.spin != usual.spin),
+        ("peer_info", options.peer_info),
+    ];
+    match of_handles.iter().chain(others).find(|(_, is_set)| *is_set) {
+        Some((option, _)) => Err(Error::InvalidOption {
+            option,
+            reason: format!("{who} does not use it; set it for other handles only"),
+        }),
+        None => Ok(()),
+    }
+}
+
 /// One option, as it is set, and as a pattern sees it.
 struct Setting {
     option: &'static str,

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ffi::IntOption;
 use crate::options::Options;
 use crate::pattern::sealed::Sealed;
-use crate::pattern::{End, Handle, Kind, Pattern};
+use crate::pattern::{End, Handle, Kind, Pattern, refuse_those_of_handles};
 use crate::socket::{Socket, SocketSpec, SocketType};
 
 /// A socket of a relay; `R` says which, and is `()` once that no longer matters.
@@ -77,28 +77,8 @@ impl<R: SocketRole> Pattern for RelaySocket<R> {
     const KIND: Kind = R::KIND;
 
     fn check_options(end: End, options: &Options) -> Result<()> {
-        let usual = Options::default();
-        let unused = [
-            ("send_timeout", options.send_timeout != usual.send_timeout),
-            (
-                "request_timeout",
-                options.request_timeout != usual.request_timeout,
-            ),
-            (
-                "request_retries",
-                options.request_retries != usual.request_retries,
-            ),
-            ("plain_envelope", options.plain_envelope),
-            ("spin", options.spin != usual.spin),
-            ("peer_info", options.peer_info),
-        ];
-        match unused.into_iter().find(|(_, is_set)| *is_set) {
-            Some((option, _)) => Err(Error::InvalidOption {
-                option,
-                reason: "a relay does not use it; set it for other handles only".to_owned(),
-            }),
-            None => R::KIND.check_options(end, options),
-        }
+        refuse_those_of_handles(options, "a relay", &[])?;
+        R::KIND.check_options(end, options)
     }
 
     fn spec(options: &Options) -> SocketSpec {

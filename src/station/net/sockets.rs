@@ -8,7 +8,7 @@ use crate::ffi::IntOption;
 use crate::message::Message as FrameList;
 use crate::options::Options;
 use crate::pattern::sealed::Sealed;
-use crate::pattern::{End, Handle, Kind, Pattern};
+use crate::pattern::{End, Handle, Kind, Pattern, refuse_those_of_handles};
 use crate::socket::{Interest, Progress, Socket, SocketSpec};
 use crate::wake::Deadline;
 
@@ -86,30 +86,13 @@ impl<R: SocketRole> Pattern for LinkSocket<R> {
     const KIND: Kind = R::KIND;
 
     fn check_options(end: End, options: &Options) -> Result<()> {
-        let usual = Options::default();
-        let unused = [
-            ("send_timeout", options.send_timeout != usual.send_timeout),
-            (
-                "request_timeout",
-                options.request_timeout != usual.request_timeout,
-            ),
-            (
-                "request_retries",
-                options.request_retries != usual.request_retries,
-            ),
-            ("plain_envelope", options.plain_envelope),
+        let is_immediate = options.immediate != Options::default().immediate;
+        let others = [
             ("identity", options.identity.is_some()),
-            ("immediate", options.immediate != usual.immediate),
-            ("spin", options.spin != usual.spin),
-            ("peer_info", options.peer_info),
+            ("immediate", is_immediate),
         ];
-        match unused.into_iter().find(|(_, is_set)| *is_set) {
-            Some((option, _)) => Err(Error::InvalidOption {
-                option,
-                reason: "a node does not use it; set it for other handles only".to_owned(),
-            }),
-            None => R::KIND.check_options(end, options),
-        }
+        refuse_those_of_handles(options, "a node", &others)?;
+        R::KIND.check_options(end, options)
     }
 
     fn spec(options: &Options) -> SocketSpec {
