@@ -2,8 +2,12 @@
 //! thread and no clock, and the random numbers are handed in.
 
 #[cfg(test)]
+mod agenda;
+#[cfg(test)]
 mod dice;
 mod flows;
+#[cfg(test)]
+mod histories;
 mod routes;
 mod timers;
 

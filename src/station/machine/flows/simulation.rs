@@ -8,43 +8,24 @@ mod records;
 mod script;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use super::super::histories;
 use super::rules::{Protocol, Rules};
 use history::History;
 use script::Script;
 
-/// Runs a history; what was broken in it, if anything.
-fn broken<R: Rules>(script: fn(u64) -> Script, seed: u64) -> Option<String> {
-    History::<R>::new(script(seed)).run().err()
-}
-
 /// How many of these histories are broken, and how the first was.
-fn count_broken<R: Rules>(
-    script: fn(u64) -> Script,
-    seeds: std::ops::Range<u64>,
-) -> (usize, String) {
-    let mut broken_ones = seeds.filter_map(|seed| {
-        let rule = broken::<R>(script, seed)?;
-        Some(format!("history {seed}: {rule}"))
-    });
-    let first = broken_ones.next();
-    let count = usize::from(first.is_some()) + broken_ones.count();
-    (count, first.unwrap_or_default())
+fn count_broken<R: Rules>(script: fn(u64) -> Script, seeds: Range<u64>) -> (usize, String) {
+    histories::count_broken(seeds, |seed| History::<R>::new(script(seed)).run())
 }
 
-/// How many histories are run in all, usually.
+/// How many histories are run in all, usually; as many more as `cargo xtask flows` says.
 const USUALLY: u64 = 2735;
-
-/// How many histories are run of a script, of which there are so many usually: as many more as `cargo xtask flows` says.
-fn how_many(usually: u64) -> u64 {
-    let asked = std::env::var("ZEROLESS_FLOWS").ok();
-    let asked = asked.map_or(USUALLY, |asked| asked.parse().expect("a number"));
-    (usually * asked).div_ceil(USUALLY)
-}
 
 #[track_caller]
 fn assert_holds(script: fn(u64) -> Script, usually: u64) {
-    let count = how_many(usually);
+    let count = histories::how_many("ZEROLESS_FLOWS", usually, USUALLY);
     let (broken, first) = count_broken::<Protocol>(script, 0..count);
     assert!(broken == 0, "{broken} of {count} are broken; {first}");
     println!("{count} histories hold");

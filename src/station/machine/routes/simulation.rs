@@ -8,38 +8,24 @@ mod network;
 mod script;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use super::super::histories;
 use super::rules::{Protocol, Rules};
 use history::History;
 use script::Script;
 
 /// How many of these histories are broken, and how the first was.
-fn count_broken<R: Rules>(
-    script: fn(u64) -> Script,
-    seeds: std::ops::Range<u64>,
-) -> (usize, String) {
-    let mut broken_ones = seeds.filter_map(|seed| {
-        let rule = History::<R>::new(script(seed)).run().err()?;
-        Some(format!("history {seed}: {rule}"))
-    });
-    let first = broken_ones.next();
-    let count = usize::from(first.is_some()) + broken_ones.count();
-    (count, first.unwrap_or_default())
+fn count_broken<R: Rules>(script: fn(u64) -> Script, seeds: Range<u64>) -> (usize, String) {
+    histories::count_broken(seeds, |seed| History::<R>::new(script(seed)).run())
 }
 
-/// How many histories are run in all, usually.
+/// How many histories are run in all, usually; as many more as ZEROLESS_ROUTES says.
 const USUALLY: u64 = 64;
-
-/// How many histories are run of a script, of which there are so many usually: as many more as ZEROLESS_ROUTES says.
-fn how_many(usually: u64) -> u64 {
-    let asked = std::env::var("ZEROLESS_ROUTES").ok();
-    let asked = asked.map_or(USUALLY, |asked| asked.parse().expect("a number"));
-    (usually * asked).div_ceil(USUALLY)
-}
 
 #[track_caller]
 fn assert_holds(script: fn(u64) -> Script, usually: u64) {
-    let count = how_many(usually);
+    let count = histories::how_many("ZEROLESS_ROUTES", usually, USUALLY);
     let (broken, first) = count_broken::<Protocol>(script, 0..count);
     assert!(broken == 0, "{broken} of {count} are broken; {first}");
     println!("{count} histories hold");

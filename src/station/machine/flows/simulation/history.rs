@@ -7,13 +7,14 @@ mod plan;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
+use super::super::super::agenda::Agenda;
 use super::super::end::End;
 use super::super::frames::{ToReceiver, ToSender};
 use super::super::receiver::{Receiver, ReceiverAction};
 use super::super::rules::Rules;
 use super::super::sender::{Sender, SenderAction};
 use super::super::window;
-use super::network::{Agenda, Happening, Numbered};
+use super::network::{Happening, Numbered};
 use super::records::{Checked, Records};
 use super::script::Script;
 use crate::station::Life;
@@ -43,7 +44,7 @@ struct Client<R> {
 
 pub(super) struct History<R> {
     script: Script,
-    agenda: Agenda,
+    agenda: Agenda<Happening>,
     began: Instant,
     now: Instant,
     clients: Vec<Client<R>>,

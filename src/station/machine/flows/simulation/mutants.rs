@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::super::histories::mutants;
 use super::super::flow::Flow;
 use super::super::frames::{Parcel, Payload};
 use super::super::key::FlowKey;
@@ -10,26 +11,6 @@ use super::super::table::Table;
 use super::count_broken;
 use super::script::Script;
 use crate::station::Life;
-
-/// Declares mutants: the name of each, its script, in how many histories it is tried, and the rule that it has.
-macro_rules! mutants {
-    ($($(#[$about:meta])* $name:ident, $test:ident, $script:ident, $count:literal, { $($rule:item)* })*) => {$(
-        $(#[$about])*
-        #[derive(Debug)]
-        struct $name;
-
-        impl Rules for $name {
-            $($rule)*
-        }
-
-        #[test]
-        fn $test() {
-            let (broken, first) = count_broken::<$name>(Script::$script, 0..$count);
-            println!("{}: {broken} of {} histories are broken; {first}", stringify!($name), $count);
-            assert!(broken > 0, "no history shows what the rule is good for");
-        }
-    )*};
-}
 
 /// Forgets the flow that was silent for longest.
 fn forget_oldest<M>(table: &mut Table<M>) -> bool {

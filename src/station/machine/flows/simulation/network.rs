@@ -1,8 +1,5 @@
 //! What is under way, and what will happen, in the order of time.
 
-use std::collections::BTreeMap;
-use std::time::Instant;
-
 use super::super::frames::{Payload, ToReceiver, ToSender};
 
 /// A message of a user's.
@@ -59,27 +56,5 @@ impl Happening {
     /// Whether it is on its way to a sender.
     pub(super) fn is_return(&self) -> bool {
         matches!(self, Happening::Return { .. })
-    }
-}
-
-/// What is going to happen.
-#[derive(Debug, Default)]
-pub(super) struct Agenda {
-    by_time: BTreeMap<(Instant, u64), Happening>,
-    count: u64,
-}
-
-impl Agenda {
-    pub(super) fn add(&mut self, at: Instant, happening: Happening) {
-        self.count += 1;
-        self.by_time.insert((at, self.count), happening);
-    }
-
-    pub(super) fn first(&self) -> Option<Instant> {
-        self.by_time.first_key_value().map(|((at, _), _)| *at)
-    }
-
-    pub(super) fn next(&mut self) -> Option<Happening> {
-        self.by_time.pop_first().map(|(_, happening)| happening)
     }
 }

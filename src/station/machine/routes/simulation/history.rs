@@ -6,13 +6,14 @@ mod misfortunes;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::super::super::agenda::Agenda;
 use super::super::super::timers::Timers;
 use super::super::action::{Forward, RoutesAction};
 use super::super::limits::RoutesLimits;
 use super::super::link::{LinkId, LinkKind};
 use super::super::rules::Rules;
 use super::super::state::Routes;
-use super::network::{Agenda, Connection, Frame, Happening};
+use super::network::{Connection, Frame, Happening};
 use super::script::Script;
 use crate::station::Life;
 use crate::station::wire::{Content, Routed};
@@ -52,7 +53,7 @@ pub(super) struct Side {
 
 pub(super) struct History<R> {
     pub(super) script: Script,
-    agenda: Agenda,
+    agenda: Agenda<Happening>,
     pub(super) now: Instant,
     pub(super) processes: Vec<Process<R>>,
     pub(super) connections: BTreeMap<u64, Connection>,

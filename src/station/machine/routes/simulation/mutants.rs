@@ -2,29 +2,10 @@
 
 use std::time::Duration;
 
+use super::super::super::histories::mutants;
 use super::super::rules::Rules;
 use super::count_broken;
 use super::script::Script;
-
-/// Declares mutants: the name of each, its script, in how many histories it is tried, and the rule that it has.
-macro_rules! mutants {
-    ($($(#[$about:meta])* $name:ident, $test:ident, $script:ident, $count:literal, { $($rule:item)* })*) => {$(
-        $(#[$about])*
-        #[derive(Debug)]
-        struct $name;
-
-        impl Rules for $name {
-            $($rule)*
-        }
-
-        #[test]
-        fn $test() {
-            let (broken, first) = count_broken::<$name>(Script::$script, 0..$count);
-            println!("{}: {broken} of {} histories are broken; {first}", stringify!($name), $count);
-            assert!(broken > 0, "no history shows what the rule is good for");
-        }
-    )*};
-}
 
 mutants! {
     /// A: does not register again.

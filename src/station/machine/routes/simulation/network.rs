@@ -1,6 +1,5 @@
 //! Connections, and what is going to happen.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::super::link::LinkId;
@@ -61,26 +60,4 @@ pub(super) enum Happening {
     /// Calm for long enough: from now on nothing is done that is not needed.
     Calm,
     End,
-}
-
-/// What is going to happen.
-#[derive(Debug, Default)]
-pub(super) struct Agenda {
-    by_time: BTreeMap<(Instant, u64), Happening>,
-    count: u64,
-}
-
-impl Agenda {
-    pub(super) fn add(&mut self, at: Instant, happening: Happening) {
-        self.count += 1;
-        self.by_time.insert((at, self.count), happening);
-    }
-
-    pub(super) fn first(&self) -> Option<Instant> {
-        self.by_time.first_key_value().map(|((at, _), _)| *at)
-    }
-
-    pub(super) fn next(&mut self) -> Option<Happening> {
-        self.by_time.pop_first().map(|(_, happening)| happening)
-    }
 }
