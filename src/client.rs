@@ -12,7 +12,7 @@ use crate::options::{
     Options, all_options, client_setters, common_setters, security_setter, setters_doc,
 };
 use crate::pattern::{self, End, Kind, Pattern, patterns};
-use crate::socket::{HandleCount, SharedSocket, SocketType, Target};
+use crate::socket::{HandleCount, SharedSocket, Socket, SocketType, Target};
 
 /// Endpoints that are connected to, to be given patterns.
 ///
@@ -99,11 +99,21 @@ impl Client {
     }
 
     pub(crate) fn open<H: Pattern>(&self) -> Result<H> {
+        self.open_prepared(|_| Ok(()))
+    }
+
+    /// Opens a handle, whose socket is given to this before it connects: whoever follows its events from there on
+    /// misses none.
+    pub(crate) fn open_prepared<H: Pattern>(
+        &self,
+        prepare: impl FnOnce(&Socket) -> Result<()>,
+    ) -> Result<H> {
         let mut state = self.endpoints.state.lock()?;
         if H::KIND == Kind::Pair && state.targets.len() > 1 {
             return Err(Error::PairTaken);
         }
         let handle: H = pattern::open(End::Connects, &state.options, |socket| {
+            prepare(socket)?;
             let others = state.targets.len().saturating_sub(1);
             let mut targets = state.targets.iter();
             targets.try_for_each(|target| socket.connect(target, others))
@@ -313,3 +323,31 @@ let push = Client::connect(12345)?.security(ann).push()?;
 );
 
 all_options!(Client, "Client::connect(12345)");
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::Server;
+    use crate::pattern::Push;
+    use crate::pattern::sealed::Sealed;
+    use crate::wake::Deadline;
+
+    #[test]
+    fn a_handle_is_prepared_before_it_connects() {
+        let server = Server::bind(0).unwrap();
+        let _pull = server.pull().unwrap();
+        let client = Client::connect(server.port()).unwrap();
+        let wait_up = |socket: &Socket, milliseconds| {
+            let deadline = Deadline::after(Duration::from_millis(milliseconds));
+            socket.status().unwrap().wait_up(1, deadline)
+        };
+        let prepare = |socket: &Socket| {
+            assert!(wait_up(socket, 100).is_err());
+            Ok(())
+        };
+        let push: Push = client.open_prepared(prepare).unwrap();
+        wait_up(push.socket(), 20_000).unwrap();
+    }
+}

@@ -72,6 +72,12 @@ pub enum Wait {
         /// How many were found when the time ran out.
         found: usize,
     },
+    /// The confirmation of an id at the other end.
+    #[non_exhaustive]
+    Registration {
+        /// Where there could be one: the endpoints that are connected to.
+        endpoints: Vec<Endpoint>,
+    },
     /// An event.
     Event,
     /// The delivery of all that was sent.
@@ -114,6 +120,10 @@ impl fmt::Display for Wait {
                 wanted,
                 found,
             } => write!(f, "{found} of {wanted} servers of `{name}` were found"),
+            Wait::Registration { endpoints } => {
+                f.write_str("the id was not confirmed")?;
+                at(f, endpoints)
+            }
             Wait::Event => f.write_str("nothing happened"),
             Wait::Delivery => f.write_str("not all was delivered, and the rest is lost"),
         }

@@ -260,9 +260,7 @@ impl Node {
             .wait_until(deadline, |core| core.is_registered())?
         {
             true => Ok(()),
-            false => Err(Error::timeout(Wait::Connections {
-                wanted: 1,
-                up: 0,
+            false => Err(Error::timeout(Wait::Registration {
                 endpoints: self.running.upstreams.clone(),
             })),
         }

@@ -235,7 +235,6 @@ impl Parent {
 impl Open {
     fn new(station: &Client, waker: Arc<Waker>) -> Result<Open> {
         let news = Arc::<Mutex<VecDeque<News>>>::default();
-        let socket: LinkSocket<ToParent> = station.open()?;
         let told = news.clone();
         let tell = move |event: &ConnectionEvent| {
             let news = match event {
@@ -251,7 +250,11 @@ impl Open {
             told.lock().push_back(news);
             waker.wake();
         };
-        socket.socket().status()?.set_on_event(Box::new(tell));
+        // The connection may be up before this thread goes on.
+        let socket: LinkSocket<ToParent> = station.open_prepared(|socket| {
+            socket.status()?.set_on_event(Box::new(tell));
+            Ok(())
+        })?;
         let endpoints = station.endpoints();
         if endpoints.iter().all(|it| it.transport() == "inproc") {
             news.lock().push_back(News::Up);
