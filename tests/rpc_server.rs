@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use calls::{CAST, PING, pack};
 use serde::{Deserialize, Serialize};
-use served::{Hold, LONG, ask, client, holder, next, server, stranger};
-use support::{Folder, SOON, deadline, inproc, until};
+use served::{Hold, LONG, ask, client, server, stranger};
+use support::{Folder, SOON, deadline, inproc};
 use zeroless::rpc::{self, Call, CallError, CommandStatistics, Failure, Running};
 use zeroless::security::{Access, Password, Plain};
 use zeroless::{Error, Message};
@@ -261,74 +261,6 @@ fn strange_messages_are_answered_or_passed_over_and_the_next_call_is_run() {
             assert_eq!(client.call(&ADD), Ok(3));
         }
         assert!(stranger.try_recv().is_err());
-    });
-}
-
-#[test]
-fn a_server_that_is_stopped_finishes_what_it_has_and_takes_nothing_new() {
-    deadline(|| {
-        let (server, holding) = holder(server().drain_timeout(LONG));
-        let client = client(&server);
-        let call = client.start(&Hold(1)).unwrap();
-        let answer = next(&holding);
-        let server = std::sync::Arc::new(server);
-        let stopping = server.clone();
-        let stopping = support::blocked(move || stopping.stop());
-        until(|| !server.is_running());
-        answer.send(Ok(1));
-        assert_eq!(call.wait(), Ok(1));
-        assert_eq!(stopping.join().unwrap(), Ok(()));
-        assert_eq!(server.wait(), Ok(()));
-    });
-}
-
-#[test]
-fn a_call_that_somebody_keeps_does_not_hold_up_the_end() {
-    deadline(|| {
-        let kept = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-        let own = kept.clone();
-        let keep = move |add: Add, call: &Call| {
-            own.lock().unwrap().push(call.clone());
-            Ok(add.a + add.b)
-        };
-        let server = server()
-            .serve(keep)
-            .drain_timeout(Duration::MAX)
-            .start()
-            .unwrap();
-        assert_eq!(client(&server).call(&ADD), Ok(3));
-        assert_eq!(server.stop(), Ok(()));
-        assert_eq!(kept.lock().unwrap()[0].name(), "math.add");
-    });
-}
-
-#[test]
-fn a_stop_waits_no_longer_than_it_may() {
-    deadline(|| {
-        let (server, holding) = holder(server().drain_timeout(Duration::from_millis(20)));
-        let call = client(&server).start(&Hold(1)).unwrap();
-        let answer = next(&holding);
-        support::assert_timeout(server.stop());
-        // What runs is replied to all the same.
-        answer.send(Ok(1));
-        assert_eq!(call.wait(), Ok(1));
-    });
-}
-
-#[test]
-fn a_handler_may_stop_its_server() {
-    deadline(|| {
-        let (give, take) = mpsc::channel::<std::sync::Arc<Running>>();
-        let take = std::sync::Mutex::new(take);
-        let stop = move |_: ()| {
-            let server = take.lock().unwrap().recv()?;
-            server.stop()?;
-            Ok(1)
-        };
-        let server = std::sync::Arc::new(server().function("stop", stop).start().unwrap());
-        give.send(server.clone()).unwrap();
-        assert_eq!(client(&server).call_by_name::<i64>("stop", &()), Ok(1));
-        assert_eq!(server.wait(), Ok(()));
     });
 }
 

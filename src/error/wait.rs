@@ -82,6 +82,8 @@ pub enum Wait {
     Event,
     /// The delivery of all that was sent.
     Delivery,
+    /// The end of the calls that a server runs.
+    Calls,
 }
 
 impl fmt::Display for Wait {
@@ -126,6 +128,7 @@ impl fmt::Display for Wait {
             }
             Wait::Event => f.write_str("nothing happened"),
             Wait::Delivery => f.write_str("not all was delivered, and the rest is lost"),
+            Wait::Calls => f.write_str("calls are still running, which are replied to when they end"),
         }
     }
 }

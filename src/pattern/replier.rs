@@ -9,6 +9,7 @@ mod request;
 mod serve;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use log::warn;
 pub use parts::RequestParts;
@@ -17,6 +18,10 @@ pub use reply_sender::{Delivery, ReplySender};
 pub use request::Request;
 
 use super::receiving::receiving;
+#[cfg(feature = "rpc")]
+use super::requester::TO_ALL;
+#[cfg(feature = "rpc")]
+use super::sending;
 use super::{Kind, Pattern, shared};
 use crate::error::{BoxedError, Error, Result};
 use crate::message::{Frame, Frames, Message};
@@ -63,6 +68,8 @@ struct SharedReplier {
     unread: Throttle,
     /// Limits the log lines on requests that were not replied to.
     unanswered: Throttle,
+    /// Whether a reply was ever lost here.
+    has_lost_replies: AtomicBool,
 }
 
 impl Pattern for Replier {
@@ -73,6 +80,7 @@ impl Pattern for Replier {
             socket,
             unread: Throttle::new(),
             unanswered: Throttle::new(),
+            has_lost_replies: AtomicBool::new(false),
         };
         Replier {
             shared: Arc::new(shared),
@@ -186,6 +194,24 @@ impl Replier {
             shared: self.shared.clone(),
             on_panic: Some(Arc::new(message)),
         })
+    }
+
+    /// Gives a requester, which is a peer of its own, this reply to all its requests that have none. Not if a reply was ever
+    /// lost: it might be one of these.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn reply_to_all(&self, requester: &[u8], message: Message) {
+        if self.shared.has_lost_replies.load(Ordering::Relaxed) {
+            return;
+        }
+        let envelope = [requester, &TO_ALL.to_be_bytes(), &[]];
+        // One that has gone, or does not read, learns of it by the end of its connection.
+        let _ = sending::send(&self.shared.socket, &envelope, message, Deadline::Now);
+    }
+
+    /// Closes the socket for all handles; what is queued is delivered in the background.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn end(&self) {
+        self.shared.socket.end();
     }
 
     fn receive_until(&self, deadline: Deadline) -> Result<Request> {

@@ -29,6 +29,9 @@ use crate::message::{DynFrames, Frames, Message};
 use crate::socket::Socket;
 use crate::wake::Deadline;
 
+/// The number of a reply to all requests of a connection that have none; no request has it.
+pub(super) const TO_ALL: u64 = 0;
+
 /// Sends requests and waits for their replies: any number at once, from any thread.
 ///
 /// Requests go to the connected servers in turn; one that is down is passed over. A request

@@ -5,6 +5,7 @@ mod allow;
 mod announced;
 mod asked;
 mod call;
+mod callers;
 mod engine;
 mod handler;
 mod open_calls;
@@ -13,6 +14,7 @@ mod result;
 mod running;
 mod services;
 mod statistics;
+mod threads;
 mod turns;
 
 use std::fmt;
@@ -31,6 +33,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use services::Services;
 pub use statistics::CommandStatistics;
+use turns::Turns;
 
 use super::{Command, Failure, is_name};
 use crate::endpoint::Endpoint;
@@ -360,8 +363,9 @@ impl Server {
         }
         let threads = self.workers + 1;
         let replier = self.server.reply()?;
-        let engine = Engine::new(replier, self.services, self.allow, self.queue, threads)?;
-        Running::start(engine, threads, self.server, self.drain_timeout)
+        let turns = Turns::new(self.queue, threads);
+        let engine = Engine::new(self.server, replier, self.services, self.allow, turns)?;
+        Running::start(engine, threads, self.drain_timeout)
     }
 }
 

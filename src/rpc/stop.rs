@@ -34,13 +34,12 @@ impl Stop {
         }
     }
 
-    /// Ends all threads; it does not wait until they have ended.
-    pub(super) fn stop(&self) {
-        if let Ok(mut state) = self.state.lock() {
-            state.is_stopped = true;
-            self.changed.notify_all();
-        }
+    /// Ends all threads; it does not wait until they have ended. A child of their process has none of them.
+    pub(super) fn stop(&self) -> Result<()> {
+        self.state.lock()?.is_stopped = true;
+        self.changed.notify_all();
         self.sockets.iter().for_each(|stop| stop());
+        Ok(())
     }
 
     /// Ends all threads for an error of one of them.
@@ -49,7 +48,7 @@ impl Stop {
         if let Ok(mut state) = self.state.lock() {
             state.failure.get_or_insert(error);
         }
-        self.stop();
+        let _ = self.stop();
     }
 
     /// Waits until it is stopped; the error that has stopped it.
@@ -63,8 +62,9 @@ impl Stop {
         }
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
-        self.state.lock().is_ok_and(|state| state.is_stopped)
+    /// Whether it was not stopped yet; in a child of its process it does not run.
+    pub(super) fn is_running(&self) -> bool {
+        self.state.lock().is_ok_and(|state| !state.is_stopped)
     }
 }
 

@@ -38,6 +38,20 @@ impl SharedSocket {
         }
     }
 
+    /// Closes the socket for all handles, and does not wait: it delivers its queue as when its last handle is dropped.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn end(&self) {
+        self.stop();
+        let Ok(mut inner) = self.lock() else {
+            return;
+        };
+        let socket = inner.socket.take();
+        drop(inner);
+        if let Some(socket) = socket {
+            self.linger_with(socket);
+        }
+    }
+
     /// Has libzmq drop the queue when the socket closes.
     pub(crate) fn discard_queue(&self) {
         let _ = self.with(|locked| Ok(locked.socket.set_linger(0).is_ok()));
@@ -57,16 +71,20 @@ impl Drop for SharedSocket {
 impl SharedSocket {
     /// The last handle is gone: the socket closes, and delivers its queue.
     fn begin_linger(&mut self) {
-        let mut linger = self.linger();
-        let Some(socket) = &mut self.inner.get_mut().socket else {
-            return;
-        };
+        if let Some(socket) = self.inner.get_mut().socket.take() {
+            self.linger_with(socket);
+        }
+    }
+
+    /// Drops the socket, and has it told of whether all was delivered.
+    fn linger_with(&self, mut socket: zmq::Socket) {
         if !self.spec.profile.is_monitored {
             return;
         }
+        let mut linger = self.linger();
         if !ffi::reports_undelivered() && self.status.is_deserted() {
             linger = Linger::exactly(linger.alone);
-            let _ = linger.set(socket);
+            let _ = linger.set(&mut socket);
         }
         self.status.close(self.closing(linger, false));
     }

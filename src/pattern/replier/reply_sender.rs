@@ -86,6 +86,10 @@ impl Unreplied {
         if delivery.is_err() {
             self.replied.store(false, Ordering::Relaxed);
         }
+        if !matches!(delivery, Ok(Delivery::Queued | Delivery::Gone)) {
+            let has_lost = &self.replier.has_lost_replies;
+            has_lost.store(true, Ordering::Relaxed);
+        }
         delivery
     }
 
@@ -97,6 +101,15 @@ impl Unreplied {
             [path @ .., number, _] if !path.is_empty() && number.len() == 8 => path,
             [path @ .., _] => path,
             [] => &[],
+        }
+    }
+
+    /// The requester, if it is a peer of its own.
+    #[cfg(feature = "rpc")]
+    fn requester(&self) -> Option<&[u8]> {
+        match &*self.envelope {
+            [peer, number, _] if number.len() == 8 => Some(peer),
+            _ => None,
         }
     }
 
@@ -192,6 +205,12 @@ impl ReplySender {
     #[cfg(feature = "rpc")]
     pub(crate) fn is_from_where(&self, other: &ReplySender) -> bool {
         self.unreplied.path() == other.unreplied.path()
+    }
+
+    /// The requester that has sent the request, if that is a peer of its own: no relay has passed it on.
+    #[cfg(feature = "rpc")]
+    pub(crate) fn requester(&self) -> Option<&[u8]> {
+        self.unreplied.requester()
     }
 
     /// Sends the reply, without waiting, also when the handle was stopped.

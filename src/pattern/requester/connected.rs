@@ -10,6 +10,8 @@
 //!   no other. So no request that was handed over is waited for in vain.
 //! - Under the socket's lock, just before it is handed over, a request must still be under way. So what has
 //!   ended before was not sent, for certain.
+//! - A server that ends in good order says so before it closes: its reply to number 0 is the reply to all requests
+//!   that have none, and none is entered from then on until the next connection is up.
 //! - The connection may have ended, and the next one begun, while the event of that is on its way. A
 //!   request that is handed over meanwhile ends with the event: it may have been handled.
 //!
@@ -21,6 +23,7 @@
 use std::sync::{Arc, Weak};
 
 use super::pending::Pending;
+use super::pending_requests::Connection;
 use super::{PendingRequests, Requester, Requesting};
 use crate::error::{BoxedError, Error, Result, Wait};
 use crate::message::Message;
@@ -77,7 +80,13 @@ impl ConnectedRequester {
 
     /// Takes the connection for one that is always up: nobody tells of those within the process.
     pub(crate) fn assume_up(&self) -> Result<()> {
-        self.requesting.pending_requests.set_connected(true)
+        let requests = &self.requesting.pending_requests;
+        requests.connect(Connection::Assumed)
+    }
+
+    /// Whether the server has said that it ends, so that nothing is handed over to it any more.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.requesting.pending_requests.is_ending()
     }
 
     /// Why there is no connection, as far as that is known.
@@ -187,7 +196,7 @@ fn follow(
             ConnectionEvent::Listening { .. } | ConnectionEvent::Accepted { .. } => return,
         };
         match change {
-            Change::Up => drop(requests.set_connected(true)),
+            Change::Up => drop(requests.connect(Connection::Up)),
             Change::Down => {
                 take_in_all(&socket, &requests);
                 requests.end_connected();
@@ -232,7 +241,7 @@ mod tests {
     fn requests_are_entered_only_while_the_connection_is_up() {
         let requests = PendingRequests::new(false);
         assert_eq!(requests.begin_connected(), Ok(None));
-        requests.set_connected(true).unwrap();
+        requests.connect(Connection::Up).unwrap();
         assert!(requests.begin_connected().unwrap().is_some());
         requests.end_connected();
         assert_eq!(requests.begin_connected(), Ok(None));
@@ -241,7 +250,7 @@ mod tests {
     #[test]
     fn the_end_of_the_connection_ends_the_requests_that_have_no_reply() {
         let requests = PendingRequests::new(false);
-        requests.set_connected(true).unwrap();
+        requests.connect(Connection::Up).unwrap();
         let [old, replied, waker] = [(); 3].map(|()| requests.begin_connected().unwrap().unwrap());
         let own = Waker::current().unwrap();
         requests.register(&[waker], &own);
@@ -253,7 +262,7 @@ mod tests {
         // One that was entered and not yet handed over must not be any more.
         assert_eq!(requests.is_waiting(old), Ok(false));
         // The next connection changes nothing about that.
-        requests.set_connected(true).unwrap();
+        requests.connect(Connection::Up).unwrap();
         let new = requests.begin_connected().unwrap().unwrap();
         assert_eq!(requests.is_waiting(old), Ok(false));
         assert_eq!(requests.is_waiting(new), Ok(true));
@@ -263,9 +272,35 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_ends_replies_to_all_requests_and_gets_no_more() {
+        let requests = PendingRequests::new(false);
+        requests.connect(Connection::Up).unwrap();
+        let [one, replied, two] = [(); 3].map(|()| requests.begin_connected().unwrap().unwrap());
+        requests.route(&replied.to_be_bytes(), "reply".into());
+        assert_eq!(requests.route(&[0; 8], "it ends".into()), Some(0));
+        assert!(requests.is_ending());
+        assert_eq!(requests.begin_connected(), Ok(None));
+        requests.end_connected();
+        for (id, reply) in [(one, "it ends"), (replied, "reply"), (two, "it ends")] {
+            assert_eq!(requests.take(id).unwrap(), reply);
+        }
+        requests.connect(Connection::Up).unwrap();
+        assert!(!requests.is_ending());
+        assert!(requests.begin_connected().unwrap().is_some());
+    }
+
+    #[test]
+    fn a_reply_to_all_is_none_where_requests_belong_to_no_connection() {
+        let requests = PendingRequests::new(false);
+        let (id, _) = requests.begin().unwrap();
+        assert_eq!(requests.route(&[0; 8], "it ends".into()), None);
+        assert_eq!(requests.is_waiting(id), Ok(true));
+    }
+
+    #[test]
     fn a_late_reply_does_not_come_to_a_request_that_has_ended() {
         let requests = PendingRequests::new(false);
-        requests.set_connected(true).unwrap();
+        requests.connect(Connection::Up).unwrap();
         let id = requests.begin_connected().unwrap().unwrap();
         requests.end_connected();
         assert_eq!(requests.route(&id.to_be_bytes(), "late".into()), None);

@@ -5,7 +5,10 @@ use std::collections::hash_map::Entry;
 use std::fmt;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
+#[cfg(feature = "rpc")]
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::TO_ALL;
 use super::ids::Ids;
 use super::turn::Turn;
 use crate::error::{BoxedError, Error, Result};
@@ -20,6 +23,9 @@ pub(super) struct PendingRequests {
     under_way: ForkMutex<UnderWay>,
     /// Whether requests go out without their ids, in REQ's own envelope.
     is_plain: bool,
+    /// Whether the server has said that its connection ends.
+    #[cfg(feature = "rpc")]
+    is_ending: AtomicBool,
 }
 
 #[derive(Default)]
@@ -28,9 +34,9 @@ struct UnderWay {
     ids: Ids,
     /// Where replies have no id, one request has the turn.
     turn: Turn,
-    /// Whether the connection is up, for requests that belong to one: see [`connected`](super::connected).
+    /// The connection, for requests that belong to one: see [`connected`](super::connected).
     #[cfg(feature = "rpc")]
-    is_connected: bool,
+    connection: Connection,
 }
 
 /// A request under way.
@@ -59,6 +65,8 @@ impl PendingRequests {
         PendingRequests {
             under_way: ForkMutex::new(UnderWay::default()),
             is_plain,
+            #[cfg(feature = "rpc")]
+            is_ending: AtomicBool::new(false),
         }
     }
 
@@ -105,6 +113,9 @@ impl PendingRequests {
         for _ in 0..BUDGET {
             match self.take_in(locked, socket)? {
                 (Progress::Done, Some(id)) if ids.contains(&id) => return Ok(Progress::Done),
+                (Progress::Done, Some(TO_ALL)) if self.first_ended(ids)?.is_some() => {
+                    return Ok(Progress::Done);
+                }
                 (Progress::Done, _) => {}
                 (attempt, _) => return Ok(attempt),
             }
@@ -155,16 +166,41 @@ impl PendingRequests {
 
     /// Puts a reply where it is waited for, and wakes the threads that wait.
     pub(super) fn route(&self, first: &[u8], reply: Message) -> Option<u64> {
-        let UnderWay { slots, turn, .. } = &mut *self.under_way.lock().ok()?;
+        let under_way = &mut *self.under_way.lock().ok()?;
         let id = match self.is_plain {
-            true => turn.reply()?,
+            true => under_way.turn.reply()?,
             false => u64::from_be_bytes(first.try_into().ok()?),
         };
+        if id == TO_ALL {
+            return self.reply_to_all(under_way, reply);
+        }
+        let slots = &mut under_way.slots;
         // There is no slot for a reply that comes too late, or was not asked for.
         let slot = slots.get_mut(&id).filter(|slot| slot.reply.is_none())?;
         slot.reply = Some(reply);
         slot.wakers.wake_all();
         Some(id)
+    }
+
+    /// Takes in the reply to all requests of a connection, which is the last on it.
+    #[cfg(feature = "rpc")]
+    fn reply_to_all(&self, under_way: &mut UnderWay, mut reply: Message) -> Option<u64> {
+        match under_way.connection {
+            Connection::None => return None,
+            Connection::Up => {
+                under_way.connection = Connection::None;
+                self.is_ending.store(true, Ordering::Relaxed);
+            }
+            Connection::Assumed => {}
+        }
+        under_way.end_all(|| reply.share());
+        Some(TO_ALL)
+    }
+
+    /// Requests belong to no connection.
+    #[cfg(not(feature = "rpc"))]
+    fn reply_to_all(&self, _under_way: &mut UnderWay, _reply: Message) -> Option<u64> {
+        None
     }
 }
 
@@ -173,12 +209,38 @@ impl UnderWay {
         let UnderWay { slots, ids, .. } = self;
         loop {
             let id = ids.next()?;
+            if id == TO_ALL {
+                continue;
+            }
             if let Entry::Vacant(slot) = slots.entry(id) {
                 slot.insert(Slot::default());
                 return Ok((id, slots.len()));
             }
         }
     }
+
+    /// Ends all requests that have no reply yet, with this.
+    #[cfg(feature = "rpc")]
+    fn end_all(&mut self, mut reply: impl FnMut() -> Message) {
+        for slot in self.slots.values_mut() {
+            if slot.reply.is_none() {
+                slot.reply = Some(reply());
+                slot.wakers.wake_all();
+            }
+        }
+    }
+}
+
+/// The connection that requests belong to.
+#[cfg(feature = "rpc")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Connection {
+    /// There is none, or its server has said that it ends.
+    #[default]
+    None,
+    Up,
+    /// Nobody tells of it: it counts as up.
+    Assumed,
 }
 
 /// Requests that belong to a connection.
@@ -187,9 +249,9 @@ impl PendingRequests {
     /// Begins a request, if the connection is up: its id.
     pub(super) fn begin_connected(&self) -> Result<Option<u64>> {
         let mut under_way = self.under_way.lock()?;
-        match under_way.is_connected {
-            true => Ok(Some(under_way.begin()?.0)),
-            false => Ok(None),
+        match under_way.connection {
+            Connection::None => Ok(None),
+            Connection::Up | Connection::Assumed => Ok(Some(under_way.begin()?.0)),
         }
     }
 
@@ -199,13 +261,20 @@ impl PendingRequests {
     }
 
     pub(super) fn is_connected(&self) -> bool {
-        self.under_way.lock().is_ok_and(|it| it.is_connected)
+        let under_way = self.under_way.lock();
+        under_way.is_ok_and(|it| it.connection != Connection::None)
     }
 
-    /// Takes in whether the connection is up.
-    pub(super) fn set_connected(&self, is_connected: bool) -> Result<()> {
-        self.under_way.lock()?.is_connected = is_connected;
+    /// Takes in that there is a connection.
+    pub(super) fn connect(&self, connection: Connection) -> Result<()> {
+        self.under_way.lock()?.connection = connection;
+        self.is_ending.store(false, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Whether the server has said that its connection ends.
+    pub(super) fn is_ending(&self) -> bool {
+        self.is_ending.load(Ordering::Relaxed)
     }
 
     /// Whether a request is under way, and its reply has not come.
@@ -219,13 +288,8 @@ impl PendingRequests {
         let Ok(mut under_way) = self.under_way.lock() else {
             return;
         };
-        under_way.is_connected = false;
-        for slot in under_way.slots.values_mut() {
-            if slot.reply.is_none() {
-                slot.reply = Some(Message::new());
-                slot.wakers.wake_all();
-            }
-        }
+        under_way.connection = Connection::None;
+        under_way.end_all(Message::new);
     }
 }
 

@@ -39,14 +39,26 @@ pub(super) type Answer = Result<Option<Body>, UntypedError>;
 /// What a caller is told whose call was answered by a relay.
 const ACCEPTED: &str = "a relay that keeps calls has taken this one, and will pass it on, but it brings no reply: use `cast`";
 
-/// Takes a server's answer to the call with this id apart; a pong has no body.
-pub(super) fn take_apart(mut message: Message, id: u64) -> Answer {
+/// The id of an answer that is not to one call: the server ends, or could not read the call's id.
+const NO_ID: u64 = 0;
+
+/// Takes a server's answer to the call with this id apart; a pong has no body. Also whether it says that the server ends: then it
+/// is the answer to all calls.
+pub(super) fn take_apart(message: Message, id: u64) -> (Answer, bool) {
+    let mut answered = id;
+    let answer = read_answer(message, id, &mut answered);
+    let is_busy = matches!(answer, Err(CallError::Busy { .. }));
+    (answer, answered == NO_ID && is_busy)
+}
+
+fn read_answer(mut message: Message, id: u64, answered: &mut u64) -> Answer {
     let bytes = message.pop_second();
     let envelope = match read(message.as_bytes()).1 {
         Ok(envelope) => envelope,
         Err(rejection) => return Err(bad_reply(&rejection.error.to_string())),
     };
-    if envelope.id() != id {
+    *answered = envelope.id();
+    if ![id, NO_ID].contains(answered) {
         return Err(bad_reply("it is the reply to another call"));
     }
     let body = match (envelope.body(), bytes, message.frame_count()) {

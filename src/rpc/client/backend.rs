@@ -61,16 +61,17 @@ impl Backend {
             connected.set_on_down(on_down)?;
         }
         client.connect(endpoint.clone())?;
-        if endpoint.transport() == "inproc" {
-            connected.assume_up()?;
-            presence.take_in(Change::Up);
-        }
-        Ok(Backend {
+        let backend = Backend {
             endpoint,
             requester: connected,
             presence,
             in_flight: AtomicUsize::new(0),
-        })
+        };
+        if backend.is_local() {
+            backend.requester.assume_up()?;
+            backend.presence.take_in(Change::Up);
+        }
+        Ok(backend)
     }
 
     pub(in crate::rpc) fn endpoint(&self) -> &Endpoint {
@@ -78,7 +79,12 @@ impl Backend {
     }
 
     pub(in crate::rpc) fn is_up(&self) -> bool {
-        self.presence.is_up.load(Ordering::Relaxed)
+        self.presence.is_up.load(Ordering::Relaxed) && !self.requester.is_ending()
+    }
+
+    /// Whether it is in this process: nobody tells of its connection.
+    pub(super) fn is_local(&self) -> bool {
+        self.endpoint.transport() == "inproc"
     }
 
     /// Whether the last attempt to connect has failed: nobody is there, or it refuses us.
@@ -134,6 +140,7 @@ impl Backend {
             backend: self.clone(),
             id,
             is_over: false,
+            is_server_ending: false,
         };
         Ok((pending, handed_over))
     }
@@ -162,6 +169,8 @@ pub(super) struct HandedOver {
     backend: Arc<Backend>,
     id: u64,
     is_over: bool,
+    /// Whether the answer was that the server ends.
+    is_server_ending: bool,
 }
 
 impl HandedOver {
@@ -169,12 +178,19 @@ impl HandedOver {
         &self.backend
     }
 
+    /// Whether the server has answered that it ends.
+    pub(super) fn is_server_ending(&self) -> bool {
+        self.is_server_ending
+    }
+
     /// The answer, from the end of the wait for it.
     pub(super) fn end(&mut self, reply: Result<Message>) -> Answer {
         match reply.and_then(reply_or_lost) {
             Ok(reply) => {
                 self.is_over = true;
-                take_apart(reply, self.id)
+                let (answer, is_server_ending) = take_apart(reply, self.id);
+                self.is_server_ending = is_server_ending;
+                answer
             }
             Err(error) if error.is_timeout() => Err(CallError::MayHaveRun {
                 reason: Error::timeout(Wait::Reply),

@@ -118,7 +118,9 @@ impl Ongoing {
             Err(error @ (CallError::Busy { .. } | CallError::NotSent { .. })) => error,
             answer => return Some(answer),
         };
-        if is_answer {
+        // A server that ends is down, until another has come in its place; nobody tells of that over inproc.
+        let is_down = attempt.is_server_ending() && !attempt.backend().is_local();
+        if is_answer && !is_down {
             // A server that is there, and would say the same again. Of the one behind it a relay may say that
             // the call may have run.
             self.passed_over.push(attempt.backend().clone());

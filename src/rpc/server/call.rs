@@ -257,14 +257,13 @@ impl<C: Command> fmt::Debug for Answer<C> {
 
 impl<C: Command> Drop for Answer<C> {
     fn drop(&mut self) {
-        if !self.is_sent
-            && self
-                .call
-                .shared
-                .asked
-                .answer(Err(CallError::Panicked.into()))
-        {
-            let name = self.call.name();
+        if self.is_sent {
+            return;
+        }
+        let SharedCall { asked, name, .. } = &*self.call.shared;
+        let is_told = asked.answer(Err(CallError::Panicked.into()));
+        self.call.shared.close();
+        if is_told {
             warn!("rpc: the answer to a call of {name} was dropped before it was sent");
         }
     }

@@ -10,35 +10,41 @@ use parking_lot::Mutex;
 use super::allow::Allow;
 use super::asked::Asked;
 use super::call::{Call, SharedCall};
+use super::callers::Callers;
 use super::open_calls::OpenCalls;
-use super::queue::{QueueLimits, Queued};
+use super::queue::Queued;
 use super::result::WireResult;
 use super::services::{Ran, Service, Services};
+use super::threads::Threads;
 use super::turns::{Next, Turns};
 use crate::background::{caught, guarded};
 use crate::error::Error;
-use crate::message::Frame;
+use crate::message::{Frame, Message};
 use crate::pattern::{Replier, Request};
 use crate::rpc::CallError;
-use crate::rpc::envelope::{Envelope, ErrorReply, read};
+use crate::rpc::envelope::{Encoding, Envelope, ErrorReply, read, to_frame};
 use crate::rpc::stop::Stop;
 use crate::throttle::Throttle;
 
 /// What the threads of a server share.
 pub(super) struct Engine {
+    /// Where it is bound, until it has ended.
+    pub(super) server: crate::Server,
     replier: Replier,
     pub(super) services: Services,
     allow: Option<Allow>,
     turns: Turns<Waiting>,
     /// The calls that may not have ended, for those that are cancelled.
     calls: Mutex<Vec<Weak<SharedCall>>>,
-    pub(super) open: Arc<OpenCalls>,
+    open: Arc<OpenCalls>,
+    callers: Callers,
+    pub(super) threads: Arc<Threads>,
     pub(super) stop: Stop,
     lost_casts: Throttle,
 }
 
 /// A call that can be run.
-struct Waiting {
+pub(super) struct Waiting {
     service: Arc<Service>,
     call: Call,
     body: Frame,
@@ -50,26 +56,35 @@ impl Queued for Waiting {
     }
 }
 
-/// How many messages are looked at, at most, when the server stops.
+/// How many messages are looked at, at most, when the server ends.
 const LAST_MESSAGES: usize = 10_000;
+
+/// Why a server that stops refuses a call.
+const STOPPING: &str = "it is stopping";
 
 impl Engine {
     pub(super) fn new(
+        server: crate::Server,
         replier: Replier,
         services: Services,
         allow: Option<Allow>,
-        limits: QueueLimits,
-        threads: usize,
+        turns: Turns<Waiting>,
     ) -> crate::error::Result<Engine> {
-        let stopper = replier.stopper()?;
+        let receiving = replier.stopper()?;
+        // The socket is stopped once all calls have ended: until then somebody receives, and refuses what comes.
+        let open = Arc::new(OpenCalls::new(move || receiving.stop()));
+        let calls = open.clone();
         Ok(Engine {
-            stop: Stop::new("rpc: the server", vec![Box::new(move || stopper.stop())]),
+            stop: Stop::new("rpc: the server", vec![Box::new(move || calls.stop())]),
+            server,
             replier,
             services,
             allow,
-            turns: Turns::new(limits, threads),
+            turns,
             calls: Mutex::default(),
-            open: Arc::default(),
+            open,
+            callers: Callers::default(),
+            threads: Arc::default(),
             lost_casts: Throttle::new(),
         })
     }
@@ -91,10 +106,12 @@ impl Engine {
         loop {
             let request = match self.replier.recv() {
                 Ok(request) => request,
+                Err(Error::Stopped) => {
+                    step(|| self.end());
+                    return self.turns.finish();
+                }
                 Err(failure) => {
-                    if failure != Error::Stopped {
-                        step(|| self.stop.fail(failure));
-                    }
+                    step(|| self.stop.fail(failure));
                     step(|| self.refuse_rest());
                     return self.turns.finish();
                 }
@@ -120,6 +137,9 @@ impl Engine {
     /// Answers what can be answered at once; a call that can be run, if it is one.
     fn take_in(&self, request: Request) -> Option<Waiting> {
         let (mut message, reply) = request.split();
+        if let Some(caller) = reply.requester() {
+            self.callers.add(caller);
+        }
         let origin = message.take_origin();
         let body = message.pop_second();
         let (encoding, envelope) = read(message.as_bytes());
@@ -172,11 +192,16 @@ impl Engine {
                 };
                 self.remember(&call);
                 let body = body.unwrap_or_default();
-                self.let_in(Waiting {
+                let waiting = Waiting {
                     service,
                     call,
                     body,
-                })
+                };
+                if self.open.is_stopping() {
+                    self.refuse_busy(&waiting, STOPPING.to_owned());
+                    return None;
+                }
+                self.let_in(waiting)
             }
             Envelope::Cancel { id } => {
                 self.cancel(id, &asked);
@@ -207,8 +232,7 @@ impl Engine {
             Ok(()) => Some(waiting),
             Err(reason) => {
                 waiting.service.statistics.denied.add(1);
-                let asked = &waiting.call.shared.asked;
-                self.refuse(asked, &waiting.service.name, CallError::Denied { reason });
+                self.refuse_call(&waiting.call, CallError::Denied { reason });
                 None
             }
         }
@@ -223,6 +247,12 @@ impl Engine {
         }
     }
 
+    /// Ends a call that does not run with an error.
+    fn refuse_call(&self, call: &Call, error: ErrorReply) {
+        self.refuse(&call.shared.asked, call.name(), error);
+        call.shared.close();
+    }
+
     /// Queues a call, or refuses it.
     fn queue(&self, waiting: Waiting) {
         if let Err((waiting, limit)) = self.turns.queue(waiting) {
@@ -233,26 +263,47 @@ impl Engine {
     fn refuse_busy(&self, waiting: &Waiting, limit: String) {
         waiting.service.statistics.busy.add(1);
         let limit = limit.into();
-        let asked = &waiting.call.shared.asked;
-        self.refuse(asked, &waiting.service.name, CallError::Busy { limit });
+        self.refuse_call(&waiting.call, CallError::Busy { limit });
     }
 
-    /// Refuses the calls that have come and that nobody will run.
-    pub(super) fn refuse_rest(&self) {
+    /// Ends a server all of whose calls have ended: those that have come meanwhile are refused, and the endpoints given up.
+    ///
+    /// A call that comes after the last look is neither run nor refused. Its client knows that from the last thing that it is told:
+    /// no call runs that has no reply by now.
+    fn end(&self) {
+        self.refuse_rest();
+        let ends = Envelope::Error {
+            id: 0,
+            error: CallError::Busy {
+                limit: STOPPING.into(),
+            },
+            body: None,
+        };
+        let mut ends = Message::single(to_frame(&ends, Encoding::MessagePack));
+        for caller in self.callers.take() {
+            self.replier.reply_to_all(&caller, ends.share());
+        }
+        self.refuse_rest();
+        if let Err(error) = self.server.unbind_all() {
+            warn!("rpc: the server's endpoints are not free at once: {error}");
+        }
+        self.replier.end();
+    }
+
+    /// Answers what has come.
+    fn refuse_rest(&self) {
         for _ in 0..LAST_MESSAGES {
             let Ok(request) = self.replier.try_recv() else {
                 return;
             };
-            if let Some(waiting) = self.take_in(request) {
-                self.refuse_busy(&waiting, "it is stopping".to_owned());
-            }
+            self.take_in(request);
         }
     }
 
     /// Refuses the calls in the queue.
     pub(super) fn refuse_queued(&self) {
         for waiting in self.turns.remove(|_| true) {
-            self.refuse_busy(&waiting, "it is stopping".to_owned());
+            self.refuse_busy(&waiting, STOPPING.to_owned());
         }
     }
 
@@ -270,11 +321,12 @@ impl Engine {
         let (shared, statistics) = (&call.shared, &service.statistics);
         if shared.was_cancelled() {
             statistics.cancelled.add(1);
-            return shared.asked.want_none();
+            shared.asked.want_none();
+            return shared.close();
         }
         if shared.is_over() {
             statistics.expired.add(1);
-            return self.refuse(&shared.asked, &service.name, CallError::Expired);
+            return self.refuse_call(&call, CallError::Expired);
         }
         let began = Instant::now();
         let ran = caught(|| service.run(&body, &call));
@@ -296,7 +348,7 @@ impl Engine {
             }
             Ok(Ran::NotRun(error)) => {
                 statistics.bad_requests.add(1);
-                self.refuse(&shared.asked, &service.name, error);
+                self.refuse_call(&call, error);
             }
             Err(words) => {
                 statistics.ran(time);

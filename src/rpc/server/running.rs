@@ -14,8 +14,9 @@ use crate::error::{Error, Result, Wait};
 
 /// A [`Server`](super::Server) that runs, in threads of its own, until it is stopped or this is dropped.
 ///
-/// Then calls that come are refused as [`Busy`](crate::rpc::CallError::Busy), and those that were taken are finished, within
-/// the server's [`drain_timeout`](super::Server::drain_timeout).
+/// Then the calls that were taken are finished. Those that come meanwhile are refused as [`Busy`](crate::rpc::CallError::Busy), and
+/// pings are answered. Once the last call has ended the endpoints are given up, also while this is held; the clients
+/// are told, so calls that came too late are known not to have run, and go to another server or to this one's successor.
 ///
 /// ```
 /// use zeroless::rpc::{self, Failure};
@@ -29,7 +30,6 @@ use crate::error::{Error, Result, Wait};
 #[must_use = "it is stopped when this is dropped"]
 pub struct Running {
     engine: Arc<Engine>,
-    server: crate::Server,
     drain_timeout: Duration,
 }
 
@@ -42,29 +42,27 @@ impl Running {
     pub(super) fn start(
         engine: Engine,
         threads: usize,
-        server: crate::Server,
         drain_timeout: Duration,
     ) -> Result<Running> {
         let running = Running {
             engine: Arc::new(engine),
-            server,
             drain_timeout,
         };
         for _ in 0..threads {
             let engine = running.engine.clone();
-            let open = engine.open.open();
+            let thread = engine.threads.add();
             background::detach("zeroless-rpc", move || {
                 IS_WORKER.set(true);
                 engine.work();
                 // The socket first: what is told that this has ended may bind there.
                 drop(engine);
-                drop(open);
+                drop(thread);
             })?;
         }
         Ok(running)
     }
 
-    /// The port that it is bound to; 0 if it is bound to none.
+    /// The port that it is bound to; 0 if it is bound to none, as once it has ended.
     ///
     /// ```
     /// let running = zeroless::rpc::Server::bind(0)?.start()?;
@@ -72,7 +70,7 @@ impl Running {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn port(&self) -> u16 {
-        self.server.port()
+        self.engine.server.port()
     }
 
     /// The endpoints that it is bound to, as they can be connected to from this machine.
@@ -83,7 +81,7 @@ impl Running {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn endpoints(&self) -> Vec<Endpoint> {
-        self.server.endpoints()
+        self.engine.server.endpoints()
     }
 
     /// The commands that it has, by name, and what became of their calls.
@@ -97,14 +95,15 @@ impl Running {
         self.engine.services.statistics()
     }
 
-    /// Stops it, and waits until the calls that it has taken are finished.
+    /// Stops it, and waits until the calls that it has taken are finished, and its endpoints are free.
     ///
     /// Called within a handler, it does not wait.
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] if calls were still running after the [`drain_timeout`](super::Server::drain_timeout). They go on, and
-    /// are replied to if they end; those that wait in the queue are refused as [`Busy`](crate::rpc::CallError::Busy).
+    /// [`Error::Timeout`] for [`Wait::Calls`](crate::Wait::Calls) if calls were still running after the
+    /// [`drain_timeout`](super::Server::drain_timeout). They go on, and are replied to if they end; those that wait in the queue are
+    /// refused as [`Busy`](crate::rpc::CallError::Busy), and so is what comes until then. [`Error::Forked`].
     ///
     /// ```
     /// let running = zeroless::rpc::Server::bind(0)?.start()?;
@@ -113,19 +112,12 @@ impl Running {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn stop(&self) -> Result<()> {
-        self.engine.stop.stop();
-        if IS_WORKER.get() {
+        self.engine.stop.stop()?;
+        if IS_WORKER.get() || self.engine.threads.wait(self.drain_timeout) {
             return Ok(());
         }
-        let is_done = self.engine.open.wait(self.drain_timeout);
-        if !is_done {
-            self.engine.refuse_queued();
-        }
-        self.engine.refuse_rest();
-        match is_done {
-            true => Ok(()),
-            false => Err(Error::timeout(Wait::Delivery)),
-        }
+        self.engine.refuse_queued();
+        Err(Error::timeout(Wait::Calls))
     }
 
     /// Waits until it is stopped, from another thread or by an error.
@@ -150,19 +142,21 @@ impl Running {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn is_running(&self) -> bool {
-        !self.engine.stop.is_stopped()
+        self.engine.stop.is_running()
     }
 
     #[cfg(feature = "zre")]
     pub(super) fn server(&self) -> &crate::Server {
-        &self.server
+        &self.engine.server
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if self.stop().is_err() {
-            warn!("rpc: the server has ended before all of its calls were finished");
+        if let Err(error) = self.stop()
+            && error != Error::Forked
+        {
+            warn!("rpc: the server is dropped, and {error}");
         }
     }
 }

@@ -34,7 +34,8 @@ impl Running {
     pub(super) fn start(&mut self, serve: impl FnOnce(&Stop) + Send + 'static) -> Result<()> {
         let (stop, own) = (self.stop.clone(), self.stop.clone());
         let run = move || serve(&own);
-        let thread = Background::start("zeroless-zmqrpc", move || stop.stop(), || Ok(run))?;
+        let end = move || drop(stop.stop());
+        let thread = Background::start("zeroless-zmqrpc", end, || Ok(run))?;
         self.threads.push(thread);
         Ok(())
     }
@@ -76,8 +77,7 @@ impl Running {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn stop(&self) {
-        self.stop.stop();
-        if !self.threads.iter().any(Background::is_current) {
+        if self.stop.stop().is_ok() && !self.threads.iter().any(Background::is_current) {
             self.threads.iter().for_each(Background::stop);
         }
     }
@@ -106,7 +106,7 @@ impl Running {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn is_running(&self) -> bool {
-        !self.stop.is_stopped()
+        self.stop.is_running()
     }
 }
 

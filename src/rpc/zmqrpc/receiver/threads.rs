@@ -74,7 +74,7 @@ pub(super) fn serve_replies(replier: &Replier, handler: &impl Handler, stop: &St
             let _ = reply(&Reply::new(status::SERVICE_FAILED, text).to_bytes());
         }
         if handled.is_last {
-            return stop.stop();
+            return drop(stop.stop());
         }
     }
 }
@@ -130,7 +130,7 @@ pub(super) fn serve_subscription(subscription: &Subscription, handler: &impl Han
         match subscription.recv() {
             Ok(message) => {
                 if handle(&message, handler).is_last {
-                    return stop.stop();
+                    return drop(stop.stop());
                 }
             }
             Err(Error::Stopped) => return,
