@@ -14,6 +14,9 @@
 //! camera.send("rig1.disk", "FRAME", &vec![0_u16; 100])?.wait()?; // delivered
 //! # Ok::<(), zeroless::Error>(())
 //! ```
+//!
+//! Net_Nodes and Stations of [autopilot](https://pypi.org/project/auto-pi-lot/) may connect to a station as well, unchanged: they are
+//! nodes as all others. Of what is sent to one only [that it has it](End::Received) is known.
 
 #[allow(dead_code, reason = "autopilot's driver is to come")]
 mod array;

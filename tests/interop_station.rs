@@ -12,6 +12,8 @@ mod process;
 #[path = "support/program.rs"]
 mod program;
 
+#[path = "interop_station/children.rs"]
+mod children;
 #[path = "interop_station/nodes.rs"]
 mod nodes;
 #[path = "interop_station/stations.rs"]

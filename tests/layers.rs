@@ -68,8 +68,9 @@ const STATION: Layers = Layers {
     layers: &[
         &["array", "end", "error", "life", "pending", "presence"],
         &["wire"],
-        &["machine", "autopilot"],
+        &["machine"],
         &["body", "ticket"],
+        &["autopilot"],
         &["message"],
         &["net"],
         &["node"],

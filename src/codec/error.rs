@@ -19,6 +19,18 @@ pub(crate) enum BodyError {
     },
 }
 
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BodyError::TooLarge { size, max } => {
+                write!(f, "it has {size} bytes, and may have {max}")
+            }
+            BodyError::Invalid { path, reason } if path.is_empty() => f.write_str(reason),
+            BodyError::Invalid { path, reason } => write!(f, "{path}: {reason}"),
+        }
+    }
+}
+
 /// How much of a path and of a reason is kept, in bytes: both may have texts of the peer's.
 pub(super) const MAX_PATH: usize = 200;
 pub(super) const MAX_REASON: usize = 500;

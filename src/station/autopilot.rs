@@ -7,13 +7,16 @@
 mod address;
 mod array;
 mod frames;
+mod headers;
 mod message;
 mod message_id;
 mod outgoing;
 mod read;
 mod repeats;
 mod stream;
+mod timestamp;
 mod unreadable;
+pub(crate) mod value;
 
 #[cfg(test)]
 mod tests;
@@ -26,4 +29,5 @@ pub(crate) use message_id::MessageId;
 pub(crate) use outgoing::{Link, ping};
 pub(crate) use repeats::Repeats;
 pub(crate) use stream::StreamBatch;
+pub(crate) use timestamp::timestamp;
 pub(crate) use unreadable::Unreadable;

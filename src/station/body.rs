@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::Error;
 use super::wire::{ArrayHeader, BodyKind};
-use crate::codec::{BodyError, BodyType};
+use crate::codec::BodyType;
 use crate::error::Result;
 use crate::message::{Frame, Message as FrameList};
 
@@ -118,16 +118,8 @@ fn mistake(reason: impl ToString) -> crate::Error {
     Error::Body { reason }.into()
 }
 
-fn refused(error: BodyError) -> crate::Error {
-    mistake(match error {
-        BodyError::TooLarge { size, max } => format!("it has {size} bytes, and may have {max}"),
-        BodyError::Invalid { path, reason } if path.is_empty() => reason.into(),
-        BodyError::Invalid { path, reason } => format!("{path}: {reason}"),
-    })
-}
-
 fn encoded<T: Serialize + ?Sized>(kind: BodyKind, body_type: BodyType, value: &T) -> Result<Body> {
-    let bytes = body_type.encode(value).map_err(refused)?;
+    let bytes = body_type.encode(value).map_err(mistake)?;
     let frames = FrameList::from(bytes);
     Ok(Body { kind, frames })
 }
@@ -210,7 +202,7 @@ impl Body {
             }
         };
         let bytes = self.frames.get(0).map_or(&[][..], |frame| frame);
-        body_type.decode(bytes).map_err(refused)
+        body_type.decode(bytes).map_err(mistake)
     }
 
     /// The array that a body is.

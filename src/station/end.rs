@@ -19,6 +19,8 @@ use crate::error::ModuleError;
 pub enum End {
     /// A handler has finished with it.
     Delivered,
+    /// A program of autopilot has it; whether a handler has finished with it, autopilot never tells.
+    Received,
     /// A handler ran and failed, for this reason, or there was none for its key. It is not run again.
     Failed(String),
     /// No handler ever started, so it may be sent again.
@@ -37,10 +39,10 @@ impl End {
         *self == End::Delivered
     }
 
-    /// Nothing, or the error that it is.
+    /// Nothing if it has arrived, or the error that it is.
     pub(super) fn into_result(self) -> Result<(), Undelivered> {
         Err(match self {
-            End::Delivered => return Ok(()),
+            End::Delivered | End::Received => return Ok(()),
             End::Failed(reason) => Undelivered::Failed { reason },
             End::NotSent => Undelivered::NotSent,
             End::Unknown => Undelivered::Unknown,
@@ -51,7 +53,8 @@ impl End {
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.clone().into_result() {
-            Ok(()) => f.write_str("it was delivered"),
+            Ok(()) if self.is_delivered() => f.write_str("it was delivered"),
+            Ok(()) => f.write_str("it was received"),
             Err(error) => error.fmt(f),
         }
     }

@@ -6,6 +6,7 @@ mod driver;
 mod handlers;
 mod outbound;
 mod parent;
+mod peers;
 mod requests;
 mod returns;
 mod shared_node;

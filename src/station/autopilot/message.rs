@@ -3,10 +3,12 @@
 use super::{Address, MessageId, Unreadable};
 use crate::codec::python_json::{PythonJson, quote};
 
-/// The keys that have a meaning for all. Whatever another key says, KILL among them, is between handlers.
+/// The keys that have a meaning for all. Whatever another key says is between handlers; for us KILL is one of these.
 pub(crate) mod key {
     /// The value is the id of a message that was received; whether it was handled is not told.
     pub(crate) const CONFIRM: &str = "CONFIRM";
+    /// A station of autopilot's ends itself, whoever asks.
+    pub(crate) const KILL: &str = "KILL";
     /// The value has many messages in it.
     pub(crate) const STREAM: &str = "STREAM";
 }

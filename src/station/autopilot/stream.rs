@@ -11,7 +11,7 @@ pub(crate) struct StreamBatch {
     /// The key of each item.
     pub(crate) inner_key: String,
     /// Of all items: `subject`, `pilot` and `continuous`. A Station adds them to items that are objects.
-    pub(crate) headers: Vec<(String, PythonJson)>,
+    pub(crate) of_items: Vec<(String, PythonJson)>,
     payload: PythonJson,
 }
 
@@ -19,13 +19,13 @@ impl StreamBatch {
     /// A batch of these items.
     pub(crate) fn new(
         inner_key: &str,
-        headers: Vec<(String, PythonJson)>,
+        of_items: Vec<(String, PythonJson)>,
         items: &[PythonJson],
     ) -> StreamBatch {
         let items: Vec<&str> = items.iter().map(PythonJson::as_str).collect();
         StreamBatch {
             inner_key: inner_key.to_owned(),
-            headers,
+            of_items,
             payload: PythonJson::scanned(&format!("[{}]", items.join(", "))),
         }
     }
@@ -44,7 +44,7 @@ impl StreamBatch {
         let inner_key = take("inner_key").ok_or(Unreadable::Missing("inner_key"))?;
         let inner_key = unquote(inner_key.as_str());
         let inner_key = inner_key.map_err(|mistake| Unreadable::member("inner_key", mistake))?;
-        let headers = match take("headers") {
+        let of_items = match take("headers") {
             Some(headers) => object("headers", headers.as_str())?,
             None => Vec::new(),
         };
@@ -54,7 +54,7 @@ impl StreamBatch {
         }
         Ok(StreamBatch {
             inner_key,
-            headers,
+            of_items,
             payload,
         })
     }
@@ -72,7 +72,7 @@ impl StreamBatch {
         sender: &str,
         timestamp: &str,
     ) -> PeerMessage {
-        let headers = self.headers.iter();
+        let headers = self.of_items.iter();
         let headers = headers.map(|(name, value)| format!("{}: {value}", quote(name)));
         let value = format!(
             "{{\"inner_key\": {}, \"headers\": {{{}}}, \"payload\": {}}}",

@@ -66,12 +66,12 @@ fn message(message: &PeerMessage) {
     if let Some(Ok(batch)) = StreamBatch::read(message) {
         let items: Vec<PythonJson> = batch.items().collect();
         items.iter().for_each(value);
-        let again = StreamBatch::new(&batch.inner_key, batch.headers.clone(), &items);
+        let again = StreamBatch::new(&batch.inner_key, batch.of_items.clone(), &items);
         let again = again.message(message.id.clone(), "b", "a", "t");
         let again = StreamBatch::read(&again);
         let again = again.and_then(Result::ok).expect("it was written");
         assert_eq!(again.inner_key, batch.inner_key);
-        assert_eq!(again.headers, batch.headers);
+        assert_eq!(again.of_items, batch.of_items);
         assert!(again.items().eq(items));
     }
 }

@@ -21,7 +21,7 @@ use crate::station::wire::{ReplyTo, TTL};
 #[derive(Debug, Clone)]
 #[must_use = "it is not sent yet"]
 pub struct MessageBuilder {
-    pub(super) composed: Composed,
+    pub(in crate::station) composed: Composed,
     pub(super) body: Result<Body>,
 }
 

@@ -13,6 +13,8 @@ use crate::station::wire::ReplyTo;
 pub(in crate::station) struct Incoming {
     pub(in crate::station) to: String,
     pub(in crate::station) from: String,
+    /// The stations that it still is to pass.
+    pub(in crate::station) hops: Vec<String>,
     /// The sender's.
     pub(in crate::station) life: Life,
     pub(in crate::station) seq: u64,
@@ -22,6 +24,7 @@ pub(in crate::station) struct Incoming {
     pub(in crate::station) time: u64,
     pub(in crate::station) deadline: Option<Instant>,
     pub(in crate::station) is_redelivered: bool,
+    pub(in crate::station) is_unconfirmed: bool,
     pub(in crate::station) is_request: bool,
     pub(in crate::station) is_compressed: bool,
     pub(in crate::station) reply_to: Option<ReplyTo>,

@@ -1,15 +1,19 @@
 //! The links to those behind a station: each has an identity at the socket, which libzmq makes up.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use log::debug;
 
 use super::sockets::{LinkSocket, Sent, ToChildren};
 use crate::error::Result;
 use crate::message::{Frame, Message as FrameList};
+use crate::monitor::ConnectionEvent;
 use crate::server::Server;
 use crate::socket::Socket;
 use crate::station::machine::LinkId;
+use crate::wake::Waker;
 
 /// The port of a station, and the links to those that have connected there.
 pub(in crate::station) struct Children {
@@ -17,16 +21,34 @@ pub(in crate::station) struct Children {
     socket: LinkSocket<ToChildren>,
     links: HashMap<Frame, LinkId>,
     identities: HashMap<LinkId, Frame>,
+    /// A connection has ended: which, a ROUTER does not tell.
+    has_lost: Arc<AtomicBool>,
 }
 
 impl Children {
-    pub(in crate::station) fn bind(server: &Server) -> Result<Children> {
+    pub(in crate::station) fn bind(server: &Server, waker: Arc<Waker>) -> Result<Children> {
+        let socket: LinkSocket<ToChildren> = server.open()?;
+        let has_lost = Arc::new(AtomicBool::new(false));
+        let told = has_lost.clone();
+        let tell = move |event: &ConnectionEvent| {
+            if let ConnectionEvent::Disconnected { .. } = event {
+                told.store(true, Ordering::Release);
+                waker.wake();
+            }
+        };
+        socket.socket().status()?.set_on_event(Box::new(tell));
         Ok(Children {
             server: server.clone(),
-            socket: server.open()?,
+            socket,
             links: HashMap::new(),
             identities: HashMap::new(),
+            has_lost,
         })
+    }
+
+    /// Whether a connection has ended since this was asked last.
+    pub(super) fn take_loss(&self) -> bool {
+        self.has_lost.swap(false, Ordering::AcqRel)
     }
 
     /// Gives the port back: whoever is told that the node has ended may bind there.

@@ -3,6 +3,7 @@
 
 mod arrivals;
 mod flows;
+mod peers;
 mod submitting;
 mod watching;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::outbound::OutboundFlows;
+use super::peers::Peers;
 use super::requests::{Answer, RequestId, Requests};
 use super::returns::Returns;
 use super::transmission::{Origin, SentBody, Transmission};
@@ -38,6 +40,8 @@ use crate::station::wire::{Claim, Header, LinkMessage, Routed, Row, RowState};
 pub(in crate::station) struct Settings {
     pub(in crate::station) name: Arc<str>,
     pub(in crate::station) is_station: bool,
+    /// The id of its upstream, if that is a station of autopilot's.
+    pub(in crate::station) autopilot: Option<Arc<str>>,
     /// When a message ends at the latest that says nothing else.
     pub(in crate::station) timeout: Duration,
     pub(in crate::station) sender: SenderLimits,
@@ -54,6 +58,7 @@ pub(in crate::station) struct Core {
     receiver: Receiver<Arc<Incoming>>,
     returns: Returns,
     outbound: OutboundFlows,
+    peers: Peers,
     requests: Requests,
     watchers: Watchers,
     parent: Option<LinkId>,
@@ -101,7 +106,8 @@ impl Core {
             routes: Routes::new(&settings.name, life, settings.is_station, limits, now),
             receiver: Receiver::new(life, settings.receiver),
             returns: Returns::default(),
-            outbound: OutboundFlows::new(life, settings.sender),
+            outbound: OutboundFlows::new(settings.sender),
+            peers: Peers::new(settings.autopilot.clone(), random.next()?),
             requests: Requests::default(),
             watchers: Watchers::default(),
             parent: None,
@@ -138,6 +144,9 @@ impl Core {
         if kind == LinkKind::Parent {
             self.parent = Some(link);
         }
+        if kind == LinkKind::Parent {
+            self.peer_above(link, now);
+        }
         self.routes.link_up(link, kind, now);
         link
     }
@@ -148,6 +157,7 @@ impl Core {
             self.parent = None;
             self.is_registered = false;
         }
+        self.lose_peer(link, now);
         self.routes.link_lost(link, now);
     }
 
@@ -169,6 +179,9 @@ impl Core {
                 if let Ok(Header::Routed(routed)) = Header::decode(&unsent.header) {
                     self.refuse(&routed, None, why, now);
                 }
+            }
+            Origin::Peer { message } => {
+                self.not_sent_to_peer(unsent.link, message, is_full, now);
             }
             Origin::Nobody => {}
         }
@@ -192,7 +205,8 @@ impl Core {
 
     /// Tells the station that this node goes: its id is free at once.
     pub(super) fn take_leave(&mut self) {
-        if let Some(link) = self.parent {
+        let parent = self.parent.filter(|link| !self.peers.has(*link));
+        if let Some(link) = parent {
             let claim = Claim {
                 name: self.name.to_string(),
                 life: self.life,
@@ -214,12 +228,14 @@ impl Core {
             self.routes.next_timeout(),
             self.receiver.next_timeout(),
             self.outbound.next_timeout(),
+            self.peers.timers.first(),
         ];
         times.into_iter().flatten().min()
     }
 
     /// Time has passed.
     pub(super) fn poll(&mut self, now: Instant) {
+        self.poll_peers(now);
         self.routes.poll(now);
         self.receiver.timeout(now);
         while let Some(flow) = self.outbound.due(now) {
@@ -243,11 +259,18 @@ impl Core {
 
     fn perform(&mut self, action: RoutesAction, now: Instant) {
         match action {
+            RoutesAction::Send { link, message } if self.peers.has(link) => {
+                self.told_to_peer(link, message, now);
+            }
             RoutesAction::Send { link, message } => self.send_link(link, message),
+            RoutesAction::SendRouted { routed, link } if self.peers.has(link) => {
+                self.local.push_back((routed, Vec::new()));
+            }
             RoutesAction::SendRouted { routed, link } => {
                 self.send_over(link, routed, SentBody::None, Origin::Nobody);
             }
             RoutesAction::Close { link, pause } => {
+                self.lose_peer(link, now);
                 if self.parent == Some(link) {
                     self.parent = None;
                     self.is_registered = false;

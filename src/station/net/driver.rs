@@ -55,6 +55,9 @@ impl Driver {
         while !self.shared.is_stopped() {
             let now = Instant::now();
             self.follow_parent(now)?;
+            if self.children.as_ref().is_some_and(Children::take_loss) {
+                self.shared.update(Core::greet_peers)?;
+            }
             self.shared.update(|core| core.poll(now))?;
             self.shared.handlers.look_if_due(now);
             self.flush()?;
@@ -138,7 +141,7 @@ impl Driver {
             };
             has_more = count + 1 == TURN;
             if let Some(link) = link {
-                self.take_in(link, frames, strangers)?;
+                self.take_in(link, None, frames, strangers)?;
             }
         }
         for count in 0..TURN {
@@ -147,31 +150,39 @@ impl Driver {
                 break;
             };
             has_more |= count + 1 == TURN;
-            let link = self.child(identity)?;
-            self.take_in(link, frames, strangers)?;
+            let link = self.child(&identity)?;
+            self.take_in(link, Some(&identity), frames, strangers)?;
         }
         Ok(has_more)
     }
 
     /// The link to one behind this station, which is new if it has not said anything yet.
-    fn child(&mut self, identity: Frame) -> crate::Result<LinkId> {
+    fn child(&mut self, identity: &Frame) -> crate::Result<LinkId> {
         let Some(children) = &mut self.children else {
             return Err(Error::Stopped);
         };
-        if let Some(link) = children.link(&identity) {
+        if let Some(link) = children.link(identity) {
             return Ok(link);
         }
         let now = Instant::now();
         let link = self
             .shared
             .update(|core| core.link_up(LinkKind::Child, now))?;
-        children.insert(identity, link);
+        children.insert(identity.clone(), link);
         Ok(link)
     }
 
-    fn take_in(&self, link: LinkId, frames: Vec<Frame>, strangers: &Throttle) -> crate::Result<()> {
+    fn take_in(
+        &self,
+        link: LinkId,
+        routing_id: Option<&Frame>,
+        frames: Vec<Frame>,
+        strangers: &Throttle,
+    ) -> crate::Result<()> {
         let now = Instant::now();
-        let arrived = self.shared.update(|core| core.arrived(link, frames, now))?;
+        let arrived = self
+            .shared
+            .update(|core| core.arrived(link, routing_id, frames, now))?;
         if let Err(reason) = arrived
             && let Some(left_out) = strangers.admit()
         {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::peers::PeerReceipt;
 use crate::station::Life;
 use crate::station::end::End;
 use crate::station::machine::{
@@ -11,6 +12,7 @@ use crate::station::machine::{
 };
 use crate::station::message::Outgoing;
 use crate::station::ticket::Slot;
+use crate::station::wire::Fault;
 
 /// How long a flow that is closed is remembered: its receiver may remember it for so long, and its numbers go on.
 const REMEMBERED: Duration = Duration::from_secs(660);
@@ -18,6 +20,8 @@ const REMEMBERED: Duration = Duration::from_secs(660);
 /// A flow to another node.
 #[derive(Debug)]
 pub(super) struct Outbound {
+    /// This node's name, or that of a program of autopilot that it speaks for.
+    pub(super) from: Arc<str>,
     pub(super) to: Arc<str>,
     pub(super) lane: u8,
     /// The stations that it passes: as the latest message said.
@@ -30,7 +34,7 @@ pub(super) struct Outbound {
 /// A message that has not ended.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    pub(super) slot: Arc<Slot>,
+    pub(super) told: Told,
     pub(super) since: Instant,
     /// How often it was sent.
     pub(super) tries: u32,
@@ -38,13 +42,35 @@ pub(super) struct Waiting {
     pub(super) unconfirmed: bool,
 }
 
+/// Who is told of the end of a message.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// A user of this node.
+    Ticket(Arc<Slot>),
+    /// The program of autopilot that has sent it.
+    Peer(Option<Box<PeerReceipt>>),
+}
+
+/// Whose flow it is, and where to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way<'a> {
+    pub(super) from: &'a str,
+    /// The sender's.
+    pub(super) life: Life,
+    pub(super) to: &'a str,
+    pub(super) lane: u8,
+    pub(super) hops: &'a [String],
+}
+
+/// The sender, the destination and the lane of a flow.
+type FlowName = (Arc<str>, Arc<str>, u8);
+
 /// All flows to others.
 #[derive(Debug)]
 pub(super) struct OutboundFlows {
-    life: Life,
     limits: SenderLimits,
     flows: HashMap<u64, Outbound>,
-    numbers: HashMap<(Arc<str>, u8), u64>,
+    numbers: HashMap<FlowName, u64>,
     timers: Timers,
     next: u64,
 }
@@ -57,6 +83,7 @@ pub(super) enum Outbox {
     },
     /// A message has ended.
     Ended {
+        from: Arc<str>,
         to: Arc<str>,
         seq: u64,
         end: End,
@@ -68,9 +95,8 @@ pub(super) enum Outbox {
 pub(super) struct NoRoom;
 
 impl OutboundFlows {
-    pub(super) fn new(life: Life, limits: SenderLimits) -> OutboundFlows {
+    pub(super) fn new(limits: SenderLimits) -> OutboundFlows {
         OutboundFlows {
-            life,
             limits,
             flows: HashMap::new(),
             numbers: HashMap::new(),
@@ -86,21 +112,21 @@ impl OutboundFlows {
     /// Takes a message. The random number is for the flow, if it is new.
     pub(super) fn submit(
         &mut self,
-        (to, lane, hops): (&str, u8, &[String]),
-        (message, slot): (&Arc<Outgoing>, &Arc<Slot>),
+        way: Way<'_>,
+        (message, told): (&Arc<Outgoing>, impl FnOnce() -> Told),
         (at_most_once, time): (bool, Duration),
         seed: u64,
         now: Instant,
     ) -> Result<(u64, u64), NoRoom> {
-        let number = self.number(to, lane, seed, now);
+        let number = self.number(way, seed, now);
         let flow = self.flows.get_mut(&number).ok_or(NoRoom)?;
         let seq = flow
             .sender
             .submit(message.clone(), at_most_once, time, now)
             .map_err(|_| NoRoom)?;
-        flow.hops = hops.to_vec();
+        flow.hops = way.hops.to_vec();
         let waiting = Waiting {
-            slot: slot.clone(),
+            told: told(),
             since: now,
             tries: 0,
             is_request: message.is_request,
@@ -110,18 +136,29 @@ impl OutboundFlows {
         Ok((number, seq))
     }
 
+    /// Whether this flow is known.
+    pub(super) fn has(&self, way: Way<'_>) -> bool {
+        let name = (way.from.into(), way.to.into(), way.lane);
+        self.numbers.contains_key(&name)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.flows.len()
+    }
+
     /// The number of a flow.
-    fn number(&mut self, to: &str, lane: u8, seed: u64, now: Instant) -> u64 {
-        let key = (Arc::from(to), lane);
+    fn number(&mut self, way: Way<'_>, seed: u64, now: Instant) -> u64 {
+        let key = (Arc::from(way.from), Arc::from(way.to), way.lane);
         if let Some(number) = self.numbers.get(&key) {
             return *number;
         }
         self.next += 1;
         let flow = Outbound {
-            to: key.0.clone(),
-            lane,
+            from: key.0.clone(),
+            to: key.1.clone(),
+            lane: way.lane,
             hops: Vec::new(),
-            sender: Sender::new(self.life, self.limits, seed, now),
+            sender: Sender::new(way.life, self.limits, seed, now),
             waiting: BTreeMap::new(),
         };
         self.flows.insert(self.next, flow);
@@ -129,15 +166,15 @@ impl OutboundFlows {
         self.next
     }
 
-    /// An answer has come from this address.
+    /// An answer has come to this address of ours, from that one.
     pub(super) fn receive(
         &mut self,
-        from: &str,
+        (own, from): (&str, &str),
         lane: u8,
         frame: ToSender,
         now: Instant,
     ) -> Option<u64> {
-        let flow = *self.numbers.get(&(Arc::from(from), lane))?;
+        let flow = *self.numbers.get(&(own.into(), from.into(), lane))?;
         self.receive_of(flow, frame, now);
         Some(flow)
     }
@@ -178,7 +215,7 @@ impl OutboundFlows {
             };
             if flow.sender.is_closed() {
                 let flow = self.flows.remove(&number)?;
-                self.numbers.remove(&(flow.to, flow.lane));
+                self.numbers.remove(&(flow.from, flow.to, flow.lane));
                 continue;
             }
             flow.sender.timeout(now);
@@ -208,6 +245,7 @@ impl OutboundFlows {
                 SenderAction::End { seq, end } => {
                     if let Some(message) = flow.waiting.remove(&seq) {
                         outbox.push(Outbox::Ended {
+                            from: flow.from.clone(),
                             to: flow.to.clone(),
                             seq,
                             end: public(end),
@@ -237,7 +275,12 @@ impl OutboundFlows {
 fn public(end: machine::End) -> End {
     match end {
         machine::End::Delivered => End::Delivered,
-        machine::End::Failed { text, .. } => End::Failed(text),
+        machine::End::Failed { fault, text } => match fault {
+            Fault::Error | Fault::Panic => End::Failed(text),
+            Fault::Received => End::Received,
+            Fault::NotSent => End::NotSent,
+            Fault::Unknown => End::Unknown,
+        },
         machine::End::NotSent => End::NotSent,
         machine::End::Unknown => End::Unknown,
     }

@@ -14,6 +14,8 @@ pub(super) struct ReturnPath {
     /// The address of ours that it has sent to.
     pub(super) own: String,
     pub(super) lane: u8,
+    /// It is an address of a program of autopilot's that we speak for.
+    pub(super) is_of_peer: bool,
 }
 
 /// The ways back, by the tokens of flows.

@@ -33,8 +33,20 @@ pub(super) enum Origin {
     Flow { flow: u64, token: u64 },
     /// The sender of what is sent on.
     Forwarded,
+    /// The message of this number for a program of autopilot; none if nobody waits for it.
+    Peer { message: Option<u64> },
     /// Nobody: it is told again.
     Nobody,
+}
+
+impl SentBody {
+    pub(super) fn into_frames(self) -> Vec<Frame> {
+        match self {
+            SentBody::None => Vec::new(),
+            SentBody::Own(message) => message.frames.lock().share().into_iter().collect(),
+            SentBody::Forwarded(frames) => frames,
+        }
+    }
 }
 
 impl Transmission {

@@ -243,6 +243,7 @@ impl Builder {
         let settings = Settings {
             name: self.name.as_str().into(),
             is_station: server.is_some(),
+            autopilot: None,
             timeout: self.timeout,
             sender: SenderLimits {
                 longest: LONGEST,
@@ -254,7 +255,10 @@ impl Builder {
         for (key, handler) in &self.listeners {
             shared.handlers.listen(key.clone(), handler.clone());
         }
-        let children = server.as_ref().map(Children::bind).transpose()?;
+        let children = server
+            .as_ref()
+            .map(|server| Children::bind(server, shared.waker().clone()))
+            .transpose()?;
         #[cfg(feature = "zre")]
         let zre = self.zre_node(server.as_ref(), !upstreams.is_empty())?;
         #[cfg(feature = "zre")]

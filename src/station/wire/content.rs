@@ -97,7 +97,7 @@ pub(crate) struct Credit {
     pub(crate) bytes: u32,
 }
 
-/// A message whose handler failed.
+/// A message that was not handled well, or of which that is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failed {
     pub(crate) seq: u64,
@@ -106,11 +106,30 @@ pub(crate) struct Failed {
     pub(crate) text: String,
 }
 
-/// How a handler failed.
+/// What became of a message that was not handled well. The last three are of stations that speak for a program of
+/// autopilot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
+    /// Its handler failed.
     Error,
     Panic,
+    /// The program has confirmed that it has it, and tells no more.
+    Received,
+    /// It was not reached.
+    NotSent,
+    /// It was sent, and not confirmed in time.
+    Unknown,
+}
+
+impl Fault {
+    /// All, in the order of their numbers.
+    pub(super) const ALL: [Fault; 5] = [
+        Fault::Error,
+        Fault::Panic,
+        Fault::Received,
+        Fault::NotSent,
+        Fault::Unknown,
+    ];
 }
 
 /// Why a station does not send on what it got.
@@ -311,16 +330,12 @@ impl Failed {
         let back = u64::from(reader.u32(field)?);
         let seq = handled.checked_sub(back).filter(|_| back > 0);
         let seq = seq.ok_or(Malformed::Value { field, value: back })?;
-        let fault = match reader.u8("fault")? {
-            0 => Fault::Error,
-            1 => Fault::Panic,
-            value => {
-                return Err(Malformed::Value {
-                    field: "fault",
-                    value: value.into(),
-                });
-            }
-        };
+        let number = reader.u8("fault")?;
+        let fault = Fault::ALL.get(usize::from(number)).copied();
+        let fault = fault.ok_or(Malformed::Value {
+            field: "fault",
+            value: number.into(),
+        })?;
         let text = reader.long_text("failure")?;
         Ok(Failed { seq, fault, text })
     }

@@ -18,7 +18,7 @@ fn items(batch: &StreamBatch) -> Vec<String> {
 fn a_batch_is_read_or_refused_with_words() {
     let read = batch(r#"{"payload": [ 1 ,[2],{"a": NaN}], "inner_key": "K"}"#).unwrap();
     assert_eq!(read.inner_key, "K");
-    assert_eq!(read.headers, []);
+    assert_eq!(read.of_items, []);
     assert_eq!(items(&read), ["1", "[2]", r#"{"a": NaN}"#]);
     assert_eq!(
         items(&batch(r#"{"payload": [], "inner_key": "K"}"#).unwrap()),

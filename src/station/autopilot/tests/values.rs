@@ -204,7 +204,7 @@ fn each_stream_is_read_and_written_as_recorded() {
         };
         let batch = batch.expect(name);
         let headers: Vec<String> = batch
-            .headers
+            .of_items
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
@@ -242,7 +242,7 @@ fn each_stream_is_read_and_written_as_recorded() {
         if name.starts_with("stream_") {
             assert_eq!(headers.len(), 3);
             let timestamp: String = message.timestamp.read().expect("a text");
-            let again = StreamBatch::new(&batch.inner_key, batch.headers.clone(), &items);
+            let again = StreamBatch::new(&batch.inner_key, batch.of_items.clone(), &items);
             let again = again.message(message.id.clone(), "a", message.sender.name(), &timestamp);
             assert_eq!(again, message, "{name}");
         }

@@ -51,6 +51,11 @@ impl<R: Rules> Routes<R> {
         }
     }
 
+    /// Whether a child has registered by this link.
+    pub(crate) fn has_peer(&self, link: LinkId) -> bool {
+        self.links.get(&link).is_some_and(|it| it.peer.is_some())
+    }
+
     /// A frame has come by a link that is up. What makes no sense there is ignored, and what is too much closes the link.
     pub(crate) fn received(&mut self, link: LinkId, message: LinkMessage, now: Instant) {
         self.heard(link, now);

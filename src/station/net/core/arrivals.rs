@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Core;
 use crate::message::Frame;
+use crate::station::autopilot::is_native;
 use crate::station::machine::{Forward, LinkId};
 use crate::station::net::transmission::{Origin, SentBody, Transmission};
 use crate::station::wire::{Content, Header, LinkMessage, Outcome, Refusal, Routed, TTL};
@@ -12,13 +13,21 @@ use crate::station::wire::{Content, Header, LinkMessage, Outcome, Refusal, Route
 const TTL_AT: usize = 3;
 
 impl Core {
-    /// A message has come over a link. Gives what is wrong with it, if it is refused as a whole.
+    /// A message has come over a link; with its sender's routing id, if that has connected to us. Gives what is wrong with it,
+    /// if it is refused as a whole.
     pub(in crate::station::net) fn arrived(
         &mut self,
         link: LinkId,
+        routing_id: Option<&Frame>,
         frames: Vec<Frame>,
         now: Instant,
     ) -> Result<(), String> {
+        if !is_native(&frames) {
+            return self.peer_said(link, routing_id, &frames, now);
+        }
+        if self.peers.has(link) {
+            return Err("it is of a node, by the link of a program of autopilot".to_owned());
+        }
         let mut frames = frames.into_iter();
         let first = frames.next().unwrap_or_default();
         let header = Header::decode(&first).map_err(|error| error.to_string())?;
@@ -31,7 +40,7 @@ impl Core {
         Ok(())
     }
 
-    fn received(&mut self, link: LinkId, message: LinkMessage, now: Instant) {
+    pub(super) fn received(&mut self, link: LinkId, message: LinkMessage, now: Instant) {
         let is_ours = |name: &str| *name == *self.name && self.parent == Some(link);
         let is_known = match &message {
             LinkMessage::Registered(it) => is_ours(&it.name) && it.outcome == Outcome::Ok,
@@ -51,6 +60,10 @@ impl Core {
         body: Vec<Frame>,
         now: Instant,
     ) {
+        let peer = self.peer_link(&routed.to, &routed.hops);
+        if peer.is_some_and(|peer| peer != link) {
+            return self.deliver(Some(link), routed, body, now);
+        }
         // Without a name it is for whoever is at the other end.
         let forward = match routed.to.is_empty() {
             true => Forward::Here,

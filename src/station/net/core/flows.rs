@@ -9,7 +9,7 @@ use crate::station::body::Body;
 use crate::station::end::End;
 use crate::station::machine::{Forward, LinkId, Parcel, ReceiverAction, ToReceiver, ToSender};
 use crate::station::message::{Incoming, Outgoing};
-use crate::station::net::outbound::Outbox;
+use crate::station::net::outbound::{Outbox, Told};
 use crate::station::net::returns::ReturnPath;
 use crate::station::net::transmission::{Origin, SentBody};
 use crate::station::wire::{Content, Data, Fault, Routed, TTL};
@@ -31,11 +31,13 @@ impl Core {
             ttl,
             hops,
         } = routed;
+        let peer = self.peer_link(&to, &hops);
         let path = |life| ReturnPath {
             sender: from.clone(),
             life,
             own: to.clone(),
             lane,
+            is_of_peer: peer.is_some(),
         };
         let answer = match content {
             Content::Open(open) => {
@@ -51,15 +53,17 @@ impl Core {
                 }
                 reply
             }
-            Content::Data(data) => self.data((&to, &from), data, body, now),
+            Content::Data(data) => self.data((&to, &from, &hops), data, body, now),
             Content::End { token, next } => {
                 self.receiver.end(token, next);
                 None
             }
-            Content::Opened(it) => return self.answered(&from, lane, ToSender::Opened(it), now),
-            Content::Ack(it) => return self.answered(&from, lane, ToSender::Ack(it), now),
+            Content::Opened(it) => {
+                return self.answered((&to, &from), lane, ToSender::Opened(it), now);
+            }
+            Content::Ack(it) => return self.answered((&to, &from), lane, ToSender::Ack(it), now),
             Content::Reset { token, life } => {
-                return self.answered(&from, lane, ToSender::Reset { token, life }, now);
+                return self.answered((&to, &from), lane, ToSender::Reset { token, life }, now);
             }
             Content::Busy {
                 opening,
@@ -70,10 +74,10 @@ impl Core {
                     opening,
                     retry_after,
                 };
-                return self.answered(&from, lane, busy, now);
+                return self.answered((&to, &from), lane, busy, now);
             }
             Content::Refuse { token, .. } => {
-                return self.answered(&from, lane, ToSender::Refuse { token }, now);
+                return self.answered((&to, &from), lane, ToSender::Refuse { token }, now);
             }
             content @ (Content::Probe { .. } | Content::Alive { .. }) => {
                 let routed = Routed {
@@ -84,7 +88,12 @@ impl Core {
                     hops,
                     content,
                 };
-                return self.routes.probed(link, &routed, now);
+                return match (&routed.content, peer) {
+                    (Content::Probe { life }, Some(peer)) => {
+                        self.probe_peer(peer, (&routed.to, &routed.from), *life, now);
+                    }
+                    _ => self.routes.probed(link, &routed, now),
+                };
             }
         };
         if let Some(answer) = answer {
@@ -96,7 +105,7 @@ impl Core {
     /// A message has come. Gives the reply, if there is one at once.
     fn data(
         &mut self,
-        (to, from): (&str, &str),
+        (to, from, hops): (&str, &str, &[String]),
         data: Data,
         frames: Vec<Frame>,
         now: Instant,
@@ -115,6 +124,7 @@ impl Core {
         let incoming = Incoming {
             to: to.to_owned(),
             from: from.to_owned(),
+            hops: hops.to_vec(),
             life: path.map_or_else(Default::default, |path| path.life),
             seq: data.seq,
             key: data.key,
@@ -122,6 +132,7 @@ impl Core {
             time: data.time,
             deadline: left.and_then(|left| now.checked_add(left)),
             is_redelivered: data.is_redelivered,
+            is_unconfirmed: data.unconfirmed,
             is_request: data.is_request,
             is_compressed: data.compression.is_some(),
             reply_to: data.reply_to,
@@ -139,8 +150,8 @@ impl Core {
         self.receiver.data(parcel, now)
     }
 
-    fn answered(&mut self, from: &str, lane: u8, frame: ToSender, now: Instant) {
-        if let Some(flow) = self.outbound.receive(from, lane, frame, now) {
+    fn answered(&mut self, names: (&str, &str), lane: u8, frame: ToSender, now: Instant) {
+        if let Some(flow) = self.outbound.receive(names, lane, frame, now) {
             self.take_outbox(flow, now);
         }
     }
@@ -156,6 +167,9 @@ impl Core {
     pub(super) fn take_receiver_actions(&mut self, now: Instant) {
         for action in self.receiver.take_actions() {
             match action {
+                ReceiverAction::Start(parcel) if self.is_for_peer(parcel.token) => {
+                    self.start_for_peer(parcel, now);
+                }
                 // What does not start is not handled: its sender will learn that.
                 ReceiverAction::Start(_) if self.is_closing => {}
                 ReceiverAction::Start(parcel) => self.start(parcel, now),
@@ -166,6 +180,10 @@ impl Core {
                 }
             }
         }
+    }
+
+    fn is_for_peer(&self, token: u64) -> bool {
+        self.returns.get(token).is_some_and(|path| path.is_of_peer)
     }
 
     fn start(&mut self, parcel: Parcel<Arc<Incoming>>, now: Instant) {
@@ -228,6 +246,7 @@ impl Core {
             match action {
                 Outbox::Send { flow, frame } => self.send_own(flow, frame, now),
                 Outbox::Ended {
+                    from,
                     to,
                     seq,
                     end,
@@ -237,8 +256,11 @@ impl Core {
                         self.requests
                             .answer(&(to.to_string(), seq), Err(end.clone()));
                     }
-                    message.slot.set(end);
                     self.effects.has_changed = true;
+                    match message.told {
+                        Told::Ticket(slot) => slot.set(end),
+                        Told::Peer(receipt) => self.peer_message_ended(receipt, (&from, &to), &end),
+                    }
                 }
             }
         }
@@ -270,7 +292,7 @@ impl Core {
             ttl,
             lane: flow.lane,
             to: flow.to.to_string(),
-            from: self.name.to_string(),
+            from: flow.from.to_string(),
             hops: flow.hops.clone(),
             content,
         };
@@ -288,15 +310,7 @@ impl Core {
         let way = match routed.to.is_empty() {
             true => self.parent,
             false => match self.forward_own(&mut routed) {
-                Forward::Here => {
-                    let body = match body {
-                        SentBody::Own(message) => {
-                            message.frames.lock().share().into_iter().collect()
-                        }
-                        SentBody::None | SentBody::Forwarded(_) => Vec::new(),
-                    };
-                    return self.local.push_back((routed, body));
-                }
+                Forward::Here => return self.local.push_back((routed, body.into_frames())),
                 Forward::To { link, .. } => Some(link),
                 Forward::Refuse(_) => None,
             },
@@ -309,6 +323,9 @@ impl Core {
     }
 
     fn forward_own(&self, routed: &mut Routed) -> Forward {
+        if self.peer_link(&routed.to, &routed.hops).is_some() {
+            return Forward::Here;
+        }
         let (to, hops, ttl) = (&routed.to, &routed.hops, routed.ttl);
         let forward = self.routes.forward(None, to, hops, ttl);
         if let Forward::To { hops_passed, .. } = forward {

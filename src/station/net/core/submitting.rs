@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::station::body::Body;
 use crate::station::error::Error;
 use crate::station::message::{Composed, Outgoing};
+use crate::station::net::outbound::{Told, Way};
 use crate::station::net::requests::{Answer, RequestId};
 use crate::station::pending::Pending;
 use crate::station::ticket::Slot;
@@ -33,9 +34,20 @@ impl Core {
     ) -> Result<Submitted> {
         let seed = self.random.next()?;
         let time = composed.timeout.unwrap_or(self.timeout);
+        let way = Way {
+            from: &self.name,
+            life: self.life,
+            // One of autopilot's has to be told whom a message is for.
+            to: match (composed.to.as_str(), &self.peers.above) {
+                ("", Some(above)) => above,
+                (to, _) => to,
+            },
+            lane: composed.lane,
+            hops: &composed.hops,
+        };
         let submitted = self.outbound.submit(
-            (&composed.to, composed.lane, &composed.hops),
-            (message, slot),
+            way,
+            (message, || Told::Ticket(slot.clone())),
             (composed.at_most_once, time),
             seed,
             now,
@@ -62,6 +74,7 @@ impl Core {
     /// The messages that have not ended.
     pub(in crate::station::net) fn pending(&self, now: Instant) -> Vec<Pending> {
         let waiting = self.outbound.waiting();
+        let waiting = waiting.filter(|(_, _, it)| matches!(it.told, Told::Ticket(_)));
         let pending = waiting.map(|(to, id, waiting)| Pending {
             id,
             to: to.to_owned(),

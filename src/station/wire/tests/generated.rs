@@ -71,7 +71,7 @@ fn data() -> impl Strategy<Value = Data> {
 }
 
 fn ack() -> impl Strategy<Value = Ack> {
-    let failed = vec((1_u64..1000, any::<bool>(), text()), 0..5);
+    let failed = vec((1_u64..1000, any::<usize>(), text()), 0..5);
     let counts = (any::<u32>(), 1000..u64::MAX / 2);
     (any::<u64>(), lives(), counts, credit(), failed).prop_map(
         |(token, life, (queued, handled), credit, failed)| Ack {
@@ -82,9 +82,9 @@ fn ack() -> impl Strategy<Value = Ack> {
             credit,
             failed: failed
                 .into_iter()
-                .map(|(back, is_panic, text)| Failed {
+                .map(|(back, fault, text)| Failed {
                     seq: handled - back,
-                    fault: if is_panic { Fault::Panic } else { Fault::Error },
+                    fault: Fault::ALL[fault % Fault::ALL.len()],
                     text,
                 })
                 .collect(),
