@@ -311,6 +311,7 @@ mod origin;
 mod pattern;
 mod peer;
 mod peer_id;
+mod printable;
 pub mod relay;
 #[cfg(feature = "rpc")]
 pub mod rpc;

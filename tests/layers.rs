@@ -30,6 +30,7 @@ const CRATE: Layers = Layers {
             "origin",
             "peer",
             "peer_id",
+            "printable",
             "security",
             "throttle",
         ],

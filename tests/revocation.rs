@@ -63,6 +63,31 @@ fn a_revoked_subscriber_is_cut_and_another_comes_back() {
 }
 
 #[test]
+fn a_connection_from_before_a_revocation_is_not_heard_again_and_a_new_one_is() {
+    deadline(|| {
+        let access = users(["ann"]);
+        let server = Server::bind_local(0).unwrap();
+        let server = server.security(Plain::server(access.clone()));
+        let (pull, port) = (server.pull().unwrap(), server.port());
+        let push = || {
+            let security = Plain::user("ann", Password::new("ann").unwrap());
+            let client = Client::connect(port).unwrap().security(security);
+            client.push().unwrap()
+        };
+        let old = push();
+        old.send("before").unwrap();
+        assert_eq!(pull.recv_timeout(SOON).unwrap(), "before");
+        access.revoke("ann").unwrap();
+        access.user("ann", Password::new("ann").unwrap()).unwrap();
+        old.send("old").unwrap();
+        until(|| pull.try_recv().is_err() && pull.skipped() == 1);
+        let new = push();
+        new.send("new").unwrap();
+        assert_eq!(pull.recv_timeout(SOON).unwrap(), "new");
+    });
+}
+
+#[test]
 fn a_pair_ends_with_its_user() {
     deadline(|| {
         let access = users(["ann", "bob"]);

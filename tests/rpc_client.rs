@@ -13,6 +13,7 @@ use calls::{
     ADD, Add, BUSY, CALL, CANCEL, CAST, Get, LONG, MOMENT, NoSuchKey, PING, Scripted,
     assert_not_sent, pack, pair,
 };
+use serde_json::json;
 use support::{Folder, SOON, blocked, deadline, inproc, until};
 use zeroless::rpc::{self, CallError, Failure};
 use zeroless::security::{Access, Password, Plain};
@@ -105,6 +106,79 @@ fn errors_of_the_server_are_told_apart() {
             fails(77, "new", &[]),
             CallError::Other { code: 77, .. }
         ));
+    });
+}
+
+#[test]
+fn words_of_a_server_disturb_no_terminal() {
+    deadline(|| {
+        let (server, client) = pair();
+        let harmful = "\u{1b}[31mred\u{7}";
+        for code in 0..15_u64 {
+            let call = client.clone().timeout(SOON);
+            let call = thread::spawn(move || call.call(&ADD));
+            server.next().error(code, harmful, [harmful, harmful]);
+            let error = call.join().unwrap().unwrap_err();
+            for shown in [error.to_string(), format!("{error:?}")] {
+                assert!(!shown.contains(char::is_control), "{code}: {shown:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_body_that_is_too_large_by_no_number_may_have_run() {
+    deadline(|| {
+        let (server, client) = pair();
+        let fails = |details: serde_json::Value| {
+            let add = client.start(&ADD).unwrap();
+            server.next().error(5, "it is too large", details);
+            add.wait().unwrap_err()
+        };
+        let error = fails(json!([true, 9, 8]));
+        assert!(matches!(
+            error,
+            CallError::TooLarge {
+                size: 9,
+                max: 8,
+                ..
+            }
+        ));
+        for details in [json!([]), json!(["x"]), json!([0, 9, 8]), json!([true, -9])] {
+            let error = fails(details);
+            assert!(matches!(error, CallError::Other { code: 5, .. }));
+            assert!(error.may_have_run());
+            assert!(error.to_string().starts_with("it is too large"), "{error}");
+        }
+    });
+}
+
+#[test]
+fn a_call_whose_time_is_over_before_it_begins_is_not_sent() {
+    deadline(|| {
+        let (server, client) = pair();
+        client.wait_connected(1, SOON).unwrap();
+        let zero = client.clone().timeout(Duration::ZERO);
+        let past = Instant::now() - MOMENT;
+        for reason in [
+            assert_not_sent(client.call_timeout(&ADD, Duration::ZERO)),
+            assert_not_sent(client.call_deadline(&ADD, past)),
+            assert_not_sent(zero.call(&ADD)),
+            assert_not_sent(zero.start(&ADD).map(drop)),
+            assert_not_sent(zero.call_by_name::<i64>("math.add", &ADD)),
+            assert_not_sent(zero.cast(&ADD)),
+            assert_not_sent(zero.first(&ADD)),
+            assert_not_sent(zero.all(&ADD).remove(0).1),
+            assert_not_sent(zero.ping().remove(0).1),
+        ] {
+            assert!(reason.is_timeout(), "{reason}");
+            assert!(reason.to_string().contains("before the call"), "{reason}");
+        }
+        let call = client.start(&Add { a: 5, b: 6 }).unwrap();
+        let asked = server.next();
+        assert_eq!(asked.value::<Add>().a, 5);
+        asked.reply(11);
+        assert_eq!(call.wait(), Ok(11));
     });
 }
 

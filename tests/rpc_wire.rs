@@ -138,6 +138,29 @@ fn a_list_has_what_the_docs_say() {
 }
 
 #[test]
+fn mistakes_have_the_words_of_the_docs() {
+    deadline(|| {
+        let docs = include_str!("../docs/rpc.md");
+        let server = server();
+        let dealer = stranger(&server);
+        let questions: [&[&[u8]]; 4] = [
+            &[b"[1,0,7,null,\"math.add\",1]", br#"{"a":"one","b":2}"#],
+            &[b"[1,0,7,null,\"math.ad\",1]", b"{}"],
+            &[b"[1,0,7,0,\"shout\",2]", b"hello"],
+            &[b"[1,9,7]"],
+        ];
+        for question in questions {
+            let answer = ask(&dealer, question)[0].to_string();
+            let line = docs.lines().find(|line| **line == *answer);
+            assert!(line.is_some(), "{answer}");
+        }
+        // The id is not looked for behind a kind that is not one.
+        let answer = ask(&dealer, &[b"[1,-1,7]"])[0].to_string();
+        assert!(answer.starts_with("[1,2,0,10,"), "{answer}");
+    });
+}
+
+#[test]
 fn any_number_of_calls_is_told_apart_by_their_ids() {
     deadline(|| {
         let server = server();

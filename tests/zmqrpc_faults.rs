@@ -53,6 +53,16 @@ fn both() -> (Running, Client, Requester) {
 }
 
 #[test]
+fn a_call_whose_time_is_over_before_it_begins_is_not_sent() {
+    deadline(|| {
+        let (_server, client, _) = both();
+        answers(&client);
+        let outcome = client.call_timeout(&Echo(json!(1)), Duration::ZERO);
+        assert!(matches!(outcome, Err(CallError::NotSent { .. })));
+    });
+}
+
+#[test]
 fn a_heartbeat_as_a_request_does_not_wedge_the_server() {
     deadline(|| {
         let (_server, client, requester) = both();

@@ -5,6 +5,8 @@ use std::fmt::{self, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserializer, de};
 
+use crate::printable::Printable;
+
 /// A body that cannot be encoded or decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BodyError {
@@ -43,8 +45,8 @@ impl BodyError {
 
     pub(super) fn invalid(path: &str, reason: impl fmt::Display) -> BodyError {
         BodyError::Invalid {
-            path: cut(path, MAX_PATH).into(),
-            reason: cut(reason, MAX_REASON).into(),
+            path: cut(Printable(path), MAX_PATH).into(),
+            reason: cut(Printable(reason), MAX_REASON).into(),
         }
     }
 

@@ -84,6 +84,8 @@ pub enum Wait {
     Delivery,
     /// The end of the calls that a server runs.
     Calls,
+    /// Nothing: the deadline had passed before the call began.
+    Nothing,
 }
 
 impl fmt::Display for Wait {
@@ -128,6 +130,7 @@ impl fmt::Display for Wait {
             }
             Wait::Event => f.write_str("nothing happened"),
             Wait::Delivery => f.write_str("not all was delivered, and the rest is lost"),
+            Wait::Nothing => f.write_str("it was over before the call began"),
             Wait::Calls => f.write_str("calls are still running, which are replied to when they end"),
         }
     }

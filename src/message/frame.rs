@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::ffi::RawMessage;
+use crate::printable::Printable;
 
 /// One frame of a [`Message`](super::Message): bytes.
 ///
@@ -188,13 +189,7 @@ const SHOWN: usize = 1024;
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self[..self.len().min(SHOWN)].utf8_chunks() {
-            for c in chunk.valid().chars() {
-                match c {
-                    '\n' | '\t' => write!(f, "{c}")?,
-                    c if c.is_control() => write!(f, "{}", c.escape_default())?,
-                    c => write!(f, "{c}")?,
-                }
-            }
+            write!(f, "{}", Printable(chunk.valid()))?;
             // The cut may fall inside a character: its bytes are then not shown.
             if chunk.invalid().len() < 4 && self.len() > SHOWN && ends_with(self, chunk.invalid()) {
                 break;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Failure;
 use crate::error::Error;
+use crate::printable::Printable;
 
 /// Why a call failed; each variant says whether the command may have run, and what to do.
 ///
@@ -113,7 +114,7 @@ pub enum CallError<E = Failure> {
         reason: Box<str>,
     },
 
-    /// An error that this version does not know; the server's is newer. The command may have run.
+    /// An error that this version does not know, or not with these details; the server's is newer. The command may have run.
     #[non_exhaustive]
     Other {
         /// Its number on the wire.
@@ -208,21 +209,28 @@ impl<E> CallError<E> {
                 "the call may have run: {reason}; make it again only if it does no harm to run it twice"
             ),
             CallError::Busy { limit } => {
-                write!(f, "the server is busy ({limit}); call again later, or another server")
+                write!(f, "the server is busy ({}); call again later, or another server", Printable(limit))
             }
-            CallError::NoSuchCommand { name, nearest } => match nearest {
-                Some(nearest) => {
-                    write!(f, "the server has no command `{name}`; did you mean `{nearest}`?")
+            CallError::NoSuchCommand { name, nearest } => {
+                write!(f, "the server has no command `{}`", Printable(name))?;
+                match nearest {
+                    Some(nearest) => write!(f, "; did you mean `{}`?", Printable(nearest)),
+                    None => Ok(()),
                 }
-                None => write!(f, "the server has no command `{name}`"),
-            },
+            }
             CallError::BadRequest { path, reason } => {
-                write!(f, "the service does not understand the command{}: {reason}", At(path))
+                write!(
+                    f,
+                    "the service does not understand the command{}: {}",
+                    At(path),
+                    Printable(reason)
+                )
             }
             CallError::BadReply { path, reason } => write!(
                 f,
-                "the command ran, but its reply is not understood{}: {reason}",
-                At(path)
+                "the command ran, but its reply is not understood{}: {}",
+                At(path),
+                Printable(reason)
             ),
             CallError::TooLarge { is_reply, size, max } => {
                 let which = if *is_reply { "the command ran, but its reply" } else { "the command" };
@@ -231,16 +239,20 @@ impl<E> CallError<E> {
                     "{which} has {size} bytes, more than the {max} that a body may have; ask for less at a time"
                 )
             }
-            CallError::Denied { reason } => write!(f, "the server does not allow the call: {reason}"),
+            CallError::Denied { reason } => {
+                write!(f, "the server does not allow the call: {}", Printable(reason))
+            }
             CallError::Cancelled => f.write_str("the call was cancelled"),
             CallError::Panicked => f.write_str("the service panicked; the server's log says why"),
             CallError::Expired => f.write_str(
                 "the time was over before the server could begin; give the call more time, or the server less to do",
             ),
             CallError::Protocol { reason } => {
-                write!(f, "the two ends do not understand each other: {reason}")
+                write!(f, "the two ends do not understand each other: {}", Printable(reason))
             }
-            CallError::Other { code, text } => write!(f, "{text} (error {code} of a newer version)"),
+            CallError::Other { code, text } => {
+                write!(f, "{} (error {code} of a newer version)", Printable(text))
+            }
         }
     }
 }
@@ -252,7 +264,7 @@ impl fmt::Display for At<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             "" => Ok(()),
-            path => write!(f, ", at `{path}`"),
+            path => write!(f, ", at `{}`", Printable(path)),
         }
     }
 }

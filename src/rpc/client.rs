@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 
 use answer::{UntypedError, typed};
 #[cfg(feature = "zmqrpc")]
-pub(super) use backend::Backend;
+pub(super) use backend::{Backend, in_time};
 pub(super) use backends::Backends;
 pub use balance::Balance;
 use ongoing::Ongoing;

@@ -37,7 +37,8 @@ pub trait Command: Serialize + DeserializeOwned {
     /// What it is replied to with.
     type Reply: Serialize + DeserializeOwned;
 
-    /// The error of its service: [`Failure`](super::Failure), unless the macro names another.
+    /// The error of its service: [`Failure`](super::Failure), unless the macro names another. For `?` it needs `Debug` and
+    /// `Display`.
     type Error: Serialize + DeserializeOwned;
 }
 
@@ -59,6 +60,9 @@ pub const fn is_name(name: &str) -> bool {
 /// | `command!(Add -> i64, Overflow);` | `Add` | `Overflow`, a type with serde |
 /// | `command!(idempotent Get = "kv.get" -> Option<String>);` | `kv.get` | [`Failure`](crate::rpc::Failure) |
 ///
+/// An error's type is any with serde. If it has `Debug` and `Display` as well, its [`CallError`](crate::rpc::CallError) is an error
+/// of std's, which `?` passes on.
+///
 /// `idempotent`, in front of any of them, says that running it twice does no more than running it once. Only such
 /// commands are repeated by a client when it does not know whether they have run.
 ///
@@ -72,9 +76,18 @@ pub const fn is_name(name: &str) -> bool {
 ///
 /// #[derive(Serialize, Deserialize)]
 /// struct Divide { a: i64, by: i64 }
-/// #[derive(Serialize, Deserialize)]
+/// #[derive(Serialize, Deserialize, Debug)]
 /// enum MathError { DividedByZero }
 /// rpc::command!(Divide -> i64, MathError);
+///
+/// impl std::fmt::Display for MathError {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         f.write_str("nothing is divided by 0")
+///     }
+/// }
+/// fn half(client: &rpc::Client) -> Result<i64, Box<dyn std::error::Error>> {
+///     Ok(client.call(&Divide { a: 1, by: 2 })?)
+/// }
 ///
 /// assert_eq!(Get::NAME, "kv.get");
 /// assert!(Get::IDEMPOTENT);

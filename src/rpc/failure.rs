@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::printable::Printable;
+
 /// An error of a service that has no type of its own: a text.
 ///
 /// A handler's `?` makes one of any error. So it is not an error of std's itself; its callers get it in a
@@ -56,16 +58,16 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
-/// Its text.
+/// Its text; what would disturb a terminal is escaped.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        Printable(&self.text).fmt(f)
     }
 }
 
 /// Its text, as `Display` has it.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        fmt::Display::fmt(self, f)
     }
 }

@@ -324,7 +324,8 @@ impl Access {
     /// themselves, and what is queued for them may be lost.
     ///
     /// [`user`](Access::user), [`key`](Access::key) and [`readmit`](Access::readmit) let the user in again. Connections that were made before the
-    /// revocation are not served even then: another may have the old password.
+    /// revocation are not served even then: another may have the old password. A server whose pattern only receives (pull) does not cut
+    /// them, and their clients are not told: what they send is dropped, [counted](crate::Pull::skipped) and logged until they connect anew.
     ///
     /// # Errors
     ///

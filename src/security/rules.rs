@@ -54,6 +54,8 @@ pub(crate) enum Denial {
     Revoked,
     /// The closure said no.
     Refused,
+    /// The closure did not let it in a moment ago, and is not asked again yet.
+    RefusedBefore,
     /// The closure's user cannot be one.
     NotAUser,
     Panicked,
@@ -193,6 +195,7 @@ impl fmt::Display for Denial {
             Denial::WrongPassword => "wrong password",
             Denial::Revoked => "the user was revoked",
             Denial::Refused => "the closure does not know it",
+            Denial::RefusedBefore => "the closure did not let it in a moment ago",
             Denial::NotAUser => {
                 "the closure's answer is not a user's name (1 to 255 bytes, no NUL)"
             }

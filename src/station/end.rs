@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::error::ModuleError;
+use crate::printable::Printable;
 
 /// What became of a message: each that was taken has one of these, by its deadline.
 ///
@@ -75,7 +76,7 @@ impl fmt::Display for End {
 #[non_exhaustive]
 pub enum Undelivered {
     /// See [`End::Failed`]: look at the reason before you send it again.
-    #[error("its handler failed: {reason}")]
+    #[error("its handler failed: {}", Printable(reason))]
     Failed {
         /// In words, as the handler gave them; at most 255 bytes.
         reason: String,

@@ -134,6 +134,7 @@ impl Backend {
         id: u64,
         until: Deadline,
     ) -> Result<(Pending, HandedOver), Unsent> {
+        in_time(outgoing.deadline)?;
         let pending = self.request(|| outgoing.message(id), until)?;
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         let handed_over = HandedOver {
@@ -152,14 +153,23 @@ impl Backend {
         id: u64,
         until: Deadline,
     ) -> Result<(), Unsent> {
+        in_time(outgoing.deadline)?;
         self.requester.send_one_way(|| outgoing.message(id), until)
     }
 
     /// Tells the server that nobody waits for a call any more.
     fn cancel(&self, id: u64) {
-        let mut cancel = Outgoing::bare(Ask::Cancel, Deadline::Now);
+        let mut cancel = Outgoing::bare(Ask::Cancel, Deadline::Never);
         // One that has no connection, or no room, need not know.
         let _ = self.cast(&mut cancel, id, Deadline::Now);
+    }
+}
+
+/// Refuses a call that nobody waits for any more: it would not be begun.
+pub(in crate::rpc) fn in_time(deadline: Deadline) -> Result<(), Unsent> {
+    match deadline.is_over() {
+        true => Err(Unsent::Failed(Error::timeout(Wait::Nothing))),
+        false => Ok(()),
     }
 }
 

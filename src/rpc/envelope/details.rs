@@ -7,6 +7,7 @@ use super::kind;
 use super::{ErrorReply, VERSION};
 use crate::codec::cut;
 use crate::error::{Error, Wait};
+use crate::printable::Printable;
 use crate::rpc::CallError;
 
 /// One of the details.
@@ -77,9 +78,9 @@ pub(super) fn from_wire(code: u64, words: &str, details: Vec<Detail>) -> ErrorRe
         Detail::Text(text) => Some(text.into_boxed_str()),
         _ => None,
     };
-    let number = |detail: Detail| match detail {
-        Detail::Number(number) => number,
-        _ => 0,
+    let other = || CallError::Other {
+        code,
+        text: words.into(),
     };
     match code {
         kind::SERVICE => CallError::Service(words.into()),
@@ -98,10 +99,16 @@ pub(super) fn from_wire(code: u64, words: &str, details: Vec<Detail>) -> ErrorRe
             path: text(next()).unwrap_or_default(),
             reason: text(next()).unwrap_or_else(|| words.into()),
         },
-        kind::TOO_LARGE => CallError::TooLarge {
-            is_reply: next() == Detail::Flag(true),
-            size: number(next()),
-            max: number(next()),
+        kind::TOO_LARGE => match (next(), next(), next()) {
+            (Detail::Flag(is_reply), Detail::Number(size), Detail::Number(max)) => {
+                CallError::TooLarge {
+                    is_reply,
+                    size,
+                    max,
+                }
+            }
+            // Without them nobody knows whether it ran.
+            _ => other(),
         },
         kind::DENIED => CallError::Denied {
             reason: text(next()).unwrap_or_else(|| words.into()),
@@ -113,14 +120,14 @@ pub(super) fn from_wire(code: u64, words: &str, details: Vec<Detail>) -> ErrorRe
             reason: text(next()).unwrap_or_else(|| words.into()),
         },
         kind::NOT_SENT => CallError::NotSent {
-            reason: Error::system("on the way", text(next()).as_deref().unwrap_or(words)),
+            reason: Error::system(
+                "on the way",
+                Printable(text(next()).as_deref().unwrap_or(words)),
+            ),
         },
         kind::MAY_HAVE_RUN => CallError::MayHaveRun {
             reason: Error::timeout(Wait::Reply),
         },
-        code => CallError::Other {
-            code,
-            text: words.into(),
-        },
+        _ => other(),
     }
 }

@@ -60,7 +60,7 @@ fn each_error() -> [ErrorReply; 13] {
         },
         CallError::BadRequest {
             path: "a".into(),
-            reason: "it is a text".into(),
+            reason: r#"invalid type: string "one", expected i64 at line 1 column 10"#.into(),
         },
         CallError::BadReply {
             path: "".into(),

@@ -21,6 +21,7 @@ use crate::background::{caught, guarded};
 use crate::error::Error;
 use crate::message::{Frame, Message};
 use crate::pattern::{Replier, Request};
+use crate::printable::Printable;
 use crate::rpc::CallError;
 use crate::rpc::envelope::{Encoding, Envelope, ErrorReply, read, to_frame};
 use crate::rpc::stop::Stop;
@@ -243,6 +244,7 @@ impl Engine {
         if !asked.is_answered() {
             asked.answer(Err(error.into()));
         } else if let Some(left_out) = self.lost_casts.admit() {
+            let name = Printable(name);
             warn!("rpc: a cast of {name} was dropped: {error}{left_out}");
         }
     }

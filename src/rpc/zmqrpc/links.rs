@@ -11,7 +11,7 @@ use crate::message::Message;
 use crate::options::Options;
 use crate::pattern::{Pending, Unsent, reply_or_lost};
 use crate::rpc::CallError;
-use crate::rpc::client::{Backend, Backends, Balance};
+use crate::rpc::client::{Backend, Backends, Balance, in_time};
 use crate::security::ClientSecurity;
 use crate::wake::Deadline;
 
@@ -55,8 +55,10 @@ impl Links {
     pub(super) fn request(&self, frame: &[u8], deadline: Deadline) -> Result<Message, CallError> {
         let _waiting = self.enter()?;
         let mut message = Message::from(frame);
-        let send =
-            |receiver: &Arc<Backend>, patience| receiver.request(|| message.share(), patience);
+        let send = |receiver: &Arc<Backend>, patience| {
+            in_time(deadline)?;
+            receiver.request(|| message.share(), patience)
+        };
         let pending = self
             .receivers
             .deliver(Balance::RoundRobin, &[], deadline, send);
@@ -103,7 +105,9 @@ impl Links {
             if !is_up.map_err(not_sent)? {
                 return Err(not_sent(receiver.not_connected()));
             }
-            match receiver.request(|| message.share(), deadline) {
+            let sent =
+                in_time(deadline).and_then(|()| receiver.request(|| message.share(), deadline));
+            match sent {
                 Ok(pending) => return reply(&pending, deadline),
                 Err(Unsent::Down) => {}
                 Err(Unsent::Full) => return Err(not_sent(Error::timeout(Wait::Room))),

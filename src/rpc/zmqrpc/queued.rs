@@ -8,6 +8,7 @@ use log::warn;
 use super::Reply;
 use super::links::Links;
 use super::outbox::Outlet;
+use crate::printable::Printable;
 use crate::rpc::CallError;
 use crate::wake::Deadline;
 
@@ -48,7 +49,10 @@ impl Outlet for ToReceivers {
                 Err(mistake) => format!("its reply is not understood: {mistake}"),
             },
         };
-        warn!("zmqrpc: a message that was queued has failed: {text}");
+        warn!(
+            "zmqrpc: a message that was queued has failed: {}",
+            Printable(text)
+        );
         true
     }
 

@@ -97,7 +97,7 @@ impl Question {
                 self.ticket = Some(ticket);
                 None
             }
-            Attempt::Wrong => Some(Verdict::Denied(Denial::Refused)),
+            Attempt::Wrong => Some(Verdict::Denied(Denial::RefusedBefore)),
             Attempt::Later => Some(Verdict::Later),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use super::*;
-use crate::security::PeerAddress;
+use crate::security::{Denial, PeerAddress};
 
 const HERE: &str = "10.0.0.7";
 
@@ -180,6 +180,22 @@ fn guesses_at_a_closure_are_slowed() {
     // A new closure may know better.
     access.ask(|_| Some("all".to_owned())).unwrap();
     admits(&access, &plain(HERE, "ann", "0"), "all");
+}
+
+#[test]
+fn what_a_closure_has_denied_it_is_not_said_to_deny_again() {
+    let access = Access::new().ask(|_| None).unwrap();
+    let request = plain(HERE, "ann", "secret");
+    denies(&access, &request, "does not know it");
+    denies(&access, &request, "did not let it in a moment ago");
+    access.ask(|_| panic!("on purpose")).unwrap();
+    let now = Instant::now();
+    let Verdict::Ask(mut question) = access.judge(&request, now) else {
+        panic!("not asked");
+    };
+    assert!(question.begin(now).is_none());
+    question.end(Err(Denial::Panicked), now);
+    denies(&access, &request, "did not let it in a moment ago");
 }
 
 #[test]
