@@ -45,7 +45,10 @@ pub use end::{End, Undelivered};
 pub use error::Error;
 pub(crate) use life::Life;
 pub use message::{Message, MessageBuilder};
-pub use node::{Builder, Handler, HandlerResult, Messages, Node, PresenceEvents};
+pub use node::{
+    Builder, Handler, HandlerResult, Messages, Node, PresenceEvents, Stream, StreamBuilder,
+    StreamCounts,
+};
 pub use pending::Pending;
 pub use presence::Presence;
 pub use ticket::Ticket;

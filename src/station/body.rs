@@ -218,14 +218,8 @@ impl Body {
     /// Whether it has as many frames as its kind has.
     pub(super) fn is_whole(&self) -> bool {
         let frames = self.frames.frame_count();
-        match self.kind {
-            BodyKind::None => frames == 0,
-            BodyKind::Items => true,
-            BodyKind::Array => frames == 2,
-            BodyKind::Bytes | BodyKind::Utf8 | BodyKind::Json | BodyKind::MessagePack => {
-                frames == 1
-            }
-        }
+        let expected = self.kind.frames();
+        expected.is_none_or(|expected| frames == usize::from(expected))
     }
 }
 

@@ -4,6 +4,7 @@ mod children;
 mod core;
 mod driver;
 mod handlers;
+mod lanes;
 mod outbound;
 mod parent;
 mod peers;

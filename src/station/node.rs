@@ -8,6 +8,7 @@ mod messages;
 mod presence;
 mod requesting;
 mod running;
+mod stream;
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub use handler::{Handler, HandlerResult};
 pub use messages::Messages;
 pub use presence::PresenceEvents;
 use running::RunningNode;
+pub use stream::{Stream, StreamBuilder, StreamCounts};
 
 use super::body::IntoBody;
 use super::message::{Message, MessageBuilder};

@@ -27,25 +27,43 @@ pub struct Ticket {
 }
 
 /// Where the end is put.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Slot {
     end: ForkMutex<Option<End>>,
     changed: Condvar,
+    tell: Option<Tell>,
 }
+
+/// A function that is told the end.
+pub(super) type Tell = Box<dyn Fn(&End) + Send + Sync>;
 
 impl Slot {
     /// Puts the end, once.
     pub(super) fn set(&self, end: End) {
-        if let Ok(mut slot) = self.end.lock() {
-            slot.get_or_insert(end);
+        if let Ok(mut slot) = self.end.lock()
+            && slot.is_none()
+        {
+            if let Some(tell) = &self.tell {
+                tell(&end);
+            }
+            *slot = Some(end);
             self.changed.notify_all();
         }
     }
 }
 
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot").finish_non_exhaustive()
+    }
+}
+
 impl Ticket {
-    pub(super) fn new(to: &str) -> (Ticket, Arc<Slot>) {
-        let slot = Arc::new(Slot::default());
+    pub(super) fn new(to: &str, tell: Option<Tell>) -> (Ticket, Arc<Slot>) {
+        let slot = Arc::new(Slot {
+            tell,
+            ..Slot::default()
+        });
         let to = to.into();
         let ticket = Ticket {
             to,

@@ -4,6 +4,7 @@
 //! A frame is read whole or refused, with the mistake in words; whatever is read is written as the same bytes.
 
 mod array;
+mod batch;
 mod body_kind;
 mod content;
 mod data;
@@ -19,12 +20,13 @@ mod writer;
 mod tests;
 
 pub(crate) use array::ArrayHeader;
+pub(crate) use batch::{
+    BatchItems, MAX_BATCH, MAX_ITEMS, append_item, compress, decompressed_size, item_size,
+};
 pub(crate) use body_kind::BodyKind;
 pub(crate) use content::{Ack, Content, Credit, Failed, Fault, Open, Opened, Refusal};
 pub(crate) use data::Data;
 pub(crate) use error::{Malformed, Oversized};
-#[cfg(test)]
-pub(crate) use fields::Compression;
-pub(crate) use fields::ReplyTo;
+pub(crate) use fields::{Compression, ReplyTo};
 pub(crate) use header::{Header, MAX_HEADER, Routed, SIGNATURE, TTL};
 pub(crate) use link::{Admitted, Claim, LinkMessage, Outcome, Registration, Row, RowState};

@@ -38,8 +38,16 @@ pub(in crate::station) struct Composed {
     pub(in crate::station) unconfirmed: bool,
     pub(in crate::station) is_request: bool,
     pub(in crate::station) reply_to: Option<ReplyTo>,
+    pub(in crate::station) batch: Option<BatchForm>,
     /// `None` for the node's own.
     pub(in crate::station) timeout: Option<Duration>,
+}
+
+/// The form of a message that is a batch of a stream.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::station) struct BatchForm {
+    /// How many bytes it has, if it is compressed: before that.
+    pub(in crate::station) decompressed: Option<usize>,
 }
 
 impl MessageBuilder {
@@ -56,6 +64,7 @@ impl MessageBuilder {
                 unconfirmed: false,
                 is_request: false,
                 reply_to: None,
+                batch: None,
                 timeout: None,
             },
             body: Ok(Body::default()),

@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::station::Life;
 use crate::station::body::Body;
 use crate::station::machine::Payload;
-use crate::station::wire::ReplyTo;
+use crate::station::wire::{ReplyTo, decompressed_size};
 
 /// A message that has come.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(in crate::station) struct Incoming {
     pub(in crate::station) is_redelivered: bool,
     pub(in crate::station) is_unconfirmed: bool,
     pub(in crate::station) is_request: bool,
+    /// It is a batch of a stream: its body has several items.
+    pub(in crate::station) is_batch: bool,
     pub(in crate::station) is_compressed: bool,
     pub(in crate::station) reply_to: Option<ReplyTo>,
     pub(in crate::station) body: Body,
@@ -37,6 +39,19 @@ impl Payload for Arc<Incoming> {
             .headers
             .iter()
             .map(|(key, value)| key.len() + value.len());
-        self.body.frames.byte_count() + self.key.len() + texts.sum::<usize>()
+        self.body_size() + self.key.len() + texts.sum::<usize>()
+    }
+}
+
+impl Incoming {
+    /// How many bytes its body has: decompressed, since it will be.
+    fn body_size(&self) -> usize {
+        let bytes = self.body.frames.byte_count();
+        match self.is_compressed {
+            true => {
+                decompressed_size(self.body.frames.as_bytes()).map_or(bytes, |it| it.max(bytes))
+            }
+            false => bytes,
+        }
     }
 }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use crate::message::Message as FrameList;
 use crate::station::machine::{Parcel, Payload};
-use crate::station::wire::{BodyKind, Data, ReplyTo};
+use crate::station::wire::{BodyKind, Compression, Data, ReplyTo};
 
 /// A message that is sent.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(in crate::station) struct Outgoing {
     pub(in crate::station) unconfirmed: bool,
     pub(in crate::station) is_request: bool,
     pub(in crate::station) reply_to: Option<ReplyTo>,
+    pub(in crate::station) is_batch: bool,
+    pub(in crate::station) compression: Option<Compression>,
     pub(in crate::station) kind: BodyKind,
     pub(in crate::station) size: usize,
     /// Sharing frames changes how they are kept.
@@ -45,13 +47,13 @@ impl Outgoing {
             unconfirmed: message.unconfirmed,
             is_request: message.is_request,
             reply_to: message.reply_to,
-            is_stream_batch: false,
+            is_stream_batch: message.is_batch,
             body: message.kind,
             left: Some(milliseconds(parcel.left)),
             time: message.time,
             key: message.key.clone(),
             headers: message.headers.clone(),
-            compression: None,
+            compression: message.compression,
         }
     }
 }

@@ -8,11 +8,13 @@ use std::time::{Duration, Instant, SystemTime};
 use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 
+use super::STREAM;
 use super::builder::MessageBuilder;
 use super::incoming::Incoming;
+use super::item::Item;
 use crate::error::Result;
 use crate::message::Frame;
-use crate::station::body::{Array, IntoBody};
+use crate::station::body::{Array, Body, IntoBody};
 use crate::station::error::Error;
 use crate::station::machine::Outcome;
 use crate::station::ticket::Ticket;
@@ -34,12 +36,18 @@ use crate::station::wire::{Fault, ReplyTo};
 /// ```
 pub struct Message {
     incoming: Arc<Incoming>,
+    /// What it has of a batch, if it is an item of a stream.
+    item: Option<Box<Item>>,
     receipt: Option<Receipt>,
 }
 
 /// Where the end of a handler is told.
 pub(in crate::station) trait Finish: Send + Sync {
     fn finish(&self, token: u64, seq: u64, outcome: Outcome);
+    /// A message ends without having been handled.
+    fn abandon(&self);
+    /// Has a message handled: the next of a batch.
+    fn handle(&self, message: Message);
     fn reply(&self, message: MessageBuilder) -> Result<Ticket>;
 }
 
@@ -52,7 +60,62 @@ pub(in crate::station) struct Receipt {
 
 impl Message {
     pub(in crate::station) fn new(incoming: Arc<Incoming>, receipt: Option<Receipt>) -> Message {
-        Message { incoming, receipt }
+        let item = None;
+        Message {
+            incoming,
+            item,
+            receipt,
+        }
+    }
+
+    /// The first of the messages that have come as one: that itself, or the first item of a batch. A batch without items is
+    /// handled; one that cannot be read fails.
+    pub(in crate::station) fn first(incoming: Arc<Incoming>, receipt: Receipt) -> Option<Message> {
+        if !incoming.is_batch {
+            return Some(Message::new(incoming, Some(receipt)));
+        }
+        let item = Item::first(&incoming);
+        let mut message = Message::new(incoming, Some(receipt));
+        match item {
+            Ok(item) => message.item = item,
+            Err(error) => message.fail(error),
+        }
+        message.item.is_some().then_some(message)
+    }
+
+    /// Ends it; gives the message that is to be handled next, of the same batch.
+    pub(in crate::station) fn end(mut self) -> Option<Message> {
+        self.take_next()
+    }
+
+    fn take_next(&mut self) -> Option<Message> {
+        let mut receipt = self.receipt.take()?;
+        let mut failure = receipt.failure.get_mut().take();
+        if thread::panicking() {
+            failure.get_or_insert_with(|| (Fault::Panic, "its handler panicked".to_owned()));
+        }
+        if let Some(item) = self.item.take() {
+            match item.next(failure) {
+                Ok(next) => {
+                    return Some(Message {
+                        incoming: self.incoming.clone(),
+                        item: Some(next),
+                        receipt: Some(receipt),
+                    });
+                }
+                Err(first) => failure = first,
+            }
+        }
+        if let Some(node) = receipt.node.upgrade() {
+            let outcome = failure.map_or(Ok(()), Err);
+            node.finish(receipt.token, self.incoming.seq, outcome);
+        }
+        None
+    }
+
+    fn body(&self) -> &Body {
+        let item = self.item.as_ref();
+        item.map_or(&self.incoming.body, |item| &item.body)
     }
 
     /// A message to the node of this id, to be put together and [sent](crate::station::Node::send_message).
@@ -118,7 +181,7 @@ impl Message {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn value<T: DeserializeOwned>(&self) -> Result<T> {
-        self.incoming.body.decode()
+        self.body().decode()
     }
 
     /// The bytes of its first frame of body; none if it has none.
@@ -144,7 +207,7 @@ impl Message {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn frames(&self) -> &[Frame] {
-        self.incoming.body.frames.frames()
+        self.body().frames.frames()
     }
 
     /// The array that its body is.
@@ -162,7 +225,7 @@ impl Message {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn array(&self) -> Result<Array<&[u8]>> {
-        self.incoming.body.array()
+        self.body().array()
     }
 
     /// The value of a header; of the first, if there are several of this key.
@@ -249,6 +312,23 @@ impl Message {
         self.incoming.is_request
     }
 
+    /// The name of the [stream](crate::station::Node::stream) that it is an item of.
+    ///
+    /// ```no_run
+    /// # let node = zeroless::station::Node::builder("disk").bind(0).start()?;
+    /// for message in node.messages() {
+    ///     match message.stream() {
+    ///         Some(name) => println!("{name}: {}", message.key()),
+    ///         None => println!("{}", message.key()),
+    ///     }
+    /// }
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn stream(&self) -> Option<&str> {
+        self.item.as_ref()?;
+        Some(self.header(STREAM).unwrap_or_default())
+    }
+
     /// Replies to a request. The ticket tells what became of the reply; it need not be waited for.
     ///
     /// # Errors
@@ -296,7 +376,10 @@ impl Message {
 
     /// Drops it without an end: nothing of it was handled.
     pub(in crate::station) fn abandon(mut self) {
-        self.receipt = None;
+        let node = self.receipt.take().and_then(|it| it.node.upgrade());
+        if let Some(node) = node {
+            node.abandon();
+        }
     }
 
     pub(in crate::station) fn fail_by(&self, fault: Fault, reason: String) {
@@ -308,16 +391,13 @@ impl Message {
 
 impl Drop for Message {
     fn drop(&mut self) {
-        let Some(receipt) = self.receipt.take() else {
+        let Some(next) = self.take_next() else {
             return;
         };
-        let mut failure = receipt.failure.into_inner();
-        if thread::panicking() {
-            failure.get_or_insert_with(|| (Fault::Panic, "its handler panicked".to_owned()));
-        }
-        if let Some(node) = receipt.node.upgrade() {
-            let outcome = failure.map_or(Ok(()), Err);
-            node.finish(receipt.token, self.incoming.seq, outcome);
+        let node = next.receipt.as_ref();
+        match node.and_then(|receipt| receipt.node.upgrade()) {
+            Some(node) => node.handle(next),
+            None => next.abandon(),
         }
     }
 }
@@ -328,7 +408,7 @@ impl fmt::Debug for Message {
             .field("from", &self.from())
             .field("to", &self.to())
             .field("key", &self.key())
-            .field("bytes", &self.incoming.body.frames.byte_count())
+            .field("bytes", &self.body().frames.byte_count())
             .finish_non_exhaustive()
     }
 }

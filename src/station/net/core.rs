@@ -12,6 +12,7 @@ use std::mem::take;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::lanes::Lanes;
 use super::outbound::OutboundFlows;
 use super::peers::Peers;
 use super::requests::{Answer, RequestId, Requests};
@@ -60,6 +61,8 @@ pub(in crate::station) struct Core {
     outbound: OutboundFlows,
     peers: Peers,
     requests: Requests,
+    /// Those of this node's streams.
+    pub(super) lanes: Lanes,
     watchers: Watchers,
     parent: Option<LinkId>,
     next_link: u64,
@@ -109,6 +112,7 @@ impl Core {
             outbound: OutboundFlows::new(settings.sender),
             peers: Peers::new(settings.autopilot.clone(), random.next()?),
             requests: Requests::default(),
+            lanes: Lanes::default(),
             watchers: Watchers::default(),
             parent: None,
             next_link: 0,
@@ -191,6 +195,11 @@ impl Core {
     pub(super) fn finished(&mut self, token: u64, seq: u64, outcome: Outcome, now: Instant) {
         self.running = self.running.saturating_sub(1);
         self.receiver.finished(token, seq, outcome, now);
+    }
+
+    /// A message that was to be handled is not: nobody learns of an end.
+    pub(super) fn abandoned(&mut self) {
+        self.running = self.running.saturating_sub(1);
     }
 
     /// Nothing more is there to be received for now.

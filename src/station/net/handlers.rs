@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ pub(in crate::station) struct Handlers {
     jobs: Receiver<Job>,
     loops: Receiver<Message>,
     grace_ends: Instant,
+    /// No handler starts any more.
+    is_closed: AtomicBool,
     /// The waker that event loops wait for, once one has asked.
     readiness: OnceLock<Arc<Waker>>,
 }
@@ -39,6 +42,16 @@ struct State {
     early: Vec<Message>,
     /// For event loops.
     ready: ReadySignal,
+}
+
+/// Where a message belongs.
+enum Place {
+    /// It is there.
+    Found,
+    /// It has no listener.
+    None(Message),
+    /// The node has ended.
+    Closed(Message),
 }
 
 /// A message and its handler.
@@ -60,6 +73,7 @@ impl Handlers {
             jobs,
             loops,
             grace_ends: Instant::now() + GRACE,
+            is_closed: AtomicBool::new(false),
             readiness: OnceLock::new(),
         }
     }
@@ -118,16 +132,26 @@ impl Handlers {
         is_empty
     }
 
-    /// Hands a message to its handler.
+    /// Hands a message to its handler. Of a batch whose items have none, all have none.
     pub(super) fn dispatch(&self, message: Message) {
-        // Whatever is dropped here is dropped without the lock: it tells the node.
-        let unheard = self.place(message);
-        if let Some(message) = unheard {
-            message.fail(format_args!("no listener for {}", message.key()));
+        let mut next = Some(message);
+        while let Some(message) = next {
+            // Whatever is dropped here is dropped without the lock: it tells the node.
+            next = match self.place(message) {
+                Place::Found => None,
+                Place::None(message) => {
+                    message.fail(format_args!("no listener for {}", message.key()));
+                    message.end()
+                }
+                Place::Closed(message) => {
+                    message.abandon();
+                    None
+                }
+            };
         }
     }
 
-    fn place(&self, message: Message) -> Option<Message> {
+    fn place(&self, message: Message) -> Place {
         let mut state = self.state.lock();
         let State {
             listeners,
@@ -137,22 +161,22 @@ impl Handlers {
             ready,
         } = &mut *state;
         let Some((jobs, loops)) = channels else {
-            return Some(message);
+            return Place::Closed(message);
         };
         if let Some(handler) = listeners.get(message.key()) {
             let sent = jobs.send(Job(message, handler.clone()));
-            return sent.err().map(|unsent| unsent.0.0);
+            return sent.map_or_else(|unsent| Place::Closed(unsent.0.0), |()| Place::Found);
         }
         if *has_loop {
             let sent = loops.send(message);
             ready.turn_on();
-            return sent.err().map(|unsent| unsent.0);
+            return sent.map_or_else(|unsent| Place::Closed(unsent.0), |()| Place::Found);
         }
         if Instant::now() < self.grace_ends {
             early.push(message);
-            return None;
+            return Place::Found;
         }
-        Some(message)
+        Place::None(message)
     }
 
     /// Looks whether the messages that came before their handler have one now.
@@ -177,18 +201,26 @@ impl Handlers {
     /// Runs handlers, one after the other, until the node ends.
     pub(in crate::station) fn work(&self) {
         while let Ok(Job(message, handler)) = self.jobs.recv() {
-            match caught(|| handler(&message)) {
-                Ok(Ok(())) => {}
-                Ok(Err(reason)) => message.fail(reason),
-                Err(words) => message.fail_by(Fault::Panic, words),
+            let mut next = Some(message);
+            while let Some(message) = next {
+                if self.is_closed.load(Ordering::Acquire) {
+                    message.abandon();
+                    break;
+                }
+                match caught(|| handler(&message)) {
+                    Ok(Ok(())) => {}
+                    Ok(Err(reason)) => message.fail(reason),
+                    Err(words) => message.fail_by(Fault::Panic, words),
+                }
+                // Its end is told before the next begins; a handler of the user's may panic as it is dropped.
+                next = message.end();
             }
-            // Its end is told before the next begins; a handler of the user's may panic as it is dropped.
-            drop(message);
         }
     }
 
     /// No handler starts from now on. The messages that wait for one are given back: to be dropped without being handled.
     pub(super) fn close(&self) -> Vec<Message> {
+        self.is_closed.store(true, Ordering::Release);
         let mut state = self.state.lock();
         state.channels = None;
         state.ready.turn_on();

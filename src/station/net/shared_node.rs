@@ -19,7 +19,7 @@ use crate::station::machine::Outcome;
 use crate::station::message::{Composed, Finish, Message, MessageBuilder, Receipt};
 use crate::station::pending::Pending;
 use crate::station::presence::Presence;
-use crate::station::ticket::Ticket;
+use crate::station::ticket::{Tell, Ticket};
 use crate::wake::{Deadline, Waker};
 
 /// A node: its state, its handlers, and the wake-up of its thread.
@@ -147,8 +147,9 @@ impl SharedNode {
                 token: parcel.token,
                 failure: Mutex::new(None),
             };
-            self.handlers
-                .dispatch(Message::new(parcel.message, Some(receipt)));
+            if let Some(message) = Message::first(parcel.message, receipt) {
+                self.handlers.dispatch(message);
+            }
         }
         for (id, reply) in effects.answers {
             if let Ok(mut core) = self.core.lock() {
@@ -166,13 +167,24 @@ impl SharedNode {
     /// Takes a message, waiting for room until then.
     pub(in crate::station) fn submit(
         &self,
+        composed: Composed,
+        body: Body,
+        deadline: Deadline,
+    ) -> Result<Taken> {
+        self.submit_telling(composed, body, None, deadline)
+    }
+
+    /// The same; its end is told to a function, which must not use the node.
+    pub(in crate::station) fn submit_telling(
+        &self,
         mut composed: Composed,
         body: Body,
+        tell: Option<Tell>,
         deadline: Deadline,
     ) -> Result<Taken> {
         let name = self.read(|core| core.name().to_owned())?;
         let message = outgoing(&name, &mut composed, body)?;
-        let (ticket, slot) = Ticket::new(&composed.to);
+        let (ticket, slot) = Ticket::new(&composed.to, tell);
         let mut core = self.core.lock()?;
         loop {
             self.check()?;
@@ -209,6 +221,20 @@ impl SharedNode {
             }
             deadline.wait(&self.changed, &mut core);
         }
+    }
+
+    /// A lane for a stream to this node.
+    pub(in crate::station) fn take_lane(&self, to: &str) -> Result<u8> {
+        self.check()?;
+        let lane = self.read_mut(|core| core.lanes.take(to))?;
+        lane.ok_or_else(|| Error::InvalidOption {
+            option: "stream",
+            reason: format!("this node has 255 streams to `{to}`: drop one"),
+        })
+    }
+
+    pub(in crate::station) fn give_lane_back(&self, to: &str, lane: u8) {
+        let _ = self.read_mut(|core| core.lanes.give_back(to, lane));
     }
 
     /// Tells of addresses, from now on.
@@ -252,6 +278,17 @@ impl Finish for SharedNode {
         let now = Instant::now();
         let _ = self.update(|core| core.finished(token, seq, outcome, now));
         self.changed.notify_all();
+    }
+
+    fn abandon(&self) {
+        if let Ok(mut core) = self.core.lock() {
+            core.abandoned();
+        }
+        self.changed.notify_all();
+    }
+
+    fn handle(&self, message: Message) {
+        self.handlers.dispatch(message);
     }
 
     fn reply(&self, message: MessageBuilder) -> Result<Ticket> {

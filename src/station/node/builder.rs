@@ -27,7 +27,7 @@ use crate::station::net::{
 const MAX_WORKERS: usize = 10_000;
 
 /// The longest time that a message may take.
-const LONGEST: Duration = Duration::from_secs(600);
+pub(super) const LONGEST: Duration = Duration::from_secs(600);
 
 /// A node that is about to be started; made by [`Node::builder`].
 ///
@@ -295,6 +295,7 @@ impl Builder {
             name: settings.name,
             timeout: self.timeout,
             max_frame: self.options.max_frame,
+            link_options: self.client_options(),
             server,
             has_upstream: !upstreams.is_empty() || self.discovers,
             upstreams,

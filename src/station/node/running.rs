@@ -10,6 +10,7 @@ use crate::background::Background;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::fork::ForkOrigin;
+use crate::options::Options;
 use crate::server::Server;
 use crate::station::body::Body;
 use crate::station::error::Error as StationError;
@@ -37,6 +38,8 @@ pub(super) struct RunningNode {
     pub(super) name: Arc<str>,
     pub(super) timeout: Duration,
     pub(super) max_frame: u64,
+    /// Those of its connection to a station.
+    pub(super) link_options: Options,
     pub(super) server: Option<Server>,
     pub(super) upstreams: Vec<Endpoint>,
     pub(super) has_upstream: bool,

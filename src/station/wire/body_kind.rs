@@ -45,4 +45,14 @@ impl BodyKind {
     pub(super) fn number(self) -> u8 {
         self as u8
     }
+
+    /// How many frames it has; `None` if any number.
+    pub(crate) fn frames(self) -> Option<u16> {
+        match self {
+            BodyKind::None => Some(0),
+            BodyKind::Bytes | BodyKind::Utf8 | BodyKind::Json | BodyKind::MessagePack => Some(1),
+            BodyKind::Array => Some(2),
+            BodyKind::Items => None,
+        }
+    }
 }

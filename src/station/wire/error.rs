@@ -29,6 +29,8 @@ pub(crate) enum Malformed {
     Base,
     #[error("it has {items} items, more than can be counted or are in {bytes} bytes")]
     Items { items: u64, bytes: usize },
+    #[error("it is not compressed as it says, or stands for another number of bytes")]
+    Compressed,
 }
 
 /// What is too large to be written.

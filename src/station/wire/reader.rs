@@ -53,6 +53,25 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// So many bytes.
+    pub(super) fn bytes(&mut self, field: &'static str, len: usize) -> Result<&'a [u8], Malformed> {
+        let (taken, rest) = self
+            .0
+            .split_at_checked(len)
+            .ok_or(Malformed::Short(field))?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    /// How many bytes are left.
+    pub(super) fn left(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn is_at_end(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// A text after its length, of one byte.
     pub(super) fn text(&mut self, field: &'static str) -> Result<String, Malformed> {
         let len = self.u8(field)?;
@@ -66,11 +85,7 @@ impl<'a> Reader<'a> {
     }
 
     fn text_of(&mut self, field: &'static str, len: usize) -> Result<String, Malformed> {
-        let (taken, rest) = self
-            .0
-            .split_at_checked(len)
-            .ok_or(Malformed::Short(field))?;
-        self.0 = rest;
+        let taken = self.bytes(field, len)?;
         let text = std::str::from_utf8(taken).map_err(|_| Malformed::NotText(field))?;
         Ok(text.to_owned())
     }

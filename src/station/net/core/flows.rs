@@ -12,7 +12,7 @@ use crate::station::message::{Incoming, Outgoing};
 use crate::station::net::outbound::{Outbox, Told};
 use crate::station::net::returns::ReturnPath;
 use crate::station::net::transmission::{Origin, SentBody};
-use crate::station::wire::{Content, Data, Fault, Routed, TTL};
+use crate::station::wire::{BodyKind, Content, Data, Fault, Routed, TTL};
 
 impl Core {
     /// Something is for this node: it came over a link, or is its own.
@@ -134,6 +134,7 @@ impl Core {
             is_redelivered: data.is_redelivered,
             is_unconfirmed: data.unconfirmed,
             is_request: data.is_request,
+            is_batch: data.is_stream_batch,
             is_compressed: data.compression.is_some(),
             reply_to: data.reply_to,
             body,
@@ -190,8 +191,11 @@ impl Core {
         let incoming = &parcel.message;
         let refuse = |text: &str| Err((Fault::Error, text.to_owned()));
         let outcome = match incoming.reply_to {
-            _ if incoming.is_compressed => {
-                refuse("it is compressed, and only plain bodies are read")
+            _ if incoming.is_compressed && !incoming.is_batch => {
+                refuse("it is compressed, and only batches of streams are read so")
+            }
+            _ if incoming.is_batch && incoming.body.kind != BodyKind::Items => {
+                refuse("it is a batch of a stream, and has no items")
             }
             None => {
                 self.running += 1;

@@ -14,7 +14,7 @@ use crate::station::net::outbound::{Told, Way};
 use crate::station::net::requests::{Answer, RequestId};
 use crate::station::pending::Pending;
 use crate::station::ticket::Slot;
-use crate::station::wire::{Content, Data, Header, Routed};
+use crate::station::wire::{Compression, Content, Data, Header, Routed};
 
 /// What a node has made of a message.
 pub(in crate::station::net) enum Submitted {
@@ -107,7 +107,9 @@ pub(in crate::station::net) fn outgoing(
     let headers = std::mem::take(&mut composed.headers);
     let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     let texts = headers.iter().map(|(key, value)| key.len() + value.len());
-    let size = body.frames.byte_count() + composed.key.len() + texts.sum::<usize>();
+    let decompressed = composed.batch.and_then(|it| it.decompressed);
+    let bytes = body.frames.byte_count().max(decompressed.unwrap_or(0));
+    let size = bytes + composed.key.len() + texts.sum::<usize>();
     let message = Outgoing {
         ttl: composed.ttl,
         key: std::mem::take(&mut composed.key),
@@ -116,6 +118,8 @@ pub(in crate::station::net) fn outgoing(
         unconfirmed: composed.unconfirmed,
         is_request: composed.is_request,
         reply_to: composed.reply_to,
+        is_batch: composed.batch.is_some(),
+        compression: decompressed.map(|_| Compression::Lz4),
         kind: body.kind,
         size,
         frames: parking_lot::Mutex::new(body.frames),

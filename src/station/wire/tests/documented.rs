@@ -184,7 +184,28 @@ fn frames_are_written_and_read_as_documented() {
     };
     assert_eq!(hex(&described.encode().unwrap()), hex(&array));
     assert_eq!(ArrayHeader::decode(&array), Ok(described));
+    let batch = documented.remove("A batch").expect("it is documented");
+    let mut written = Vec::new();
+    for (kind, body) in batch_bodies() {
+        append_item(&mut written, kind, &body);
+    }
+    assert_eq!(hex(&written), hex(&batch));
+    assert_eq!(items(&batch, false), batch_bodies());
+    let compressed = documented.remove("A compressed batch");
+    let long = [(BodyKind::Bytes, vec![0x61; 32].into())];
+    assert_eq!(items(&compressed.expect("it is documented"), true), long);
     assert!(documented.is_empty(), "not tested: {documented:?}");
+}
+
+/// The items of the batch in the document.
+fn batch_bodies() -> Vec<(BodyKind, FrameList)> {
+    let array = b"\x03|u1\x01\x00\x00\x00\x02".as_slice();
+    vec![
+        (BodyKind::Utf8, "abc".into()),
+        (BodyKind::None, FrameList::new()),
+        (BodyKind::Items, ["x", ""].into()),
+        (BodyKind::Array, [array, &[1, 2]].into()),
+    ]
 }
 
 fn hex(bytes: &[u8]) -> String {
