@@ -46,8 +46,8 @@ pub use error::Error;
 pub(crate) use life::Life;
 pub use message::{Message, MessageBuilder};
 pub use node::{
-    Builder, Handler, HandlerResult, Messages, Node, PresenceEvents, Stream, StreamBuilder,
-    StreamCounts,
+    Builder, Handler, HandlerResult, Messages, Node, PendingReply, PresenceEvents, Stream,
+    StreamBuilder, StreamCounts,
 };
 pub use pending::Pending;
 pub use presence::Presence;

@@ -8,7 +8,7 @@ mod support;
 use std::time::Duration;
 
 use stations::{KNOWN, station};
-use support::{beacon_port, deadline_after};
+use support::{beacon_port, deadline_after, until};
 use zeroless::security::{Access, Password, Plain};
 use zeroless::station::{Message, Node};
 use zeroless::{Error, zre};
@@ -19,6 +19,13 @@ const LIMIT: Duration = Duration::from_secs(90);
 fn on_loopback(port: u16) -> zre::Builder {
     let node = zre::Node::builder("station").interface("127.0.0.1");
     node.port(port).interval(Duration::from_millis(50))
+}
+
+/// A node of ZRE that has met so many others.
+fn zre_peers(port: u16, count: usize) -> zre::Node {
+    let node = on_loopback(port).start().unwrap();
+    until(|| node.peers().len() == count);
+    node
 }
 
 #[test]
@@ -58,6 +65,30 @@ fn a_chain_forms_by_itself_and_mends_itself() {
         }
         drop(first);
         assert_eq!(second.send("site", "STATUS", ()).unwrap().wait(), Ok(()));
+    });
+}
+
+#[test]
+fn a_node_takes_the_station_that_it_prefers_and_otherwise_that_of_the_lowest_rank() {
+    deadline_after(LIMIT, || {
+        let port = beacon_port();
+        let top = |id: &str, rank| {
+            let station = Node::builder(id).bind("tcp://127.0.0.1:0").announce();
+            let station = station.rank(rank).discovery(on_loopback(port));
+            station.start().unwrap()
+        };
+        let (near, far) = (top("near", 0), top("far", 3));
+        let known = zre_peers(port, 2);
+        let node = |id: &str| Node::builder(id).discover().discovery(on_loopback(port));
+        let camera = node("camera").prefer("far").start().unwrap();
+        camera.wait_registered(KNOWN).unwrap();
+        assert_eq!(far.addresses("camera"), ["camera"]);
+        assert!(near.addresses("camera").is_empty());
+        // Nobody has this id.
+        let disk = node("disk").prefer("nowhere").start().unwrap();
+        disk.wait_registered(KNOWN).unwrap();
+        assert_eq!(near.addresses("disk"), ["disk"]);
+        drop(known);
     });
 }
 
@@ -113,4 +144,15 @@ fn what_cannot_be_found_or_announced_is_refused() {
         .upstream(site.endpoints())
         .start();
     assert!(no_port.unwrap_err().to_string().contains("bind()"));
+    let no_search = Node::builder("a").prefer("b").upstream(site.endpoints());
+    let refused = no_search.start().unwrap_err();
+    assert!(refused.to_string().contains("discover()"));
+    let no_rank = Node::builder("a").bind("tcp://127.0.0.1:0").rank(1);
+    assert!(
+        no_rank
+            .start()
+            .unwrap_err()
+            .to_string()
+            .contains("announce()")
+    );
 }

@@ -99,6 +99,54 @@ fn a_request_without_a_reply_runs_out_of_time() {
 }
 
 #[test]
+fn replies_may_be_waited_for_later_and_in_any_order() {
+    deadline(|| {
+        let node = station("rig1");
+        let messages = node.messages();
+        let mut first = node.start_request("rig1", "ASK", &1).unwrap();
+        let second = node.start_request("rig1", "ASK", &2).unwrap();
+        assert!(first.try_wait().is_none());
+        assert!(first.wait_timeout(Duration::from_millis(1)).is_none());
+        for number in 1..=2_i64 {
+            let request = messages.recv_timeout(SOON).unwrap();
+            request.reply(&(10 * number)).unwrap();
+        }
+        assert_eq!(second.wait().unwrap().value::<i64>().unwrap(), 20);
+        let reply = first.wait_timeout(SOON).unwrap().unwrap();
+        assert_eq!(reply.value::<i64>().unwrap(), 10);
+        // It is given once.
+        assert!(first.wait_timeout(SOON).is_none());
+    });
+}
+
+#[test]
+fn a_request_that_nobody_waits_for_has_its_reply_refused() {
+    deadline(|| {
+        let node = station("rig1");
+        let messages = node.messages();
+        drop(node.start_request("rig1", "ASK", ()).unwrap());
+        let request = messages.recv_timeout(SOON).unwrap();
+        let reply = request.reply("late").unwrap();
+        drop(request);
+        let Err(Undelivered::Failed { reason }) = reply.wait() else {
+            panic!("it was taken");
+        };
+        assert_eq!(reason, "nobody waits for this reply any more");
+    });
+}
+
+#[test]
+fn requests_of_a_node_that_ends_end() {
+    deadline(|| {
+        let node = station("rig1");
+        let there = node.start_request("nobody", "ASK", ()).unwrap();
+        node.close(Duration::ZERO).unwrap_err();
+        let error = there.wait().unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&Undelivered::NotSent));
+    });
+}
+
+#[test]
 fn only_requests_are_replied_to() {
     deadline(|| {
         let node = station("rig1");
@@ -255,6 +303,41 @@ fn an_event_loop_waits_for_messages() {
         drop(node);
         until(|| is_readable(&messages));
         assert_eq!(messages.try_recv().unwrap_err(), Error::Stopped);
+    });
+}
+
+#[test]
+fn an_event_loop_waits_for_presence() {
+    deadline_after(LIMIT, || {
+        let site = station("site");
+        let presence = site.watch("rig1").unwrap();
+        // There may be something when it is first asked for.
+        assert!(is_readable(&presence));
+        assert_eq!(presence.try_recv().unwrap_err(), Error::WouldBlock);
+        assert!(!is_readable(&presence));
+        let camera = behind(&site, "rig1.camera").start().unwrap();
+        camera.wait_registered(KNOWN).unwrap();
+        until(|| is_readable(&presence));
+        let appeared = Presence::Appeared("rig1.camera".to_owned());
+        assert_eq!(presence.try_recv(), Ok(appeared));
+        assert_eq!(presence.try_recv().unwrap_err(), Error::WouldBlock);
+        assert!(!is_readable(&presence));
+        drop((camera, site));
+        until(|| is_readable(&presence));
+        let mut rest = std::iter::from_fn(|| Some(presence.try_recv()));
+        assert_eq!(rest.find(Result::is_err), Some(Err(Error::Stopped)));
+        assert!(is_readable(&presence));
+    });
+}
+
+#[test]
+fn who_waits_for_presence_is_told_of_the_end() {
+    deadline(|| {
+        let node = station("rig1");
+        let presence = node.watch("").unwrap();
+        let waiting = thread::spawn(move || std::iter::from_fn(|| presence.recv().ok()).count());
+        drop(node);
+        waiting.join().unwrap();
     });
 }
 

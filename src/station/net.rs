@@ -21,4 +21,5 @@ pub(super) use handlers::Handler;
 #[cfg(feature = "zre")]
 pub(super) use parent::FindStations;
 pub(super) use parent::Parent;
+pub(super) use requests::{Answer, RequestId};
 pub(super) use shared_node::SharedNode;

@@ -210,6 +210,7 @@ impl Core {
     /// No handler starts from now on.
     pub(super) fn close(&mut self) {
         self.is_closing = true;
+        self.watchers.end();
     }
 
     /// Tells the station that this node goes: its id is free at once.

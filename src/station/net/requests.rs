@@ -8,10 +8,10 @@ use crate::station::end::End;
 use crate::station::message::Message;
 
 /// The request that a reply is to: who was asked, and the number of its message.
-pub(super) type RequestId = (String, u64);
+pub(in crate::station) type RequestId = (String, u64);
 
 /// The reply to a request, or the end of a request that will have none.
-pub(super) type Answer = Result<Message, End>;
+pub(in crate::station) type Answer = Result<Message, End>;
 
 /// The requests of a node.
 #[derive(Debug, Default)]

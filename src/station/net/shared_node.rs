@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
 use crossbeam_channel::Receiver;
-use log::error;
+use log::{error, warn};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::core::{Core, Effects, Settings, Submitted, outgoing};
@@ -245,6 +245,27 @@ impl SharedNode {
 
     pub(in crate::station) fn unwatch(&self, watcher: u64) {
         let _ = self.update(|core| core.unwatch(watcher, Instant::now()));
+    }
+
+    /// What event loops wait for that watch: `None` if it can always be read.
+    pub(in crate::station) fn watcher_waker(&self, watcher: u64) -> Option<Arc<Waker>> {
+        match self.read_mut(|core| core.watcher_waker(watcher)).ok()?? {
+            Ok(waker) => Some(waker),
+            Err(error) => {
+                warn!("an event loop cannot wait for presence: {error}; it looks all the time");
+                let _ = self.read_mut(|core| core.watcher_stand_in(watcher, &self.waker));
+                None
+            }
+        }
+    }
+
+    /// Whoever watches has found nothing in this queue; false if there is something by now.
+    pub(in crate::station) fn found_no_event(
+        &self,
+        watcher: u64,
+        queue: &Receiver<Presence>,
+    ) -> Result<bool> {
+        self.read_mut(|core| core.found_no_event(watcher, queue))
     }
 
     pub(in crate::station) fn addresses(&self, prefix: &str) -> Result<Vec<String>> {

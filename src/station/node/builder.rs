@@ -56,6 +56,8 @@ pub struct Builder {
     zre: Option<crate::zre::Builder>,
     discovers: bool,
     announces: bool,
+    preferred: Option<String>,
+    rank: Option<u32>,
 }
 
 impl Builder {
@@ -73,6 +75,8 @@ impl Builder {
             zre: None,
             discovers: false,
             announces: false,
+            preferred: None,
+            rank: None,
         }
     }
 
@@ -128,6 +132,34 @@ impl Builder {
     #[cfg(feature = "zre")]
     pub fn announce(mut self) -> Builder {
         self.announces = true;
+        self
+    }
+
+    /// Of the stations that it [discovers](Self::discover) it takes that of this id, if it is there within 3 s; and as long as it
+    /// stays, whichever it has taken.
+    ///
+    /// ```no_run
+    /// use zeroless::station::Node;
+    /// let camera = Node::builder("camera").discover().prefer("rig1").start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    #[cfg(feature = "zre")]
+    pub fn prefer(mut self, station: impl Into<String>) -> Builder {
+        self.preferred = Some(station.into());
+        self
+    }
+
+    /// How far from the top it announces itself to be: others prefer stations of a smaller rank, and stations that discover
+    /// one stand behind those of a smaller rank alone, or of the same and a smaller identity. Default: 0 at the top, otherwise 1.
+    ///
+    /// ```no_run
+    /// use zeroless::station::Node;
+    /// let rig = Node::builder("rig1").bind(5560).discover().rank(2).start()?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    #[cfg(feature = "zre")]
+    pub fn rank(mut self, rank: u32) -> Builder {
+        self.rank = Some(rank);
         self
     }
 
@@ -260,11 +292,15 @@ impl Builder {
             .map(|server| Children::bind(server, shared.waker().clone()))
             .transpose()?;
         #[cfg(feature = "zre")]
-        let zre = self.zre_node(server.as_ref(), !upstreams.is_empty())?;
+        let rank = self.told_rank(!upstreams.is_empty());
+        #[cfg(feature = "zre")]
+        let zre = self.zre_node(server.as_ref(), rank)?;
         #[cfg(feature = "zre")]
         let mut parent = match zre.clone().filter(|_| self.discovers) {
             Some(node) => {
-                let finder = Finder::new(node, server.is_some(), self.client_options())?;
+                let rank = server.is_some().then_some(rank);
+                let preferred = self.preferred.clone();
+                let finder = Finder::new(node, rank, preferred, self.client_options())?;
                 Parent::found_by(Box::new(finder), shared.waker().clone())
             }
             None => Parent::new(stations, shared.waker().clone()),
@@ -331,6 +367,16 @@ impl Builder {
         if self.discovers && !upstreams.is_empty() {
             return refuse("discover", "it has a station that was named: upstream()");
         }
+        if self.preferred.is_some() && !self.discovers {
+            return refuse("prefer", "it looks for no station: discover()");
+        }
+        let is_announced = self.bind.is_some() && (self.announces || self.discovers);
+        if self.rank.is_some() && !is_announced {
+            return refuse(
+                "rank",
+                "it is that of a station that announces itself: bind() and announce()",
+            );
+        }
         if self.announces && self.bind.is_none() {
             return refuse(
                 "announce",
@@ -380,18 +426,20 @@ impl Builder {
 
     /// The node of ZRE, if it is needed.
     #[cfg(feature = "zre")]
-    fn zre_node(
-        &self,
-        server: Option<&Server>,
-        has_upstream: bool,
-    ) -> Result<Option<crate::zre::Node>> {
+    fn zre_node(&self, server: Option<&Server>, rank: u32) -> Result<Option<crate::zre::Node>> {
         if !self.discovers && !self.announces {
             return Ok(None);
         }
         let builder = self.zre.clone();
         let builder = builder.unwrap_or_else(|| crate::zre::Node::builder(&self.name));
+        discovery::start(builder, &self.name, server, rank).map(Some)
+    }
+
+    /// The rank that it announces, if it is a station.
+    #[cfg(feature = "zre")]
+    fn told_rank(&self, has_upstream: bool) -> u32 {
         let is_top = !has_upstream && !self.discovers;
-        discovery::start(builder, &self.name, server, is_top).map(Some)
+        self.rank.unwrap_or_else(|| discovery::usual_rank(is_top))
     }
 }
 

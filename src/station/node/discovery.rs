@@ -1,5 +1,7 @@
 //! Stations that are found by ZRE, and that are announced to be found.
 
+use std::time::{Duration, Instant};
+
 use crate::client::Client;
 use crate::endpoint::{Endpoint, Place};
 use crate::error::{Error, Result};
@@ -24,6 +26,16 @@ pub(super) struct Finder {
     /// That of this station: it connects to none that is not smaller, or stations would stand behind each other.
     own: Option<(u32, Uuid)>,
     options: Options,
+    /// The id of the station that is preferred, and until when it is waited for.
+    preferred: Option<(String, Instant)>,
+}
+
+/// How long the station that is preferred is waited for, while there are others.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The rank of a station that was given none.
+pub(super) fn usual_rank(is_top: bool) -> u32 {
+    if is_top { 0 } else { USUAL_RANK }
 }
 
 /// Starts a node of ZRE, which announces a station if it is one.
@@ -31,10 +43,9 @@ pub(super) fn start(
     mut builder: zre::Builder,
     id: &str,
     server: Option<&Server>,
-    is_top: bool,
+    rank: u32,
 ) -> Result<zre::Node> {
     if let Some(server) = server {
-        let rank = if is_top { 0 } else { USUAL_RANK };
         builder = builder
             .announce(id, &BoundService::new(PATTERN, server.bound()))
             .header(RANK, rank.to_string());
@@ -43,7 +54,13 @@ pub(super) fn start(
 }
 
 impl Finder {
-    pub(super) fn new(node: zre::Node, is_station: bool, options: Options) -> Result<Finder> {
+    /// One that finds them for a node, or for a station of this rank.
+    pub(super) fn new(
+        node: zre::Node,
+        rank: Option<u32>,
+        preferred: Option<String>,
+        options: Options,
+    ) -> Result<Finder> {
         let security = options.security.as_ref();
         let sends_password = security.is_some_and(|it| it.mechanism() == Mechanism::Plain);
         if sends_password && node.public_key().is_none() {
@@ -54,8 +71,21 @@ impl Finder {
                     .to_owned(),
             });
         }
-        let own = is_station.then(|| (USUAL_RANK, node.id()));
-        Ok(Finder { node, own, options })
+        let own = rank.map(|rank| (rank, node.id()));
+        let preferred = preferred.map(|id| (id, Instant::now() + PATIENCE));
+        Ok(Finder {
+            node,
+            own,
+            options,
+            preferred,
+        })
+    }
+}
+
+impl Finder {
+    fn is_preferred(&self, id: &str) -> bool {
+        let preferred = self.preferred.as_ref();
+        preferred.is_some_and(|(preferred, _)| preferred.eq_ignore_ascii_case(id))
     }
 }
 
@@ -70,12 +100,21 @@ impl FindStations for Finder {
             .filter(|(rank, peer)| self.own.is_none_or(|own| (*rank, peer.id()) < own))
             .flat_map(|(rank, peer)| {
                 let services = Service::of_pattern(peer, PATTERN).into_iter();
-                services.map(move |it| (rank, peer.id(), it.endpoint().clone()))
+                services.map(move |it| (rank, peer.id(), it))
             })
-            .map(|(rank, id, endpoint)| (host(&endpoint) != here, rank, id, endpoint))
+            .map(|(rank, id, (name, service))| {
+                let is_other = !self.is_preferred(&name);
+                let endpoint = service.endpoint().clone();
+                ((is_other, host(&endpoint) != here, rank, id), endpoint)
+            })
             .collect();
-        found.sort_by_key(|(is_elsewhere, rank, id, _)| (*is_elsewhere, *rank, *id));
-        found.into_iter().map(|it| it.3).collect()
+        found.sort_by_key(|(order, _)| *order);
+        if let (Some((_, until)), Some(((true, ..), _))) = (&self.preferred, found.first())
+            && Instant::now() < *until
+        {
+            found.clear();
+        }
+        found.into_iter().map(|(_, endpoint)| endpoint).collect()
     }
 
     fn client(&self, endpoint: &Endpoint) -> Result<Client> {

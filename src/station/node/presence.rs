@@ -1,7 +1,8 @@
 //! Nodes that come and go.
 
 use std::fmt;
-use std::sync::Arc;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
@@ -11,7 +12,7 @@ use crate::error::{Error, Result, Wait};
 use crate::fork::ForkGuard;
 use crate::station::net::SharedNode;
 use crate::station::presence::Presence;
-use crate::wake::Deadline;
+use crate::wake::{Deadline, Waker};
 
 /// The addresses with a prefix, as they come and go; see [`Node::watch`].
 pub struct PresenceEvents {
@@ -19,6 +20,10 @@ pub struct PresenceEvents {
     events: Receiver<Presence>,
     shared: ForkGuard<Arc<SharedNode>>,
     prefix: String,
+    /// What event loops wait for, once one has asked.
+    readiness: OnceLock<Option<Arc<Waker>>>,
+    /// That of the node's thread, which stands in where there is no file for another.
+    waker: Arc<Waker>,
 }
 
 impl Node {
@@ -46,6 +51,8 @@ impl Node {
             events,
             shared: ForkGuard::by(self.running.origin, self.shared().clone()),
             prefix,
+            readiness: OnceLock::new(),
+            waker: self.shared().waker().clone(),
         })
     }
 
@@ -123,11 +130,18 @@ impl PresenceEvents {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn try_recv(&self) -> Result<Presence> {
-        self.shared.get()?;
-        self.events.try_recv().map_err(|error| match error {
-            TryRecvError::Empty => Error::WouldBlock,
-            TryRecvError::Disconnected => Error::Stopped,
-        })
+        let shared = self.shared.get()?;
+        loop {
+            match self.events.try_recv() {
+                Ok(event) => return Ok(event),
+                Err(TryRecvError::Disconnected) => return Err(Error::Stopped),
+                Err(TryRecvError::Empty) => {
+                    if shared.found_no_event(self.watcher, &self.events)? {
+                        return Err(Error::WouldBlock);
+                    }
+                }
+            }
+        }
     }
 
     /// The next event, waiting no longer than this.
@@ -157,6 +171,24 @@ impl Iterator for PresenceEvents {
 
     fn next(&mut self) -> Option<Presence> {
         self.recv().ok()
+    }
+}
+
+/// A file descriptor for event loops: it can be read while [`try_recv`](PresenceEvents::try_recv) would give an event, and once
+/// the node has ended. It is level-triggered; it may be readable in vain, and never fails to be with an event waiting.
+impl AsFd for PresenceEvents {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        // In a child a lock may be held for ever.
+        let Ok(shared) = self.shared.get() else {
+            return self.waker.always_readable();
+        };
+        let made = self
+            .readiness
+            .get_or_init(|| shared.watcher_waker(self.watcher));
+        match made {
+            Some(waker) => waker.as_fd(),
+            None => self.waker.always_readable(),
+        }
     }
 }
 

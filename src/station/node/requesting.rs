@@ -1,7 +1,9 @@
 //! Requests, and their replies.
 
 use super::Node;
-use crate::error::{Error, Result, Wait};
+use super::pending_reply::PendingReply;
+use crate::error::{Error, Result};
+use crate::fork::ForkGuard;
 use crate::station::body::IntoBody;
 use crate::station::message::{Message, MessageBuilder};
 use crate::wake::Deadline;
@@ -50,36 +52,57 @@ impl Node {
     /// # Ok::<(), zeroless::Error>(())
     /// ```
     pub fn request_message(&self, message: MessageBuilder) -> Result<Message> {
-        self.shared().check_process()?;
+        self.start_request_message(message)?.wait()
+    }
+
+    /// Sends a request, whose reply is waited for later: as [`request`](Self::request) does, of which this is the first half.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// ```
+    /// use zeroless::station::{Message, Node};
+    ///
+    /// let node = Node::builder("rig1").bind("tcp://127.0.0.1:0").start()?;
+    /// node.listen("WHO", |request: &Message| request.reply("I").map(drop))?;
+    /// let pending = node.start_request("rig1", "WHO", ())?;
+    /// println!("meanwhile …");
+    /// println!("{}", pending.wait()?.value::<String>()?);
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn start_request(
+        &self,
+        to: impl Into<String>,
+        key: impl Into<String>,
+        value: impl IntoBody,
+    ) -> Result<PendingReply> {
+        self.start_request_message(Message::builder(to, key).value(value))
+    }
+
+    /// Sends a request that was [put together](Message::builder), as [`start_request`](Self::start_request) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// # use zeroless::station::Message;
+    /// # let node = zeroless::station::Node::builder("rig1").bind(0).start()?;
+    /// let request = Message::builder("rig1.stage", "WHERE").timeout(Duration::from_secs(2));
+    /// let pending = node.start_request_message(request)?;
+    /// # Ok::<(), zeroless::Error>(())
+    /// ```
+    pub fn start_request_message(&self, message: MessageBuilder) -> Result<PendingReply> {
+        let shared = self.shared();
+        shared.check_process()?;
         let (composed, body) = message.request().finish()?;
         self.running.check_size(&body)?;
-        let timeout = composed.timeout.unwrap_or(self.running.timeout);
-        let deadline = Deadline::after(timeout);
-        let taken = self.shared().submit(composed, body, deadline)?;
-        let Some((id, reply)) = taken.reply else {
-            return Err(Error::Stopped);
-        };
-        let answer = match deadline {
-            Deadline::At(at) => reply.recv_deadline(at).map_err(|_| ()),
-            Deadline::Now | Deadline::Never => reply.recv().map_err(|_| ()),
-        };
-        match answer {
-            Ok(Ok(reply)) => Ok(reply),
-            Ok(Err(end)) => {
-                end.into_result()?;
-                Err(Error::timeout(Wait::Reply))
-            }
-            Err(()) => {
-                self.shared().forget_request(&id);
-                // Its end comes with the deadline, too, and tells more.
-                if let Ok(end) = taken
-                    .ticket
-                    .end_timeout(std::time::Duration::from_millis(100))
-                {
-                    end.into_result()?;
-                }
-                Err(Error::timeout(Wait::Reply))
-            }
-        }
+        let deadline = Deadline::after(composed.timeout.unwrap_or(self.running.timeout));
+        let taken = shared.submit(composed, body, deadline)?;
+        let reply = taken.reply.ok_or(Error::Stopped)?;
+        let shared = ForkGuard::by(self.running.origin, shared.clone());
+        Ok(PendingReply::new(shared, reply, taken.ticket, deadline))
     }
 }

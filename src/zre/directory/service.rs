@@ -79,26 +79,32 @@ impl Service {
         each.take(MOST_SERVICES).collect()
     }
 
-    /// Whether it is where its peer is.
-    /// Those of this pattern that a peer announces at its own address, under any name.
+    /// Those of this pattern that a peer announces at its own address, each with its name.
     #[cfg(feature = "station")]
-    pub(crate) fn of_pattern(peer: &Peer, pattern: &str) -> Vec<Service> {
+    pub(crate) fn of_pattern(peer: &Peer, pattern: &str) -> Vec<(String, Service)> {
         let headers = peer.headers().iter();
         let headers = headers.filter_map(|(key, value)| ServiceHeader::decode(key, value));
         let headers = headers.filter(|it| it.pattern.eq_ignore_ascii_case(pattern));
         let each = headers.flat_map(|header| {
             let ServiceHeader {
-                pattern, addresses, ..
+                name,
+                pattern,
+                addresses,
             } = header;
-            addresses.into_iter().map(move |address| Service {
-                peer: peer.clone(),
-                pattern: pattern.clone(),
-                endpoint: Endpoint::at(address),
+            addresses.into_iter().map(move |address| {
+                let service = Service {
+                    peer: peer.clone(),
+                    pattern: pattern.clone(),
+                    endpoint: Endpoint::at(address),
+                };
+                (name.clone(), service)
             })
         });
-        each.filter(Service::is_own).take(MOST_SERVICES).collect()
+        let own = each.filter(|(_, service)| service.is_own());
+        own.take(MOST_SERVICES).collect()
     }
 
+    /// Whether it is where its peer is.
     pub(super) fn is_own(&self) -> bool {
         match (self.endpoint.place(), self.peer.endpoint().place()) {
             (Place::Tcp { host, .. }, Place::Tcp { host: own, .. }) => host == own,

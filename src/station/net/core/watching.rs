@@ -1,12 +1,15 @@
 //! Who is told of addresses that come and go.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender};
 
 use super::Core;
+use crate::error::Result;
 use crate::station::presence::Presence;
+use crate::wake::{ReadySignal, Waker};
 
 /// One that watches, with its number.
 #[derive(Debug)]
@@ -14,6 +17,8 @@ struct Watcher {
     number: u64,
     prefix: String,
     events: Sender<Presence>,
+    /// For event loops.
+    ready: ReadySignal,
 }
 
 /// Those that watch.
@@ -27,11 +32,24 @@ pub(super) struct Watchers {
 
 impl Watchers {
     pub(super) fn tell(&mut self, name: &str, what: fn(String) -> Presence) {
-        for watcher in &self.watchers {
+        for watcher in &mut self.watchers {
             if name.starts_with(watcher.prefix.as_str()) {
                 let _ = watcher.events.send(what(name.to_owned()));
+                watcher.ready.turn_on();
             }
         }
+    }
+
+    /// Nothing is told any more.
+    pub(super) fn end(&mut self) {
+        for mut watcher in self.watchers.drain(..) {
+            watcher.ready.turn_on();
+            watcher.ready.end();
+        }
+    }
+
+    fn get(&mut self, number: u64) -> Option<&mut Watcher> {
+        self.watchers.iter_mut().find(|it| it.number == number)
     }
 }
 
@@ -55,6 +73,7 @@ impl Core {
             number,
             prefix,
             events,
+            ready: ReadySignal::default(),
         });
         (number, receiver)
     }
@@ -70,6 +89,35 @@ impl Core {
         if !is_watched && !self.watchers.listed.contains(&prefix) {
             self.routes.watch(&prefix, false, now);
         }
+    }
+
+    /// The waker whose file can be read while there is something for who watches; `None` once nothing is told any more.
+    pub(in crate::station::net) fn watcher_waker(
+        &mut self,
+        number: u64,
+    ) -> Option<Result<Arc<Waker>>> {
+        let ready = &mut self.watchers.get(number)?.ready;
+        Some(ready.waker().cloned())
+    }
+
+    /// Another's is taken instead, which can always be read.
+    pub(in crate::station::net) fn watcher_stand_in(&mut self, number: u64, other: &Arc<Waker>) {
+        if let Some(watcher) = self.watchers.get(number) {
+            watcher.ready.stand_in(other);
+        }
+    }
+
+    /// Whoever watches has found nothing in this queue; false if there is something by now.
+    pub(in crate::station::net) fn found_no_event(
+        &mut self,
+        number: u64,
+        queue: &Receiver<Presence>,
+    ) -> bool {
+        let is_empty = queue.is_empty();
+        if is_empty && let Some(watcher) = self.watchers.get(number) {
+            watcher.ready.turn_off();
+        }
+        is_empty
     }
 
     /// The addresses with this prefix that are known. Whoever asks will ask again: they are watched from now on.
