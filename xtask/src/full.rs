@@ -37,13 +37,23 @@ pub(crate) fn overload(seconds: &str) -> bool {
     in_full("rpc_overload", "ZEROLESS_OVERLOAD", seconds)
 }
 
-/// So many histories of flows, in simulated time, and how many of them each weaker protocol breaks.
+/// So many histories of flows, and how many of them each weaker protocol breaks.
 pub(crate) fn flows(histories: &str) -> bool {
+    simulated("flows::simulation", "ZEROLESS_FLOWS", histories)
+}
+
+/// So many histories of trees of stations, and how many of them each weaker protocol breaks.
+pub(crate) fn routes(histories: &str) -> bool {
+    simulated("routes::simulation", "ZEROLESS_ROUTES", histories)
+}
+
+/// Runs so many histories in simulated time.
+fn simulated(tests: &str, variable: &str, histories: &str) -> bool {
     let mut command = Command::new(env!("CARGO"));
     command.args(["test", "--release", "--quiet", "--features", "station"]);
-    command.args(["--package", "zeroless", "--lib", "flows::simulation"]);
+    command.args(["--package", "zeroless", "--lib", tests]);
     command.args(["--", "--nocapture", "--test-threads=2"]);
-    run(command.env("ZEROLESS_FLOWS", histories))
+    run(command.env(variable, histories))
 }
 
 /// Runs a test as long as it can be, one fact after the other, and shows its figures.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::full::{attack, calls, flows, overload, partition, relay, stations};
+use crate::full::{attack, calls, flows, overload, partition, relay, routes, stations};
 use crate::fuzz::fuzz;
 use crate::stress::stress;
 use crate::{libzmq, link};
@@ -10,7 +10,7 @@ use crate::{libzmq, link};
 /// A chore, and its name.
 type Chore = (&'static str, fn() -> bool);
 
-const CHORES: [Chore; 12] = [
+const CHORES: [Chore; 13] = [
     ("link all", || link::link(true)),
     ("patches", libzmq::patches),
     ("cross", libzmq::cross),
@@ -21,6 +21,7 @@ const CHORES: [Chore; 12] = [
     ("stations", || stations("100")),
     ("overload", || overload("60")),
     ("flows", || flows("100000")),
+    ("routes", || routes("10240")),
     ("stress", || stress(50, "5000000")),
     ("fuzz", || fuzz("-runs=10000000".to_owned())),
 ];

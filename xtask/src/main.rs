@@ -12,7 +12,7 @@ mod stress;
 use std::process::{Command, ExitCode};
 
 use command::run;
-use full::{attack, calls, flows, overload, partition, relay, stations};
+use full::{attack, calls, flows, overload, partition, relay, routes, stations};
 use fuzz::{fuzz, limit};
 use measure::measure;
 use stress::stress;
@@ -32,6 +32,7 @@ cargo xtask calls [TIMES]              calls from 16 threads while their servers
 cargo xtask stations [KILLS]           messages through a station, while it and the receiver are killed, 100 times
 cargo xtask overload [SECONDS]         a server that is asked for ten times what it can do, for 60 seconds
 cargo xtask flows [HISTORIES]          stations' flows in simulated time: 100,000 histories
+cargo xtask routes [HISTORIES]         trees of stations in simulated time: 10,240 histories
 cargo xtask link [all]                 programs without a configuration have our libzmq, by any linker;
                                        all: with CURVE, from packages, installed
 cargo xtask patches                    without a patch of libzmq, its test fails
@@ -64,6 +65,8 @@ fn main() -> ExitCode {
         ["overload", seconds] => overload(seconds),
         ["flows"] => flows("100000"),
         ["flows", histories] => flows(histories),
+        ["routes"] => routes("10240"),
+        ["routes", histories] => routes(histories),
         ["link"] => link::link(false),
         ["link", "all"] => link::link(true),
         ["patches"] => libzmq::patches(),

@@ -23,9 +23,9 @@ pub(super) fn how_many(variable: &str, usually: u64, of_all: u64) -> u64 {
     (usually * asked).div_ceil(of_all)
 }
 
-/// Declares mutants: the name of each, its script, in how many histories it is tried, and the rule that it has.
+/// Declares mutants: the name of each, its script, the histories in which it is tried, and the rule that it has.
 macro_rules! mutants {
-    ($($(#[$about:meta])* $name:ident, $test:ident, $script:ident, $count:literal, { $($rule:item)* })*) => {$(
+    ($($(#[$about:meta])* $name:ident, $test:ident, $script:ident, $seeds:expr, { $($rule:item)* })*) => {$(
         $(#[$about])*
         #[derive(Debug)]
         struct $name;
@@ -36,8 +36,8 @@ macro_rules! mutants {
 
         #[test]
         fn $test() {
-            let (broken, first) = count_broken::<$name>(Script::$script, 0..$count);
-            println!("{}: {broken} of {} histories are broken; {first}", stringify!($name), $count);
+            let (broken, first) = count_broken::<$name>(Script::$script, $seeds);
+            println!("{}: {broken} of {:?} are broken; {first}", stringify!($name), $seeds);
             assert!(broken > 0, "no history shows what the rule is good for");
         }
     )*};

@@ -99,13 +99,9 @@ impl<R: Rules> Routes<R> {
                     row.is_confirmed |= before.is_confirmed;
                     let (old, newer) = (before.link, claim(name, &row));
                     self.drop_row(name);
-                    // It may have left who has a name above, and then it cannot keep its own.
-                    let is_taken = self.is_taken_above(name, &row);
                     self.put_row(name, row, now);
                     self.withdraw(old, newer);
-                    if is_taken {
-                        self.probe(name);
-                    }
+                    self.find_strays(name, now);
                 }
                 Age::Newer => {
                     row.order = before.order;
@@ -259,8 +255,22 @@ impl<R: Rules> Routes<R> {
         })
     }
 
+    /// Whoever was behind the holder of a name above its own, and is not any more, cannot keep it.
+    fn find_strays(&mut self, moved: &Arc<str>, now: Instant) {
+        let names = self.table.related(moved).into_iter();
+        let strays: Vec<_> = names.filter(|name| self.is_stray(name)).collect();
+        if !strays.is_empty() {
+            self.strays.extend(strays);
+            self.probe(moved);
+            self.go_on_probing(now);
+        }
+    }
+
     /// Whether another life has a name above this one by another link.
-    fn is_taken_above(&self, name: &str, row: &Row) -> bool {
+    pub(super) fn is_stray(&self, name: &str) -> bool {
+        let Some(row) = self.table.row(name) else {
+            return false;
+        };
         let mut above = name::above(name).filter_map(|above| Some((above, self.table.row(above)?)));
         above.any(|(above, it)| it.life != row.life && R::collide(name, above, it.link == row.link))
     }

@@ -17,7 +17,7 @@ impl<R: Rules> Routes<R> {
                     let before = before.link;
                     self.close_link(before, Duration::ZERO, now);
                 }
-                self.uplink = Some(Uplink::new(link, now, now + R::believes_for()));
+                self.uplink = Some(Uplink::new(link, now));
                 self.join(now);
             }
             LinkKind::Child if self.links.len() >= self.limits.links => {
@@ -114,7 +114,7 @@ impl<R: Rules> Routes<R> {
             self.alone_since = Some(now);
             self.settles = Some(now + SETTLING);
         } else if self.settles.is_none() {
-            self.believe_this_link_only();
+            self.disbelieve(u64::MAX);
         }
     }
 

@@ -29,8 +29,10 @@ pub(super) struct Own {
     /// What answers to our PROBEs are sent to: our life, which nobody else can have, as `name` may be another's.
     pub(super) address: String,
     pub(super) standing: Standing,
-    /// How often we have registered at a parent.
+    /// How often we have moved: to another parent, or to a new connection to one.
     pub(super) moves: u32,
+    /// How often we have registered.
+    pub(super) registrations: u64,
 }
 
 impl Own {

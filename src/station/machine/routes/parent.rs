@@ -9,22 +9,33 @@ use super::moves::Age;
 use super::own::{RETRY, Standing};
 use super::rules::Rules;
 use super::state::Routes;
-use super::uplink::{PING, Told};
+use super::uplink::{Doubt, PING, Told};
 use crate::station::Life;
 use crate::station::wire::{
     Admitted, Claim, LinkMessage, Outcome, Registration, Row as WireRow, RowState,
 };
 
 impl<R: Rules> Routes<R> {
-    /// Registers us at the parent, with all that we reach and watch.
+    /// Registers us over a connection that is new.
     pub(super) fn join(&mut self, now: Instant) {
+        self.own.moves = self.own.moves.saturating_add(1);
+        self.register_all(now);
+    }
+
+    /// Registers us at the parent, with all that we reach and watch: the connection may be new, unseen, and then whoever
+    /// has registered is asked for nothing more.
+    fn register_all(&mut self, now: Instant) {
         let Some(uplink) = &mut self.uplink else {
             return;
         };
         uplink.registered = now;
         uplink.told.clear();
         let link = uplink.link;
-        self.own.moves = self.own.moves.saturating_add(1);
+        self.own.registrations += 1;
+        uplink.doubt.get_or_insert(Doubt {
+            registration: self.own.registrations,
+            at: now + R::believes_for(),
+        });
         self.register_own();
         let watches: Vec<_> = self.wanted.keys().cloned().collect();
         for prefix in watches {
@@ -77,7 +88,7 @@ impl<R: Rules> Routes<R> {
             return;
         }
         match self.uplink {
-            Some(_) => self.register_own(),
+            Some(_) => self.register_all(now),
             None if self.is_station && self.settles.is_none() => self.confirm_own(),
             None => {}
         }
@@ -110,7 +121,9 @@ impl<R: Rules> Routes<R> {
             return;
         }
         self.joined(ancestors);
-        if admitted.outcome == Outcome::Ok {
+        // One below us may have it, which the parent hears of after our own claim.
+        let is_taken = self.is_taken(&self.own.name, self.own.life, None);
+        if admitted.outcome == Outcome::Ok && !is_taken {
             self.confirm_own();
             return;
         }
@@ -268,13 +281,15 @@ impl<R: Rules> Routes<R> {
     pub(super) fn settle(&mut self, now: Instant) {
         self.settles = None;
         if self.uplink.is_none() {
-            self.believe_this_link_only();
+            self.disbelieve(u64::MAX);
         }
         if !self.is_station {
             return;
         }
         if !self.is_taken(&self.own.name, self.own.life, None) {
             self.confirm_own();
+            // A parent that has not answered yet has to know that the name is held.
+            self.register_all(now);
         }
         let rows = self.table.rows().filter(|(_, row)| !row.is_confirmed);
         let names: Vec<_> = rows.map(|(name, _)| name.clone()).collect();

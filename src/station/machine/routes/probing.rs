@@ -23,16 +23,19 @@ impl<R: Rules> Routes<R> {
         self.probe_each(name, &mut asked);
     }
 
-    /// Asks again after a while, as long as there are claims.
+    /// Asks again after a while, as long as there are claims or strays.
     pub(super) fn go_on_probing(&mut self, now: Instant) {
-        if !self.table.contested().is_empty() {
+        if !self.table.contested().is_empty() || !self.strays.is_empty() {
             self.next_probes.get_or_insert(now + PROBE);
         }
     }
 
-    /// Asks all that are in the way of claims.
+    /// Asks all that are in the way of claims, and those that strays have left.
     pub(super) fn probe_all(&mut self, now: Instant) {
-        let names: Vec<_> = self.table.contested().iter().cloned().collect();
+        let mut strays = std::mem::take(&mut self.strays);
+        strays.retain(|name| self.is_stray(name));
+        let names: Vec<_> = self.table.contested().union(&strays).cloned().collect();
+        self.strays = strays;
         self.next_probes = None;
         self.go_on_probing(now);
         let mut asked = BTreeSet::new();

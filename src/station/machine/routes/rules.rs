@@ -60,7 +60,7 @@ pub(crate) trait Rules: fmt::Debug + Sized {
         SETTLING
     }
 
-    /// How long what a parent told on an earlier link is believed on a new one: the parent may not know it again yet.
+    /// How long what a parent told before is believed after a registration: the parent may not know it again yet.
     fn believes_for() -> Duration {
         SETTLING + Duration::from_secs(1)
     }

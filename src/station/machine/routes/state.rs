@@ -21,8 +21,8 @@ use crate::station::wire::LinkMessage;
 #[derive(Debug)]
 pub(super) struct Heard {
     pub(super) life: Life,
-    /// The link on which it was told last.
-    pub(super) link: LinkId,
+    /// The number of our registration after which it was told last.
+    pub(super) registration: u64,
 }
 
 /// Which link leads to which name, as far as one node or station knows.
@@ -48,6 +48,8 @@ pub(crate) struct Routes<R = Protocol> {
     pub(super) table: Table,
     pub(super) claims: u64,
     pub(super) next_probes: Option<Instant>,
+    /// Names that may have left the holder of a name above them.
+    pub(super) strays: BTreeSet<Arc<str>>,
     /// What we watch ourselves.
     pub(super) watcher: Watcher,
     /// What is watched at the parent, and for how many.
@@ -75,6 +77,7 @@ impl<R: Rules> Routes<R> {
                 address: format!("~{life}"),
                 standing: Standing::New,
                 moves: 0,
+                registrations: 0,
             },
             is_station,
             limits,
@@ -87,6 +90,7 @@ impl<R: Rules> Routes<R> {
             table: Table::default(),
             claims: 0,
             next_probes: None,
+            strays: BTreeSet::new(),
             watcher: Watcher::default(),
             wanted: BTreeMap::new(),
             heard: BTreeMap::new(),
@@ -106,7 +110,7 @@ impl<R: Rules> Routes<R> {
         let uplink = self.uplink.as_ref();
         [
             uplink.map(|it| it.next_ping.min(it.heard + SILENCE)),
-            uplink.and_then(|it| it.believes_until),
+            uplink.and_then(|it| Some(it.doubt?.at)),
             self.own.retry(),
             self.settles,
             self.silences.first(),

@@ -5,9 +5,11 @@ mod claims;
 mod forwarding;
 mod links;
 mod watching;
+mod weaker;
 
 use std::time::{Duration, Instant};
 
+use super::rules::Rules;
 use super::{LinkId, LinkKind, Routes, RoutesAction, RoutesLimits};
 use crate::station::Life;
 use crate::station::wire::{
@@ -67,8 +69,13 @@ fn new(name: &str, is_station: bool, now: Instant) -> Routes {
 
 /// A station without a parent, at a time when it gives names; its life is 200.
 fn top() -> (Routes, Instant) {
+    top_of()
+}
+
+/// One with these rules.
+fn top_of<R: Rules>() -> (Routes<R>, Instant) {
     let now = Instant::now();
-    let mut top = new("top", true, now);
+    let mut top = Routes::new("top", life(200), true, RoutesLimits::default(), now);
     let now = now + 5 * SECOND;
     top.poll(now);
     top.link_up(A, LinkKind::Child, now);
@@ -90,12 +97,12 @@ fn middle() -> (Routes, Instant) {
     (middle, now)
 }
 
-fn actions(routes: &mut Routes) -> Vec<RoutesAction> {
+fn actions<R: Rules>(routes: &mut Routes<R>) -> Vec<RoutesAction> {
     std::iter::from_fn(|| routes.take_action()).collect()
 }
 
 /// What it tells the other ends of its links now.
-fn sent(routes: &mut Routes) -> Vec<(LinkId, LinkMessage)> {
+fn sent<R: Rules>(routes: &mut Routes<R>) -> Vec<(LinkId, LinkMessage)> {
     let sent = actions(routes).into_iter().filter_map(|it| match it {
         RoutesAction::Send { link, message } => Some((link, message)),
         _ => None,

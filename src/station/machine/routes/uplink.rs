@@ -19,6 +19,15 @@ pub(super) struct Told {
     pub(super) is_confirmed: bool,
 }
 
+/// What was told before a registration, and not since, is not believed any more from a time on: the names may be gone, and
+/// the parent did not know that we had been told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Doubt {
+    /// The number of that registration.
+    pub(super) registration: u64,
+    pub(super) at: Instant,
+}
+
 impl Told {
     pub(super) fn of(row: &Row) -> Told {
         Told {
@@ -44,12 +53,12 @@ pub(super) struct Uplink {
     /// Since when we are among them.
     pub(super) loop_since: Option<Instant>,
     pub(super) told: BTreeMap<Arc<str>, Told>,
-    /// When what was told on earlier links, and is not told on this, is not believed any more.
-    pub(super) believes_until: Option<Instant>,
+    /// What is not believed any more, after a while.
+    pub(super) doubt: Option<Doubt>,
 }
 
 impl Uplink {
-    pub(super) fn new(link: LinkId, now: Instant, believes_until: Instant) -> Uplink {
+    pub(super) fn new(link: LinkId, now: Instant) -> Uplink {
         Uplink {
             link,
             heard: now,
@@ -59,7 +68,7 @@ impl Uplink {
             ancestors: Vec::new(),
             loop_since: None,
             told: BTreeMap::new(),
-            believes_until: Some(believes_until),
+            doubt: None,
         }
     }
 }

@@ -116,8 +116,9 @@ impl<R: Rules> Routes<R> {
             if state == RowState::Gone {
                 self.heard.remove(&name);
             } else {
-                let life = claim.life;
-                self.heard.insert(name.clone(), Heard { life, link });
+                let (life, registration) = (claim.life, self.own.registrations);
+                self.heard
+                    .insert(name.clone(), Heard { life, registration });
             }
             self.changed.insert(name);
             if self.heard.len() > self.limits.rows {
@@ -128,19 +129,21 @@ impl<R: Rules> Routes<R> {
         }
     }
 
-    /// What was told on an earlier link, and not on this one, is not believed for ever.
+    /// What was told before we registered, and not since, is not believed for ever.
     pub(super) fn doubt_earlier(&mut self, now: Instant) {
         let uplink = self.uplink.as_mut();
-        let time = uplink.and_then(|it| it.believes_until.take_if(|at| *at <= now));
-        if time.is_some() {
-            self.believe_this_link_only();
+        let doubt = uplink.and_then(|it| it.doubt.take_if(|it| it.at <= now));
+        if let Some(doubt) = doubt {
+            self.disbelieve(doubt.registration);
         }
     }
 
-    /// Forgets what was told on earlier links.
-    pub(super) fn believe_this_link_only(&mut self) {
-        let link = self.uplink.as_ref().map(|it| it.link);
-        let old = self.heard.iter().filter(|(_, it)| Some(it.link) != link);
+    /// Forgets what was told before this registration.
+    pub(super) fn disbelieve(&mut self, registration: u64) {
+        let old = self
+            .heard
+            .iter()
+            .filter(|(_, it)| it.registration < registration);
         let old: Vec<_> = old.map(|(name, _)| name.clone()).collect();
         for name in old {
             self.heard.remove(&name);

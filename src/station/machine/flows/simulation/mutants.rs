@@ -36,7 +36,7 @@ fn adopt<M: Payload>(table: &mut Table<M>, parcel: &Parcel<M>, now: Instant) -> 
 
 mutants! {
     /// Takes the next message, whatever it has handled, and has a table of those that it knows from before.
-    TakesTheNext, taking_the_next_message_is_not_enough, crowd, 60, {
+    TakesTheNext, taking_the_next_message_is_not_enough, crowd, 0..60, {
         fn adopts<M: Payload>(table: &mut Table<M>, parcel: &Parcel<M>, now: Instant) -> bool {
             adopt(table, parcel, now)
         }
@@ -49,7 +49,7 @@ mutants! {
     }
 
     /// The same, and flags whatever is sent again.
-    FlagsResends, flagging_what_is_sent_again_is_not_enough, crowd, 60, {
+    FlagsResends, flagging_what_is_sent_again_is_not_enough, crowd, 0..60, {
         fn adopts<M: Payload>(table: &mut Table<M>, parcel: &Parcel<M>, now: Instant) -> bool {
             adopt(table, parcel, now)
         }
@@ -62,84 +62,84 @@ mutants! {
     }
 
     /// Forgets a flow to make room for another.
-    MakesRoom, flows_are_not_forgotten_to_make_room, crowd, 60, {
+    MakesRoom, flows_are_not_forgotten_to_make_room, crowd, 0..60, {
         fn makes_room<M>(table: &mut Table<M>) -> bool {
             forget_oldest(table)
         }
     }
 
     /// Heeds what is about another token.
-    TokenUnchecked, tokens_are_checked, anything, 60, {
+    TokenUnchecked, tokens_are_checked, anything, 0..60, {
         fn token_counts(_: u64, _: u64) -> bool {
             true
         }
     }
 
     /// Does not flag what may have been handled in another life.
-    NoFlag, what_may_have_run_in_another_life_is_flagged, anything, 60, {
+    NoFlag, what_may_have_run_in_another_life_is_flagged, anything, 0..60, {
         fn is_flagged(_: bool, _: bool) -> bool {
             false
         }
     }
 
     /// L: takes the token of another opening.
-    AnyOpening, the_answer_to_another_opening_is_ignored, anything, 60, {
+    AnyOpening, the_answer_to_another_opening_is_ignored, anything, 0..60, {
         fn opening_counts(_: u32, _: u32) -> bool {
             true
         }
     }
 
     /// I: sends again at once what was refused.
-    AtOnce, what_was_refused_is_not_sent_again_at_once, anything, 60, {
+    AtOnce, what_was_refused_is_not_sent_again_at_once, anything, 0..60, {
         fn pause_after_refusal(_: bool, _: u64) -> Option<Duration> {
             Some(Duration::ZERO)
         }
     }
 
     /// M: takes nothing beyond the credit.
-    WithinCredit, one_message_is_taken_beyond_the_credit, little_room, 60, {
+    WithinCredit, one_message_is_taken_beyond_the_credit, little_room, 0..60, {
         fn takes_beyond_credit(_: bool) -> bool {
             false
         }
     }
 
     /// Sends what must not run twice to another life, too.
-    NotPinned, what_must_not_run_twice_is_pinned_to_a_life, anything, 60, {
+    NotPinned, what_must_not_run_twice_is_pinned_to_a_life, anything, 0..60, {
         fn at_most_once_ends() -> bool {
             false
         }
     }
 
     /// Takes what is accepted for handled.
-    AcceptedIsHandled, accepted_is_not_handled, anything, 60, {
+    AcceptedIsHandled, accepted_is_not_handled, anything, 0..60, {
         fn ended_below(_: u64, accepted: u64) -> u64 {
             accepted
         }
     }
 
     /// Does not skip what has ended.
-    SkipsNothing, what_has_ended_is_skipped, anything, 60, {
+    SkipsNothing, what_has_ended_is_skipped, anything, 0..60, {
         fn skips_to(_: u64, accepted: u64) -> u64 {
             accepted
         }
     }
 
     /// Heeds an END also if more has come meanwhile.
-    AnyEnd, a_late_end_is_ignored, rests, 200, {
+    AnyEnd, a_late_end_is_ignored, rests, 0..200, {
         fn end_counts(_: u64, _: u64, _: bool) -> bool {
             true
         }
     }
 
     /// Forgets those that are silent for as long as a message may take.
-    ForgetsSoon, silent_senders_are_remembered, anything, 60, {
+    ForgetsSoon, silent_senders_are_remembered, anything, 0..60, {
         fn keep_for(_: Duration) -> Duration {
             Duration::from_secs(5)
         }
     }
 
     /// Goes on while there are more failures than an ACK tells.
-    ManyFailures, handlers_wait_while_failures_are_not_known, failures, 20, {
+    ManyFailures, handlers_wait_while_failures_are_not_known, failures, 0..20, {
         fn max_failures() -> usize {
             usize::MAX
         }

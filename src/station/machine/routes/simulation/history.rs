@@ -471,8 +471,9 @@ impl<R: Rules> History<R> {
                 }
             }
             RoutesAction::Gone(name) if keeps => {
-                let mut holders = self.processes.iter();
-                if holders.any(|it| it.name == name && it.has_held && !it.is_station) {
+                let named = || self.processes.iter().filter(|it| it.name == name);
+                // That of a station goes when it is restarted, and a node may have it then.
+                if named().all(|it| !it.is_station) && named().any(|it| it.has_held) {
                     return Err(format!("{name} was said to be gone"));
                 }
             }

@@ -248,6 +248,60 @@ fn a_duplicate_is_told_once_and_tries_again_after_five_seconds() {
 }
 
 #[test]
+fn a_station_does_not_take_its_name_from_one_below_it() {
+    let now = Instant::now();
+    let mut station = new("rig", true, now);
+    station.link_up(UP, LinkKind::Parent, now);
+    station.received(UP, admitted("rig", 200, Outcome::Duplicate), now);
+    station.link_up(A, LinkKind::Child, now);
+    station.received(A, register("rig", 1, &[1], true), now);
+    actions(&mut station);
+    // The parent has got our claim, and not yet that of the child.
+    station.received(UP, admitted("rig", 200, Outcome::Ok), now);
+    assert_eq!(actions(&mut station), []);
+    assert!(!station.own.is_held());
+}
+
+#[test]
+fn a_station_that_gives_itself_its_name_tells_a_parent_that_has_not_answered() {
+    let now = Instant::now();
+    let mut station = new("rig", true, now);
+    let late = now + 4 * SECOND;
+    station.link_up(UP, LinkKind::Parent, late);
+    actions(&mut station);
+    pass(&mut station, &[UP], late, now + 5 * SECOND);
+    let held = register("rig", 200, &[1], true);
+    assert!(sent(&mut station).contains(&(UP, held)));
+}
+
+#[test]
+fn whoever_has_left_the_holder_of_a_name_above_is_asked_about_until_that_answers() {
+    let (mut top, now) = top();
+    let told = |name: &str, owner, moves: &[u32]| {
+        LinkMessage::Advert(vec![row(name, owner, moves, RowState::Confirmed)])
+    };
+    top.received(A, register("rig1", 1, &[1], true), now);
+    top.received(A, told("rig1.camera", 2, &[1, 1]), now);
+    top.received(B, register("other", 3, &[1], true), now);
+    actions(&mut top);
+    // It is behind another station now, and the first PROBE is lost.
+    top.received(B, told("rig1.camera", 2, &[2, 1]), now);
+    let asks = |top: &mut Routes| {
+        let mut sent = actions(top).into_iter();
+        sent.any(
+            |it| matches!(it, RoutesAction::SendRouted { link: A, routed } if routed.to == "rig1"),
+        )
+    };
+    assert!(asks(&mut top));
+    pass(&mut top, &[A, B], now, now + SECOND);
+    assert!(asks(&mut top));
+    top.probed(Some(A), &alive("rig1", 1), now + SECOND);
+    assert_eq!(outcomes(&mut top), [(B, life(2), Outcome::Duplicate)]);
+    pass(&mut top, &[A, B], now + SECOND, now + 3 * SECOND);
+    assert!(!asks(&mut top));
+}
+
+#[test]
 fn a_holder_answers_in_its_life_alone() {
     let now = Instant::now();
     let mut node = new("rig", false, now);

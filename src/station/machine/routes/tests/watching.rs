@@ -102,6 +102,46 @@ fn a_parent_that_was_restarted_has_six_seconds_to_tell_all_again() {
 }
 
 #[test]
+fn a_parent_that_has_connected_unseen_is_asked_for_all_again() {
+    let now = Instant::now();
+    let mut node = new("desk", false, now);
+    node.link_up(UP, LinkKind::Parent, now);
+    node.watch("", true, now);
+    node.received(UP, told("rig", 1, RowState::Confirmed), now);
+    // Late enough for the first registration to be beyond doubt.
+    pass(&mut node, &[UP], now, now + 10 * SECOND);
+    actions(&mut node);
+    let now = now + 10 * SECOND;
+    let unknown = LinkMessage::Pong {
+        life: life(100),
+        is_registered: false,
+        ancestors: Vec::new(),
+    };
+    node.received(UP, unknown, now);
+    assert!(sent(&mut node).contains(&(UP, watch(""))));
+    // It does not tell that the name is there, which went meanwhile.
+    pass(&mut node, &[UP], now, now + 6 * SECOND);
+    assert!(actions(&mut node).contains(&gone("rig")));
+}
+
+#[test]
+fn a_duplicate_that_tries_again_tells_all_that_it_reaches_and_watches() {
+    let now = Instant::now();
+    let mut station = new("rig", true, now);
+    station.link_up(UP, LinkKind::Parent, now);
+    station.received(UP, admitted("rig", 200, Outcome::Duplicate), now);
+    station.watch("a", true, now);
+    station.link_up(A, LinkKind::Child, now);
+    station.received(A, register("disk", 1, &[1], true), now);
+    actions(&mut station);
+    pass(&mut station, &[UP, A], now, now + 5 * SECOND);
+    let sent = sent(&mut station);
+    let reached = row("disk", 1, &[1, 1], RowState::Confirmed);
+    assert!(sent.contains(&(UP, watch("a"))));
+    assert!(sent.contains(&(UP, LinkMessage::Advert(vec![reached]))));
+}
+
+#[test]
 fn what_a_lost_parent_told_is_gone_after_five_seconds() {
     let now = Instant::now();
     let mut node = new("desk", false, now);
