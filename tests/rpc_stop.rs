@@ -172,6 +172,16 @@ fn a_server_that_has_stopped_gives_its_port_up_though_it_is_held() {
 }
 
 #[test]
+fn a_server_that_has_no_calls_stops_though_it_may_wait_for_none() {
+    deadline(|| {
+        let server = server().drain_timeout(Duration::ZERO);
+        let server = server.serve(|hold: Hold| Ok(hold.0)).start().unwrap();
+        assert_eq!(hasty(&server).call(&Hold(1)), Ok(1));
+        assert_eq!(server.stop(), Ok(()));
+    });
+}
+
+#[test]
 fn a_call_that_is_kept_and_never_ran_does_not_hold_up_the_end() {
     deadline(|| {
         let kept = Arc::new(Mutex::new(Vec::new()));
@@ -293,6 +303,7 @@ fn next_to_servers_that_stop_and_start_each_call_is_known_to_have_run_or_not() {
             calls += made;
             replied += had;
         }
+        println!("{replied} of {calls} calls have run");
         assert_eq!(replied, ran.load(Ordering::SeqCst), "of {calls}");
     });
 }

@@ -9,7 +9,9 @@ mod request;
 mod serve;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+#[cfg(feature = "rpc")]
+use std::sync::atomic::Ordering;
 
 use log::warn;
 pub use parts::RequestParts;

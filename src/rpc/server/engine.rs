@@ -37,7 +37,7 @@ pub(super) struct Engine {
     turns: Turns<Waiting>,
     /// The calls that may not have ended, for those that are cancelled.
     calls: Mutex<Vec<Weak<SharedCall>>>,
-    open: Arc<OpenCalls>,
+    pub(super) open: Arc<OpenCalls>,
     callers: Callers,
     pub(super) threads: Arc<Threads>,
     pub(super) stop: Stop,

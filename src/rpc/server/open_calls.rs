@@ -34,9 +34,13 @@ impl OpenCalls {
     /// The server stops: no call begins from now on.
     pub(super) fn stop(&self) {
         self.is_stopping.store(true, Ordering::SeqCst);
-        if self.count.load(Ordering::SeqCst) == 0 {
+        if self.are_none() {
             (self.on_drained)();
         }
+    }
+
+    pub(super) fn are_none(&self) -> bool {
+        self.count.load(Ordering::SeqCst) == 0
     }
 
     pub(super) fn is_stopping(&self) -> bool {

@@ -33,6 +33,9 @@ pub struct Running {
     drain_timeout: Duration,
 }
 
+/// How long it may take to give the endpoints up once all calls have ended.
+const END_TIMEOUT: Duration = Duration::from_secs(5);
+
 thread_local! {
     /// Whether this thread runs calls of a server.
     static IS_WORKER: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
@@ -113,7 +116,11 @@ impl Running {
     /// ```
     pub fn stop(&self) -> Result<()> {
         self.engine.stop.stop()?;
-        if IS_WORKER.get() || self.engine.threads.wait(self.drain_timeout) {
+        let Engine { threads, open, .. } = &*self.engine;
+        if IS_WORKER.get()
+            || threads.wait(self.drain_timeout)
+            || (open.are_none() && threads.wait(END_TIMEOUT))
+        {
             return Ok(());
         }
         self.engine.refuse_queued();
