@@ -1,5 +1,6 @@
 //! The contenders: the same few loops, written as a user of each library would.
 
+pub mod autopilot;
 pub mod bare;
 pub mod batched;
 pub mod calls;
@@ -7,6 +8,7 @@ pub mod dealer;
 mod keep;
 pub mod key_pair;
 mod mesh;
+pub mod mosquitto;
 mod node;
 pub mod omq;
 pub mod other;
@@ -16,6 +18,7 @@ pub mod python;
 pub mod python_calls;
 pub mod pyzmq;
 mod relay;
+pub mod station;
 pub mod tarpc;
 pub mod tcp;
 pub mod usual;

@@ -11,13 +11,14 @@ use crate::contender::pyre::Pyre;
 use crate::contender::python::Python;
 use crate::contender::python_calls::{Pyzmqrpc3, Zerorpc};
 use crate::contender::pyzmq::Pyzmq;
+use crate::contender::station::Station;
 use crate::contender::tarpc::{TarpcOneThread, TarpcThreads};
 use crate::contender::tcp::Tcp;
 use crate::contender::usual::{RecvMsg, RecvMultipart};
 use crate::contender::zeroless::Zeroless;
 use crate::contender::zmqrs::ZmqRs;
 
-const ALL: [&dyn Contender; 21] = [
+const ALL: [&dyn Contender; 22] = [
     &Zeroless,
     &Bare,
     &BareBatched,
@@ -35,6 +36,7 @@ const ALL: [&dyn Contender; 21] = [
     &Pyzmq,
     &Pyre,
     &Calls,
+    &Station,
     &TarpcOneThread,
     &TarpcThreads,
     &Pyzmqrpc3,

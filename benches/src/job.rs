@@ -96,6 +96,8 @@ job! {
     nodes: usize = 1,
     /// How many peers each of them is to meet.
     peers: usize = 1,
+    /// Of nodes with stations: there is one between the two, and the one that receives does not bind.
+    behind: bool = false,
     /// Of how many messages one is kept.
     one_in: usize = 1,
 }

@@ -11,6 +11,7 @@ mod kept;
 mod plain;
 mod relay;
 mod roundtrip;
+mod station;
 mod throughput;
 mod tuning;
 mod zmqrpc_faults;
@@ -26,6 +27,7 @@ pub const PARTS: &[Part] = &[
     in_flight::PART,
     relay::PART,
     calls::PART,
+    station::PART,
     cpu::PART,
     instructions::PART,
     plain::PART,
