@@ -16,5 +16,7 @@ mod program;
 mod children;
 #[path = "interop_station/nodes.rs"]
 mod nodes;
+#[path = "interop_station/parents.rs"]
+mod parents;
 #[path = "interop_station/stations.rs"]
 mod stations;

@@ -10,14 +10,14 @@ use crate::program::with_python;
 
 /// A message that a handler of ours got.
 #[derive(Debug)]
-struct Got {
-    from: String,
-    value: Value,
+pub(crate) struct Got {
+    pub(crate) from: String,
+    pub(crate) value: Value,
     headers: Vec<(String, String)>,
 }
 
 /// Our node, as a station, and what comes to it with the key K.
-fn station(id: &str) -> (Node, Receiver<Got>) {
+pub(crate) fn station(id: &str) -> (Node, Receiver<Got>) {
     start(Node::builder(id))
 }
 
@@ -25,7 +25,7 @@ fn station_below(id: &str, above: &Node) -> (Node, Receiver<Got>) {
     start(Node::builder(id).upstream(above.endpoints()))
 }
 
-fn start(builder: Builder) -> (Node, Receiver<Got>) {
+pub(crate) fn start(builder: Builder) -> (Node, Receiver<Got>) {
     let (sender, got) = channel();
     let node = builder
         .bind("tcp://127.0.0.1:0")
@@ -45,12 +45,12 @@ fn start(builder: Builder) -> (Node, Receiver<Got>) {
     (node, got)
 }
 
-fn next(got: &Receiver<Got>) -> Got {
+pub(crate) fn next(got: &Receiver<Got>) -> Got {
     got.recv_timeout(LIMIT).expect("a message")
 }
 
 #[track_caller]
-fn is_received(node: &Node, to: &str, value: impl zeroless::station::IntoBody) {
+pub(crate) fn is_received(node: &Node, to: &str, value: impl zeroless::station::IntoBody) {
     let ticket = node.send(to, "GOT", value).expect("it is taken");
     assert_eq!(ticket.end_timeout(LIMIT).expect("an end"), End::Received);
 }

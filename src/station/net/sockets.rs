@@ -21,6 +21,8 @@ pub(super) struct LinkSocket<R> {
 /// The use of a node's socket.
 pub(super) trait SocketRole: Send + Sync + 'static {
     const KIND: Kind;
+    /// Whether it may be given an identity: stations of autopilot's know nodes by that.
+    const MAY_BE_NAMED: bool;
 }
 
 /// Has a link to each of those behind a station.
@@ -31,10 +33,12 @@ pub(super) enum ToParent {}
 
 impl SocketRole for ToChildren {
     const KIND: Kind = Kind::Router;
+    const MAY_BE_NAMED: bool = false;
 }
 
 impl SocketRole for ToParent {
     const KIND: Kind = Kind::Dealer;
+    const MAY_BE_NAMED: bool = true;
 }
 
 /// What became of an attempt to send.
@@ -88,7 +92,7 @@ impl<R: SocketRole> Pattern for LinkSocket<R> {
     fn check_options(end: End, options: &Options) -> Result<()> {
         let is_immediate = options.immediate != Options::default().immediate;
         let others = [
-            ("identity", options.identity.is_some()),
+            ("identity", options.identity.is_some() && !R::MAY_BE_NAMED),
             ("immediate", is_immediate),
         ];
         refuse_those_of_handles(options, "a node", &others)?;

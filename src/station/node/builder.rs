@@ -58,6 +58,7 @@ pub struct Builder {
     announces: bool,
     preferred: Option<String>,
     rank: Option<u32>,
+    autopilot: Option<String>,
 }
 
 impl Builder {
@@ -77,6 +78,7 @@ impl Builder {
             announces: false,
             preferred: None,
             rank: None,
+            autopilot: None,
         }
     }
 
@@ -104,6 +106,19 @@ impl Builder {
     /// ```
     pub fn upstream(mut self, endpoints: impl IntoEndpoints) -> Builder {
         self.upstreams.push(endpoints.into_endpoints(Role::Connect));
+        self
+    }
+
+    /// The upstream is a Station of [autopilot](https://pypi.org/project/auto-pi-lot/) of this id, or a Net_Node with a router.
+    ///
+    /// The node is a Net_Node to it, by its own id. Ids that nobody behind this node has are looked for there. Who is there it
+    /// does not tell: presence knows those alone that are behind this node. Nodes of autopilot's behind this one need nothing.
+    ///
+    /// ```
+    /// let camera = zeroless::station::Node::builder("camera").upstream(5560).autopilot("rig1");
+    /// ```
+    pub fn autopilot(mut self, upstream: impl Into<String>) -> Builder {
+        self.autopilot = Some(upstream.into());
         self
     }
 
@@ -275,7 +290,7 @@ impl Builder {
         let settings = Settings {
             name: self.name.as_str().into(),
             is_station: server.is_some(),
-            autopilot: None,
+            autopilot: self.autopilot.as_deref().map(Arc::from),
             timeout: self.timeout,
             sender: SenderLimits {
                 longest: LONGEST,
@@ -350,9 +365,14 @@ impl Builder {
             let reason = reason.to_owned();
             Err(Error::InvalidOption { option, reason })
         };
-        if !(1..=255).contains(&self.name.len()) {
-            let id = self.name.chars().take(64).collect();
-            return Err(StationError::InvalidName { id }.into());
+        for name in [Some(&self.name), self.autopilot.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            if !(1..=255).contains(&name.len()) {
+                let id = name.chars().take(64).collect();
+                return Err(StationError::InvalidName { id }.into());
+            }
         }
         let mut upstreams: Vec<Endpoint> = Vec::new();
         for endpoints in &self.upstreams {
@@ -389,6 +409,18 @@ impl Builder {
                 "a node needs a station to stand behind, or a port that others connect to: bind()",
             );
         }
+        if self.autopilot.is_some() && upstreams.is_empty() {
+            return refuse(
+                "autopilot",
+                "it is the id of an upstream, and there is none: upstream()",
+            );
+        }
+        if self.options.identity.is_some() {
+            return refuse(
+                "identity",
+                "a node does not use it; set it for other handles only",
+            );
+        }
         if self.options.security.is_some() {
             return refuse("security", "give it to the builder, for each side its own");
         }
@@ -421,6 +453,7 @@ impl Builder {
         let mut options = self.options.clone();
         let of_client = |it: &&Security| matches!(it, Security::OfClient(_));
         options.security = self.security.iter().rfind(of_client).cloned();
+        options.identity = self.autopilot.as_ref().map(|_| self.name.as_str().into());
         options
     }
 

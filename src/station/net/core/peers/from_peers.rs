@@ -187,8 +187,12 @@ impl Core {
             return;
         };
         let to = confirmation.to.name().to_owned();
+        // The link that it came by may be another by now.
         let link = self.peers.link_of(&to).unwrap_or(receipt.link);
-        if let Some(peer) = self.peers.get(link) {
+        let link = Some(link)
+            .filter(|link| self.peers.has(*link))
+            .or(self.parent);
+        if let Some((link, peer)) = link.and_then(|link| Some((link, self.peers.get(link)?))) {
             let frames = peer.frames(&[], &to, confirmation.encode());
             self.send_frames(link, frames, None);
         }
