@@ -18,9 +18,7 @@
 //! Net_Nodes and Stations of [autopilot](https://pypi.org/project/auto-pi-lot/) may connect to a station as well, unchanged: they are
 //! nodes as all others. Of what is sent to one only [that it has it](End::Received) is known.
 
-#[allow(dead_code, reason = "autopilot's driver is to come")]
 mod array;
-#[allow(dead_code, unused_imports, reason = "its driver is to come")]
 mod autopilot;
 mod body;
 mod end;
@@ -35,12 +33,11 @@ mod net;
 mod node;
 mod pending;
 mod presence;
-#[doc(hidden)]
-pub mod testing;
 mod ticket;
 mod wire;
 
-pub use body::{Array, Body, Bytes, IntoBody, Items, Json, Text};
+pub use array::{Array, Opaque};
+pub use body::{Body, Bytes, IntoBody, Items, Json, Text};
 pub use end::{End, Undelivered};
 pub use error::Error;
 pub(crate) use life::Life;

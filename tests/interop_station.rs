@@ -1,4 +1,4 @@
-//! auto-pi-lot 0.5.1, unchanged: its nodes and stations understand the frames that we write, and we theirs.
+//! auto-pi-lot 0.5.1, unchanged: its nodes and stations, and ours, are nodes of one network.
 //!
 //! `ZEROLESS_PEER_PYTHON` names a Python with auto-pi-lot; `.ci/run` makes one. Without it these tests say that they
 //! were not run.
@@ -12,11 +12,9 @@ mod process;
 #[path = "support/program.rs"]
 mod program;
 
+#[path = "interop_station/arrays.rs"]
+mod arrays;
 #[path = "interop_station/children.rs"]
 mod children;
-#[path = "interop_station/nodes.rs"]
-mod nodes;
 #[path = "interop_station/parents.rs"]
 mod parents;
-#[path = "interop_station/stations.rs"]
-mod stations;

@@ -75,7 +75,7 @@ const STATION: Layers = Layers {
         &["message"],
         &["net"],
         &["node"],
-        &["fuzzing", "testing"],
+        &["fuzzing"],
     ],
 };
 

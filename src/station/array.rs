@@ -8,19 +8,49 @@ use thiserror::Error;
 
 pub(crate) use dtype::Dtype;
 
-/// Items of one type, in a grid of any number of dimensions: their bytes, in C's order. Without dimensions there is one
-/// item.
+/// An array: the type of its items, its shape, and its bytes in C's order.
+///
+/// As a part of a value it is serialized as autopilot does it; alone it goes [without a copy](crate::station::IntoBody).
+///
+/// ```
+/// use zeroless::station::Array;
+///
+/// let frame = Array::new("<u2", [2, 3], vec![0_u8; 12]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Array {
-    dtype: Dtype,
-    shape: Vec<u32>,
-    bytes: Vec<u8>,
+pub struct Array<T = Vec<u8>> {
+    /// As NumPy writes it, such as `<f4`; at most 255 bytes.
+    pub dtype: String,
+    /// Its shape: at most 255 dimensions. Without one it has one item.
+    pub dims: Vec<u32>,
+    /// Its items.
+    pub bytes: T,
 }
 
-/// How many dimensions an array has, at most: as many as in all versions of NumPy.
+/// An array of autopilot's that is packed: a pickle in a chunk of blosc2. It is not opened, as a pickle can run anything; whoever
+/// trusts its sender may.
+///
+/// ```
+/// use zeroless::station::{Message, Node, Opaque};
+///
+/// let node = Node::builder("disk").bind("tcp://127.0.0.1:0").start()?;
+/// node.listen("FRAME", |frame: Opaque, _: &Message| println!("{} of {:?}", frame.dtype, frame.dims))?;
+/// # Ok::<(), zeroless::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opaque {
+    /// The type of its items, as its sender wrote it, such as `uint8`.
+    pub dtype: String,
+    /// Its shape.
+    pub dims: Vec<u32>,
+    /// The chunk.
+    pub bytes: Vec<u8>,
+}
+
+/// How many dimensions an array of autopilot's has, at most: as many as in all versions of NumPy.
 pub(crate) const MAX_DIMENSIONS: usize = 32;
 
-/// Why something is not an array.
+/// Why something is not an array of NumPy's.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum NotAnArray {
     #[error("the dtype {0:?} is not known")]
@@ -39,38 +69,39 @@ pub(crate) enum NotAnArray {
     },
 }
 
-impl Array {
-    /// An array of such items, whose bytes must be as many as those of the shape have.
-    pub(crate) fn new(dtype: Dtype, shape: Vec<u32>, bytes: Vec<u8>) -> Result<Array, NotAnArray> {
-        if shape.len() > MAX_DIMENSIONS {
-            return Err(NotAnArray::ManyDimensions(shape.len()));
+impl<T> Array<T> {
+    /// An array.
+    ///
+    /// ```
+    /// let matrix = zeroless::station::Array::new("|u1", [2, 2], vec![1, 2, 3, 4]);
+    /// assert_eq!(matrix.dims, [2, 2]);
+    /// ```
+    pub fn new(dtype: impl Into<String>, dims: impl Into<Vec<u32>>, bytes: T) -> Array<T> {
+        Array {
+            dtype: dtype.into(),
+            dims: dims.into(),
+            bytes,
         }
-        let items = items(&shape);
+    }
+}
+
+impl<T: AsRef<[u8]>> Array<T> {
+    /// Checks that NumPy has such a type, and that the bytes are as many as those of the shape have.
+    pub(crate) fn check(&self) -> Result<Dtype, NotAnArray> {
+        let dtype = Dtype::new(&self.dtype)?;
+        if self.dims.len() > MAX_DIMENSIONS {
+            return Err(NotAnArray::ManyDimensions(self.dims.len()));
+        }
+        let (items, bytes) = (items(&self.dims), self.bytes.as_ref().len());
         let item_size = dtype.item_size();
-        if items.and_then(|items| items.checked_mul(item_size as u64)) != Some(bytes.len() as u64) {
+        if items.and_then(|items| items.checked_mul(item_size as u64)) != Some(bytes as u64) {
             return Err(NotAnArray::Size {
                 items: items.unwrap_or(u64::MAX),
                 item_size,
-                bytes: bytes.len(),
+                bytes,
             });
         }
-        Ok(Array {
-            dtype,
-            shape,
-            bytes,
-        })
-    }
-
-    pub(crate) fn dtype(&self) -> &Dtype {
-        &self.dtype
-    }
-
-    pub(crate) fn shape(&self) -> &[u32] {
-        &self.shape
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
+        Ok(dtype)
     }
 }
 

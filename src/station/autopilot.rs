@@ -22,8 +22,8 @@ pub(crate) mod value;
 mod tests;
 
 pub(crate) use address::Address;
-pub(crate) use array::{ArrayMember, Packed, Sendable};
-pub(crate) use frames::{Arrived, Received, Side, is_native, names};
+pub(crate) use array::{ArrayMember, Sendable};
+pub(crate) use frames::{Arrived, Received, Side, is_native};
 pub(crate) use message::{PeerMessage, flag, key};
 pub(crate) use message_id::MessageId;
 pub(crate) use outgoing::{Link, ping};

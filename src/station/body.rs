@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::array::Array;
 use super::error::Error;
 use super::wire::{ArrayHeader, BodyKind};
 use crate::codec::BodyType;
@@ -78,39 +79,6 @@ pub struct Json<T>(pub T);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Items<T>(pub T);
-
-/// An array: the type of its items, its shape, and its bytes in C's order.
-///
-/// ```
-/// use zeroless::station::Array;
-///
-/// let frame = Array::new("<u2", [2, 3], vec![0_u8; 12]);
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Array<T = Vec<u8>> {
-    /// As NumPy writes it, such as `<f4`; at most 255 bytes.
-    pub dtype: String,
-    /// Its shape: at most 255 dimensions. Without one it has one item.
-    pub dims: Vec<u32>,
-    /// Its items.
-    pub bytes: T,
-}
-
-impl<T> Array<T> {
-    /// An array.
-    ///
-    /// ```
-    /// let matrix = zeroless::station::Array::new("|u1", [2, 2], vec![1, 2, 3, 4]);
-    /// assert_eq!(matrix.dims, [2, 2]);
-    /// ```
-    pub fn new(dtype: impl Into<String>, dims: impl Into<Vec<u32>>, bytes: T) -> Array<T> {
-        Array {
-            dtype: dtype.into(),
-            dims: dims.into(),
-            bytes,
-        }
-    }
-}
 
 /// An error of a body, with its reason.
 fn mistake(reason: impl ToString) -> crate::Error {

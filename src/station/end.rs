@@ -40,6 +40,11 @@ impl End {
         *self == End::Delivered
     }
 
+    /// Whether it is where it was to go: handled, as far as that can be known.
+    pub(super) fn has_arrived(&self) -> bool {
+        matches!(self, End::Delivered | End::Received)
+    }
+
     /// Nothing if it has arrived, or the error that it is.
     pub(super) fn into_result(self) -> Result<(), Undelivered> {
         Err(match self {

@@ -1,10 +1,8 @@
-//! A process of autopilot: peer.py, and the commands to it. And our ends.
+//! A process of autopilot: peer.py, and the commands to it.
 
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use zeroless::station::testing::{self, End, Read};
-use zeroless::{Client, Dealer, Message, Router, Server};
 
 use crate::process::Process;
 use crate::program::script;
@@ -69,82 +67,4 @@ impl Peer {
             std::thread::park_timeout(Duration::from_millis(20));
         }
     }
-}
-
-fn frames(message: &Message) -> Vec<Vec<u8>> {
-    message
-        .iter()
-        .map(|frame| frame.as_bytes().to_vec())
-        .collect()
-}
-
-/// What others are connected to.
-pub(crate) struct Below {
-    _server: Server,
-    pub(crate) router: Router,
-    pub(crate) name: &'static str,
-    pub(crate) port: u16,
-}
-
-impl Below {
-    pub(crate) fn bind(name: &'static str) -> Below {
-        let server = Server::bind(0).expect("a server");
-        Below {
-            router: server.router().expect("a router"),
-            port: server.port(),
-            name,
-            _server: server,
-        }
-    }
-
-    pub(crate) fn send(&self, peer: &str, end: End<'_>, path: &[&str], to: &str, json: Vec<u8>) {
-        let frames = testing::frames(end, path, to, json);
-        self.router.send_to(peer, frames).expect("it is there");
-    }
-
-    /// The next message, and the peer that it came from.
-    pub(crate) fn read(&self) -> (String, Read) {
-        let (peer, message) = self.router.recv_timeout(LIMIT).expect("a message");
-        let read = testing::read(&frames(&message), false, self.name).expect("it is readable");
-        (
-            String::from_utf8(peer.as_bytes().to_vec()).expect("a name"),
-            read,
-        )
-    }
-}
-
-/// What is connected to another.
-pub(crate) struct Above {
-    dealer: Dealer,
-    name: &'static str,
-}
-
-impl Above {
-    pub(crate) fn connect(name: &'static str, port: u16) -> Above {
-        let client = Client::connect(port).expect("a client");
-        let dealer = client.identity(name).dealer().expect("a dealer");
-        Above { dealer, name }
-    }
-
-    pub(crate) fn send(&self, frames: Vec<Vec<u8>>) {
-        self.dealer.send(frames).expect("it is there");
-    }
-
-    /// The next frames, as they are.
-    pub(crate) fn recv(&self) -> Vec<Vec<u8>> {
-        frames(&self.dealer.recv_timeout(LIMIT).expect("a message"))
-    }
-
-    pub(crate) fn read(&self) -> Read {
-        testing::read(&self.recv(), true, self.name).expect("it is readable")
-    }
-}
-
-/// The id that a confirmation has.
-#[track_caller]
-pub(crate) fn confirms(read: &Read, id: &str) {
-    assert_eq!(
-        (&read.key[..], &read.values[..]),
-        ("CONFIRM", &[format!("{id:?}")][..])
-    );
 }

@@ -61,6 +61,10 @@ impl Dtype {
         &self.text
     }
 
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+
     /// As `str(dtype)` has it: `int16`, `>i2`, `datetime64[D]`.
     pub(crate) fn name(&self) -> String {
         if let Some((name, _)) = NAMES.iter().find(|(_, text)| *text == self.text) {

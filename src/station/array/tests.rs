@@ -80,8 +80,8 @@ fn other_types_are_refused() {
 #[test]
 fn an_array_has_the_bytes_of_its_shape() {
     let array = |text: &str, shape: &[u32], bytes: usize| {
-        let array = Array::new(Dtype::new(text).unwrap(), shape.to_vec(), vec![0; bytes]);
-        array.map(|_| ()).map_err(|error| error.to_string())
+        let array = Array::new(text, shape, vec![0; bytes]);
+        array.check().map(drop).map_err(|error| error.to_string())
     };
     assert_eq!(array("int16", &[2, 3], 12), Ok(()));
     assert_eq!(array("float64", &[], 8), Ok(()));

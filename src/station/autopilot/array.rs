@@ -10,27 +10,19 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::codec::PYTHON_BASE64;
-use crate::station::array::{Array, Dtype};
+use crate::station::array::{Array, Dtype, Opaque};
 
 /// An array in a message that was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ArrayMember {
     Plain(Array),
     /// In a stream, or with the member `blosc`.
-    Packed(Packed),
-}
-
-/// An array that is a pickle within a chunk of blosc's: only bytes, for us.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Packed {
-    pub(crate) dtype: String,
-    pub(crate) shape: Vec<u32>,
-    pub(crate) chunk: Vec<u8>,
+    Packed(Opaque),
 }
 
 /// An array to be sent to an autopilot.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Sendable<'a>(pub(crate) &'a Array);
+pub(crate) struct Sendable<'a, T = Vec<u8>>(pub(crate) &'a Array<T>);
 
 /// The members, in the order that autopilot insists on. There may be no other.
 #[derive(Serialize, Deserialize)]
@@ -53,15 +45,49 @@ impl<'de> Deserialize<'de> for ArrayMember {
         } = Members::deserialize(deserializer)?;
         let bytes = PYTHON_BASE64.decode(bytes).map_err(D::Error::custom)?;
         if is_chunk(&bytes) {
-            return Ok(ArrayMember::Packed(Packed {
+            return Ok(ArrayMember::Packed(Opaque {
                 dtype,
-                shape,
-                chunk: bytes,
+                dims: shape,
+                bytes,
             }));
         }
-        let dtype = Dtype::new(&dtype).map_err(D::Error::custom)?;
-        let array = Array::new(dtype, shape, bytes).map_err(D::Error::custom)?;
+        let mut array = Array::new(dtype, shape, bytes);
+        array.dtype = array.check().map_err(D::Error::custom)?.into_text();
         Ok(ArrayMember::Plain(array))
+    }
+}
+
+impl<'de> Deserialize<'de> for Array {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Array, D::Error> {
+        match ArrayMember::deserialize(deserializer)? {
+            ArrayMember::Plain(array) => Ok(array),
+            ArrayMember::Packed(_) => Err(D::Error::custom(
+                "the array is a pickle in a chunk of blosc2, which is not opened: it can be read as `Opaque`",
+            )),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Opaque {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Opaque, D::Error> {
+        match ArrayMember::deserialize(deserializer)? {
+            ArrayMember::Packed(packed) => Ok(packed),
+            ArrayMember::Plain(_) => Err(D::Error::custom(
+                "the array is not packed: it can be read as `Array`",
+            )),
+        }
+    }
+}
+
+/// Its bytes as they are: as autopilot writes it, and not as it can read it safely.
+impl<T: AsRef<[u8]>> Serialize for Array<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let members = Members {
+            bytes: PYTHON_BASE64.encode(&self.bytes),
+            dtype: self.check().map_err(S::Error::custom)?.name(),
+            shape: self.dims.clone(),
+        };
+        members.serialize(serializer)
     }
 }
 
@@ -79,15 +105,16 @@ fn is_chunk(bytes: &[u8]) -> bool {
     }
 }
 
-impl Serialize for Sendable<'_> {
+impl<T: AsRef<[u8]>> Serialize for Sendable<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Sendable(array) = *self;
-        let chunk = pickle(array).map(|pickle| chunk(&pickle));
+        let dtype = array.check().map_err(S::Error::custom)?;
+        let chunk = pickle(array, &dtype).map(|pickle| chunk(&pickle));
         let chunk = chunk.map_err(S::Error::custom)?;
         let members = Members {
             bytes: PYTHON_BASE64.encode(chunk),
-            dtype: array.dtype().name(),
-            shape: array.shape().to_vec(),
+            dtype: dtype.name(),
+            shape: array.dims.clone(),
         };
         members.serialize(serializer)
     }
@@ -112,13 +139,12 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// `_frombuffer(bytes, dtype(str), shape, 'C')`, in the opcodes of Python's pickle.
-fn pickle(array: &Array) -> Result<Vec<u8>, String> {
+fn pickle<T: AsRef<[u8]>>(array: &Array<T>, dtype: &Dtype) -> Result<Vec<u8>, String> {
     const MOST: usize = crate::codec::MAX_BODY;
-    let dtype = array.dtype();
     if dtype.has_fields() {
         return Err(format!("autopilot takes no array of {}", dtype.as_str()));
     }
-    let bytes = array.bytes();
+    let bytes = array.bytes.as_ref();
     if bytes.len() > MOST {
         let len = bytes.len();
         return Err(format!(
@@ -133,7 +159,7 @@ fn pickle(array: &Array) -> Result<Vec<u8>, String> {
     pickle.push(dtype.as_str().len() as u8);
     pickle.extend(dtype.as_str().as_bytes());
     pickle.extend(b"\x85R(");
-    for dim in array.shape() {
+    for dim in &array.dims {
         let dim = i32::try_from(*dim).map_err(|_| format!("a dimension is {dim}"))?;
         pickle.push(b'J');
         pickle.extend(dim.to_le_bytes());

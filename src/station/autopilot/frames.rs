@@ -39,6 +39,7 @@ pub(crate) struct Arrived {
     pub(crate) message: PeerMessage,
 }
 
+#[cfg(test)]
 impl Arrived {
     /// The sender, if it is another one than the peer that we have it from: then it is reached by way of that peer.
     pub(crate) fn behind(&self, peer: &str) -> Option<&str> {

@@ -1,7 +1,9 @@
 //! Many messages of one key in one: what `get_stream` sends.
 
 use super::read::object;
-use super::{MessageId, PeerMessage, Unreadable, flag, key};
+#[cfg(any(fuzzing, test))]
+use super::{MessageId, flag};
+use super::{PeerMessage, Unreadable, key};
 use crate::codec::python_json::{Items, PythonJson, quote, unquote};
 
 /// The items of a message whose key is STREAM. A stream of single items sends plain messages instead, with the headers as
@@ -64,14 +66,8 @@ impl StreamBatch {
         self.payload.items().unwrap_or_default()
     }
 
-    /// The message with it, as a stream sends it: not to be confirmed, nor its value to be logged.
-    pub(crate) fn message(
-        &self,
-        id: MessageId,
-        to: &str,
-        sender: &str,
-        timestamp: &str,
-    ) -> PeerMessage {
+    /// The value of a message with it.
+    pub(crate) fn value(&self) -> PythonJson {
         let headers = self.of_items.iter();
         let headers = headers.map(|(name, value)| format!("{}: {value}", quote(name)));
         let value = format!(
@@ -80,7 +76,19 @@ impl StreamBatch {
             headers.collect::<Vec<_>>().join(", "),
             self.payload
         );
-        let value = PythonJson::scanned(&value);
+        PythonJson::scanned(&value)
+    }
+
+    /// The message with it, as a stream of autopilot's sends it: not to be confirmed, nor its value to be logged.
+    #[cfg(any(fuzzing, test))]
+    pub(crate) fn message(
+        &self,
+        id: MessageId,
+        to: &str,
+        sender: &str,
+        timestamp: &str,
+    ) -> PeerMessage {
+        let value = self.value();
         let message = PeerMessage::new(id, to, sender, key::STREAM, value, timestamp);
         let mut message = message.unconfirmed();
         message.set_flag(flag::MINPRINT);

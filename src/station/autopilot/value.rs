@@ -7,8 +7,8 @@ use super::{ArrayMember, Sendable};
 use crate::codec::BodyType;
 use crate::codec::python_json::{PythonJson, quote};
 use crate::message::{Frame, Message as FrameList};
-use crate::station::array::{Array, Dtype};
-use crate::station::body::Body;
+use crate::station::array::Array;
+use crate::station::body::{Body, IntoBody};
 use crate::station::wire::{ArrayHeader, BodyKind};
 use json_text::JsonText;
 
@@ -61,25 +61,16 @@ fn bytes(bytes: &[u8]) -> Result<PythonJson, String> {
 }
 
 fn array(dtype: &str, dims: Vec<u32>, bytes: &[u8]) -> Result<PythonJson, String> {
-    let dtype = Dtype::new(dtype).map_err(|mistake| mistake.to_string())?;
-    let array = Array::new(dtype, dims, bytes.to_vec()).map_err(|mistake| mistake.to_string())?;
+    let array = Array::new(dtype, dims, bytes);
     PythonJson::write(&Sendable(&array)).map_err(|mistake| mistake.to_string())
 }
 
 /// The body that a value of autopilot's is: a plain array is one, all else is JSON as it came.
 pub(crate) fn to_body(value: &PythonJson) -> Body {
     if let Some(Ok(ArrayMember::Plain(array))) = arrays::read(value.as_str()) {
-        let header = ArrayHeader {
-            dtype: array.dtype().as_str().to_owned(),
-            dims: array.shape().to_vec(),
-        };
-        // The text of its type is no longer than a header takes.
-        if let Ok(header) = header.encode() {
-            let frames = [Frame::from(header), Frame::from(array.bytes().to_vec())];
-            return Body {
-                kind: BodyKind::Array,
-                frames: frames.into_iter().collect(),
-            };
+        // One of no items, but with more dimensions than go alone, stays JSON.
+        if let Ok(body) = array.into_body() {
+            return body;
         }
     }
     Body {

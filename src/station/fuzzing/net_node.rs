@@ -88,7 +88,7 @@ fn value(json: &PythonJson) {
         Ok(written) => assert!(matches!(written.read(), Ok(ArrayMember::Packed(_)))),
         // Its dimensions may be too large, where it has no items.
         Err(error) => assert!(
-            array.dtype().has_fields() || array.bytes().is_empty(),
+            array.dtype.starts_with('[') || array.bytes.is_empty(),
             "{error:?}"
         ),
     }

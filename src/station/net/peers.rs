@@ -34,6 +34,8 @@ pub(super) struct PeerReceipt {
     pub(super) link: LinkId,
     /// `None` if it wants none.
     pub(super) confirmation: Option<PeerMessage>,
+    /// The stations that its sender is behind, as far as that tells.
+    pub(super) path: Vec<String>,
     /// By which a repeat of it is known.
     pub(super) id: MessageId,
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::station::array::{Array, Dtype};
+use crate::station::array::Array;
 
 fn read(json: &str) -> Result<ArrayMember, String> {
     let json = PythonJson::check(json).expect("it is JSON");
@@ -17,8 +17,8 @@ fn an_array_is_read_or_refused_with_words() {
             format!(r#"{{"NUMPY_ARRAY": "{bytes}", "DTYPE": "{dtype}", "SHAPE": {shape}}}"#);
         read(&members)
     };
-    let expected = Array::new(Dtype::new("<i2").unwrap(), vec![3], b"abcdef".to_vec());
-    let expected = Ok(ArrayMember::Plain(expected.unwrap()));
+    let expected = Array::new("<i2", [3], b"abcdef".to_vec());
+    let expected = Ok(ArrayMember::Plain(expected));
     assert_eq!(array("YWJjZGVm", "int16", "[3]"), expected);
     // Python's own decoder does not look at the last bits.
     assert!(array("YWJjZGVmZz==", "int8", "[7]").is_ok());
@@ -63,7 +63,7 @@ fn an_array_is_found_within_a_value() {
 
 #[test]
 fn what_is_written_is_a_chunk_and_is_never_opened() {
-    let array = Array::new(Dtype::new("<i2").unwrap(), vec![3, 1], vec![7; 6]).unwrap();
+    let array = Array::new("<i2", [3, 1], vec![7; 6]);
     let json = PythonJson::write(&json!({"t": 1})).unwrap();
     assert_eq!(json.as_str(), r#"{"t": 1}"#);
     let written = PythonJson::write(&[Sendable(&array)]).unwrap();
@@ -72,39 +72,33 @@ fn what_is_written_is_a_chunk_and_is_never_opened() {
         panic!("it was opened")
     };
     assert_eq!(
-        (&packed.dtype[..], &packed.shape[..]),
+        (&packed.dtype[..], &packed.dims[..]),
         ("int16", &[3, 1][..])
     );
     assert_eq!(
-        packed.chunk.len() as u32,
-        u32::from_le_bytes(packed.chunk[12..16].try_into().unwrap())
+        packed.bytes.len() as u32,
+        u32::from_le_bytes(packed.bytes[12..16].try_into().unwrap())
     );
 }
 
 #[test]
 fn what_would_stall_autopilot_is_not_written() {
-    let fields = Dtype::new("[('x', '<i4'), ('y', '<f8')]").unwrap();
     for (dtype, shape, bytes, words) in [
         (
-            fields,
+            "[('x', '<i4'), ('y', '<f8')]",
             vec![1],
             12,
             "autopilot takes no array of [('x', '<i4'), ('y', '<f8')]",
         ),
+        ("int8", vec![0, u32::MAX], 0, "a dimension is 4294967295"),
         (
-            Dtype::new("int8").unwrap(),
-            vec![0, u32::MAX],
-            0,
-            "a dimension is 4294967295",
-        ),
-        (
-            Dtype::new("int8").unwrap(),
+            "int8",
             vec![(16 << 20) + 1],
             (16 << 20) + 1,
             "the array has 16777217 bytes, and at most 16777216 are sent",
         ),
     ] {
-        let array = Array::new(dtype, shape, vec![0; bytes]).unwrap();
+        let array = Array::new(dtype, shape, vec![0; bytes]);
         let refused = PythonJson::write(&Sendable(&array)).unwrap_err();
         assert!(format!("{refused:?}").contains(words), "{refused:?}");
     }

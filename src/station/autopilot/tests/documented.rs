@@ -65,7 +65,7 @@ fn arrays_are_read_and_written_as_documented() {
     let Ok(ArrayMember::Plain(array)) = json.unwrap().read() else {
         panic!("it is not packed");
     };
-    assert_eq!(array.bytes(), [0, 0, 1, 0, 2, 0]);
+    assert_eq!(array.bytes, [0, 0, 1, 0, 2, 0]);
     let written = PythonJson::write(&Sendable(&array)).unwrap();
     assert_eq!(Some(written.as_str()), blocks.next());
     assert_eq!(blocks.next(), None);

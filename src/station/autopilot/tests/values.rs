@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::recorded::Vector;
 use super::*;
-use crate::station::array::{Array, Dtype};
+use crate::station::array::Array;
 
 /// What a vector's array is.
 #[derive(Debug, PartialEq)]
@@ -100,17 +100,17 @@ fn each_array_is_read_as_it_is_noted() {
         match (read, noted(name)) {
             (Ok(ArrayMember::Plain(array)), Noted::Plain(dtype, shape)) => {
                 assert_eq!(
-                    (array.dtype().as_str(), array.shape()),
+                    (array.dtype.as_str(), &array.dims[..]),
                     (dtype, shape),
                     "{name}"
                 );
                 let counted = counted(dtype, shape);
-                let len = array.bytes().len().min(counted.len());
-                assert_eq!(array.bytes()[..len], counted[..len], "{name}");
+                let len = array.bytes.len().min(counted.len());
+                assert_eq!(array.bytes[..len], counted[..len], "{name}");
             }
             (Ok(ArrayMember::Packed(packed)), Noted::Packed(dtype, shape)) => {
                 assert_eq!(
-                    (&packed.dtype[..], &packed.shape[..]),
+                    (&packed.dtype[..], &packed.dims[..]),
                     (dtype, shape),
                     "{name}"
                 );
@@ -185,7 +185,7 @@ fn arrays_to_autopilot_are_written_as_was_found_safe() {
     for (name, dtype, shape, bytes) in written {
         let vector = vectors.iter().find(|it| it.name == name).expect(name);
         let message = message_of(vector).expect(name);
-        let array = Array::new(Dtype::new(dtype).unwrap(), shape.into(), bytes).unwrap();
+        let array = Array::new(dtype, shape, bytes);
         let written = PythonJson::write(&Sendable(&array)).unwrap();
         assert_eq!(written.as_str(), message.value.as_str(), "{name}");
     }
@@ -231,7 +231,7 @@ fn each_stream_is_read_and_written_as_recorded() {
                 for (at, item) in (0..).zip(&items) {
                     let (number, array): (i32, ArrayMember) = item.read().expect("an array");
                     assert_eq!(number, at);
-                    assert!(matches!(array, ArrayMember::Packed(packed) if packed.shape == [4, 6]));
+                    assert!(matches!(array, ArrayMember::Packed(packed) if packed.dims == [4, 6]));
                 }
             }
             _ => assert!(

@@ -190,7 +190,7 @@ impl Queue {
         state.held_items -= items;
         state.held_bytes -= bytes;
         state.held_batches -= 1;
-        let is_delivered = end.is_delivered();
+        let is_delivered = end.has_arrived();
         let counts = &mut state.counts;
         match is_delivered {
             true => counts.delivered += items as u64,

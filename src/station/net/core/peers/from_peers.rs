@@ -92,6 +92,7 @@ impl Core {
         let receipt = Box::new(PeerReceipt {
             link,
             confirmation: self.confirmation(message),
+            path: message.sender.path().to_vec(),
             id: message.id.clone(),
         });
         if self.peers.repeats.is_repeat(message) {
@@ -193,7 +194,9 @@ impl Core {
             .filter(|link| self.peers.has(*link))
             .or(self.parent);
         if let Some((link, peer)) = link.and_then(|link| Some((link, self.peers.get(link)?))) {
-            let frames = peer.frames(&[], &to, confirmation.encode());
+            let path = receipt.path.iter().map(String::as_str);
+            let path: Vec<&str> = path.filter(|hop| *hop != &*peer.name).collect();
+            let frames = peer.frames(&path, &to, confirmation.encode());
             self.send_frames(link, frames, None);
         }
     }

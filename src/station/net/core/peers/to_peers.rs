@@ -3,18 +3,23 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::codec::python_json::PythonJson;
+use crate::codec::python_json::{PythonJson, quote};
 use crate::station::Life;
-use crate::station::autopilot::{MessageId, PeerMessage, Side, flag, key, timestamp, value};
+use crate::station::autopilot::{
+    MessageId, PeerMessage, Side, StreamBatch, flag, key, timestamp, value,
+};
 use crate::station::machine::{LinkId, Parcel};
 use crate::station::message::Incoming;
 use crate::station::net::core::Core;
 use crate::station::net::peers::Awaited;
 use crate::station::net::transmission::{Origin, SentBody};
-use crate::station::wire::{Content, Fault, Routed, TTL};
+use crate::station::wire::{BatchItems, Content, Fault, Routed, TTL};
 
 /// How long the confirmation of one that is behind another is waited for: on some ways it is lost.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The header, and the member of a stream, that tells what it is about.
+const SUBJECT: &str = "subject";
 
 /// After how long a message is tried again for which there was no room.
 const AGAIN: Duration = Duration::from_millis(50);
@@ -247,8 +252,8 @@ fn check(message: &Incoming) -> Result<(), String> {
     if message.is_request {
         return refuse("autopilot does not reply to requests");
     }
-    if message.is_compressed {
-        return refuse("it is compressed, and only plain bodies are read");
+    if message.is_compressed && !message.is_batch {
+        return refuse("it is compressed, and only batches of streams are read so");
     }
     match message.key.as_str() {
         key::KILL => refuse("KILL would end a station of autopilot's"),
@@ -259,16 +264,42 @@ fn check(message: &Incoming) -> Result<(), String> {
 
 /// The message as a program reads it; the error says why it cannot be one.
 fn peer_message(message: &Incoming, id: MessageId, sender: &str) -> Result<PeerMessage, String> {
-    let value = value::from_body(message.body.kind, message.body.frames.frames())?;
     let time = timestamp(Duration::from_nanos(message.time));
     let to = &message.to[..];
-    let mut json = PeerMessage::new(id, to, sender, &message.key, value, &time);
+    let (key, value) = match message.is_batch {
+        true => (key::STREAM, stream(message)?),
+        false => {
+            let value = value::from_body(message.body.kind, message.body.frames.frames());
+            (&message.key[..], value?)
+        }
+    };
+    let mut json = PeerMessage::new(id, to, sender, key, value, &time);
     json.take_headers(&message.headers);
     if message.is_unconfirmed {
         json.set_flag(flag::NOREPEAT);
     }
-    if message.key == key::STREAM {
+    if key == key::STREAM {
         json.set_flag(flag::MINPRINT);
     }
     Ok(json)
+}
+
+/// The items of a batch, as a stream of autopilot's has them.
+fn stream(message: &Incoming) -> Result<PythonJson, String> {
+    let batch = BatchItems::read(message.body.frames.as_bytes(), message.is_compressed);
+    let mut batch = batch.map_err(|mistake| mistake.to_string())?;
+    let mut items = Vec::new();
+    while let Some((kind, frames)) = batch.next_body() {
+        items.push(value::from_body(kind, frames.frames())?);
+    }
+    let subject = message.headers.iter().find(|(name, _)| name == SUBJECT);
+    let subject = quote(subject.map_or("", |(_, subject)| subject));
+    let of_items = [
+        (SUBJECT, &subject[..]),
+        ("pilot", "null"),
+        ("continuous", "true"),
+    ];
+    let of_items = of_items.map(|(name, json)| (name.to_owned(), PythonJson::scanned(json)));
+    let batch = StreamBatch::new(&message.key, of_items.to_vec(), &items);
+    Ok(batch.value())
 }
