@@ -1,10 +1,19 @@
 //! What is typed, as it is typed; what it means is in the files that use it.
 
+mod network;
+mod services;
 mod traffic;
+mod values;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use network::{
+    AnnounceArgs, ChatArgs, NodeArgs, PeersArgs, SayArgs, ShoutArgs, WatchArgs, WhisperArgs,
+};
+pub(crate) use services::{
+    CallArgs, RelayArgs, Relayed, ServicesArgs, StationCommand, StationNodeArgs,
+};
 pub(crate) use traffic::{EndArgs, Role, Traffic, TrafficArgs};
 
 /// Sends, receives, asks and answers messages of ZeroMQ.
@@ -31,6 +40,29 @@ pub(crate) enum Command {
         override_usage = "zeroless client [OPTIONS] <ENDPOINT>... <PATTERN> [-- <COMMAND>...]"
     )]
     Client(EndArgs),
+    /// Show the nodes of the network (ZRE: zyre, pyre and ours)
+    Peers(PeersArgs),
+    /// Print what is shouted in a group
+    Watch(WatchArgs),
+    /// Say something to a group
+    Shout(ShoutArgs),
+    /// Say something to one peer
+    Whisper(WhisperArgs),
+    /// Talk in a group: lines of stdin are shouted
+    Chat(ChatArgs),
+    /// Tell the network of a server, so that `zeroless client @NAME` finds it
+    Announce(AnnounceArgs),
+    /// Pass messages on, from one end to another
+    Relay(RelayArgs),
+    /// Call a command of a server, with a value in JSON
+    Call(CallArgs),
+    /// List the commands of a server
+    Services(ServicesArgs),
+    /// Run a station, send to its nodes, or listen as one
+    #[command(subcommand)]
+    Station(StationCommand),
+    /// Say what works here, and what to do about what does not
+    Doctor(NodeArgs),
     /// Make a key of CURVE: NAME.key, which is given to others, and NAME.key_secret, which is not
     Keygen(KeygenArgs),
     /// Print a script that completes commands and options
@@ -38,6 +70,9 @@ pub(crate) enum Command {
         /// The shell that it is for
         shell: Shell,
     },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
 }
 
 /// How much is said on stderr.

@@ -136,6 +136,29 @@ fn bind(endpoints: &[&str]) -> Result<Server> {
     }
 }
 
+/// An endpoint to bind, in full where it is a port alone.
+pub(crate) fn to_bind(endpoint: &str) -> String {
+    match port(endpoint) {
+        Some(port) => format!("tcp://*:{port}"),
+        None => in_full(endpoint),
+    }
+}
+
+/// An endpoint to connect to, in full where it is a port alone.
+pub(crate) fn to_connect(endpoint: &str) -> String {
+    match port(endpoint) {
+        Some(port) => format!("tcp://127.0.0.1:{port}"),
+        None => in_full(endpoint),
+    }
+}
+
+fn in_full(endpoint: &str) -> String {
+    match endpoint.contains(':') && !endpoint.contains(":/") {
+        true => format!("tcp://{endpoint}"),
+        false => endpoint.to_owned(),
+    }
+}
+
 fn port(endpoint: &str) -> Option<i64> {
     endpoint.parse().ok()
 }

@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::{emulate_default_handler, pipe};
-use zeroless::{Handle, Stopper};
+use zeroless::Handle;
 
 use crate::exit::Exit;
 
@@ -33,7 +33,8 @@ struct Shared {
 
 #[derive(Default)]
 struct Ended {
-    stoppers: Vec<Stopper>,
+    /// What ends their waits.
+    calls: Vec<Box<dyn Fn() + Send>>,
     commands: Vec<Pid>,
 }
 
@@ -123,8 +124,8 @@ impl Interrupt {
         let ended = self.ended();
         let _ = self.0.cause.set(cause);
         drop((&self.0.signal).write(&[1]));
-        for stopper in &ended.stoppers {
-            stopper.stop();
+        for call in &ended.calls {
+            call();
         }
         let ends_commands = !matches!(cause, Cause::Finished);
         for command in ended.commands.iter().filter(|_| ends_commands) {
@@ -139,12 +140,17 @@ impl Interrupt {
     /// Stops this handle, too, when the command is to end.
     pub(crate) fn stops(&self, handle: &impl Handle) -> Result<(), Exit> {
         let stopper = handle.stopper()?;
+        self.calls(move || stopper.stop());
+        Ok(())
+    }
+
+    /// Calls this, too, when the command is to end.
+    pub(crate) fn calls(&self, call: impl Fn() + Send + 'static) {
         let mut ended = self.ended();
         if self.0.cause.get().is_some() {
-            stopper.stop();
+            call();
         }
-        ended.stoppers.push(stopper);
-        Ok(())
+        ended.calls.push(Box::new(call));
     }
 
     /// Ends this command, too.

@@ -2,8 +2,11 @@
 
 #![deny(unsafe_code)]
 
+mod announce;
 mod args;
+mod call;
 mod check;
+mod doctor;
 mod ends;
 mod exec;
 mod exit;
@@ -13,18 +16,25 @@ mod interrupt;
 mod keys;
 mod limits;
 mod logger;
+mod manual;
+mod node;
 mod notes;
 mod output;
 mod pace;
 mod pair;
+mod peers;
 mod progress;
 mod receive;
+mod relay;
 mod reply;
 mod request;
+mod say;
 mod security;
 mod send;
 mod session;
+mod station;
 mod traffic;
+mod watch;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -53,12 +63,24 @@ fn run(cli: &Cli, notes: Notes, interrupt: &Interrupt) -> Result<(), Exit> {
     match &cli.command {
         Command::Server(args) => traffic::run(&args.server(), notes, interrupt),
         Command::Client(args) => traffic::run(&args.client(), notes, interrupt),
+        Command::Peers(args) => peers::run(args, notes, interrupt),
+        Command::Watch(args) => watch::watch(args, notes, interrupt),
+        Command::Shout(args) => say::shout(args, notes, interrupt),
+        Command::Whisper(args) => say::whisper(args, notes, interrupt),
+        Command::Chat(args) => watch::chat(args, notes, interrupt),
+        Command::Announce(args) => announce::run(args, notes, interrupt),
+        Command::Relay(args) => relay::run(args, notes, interrupt),
+        Command::Call(args) => call::call(args),
+        Command::Services(args) => call::services(args),
+        Command::Station(command) => station::run(command, notes, interrupt),
+        Command::Doctor(args) => doctor::run(args, interrupt),
         Command::Keygen(args) => keys::generate(args, notes),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "zeroless", &mut script);
             output::print(&script)
         }
+        Command::Man => output::print(&manual::page(Cli::command())?),
     }
 }
 

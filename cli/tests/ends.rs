@@ -197,4 +197,9 @@ fn help_and_version_are_printed() {
     );
     assert!(run(["--version"]).well().starts_with("zeroless "));
     assert!(run(["completions", "bash"]).well().contains("zeroless"));
+    let page = run(["man"]).well();
+    assert!(
+        page.contains(".TH zeroless") && page.contains("zeroless shout"),
+        "{page}"
+    );
 }

@@ -6,6 +6,7 @@ mod fuzz;
 mod libzmq;
 mod link;
 mod long;
+mod manual;
 mod measure;
 mod stress;
 
@@ -36,6 +37,7 @@ cargo xtask routes [HISTORIES]         trees of stations in simulated time: 10,2
 cargo xtask link [all]                 programs without a configuration have our libzmq, by any linker;
                                        all: with CURVE, from packages, installed
 cargo xtask patches                    without a patch of libzmq, its test fails
+cargo xtask manual                     the command's manual page, as target/zeroless.1
 cargo xtask cross                      compiled for ARM, by Debian's compilers, and run in an emulator
 cargo xtask measure [--quick]          our libzmq against zmq-sys's, as ratios from one run
 cargo xtask measure PART...            these parts of the benchmarks, with their options: see
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         ["fuzz"] => fuzz("-runs=10000000".to_owned()),
         ["fuzz", many] => limit(many).is_some_and(fuzz),
         ["attack"] => attack(),
+        ["manual"] => manual::manual(),
         ["partition"] => partition("20"),
         ["partition", times] => partition(times),
         ["relay"] => relay("600"),

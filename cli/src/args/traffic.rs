@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::values::duration;
 use crate::format::Format;
 
 /// Which end it is.
@@ -207,14 +208,6 @@ pub(crate) struct TrafficArgs {
     pub(crate) bind: Vec<String>,
     #[arg(long, hide = true, value_name = "ENDPOINT")]
     pub(crate) connect: Vec<String>,
-}
-
-/// A time with its unit; a number alone is seconds.
-fn duration(text: &str) -> Result<Duration, String> {
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string());
-    }
-    humantime::parse_duration(text).map_err(|error| format!("{error} (as `5s`, `200ms`, `1m 30s`)"))
 }
 
 fn rate(text: &str) -> Result<f64, String> {

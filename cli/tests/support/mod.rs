@@ -21,6 +21,8 @@ pub(crate) struct Zeroless {
     noted: Receiver<Vec<u8>>,
     seen: Vec<u8>,
     notes: Vec<u8>,
+    /// Up to where the notes were waited for.
+    noted_to: usize,
 }
 
 /// All of a command that has ended.
@@ -98,6 +100,7 @@ impl Zeroless {
             noted: chunks(child.stderr.take().expect("it is piped")),
             seen: Vec::new(),
             notes: Vec::new(),
+            noted_to: 0,
             child,
         }
     }
@@ -110,16 +113,18 @@ impl Zeroless {
         port.to_owned()
     }
 
-    /// Waits until it says this on stderr; what follows in that line.
+    /// Waits until it says this on stderr, after what was waited for before; what follows in that line.
     #[track_caller]
     pub(crate) fn note(&mut self, words: &str) -> String {
         loop {
-            let text = String::from_utf8_lossy(&self.notes);
+            let text = String::from_utf8_lossy(&self.notes[self.noted_to..]);
             let after = text
                 .split_once(words)
                 .and_then(|(_, it)| it.split_once('\n'));
-            if let Some((line, _)) = after {
-                return line.to_owned();
+            if let Some((line, rest)) = after {
+                let line = line.to_owned();
+                self.noted_to = self.notes.len() - rest.len();
+                return line;
             }
             match self.noted.recv_timeout(SOON) {
                 Ok(chunk) => self.notes.extend(chunk),
