@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::command::{root, run};
 
 /// The fuzz targets, and how long their inputs are at most: longer ones find no more, later.
-const TARGETS: [(&str, u32); 10] = [
+const TARGETS: [(&str, u32); 11] = [
     ("beacon", 32),
     ("packet", 1024),
     ("gossip", 256),
@@ -18,6 +18,7 @@ const TARGETS: [(&str, u32); 10] = [
     ("zmqrpc", 512),
     ("envelope", 256),
     ("station", 512),
+    ("net_node", 512),
 ];
 
 /// When a fuzz target ends, as it is told: after a number of runs, or of seconds.
