@@ -52,6 +52,16 @@ fn histories_of_restarts_hold() {
 }
 
 #[test]
+fn tables_of_very_many_are_right_five_seconds_after_restarts() {
+    let in_full = std::env::var_os("ZEROLESS_ROUTES").is_some();
+    let nodes = if in_full { 5_000 } else { 300 };
+    let mut history = History::<Protocol>::new(Script::crowd(nodes));
+    assert_eq!(history.run(), Ok(()));
+    let (frames, rows) = history.frames;
+    println!("{frames} frames with {rows} rows");
+}
+
+#[test]
 fn histories_have_all_kinds_of_frames() {
     let mut seen = BTreeMap::new();
     for seed in 0..4 {

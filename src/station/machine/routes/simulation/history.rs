@@ -21,9 +21,6 @@ use crate::station::wire::{Content, Routed};
 /// Whether a rule held, or which was broken.
 pub(super) type Checked = Result<(), String>;
 
-/// How long nothing happens once all is well, before all is looked at.
-const QUIET: Duration = Duration::from_secs(45);
-
 /// A program that is a node or a station.
 pub(super) struct Process<R> {
     pub(super) name: String,
@@ -90,7 +87,7 @@ impl<R: Rules> History<R> {
                 _ => own,
             };
             let prefix = dice
-                .percent(30)
+                .percent(script.watchers)
                 .then(|| ["", "n", "s", "n1"][dice.roll(4) as usize]);
             processes.push(Process {
                 name,

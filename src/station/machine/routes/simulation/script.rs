@@ -12,6 +12,8 @@ pub(super) struct Script {
     pub(super) nodes: usize,
     /// How many of the nodes have a name that another has, or one above or below it.
     pub(super) rivals: u64,
+    /// How many of all watch a prefix.
+    pub(super) watchers: u64,
     /// How many misfortunes happen.
     pub(super) misfortunes: u64,
     /// Stations are restarted, and nothing else happens: whoever has a name keeps it, and nobody hears that it has gone.
@@ -19,6 +21,8 @@ pub(super) struct Script {
     /// How many of the misfortunes are that a station gets any other as its parent, perhaps one below it.
     pub(super) circles: u64,
     pub(super) unrest: Duration,
+    /// How long nothing happens then, before all is looked at.
+    pub(super) quiet: Duration,
 }
 
 impl Script {
@@ -29,10 +33,12 @@ impl Script {
             stations: dice.between(2, 9) as usize,
             nodes: dice.between(2, 20) as usize,
             rivals: dice.roll(40),
+            watchers: 30,
             misfortunes: dice.between(3, 25),
             restarts_only: false,
             circles: dice.roll(10),
             unrest: Duration::from_secs(30),
+            quiet: Duration::from_secs(45),
             dice,
         }
     }
@@ -52,6 +58,21 @@ impl Script {
             nodes: 4,
             circles: 80,
             ..Script::anything(seed)
+        }
+    }
+
+    /// So many nodes, a hundred below each station; two stations of five are restarted, and all is looked at 5 s after
+    /// they are back.
+    pub(super) fn crowd(nodes: usize) -> Script {
+        Script {
+            stations: nodes / 100,
+            nodes,
+            rivals: 0,
+            watchers: 0,
+            misfortunes: 1,
+            unrest: Duration::from_secs(14),
+            quiet: Duration::from_secs(5),
+            ..Script::restarts(1)
         }
     }
 

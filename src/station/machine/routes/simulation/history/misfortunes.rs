@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Checked, History, QUIET, Side};
+use super::{Checked, History, Side};
 use crate::station::machine::routes::link::LinkId;
 use crate::station::machine::routes::rules::Rules;
 use crate::station::machine::routes::simulation::network::Happening;
@@ -37,8 +37,9 @@ impl<R: Rules> History<R> {
             self.after(delay, Happening::Message);
         }
         self.after(unrest, Happening::Quiet);
-        self.after(unrest + QUIET / 2, Happening::Calm);
-        self.after(unrest + QUIET, Happening::End);
+        let quiet = self.script.quiet;
+        self.after(unrest + quiet / 2, Happening::Calm);
+        self.after(unrest + quiet, Happening::End);
     }
 
     fn any_process(&mut self) -> usize {
