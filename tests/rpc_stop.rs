@@ -176,7 +176,8 @@ fn a_server_that_has_no_calls_stops_though_it_may_wait_for_none() {
     deadline(|| {
         let server = server().drain_timeout(Duration::ZERO);
         let server = server.serve(|hold: Hold| Ok(hold.0)).start().unwrap();
-        assert_eq!(hasty(&server).call(&Hold(1)), Ok(1));
+        // A call ends a moment after its reply, so there is none.
+        assert!(hasty(&server).ping()[0].1.is_ok());
         assert_eq!(server.stop(), Ok(()));
     });
 }
