@@ -31,6 +31,11 @@ impl Pool {
         self.used.saturating_add(cost) <= self.max
     }
 
+    /// Whether there is room once all is given back. What needs more would be waited for by all behind it, for ever.
+    pub(super) fn may_have_room(&self, cost: usize) -> bool {
+        cost <= self.max
+    }
+
     /// Whether it is better to ask for less.
     pub(super) fn is_short(&self) -> bool {
         self.used > self.max / 2

@@ -149,7 +149,7 @@ impl<M: Payload, R: Rules> Receiver<M, R> {
                 flow.bytes += size;
                 flow.accepted += 1;
                 flow.queue.push_back(parcel);
-            } else if !flow.is_waiting {
+            } else if !flow.is_waiting && self.pool.may_have_room(cost) {
                 flow.is_waiting = true;
                 flow.window.halve();
                 self.pool.wait(token, cost);

@@ -217,6 +217,29 @@ fn flows_that_found_no_room_are_told_in_their_order_when_there_is_some() {
 }
 
 #[test]
+fn a_message_that_there_is_never_room_for_holds_up_no_other_flow() {
+    let now = Instant::now();
+    let limits = ReceiverLimits {
+        pool: 10_000,
+        ..ReceiverLimits::default()
+    };
+    let mut receiver = receiver(limits);
+    for (from, size) in [(1, 8000), (2, 20_000), (3, 4000)] {
+        let token = u64::from(from);
+        open(&mut receiver, from, token, now);
+        receiver.data(parcel(token, 0, size), now);
+    }
+    assert_eq!(done(&mut receiver).0, [0], "of the first");
+    receiver.finished(1, 0, Ok(()), now);
+    let (_, acks) = done(&mut receiver);
+    let told = acks.iter().filter(|ack| ack.credit.messages > 0);
+    let told: Vec<u64> = told.map(|ack| ack.token).collect();
+    assert!(told.contains(&3), "{told:?}");
+    receiver.data(parcel(3, 0, 4000), now);
+    assert_eq!(done(&mut receiver).0, [0], "of the third");
+}
+
+#[test]
 fn an_end_that_is_late_is_ignored() {
     let now = Instant::now();
     let mut receiver = receiver(ReceiverLimits::default());
