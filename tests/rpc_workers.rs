@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -209,7 +209,7 @@ fn what_expires_or_is_cancelled_in_the_queue_does_not_begin() {
 #[test]
 fn calls_of_many_threads_each_get_their_own_reply() {
     const THREADS: u64 = 16;
-    const CALLS: u64 = 500;
+    const CALLS: u64 = 200;
     deadline(|| {
         let (server, _gate) = server(4, 1024);
         let client = client(&server);
@@ -270,16 +270,23 @@ fn a_server_comes_and_goes_under_load_and_each_call_ends() {
     deadline(|| {
         for _ in 0..10 {
             let (server, _gate) = server(2, 8);
-            let client = client(&server);
+            let client = client(&server).timeout(Duration::from_millis(200));
+            let over = Arc::new(AtomicBool::new(false));
             let calling: Vec<_> = (0..4)
                 .map(|_| {
-                    let client = client.clone().timeout(Duration::from_millis(200));
-                    thread::spawn(move || while client.call(&Square(3)) == Ok(9) {})
+                    let (client, over) = (client.clone(), over.clone());
+                    thread::spawn(move || {
+                        while !over.load(Ordering::SeqCst) {
+                            let squared = client.call(&Square(3));
+                            assert!(squared.is_err() || squared == Ok(9));
+                        }
+                    })
                 })
                 .collect();
             until(|| server.commands()[0].calls > 100);
             server.stop().unwrap();
             drop(server);
+            over.store(true, Ordering::SeqCst);
             for calling in calling {
                 calling.join().unwrap();
             }
