@@ -16,7 +16,8 @@
 //! ```
 //!
 //! Net_Nodes and Stations of [autopilot](https://pypi.org/project/auto-pi-lot/) may connect to a station as well, unchanged: they are
-//! nodes as all others. Of what is sent to one only [that it has it](End::Received) is known.
+//! nodes as all others. Of what is sent to one only [that it has it](End::Received) is known. Its arguments, attributes
+//! and methods are compared with ours, one by one, in docs/from-autopilot.md.
 
 mod array;
 mod autopilot;

@@ -16,5 +16,9 @@ mod program;
 mod arrays;
 #[path = "interop_station/children.rs"]
 mod children;
+#[path = "interop_station/example.rs"]
+mod example;
 #[path = "interop_station/parents.rs"]
 mod parents;
+#[path = "interop_station/table.rs"]
+mod table;
