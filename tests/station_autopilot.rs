@@ -129,6 +129,7 @@ fn what_is_no_message_harms_nobody() {
         json!({"key": []}),
         json!({"validate": 1}),
         json!({"sender": "a"}),
+        json!({"id": "x".repeat(2000)}),
     ];
     for (round, stall) in (0..).zip(stalls) {
         let frames = [b"a", b"a", stall].map(<[u8]>::to_vec);
@@ -212,6 +213,12 @@ fn a_message_ends_as_its_program_lets_it() {
     node.send("a", "K", &json!(2));
     assert_eq!(next(&got), json!(2));
     assert_eq!(ticket.end(), None);
+    let mut back = other.message("a", "K", &json!(3), &json!({}));
+    back["id"] = message["id"].clone();
+    other.send_json("a", &back);
+    other.send("a", "K", &json!(4));
+    assert_eq!(next(&got), json!(4));
+    assert_eq!(ticket.end(), None);
     node.send("a", "CONFIRM", &message["id"]);
     assert_eq!(ticket.end_timeout(LIMIT).expect("an end"), End::Received);
     // One that is not confirmed, and the one behind it.
@@ -245,6 +252,18 @@ fn a_message_ends_as_its_program_lets_it() {
     }
     assert_eq!(got, [json!(2), json!(3), json!(null)]);
     assert_eq!(after.end_timeout(LIMIT).expect("an end"), End::Received);
+}
+
+#[test]
+fn a_message_that_comes_back_was_not_sent() {
+    let (us, got) = station("a");
+    let mut node = NetNode::connect("s1", &us);
+    node.send("a", "K", &json!(0));
+    next(&got);
+    node.is_confirmed(&json!("s1_1"));
+    let ticket = us.send("s1", "GOT", &1).expect("it is taken");
+    node.send_json("x", &node.recv());
+    assert_eq!(ticket.end_timeout(LIMIT).expect("an end"), End::NotSent);
 }
 
 #[test]

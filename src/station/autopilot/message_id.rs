@@ -31,6 +31,12 @@ impl MessageId {
         }
     }
 
+    /// How many bytes it has.
+    pub(crate) fn len(&self) -> usize {
+        let (MessageId::Text(id) | MessageId::Number(id)) = self;
+        id.len()
+    }
+
     /// Its JSON.
     pub(super) fn json(&self) -> String {
         match self {

@@ -14,8 +14,9 @@ const MAX_NAMES: usize = 1024;
 /// After how long a name is tried again that was another's.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// How many that never confirm are remembered.
+/// How many that never confirm are remembered, and how many names that were registered.
 const MAX_SILENT: usize = 1024;
+const MAX_HELD: usize = 65_536;
 
 /// One that a node is connected to.
 #[derive(Debug)]
@@ -162,7 +163,11 @@ impl Peers {
         peer.names.insert(name.clone());
         self.links.insert(name.clone(), link);
         self.registrations += 1;
-        Ok(Some((self.registrations, !self.held.insert(name))))
+        let is_held = self.held.contains(&name);
+        if self.held.len() < MAX_HELD {
+            self.held.insert(name);
+        }
+        Ok(Some((self.registrations, is_held)))
     }
 
     /// The name is another's.

@@ -51,9 +51,10 @@ impl<R: Rules> Routes<R> {
         }
     }
 
-    /// Whether a child has registered by this link.
-    pub(crate) fn has_peer(&self, link: LinkId) -> bool {
-        self.links.get(&link).is_some_and(|it| it.peer.is_some())
+    /// Whether a child has registered by this link; `None` if it is not up.
+    pub(crate) fn has_registered(&self, link: LinkId) -> Option<bool> {
+        let link = self.links.get(&link).filter(|it| !it.is_lost);
+        link.map(|it| it.peer.is_some())
     }
 
     /// A frame has come by a link that is up. What makes no sense there is ignored, and what is too much closes the link.

@@ -20,6 +20,9 @@ use crate::throttle::Throttle;
 /// How many flows there may be while they send to more.
 const MAX_FLOWS: usize = 4096;
 
+/// How many bytes an id has, at most: it is kept until its message has ended.
+const MAX_ID: usize = 1024;
+
 /// Lines about messages that did not arrive.
 static UNDELIVERED: Throttle = Throttle::new();
 
@@ -37,11 +40,14 @@ impl Core {
             None => Side::Above,
         };
         if !self.peers.has(link) {
-            if side == Side::Above {
-                return Err("it is of autopilot's, and the builder was not told so".to_owned());
-            }
-            if self.routes.has_peer(link) {
-                return Err("it is of autopilot's, by the link of a node".to_owned());
+            let refusal = match (side, self.routes.has_registered(link)) {
+                (Side::Below, Some(false)) => None,
+                (Side::Below, Some(true)) => Some("it is of autopilot's, by the link of a node"),
+                (Side::Below, None) => Some("its link is closed"),
+                (Side::Above, _) => Some("it is of autopilot's, and the builder was not told so"),
+            };
+            if let Some(refusal) = refusal {
+                return Err(refusal.to_owned());
             }
         }
         let received = Received::read(frames, side, &self.name);
@@ -66,9 +72,12 @@ impl Core {
     ) -> Result<(), String> {
         let message = &arrived.message;
         let sender = message.sender.name();
+        if message.id.len() > MAX_ID {
+            return Err(format!("its id has more than {MAX_ID} bytes"));
+        }
         if let Some(number) = self.peers.number(&self.name, &message.id) {
             // A station that does not know its recipient has sent it back.
-            self.not_reached(number, now);
+            self.came_back(link, number, now);
             return Ok(());
         }
         if let Some(routing_id) = routing_id {

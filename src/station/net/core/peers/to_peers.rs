@@ -117,9 +117,12 @@ impl Core {
         }
     }
 
-    /// A message has come back.
-    pub(super) fn not_reached(&mut self, number: u64, now: Instant) {
-        self.end_awaited(number, Fault::NotSent, now);
+    /// A message has come back, by the link that it was sent over.
+    pub(super) fn came_back(&mut self, link: LinkId, number: u64, now: Instant) {
+        let sent = self.peers.awaited.get(&number).and_then(|it| it.sent);
+        if sent == Some(link) {
+            self.end_awaited(number, Fault::NotSent, now);
+        }
     }
 
     fn end_awaited(&mut self, number: u64, fault: Fault, now: Instant) {
