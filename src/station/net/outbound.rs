@@ -136,10 +136,9 @@ impl OutboundFlows {
         Ok((number, seq))
     }
 
-    /// Whether this flow is known.
-    pub(super) fn has(&self, way: Way<'_>) -> bool {
-        let name = (way.from.into(), way.to.into(), way.lane);
-        self.numbers.contains_key(&name)
+    /// Whether there is a flow from this address to that one, of this lane.
+    pub(super) fn knows(&self, (from, to, lane): (&str, &str, u8)) -> bool {
+        self.numbers.contains_key(&(from.into(), to.into(), lane))
     }
 
     pub(super) fn count(&self) -> usize {
@@ -261,12 +260,12 @@ impl OutboundFlows {
         outbox
     }
 
-    /// All messages that have not ended, with who they are for.
-    pub(super) fn waiting(&self) -> impl Iterator<Item = (&str, u64, &Waiting)> {
+    /// All messages that have not ended, each with its flow.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = (&Outbound, u64, &Waiting)> {
         let flows = self.flows.values();
         flows.flat_map(|flow| {
             let waiting = flow.waiting.iter();
-            waiting.map(|(seq, waiting)| (&*flow.to, *seq, waiting))
+            waiting.map(move |(seq, waiting)| (flow, *seq, waiting))
         })
     }
 }

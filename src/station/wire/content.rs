@@ -148,6 +148,24 @@ pub(crate) enum Refusal {
     Loop,
 }
 
+impl Content {
+    /// Whether it is for the sender of a flow.
+    pub(crate) fn is_answer(&self) -> bool {
+        match self {
+            Content::Opened(_)
+            | Content::Ack(_)
+            | Content::Reset { .. }
+            | Content::Busy { .. }
+            | Content::Refuse { .. } => true,
+            Content::Open(_)
+            | Content::Data(_)
+            | Content::End { .. }
+            | Content::Probe { .. }
+            | Content::Alive { .. } => false,
+        }
+    }
+}
+
 impl Refusal {
     /// All, in the order of their numbers.
     pub(super) const ALL: [Refusal; 6] = [

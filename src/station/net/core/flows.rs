@@ -327,7 +327,11 @@ impl Core {
     }
 
     fn forward_own(&self, routed: &mut Routed) -> Forward {
-        if self.peer_link(&routed.to, &routed.hops).is_some() {
+        // What answers a program's flow is for us also when the program has gone.
+        let answered = (&routed.to[..], &routed.from[..], routed.lane);
+        let is_for_us = self.peer_link(&routed.to, &routed.hops).is_some()
+            || (routed.content.is_answer() && self.outbound.knows(answered));
+        if is_for_us {
             return Forward::Here;
         }
         let (to, hops, ttl) = (&routed.to, &routed.hops, routed.ttl);

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::station::body::Body;
 use crate::station::error::Error;
 use crate::station::message::{Composed, Outgoing};
-use crate::station::net::outbound::{Told, Way};
+use crate::station::net::outbound::{Outbound, Told, Way};
 use crate::station::net::requests::{Answer, RequestId};
 use crate::station::pending::Pending;
 use crate::station::ticket::Slot;
@@ -75,19 +75,26 @@ impl Core {
     pub(in crate::station::net) fn pending(&self, now: Instant) -> Vec<Pending> {
         let waiting = self.outbound.waiting();
         let waiting = waiting.filter(|(_, _, it)| matches!(it.told, Told::Ticket(_)));
-        let pending = waiting.map(|(to, id, waiting)| Pending {
+        let pending = waiting.map(|(flow, id, waiting)| Pending {
             id,
-            to: to.to_owned(),
+            to: flow.to.to_string(),
             age: now.saturating_duration_since(waiting.since),
             tries: waiting.tries,
         });
         pending.collect()
     }
 
-    /// How many messages somebody waits for.
+    /// How many messages somebody waits for: a user, or a program of autopilot that is there.
     pub(in crate::station) fn confirmable(&self) -> usize {
+        let is_there = |flow: &Outbound| {
+            *flow.from == *self.name
+                || self.peers.above.is_some()
+                || self.peers.link_of(&flow.from).is_some()
+        };
         let waiting = self.outbound.waiting();
-        waiting.filter(|(_, _, it)| !it.unconfirmed).count()
+        waiting
+            .filter(|(flow, _, it)| !it.unconfirmed && is_there(flow))
+            .count()
     }
 
     /// Ends all messages: nobody tries any longer.

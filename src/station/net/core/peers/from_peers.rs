@@ -149,7 +149,7 @@ impl Core {
             lane: 0,
             hops: &composed.hops,
         };
-        if !self.outbound.has(way) && self.outbound.count() >= MAX_FLOWS {
+        if !self.outbound.knows((sender, to, 0)) && self.outbound.count() >= MAX_FLOWS {
             return Err(format!("{sender} sends to one more, {to}: it has too many"));
         }
         let id = receipt.as_ref().map(|receipt| receipt.id.clone());
