@@ -83,7 +83,8 @@ static void broker(void)
     int port = free_port();
     char path[] = "/tmp/zeroless-bench-XXXXXX";
     FILE *settings = fdopen(mkstemp(path), "w");
-    fprintf(settings, "listener %d 127.0.0.1\nallow_anonymous true\n", port);
+    /* One that changes its user would not end with this program. */
+    fprintf(settings, "listener %d 127.0.0.1\nallow_anonymous true\nuser root\n", port);
     fprintf(settings, "max_inflight_messages 1000\nmax_queued_messages 0\nlog_dest none\n");
     fclose(settings);
     if (!fork()) {
