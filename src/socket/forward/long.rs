@@ -35,11 +35,14 @@ impl LockedSocket<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::tests::{open, recv, send};
     use super::super::{Burst, BurstEnd};
     use crate::message::{Frame, Message};
     use crate::socket::set_aside::FRAMES;
     use crate::socket::{Socket, SocketType};
+    use crate::wake::Deadline;
 
     /// A message that takes three holds.
     const LONG: usize = 2 * FRAMES + 2;
@@ -130,7 +133,12 @@ mod tests {
         send(&push, long("one"));
         send(&push, "two");
         forward_part(&input, &output);
+        let status = pull.status().unwrap().clone();
         drop(pull);
+        // libzmq closes it in a thread of its own, and the other end learns of that when it is used.
+        while !status.wait_released(Deadline::after(Duration::from_millis(1))) {
+            output.with(|locked| Ok(locked.events().bits())).unwrap();
+        }
         let pull = open(SocketType::Pull, "long-4-out", false, false);
         forward_part(&input, &output);
         let burst = forward(&input, &output);
