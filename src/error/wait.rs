@@ -82,6 +82,8 @@ pub enum Wait {
     Event,
     /// The delivery of all that was sent.
     Delivery,
+    /// The confirmation of what was sent, which is still under way.
+    Confirmation,
     /// The end of the calls that a server runs.
     Calls,
     /// Nothing: the deadline had passed before the call began.
@@ -131,6 +133,7 @@ impl fmt::Display for Wait {
             Wait::Event => f.write_str("nothing happened"),
             Wait::Delivery => f.write_str("not all was delivered, and the rest is lost"),
             Wait::Nothing => f.write_str("it was over before the call began"),
+            Wait::Confirmation => f.write_str("not all was confirmed yet, and it is still under way"),
             Wait::Calls => f.write_str("calls are still running, which are replied to when they end"),
         }
     }

@@ -160,7 +160,7 @@ impl Ticket {
                 return Ok(end.clone());
             }
             if deadline.is_over() {
-                return Err(Error::timeout(Wait::Delivery));
+                return Err(Error::timeout(Wait::Confirmation));
             }
             deadline.wait(&self.slot.changed, &mut end);
         }

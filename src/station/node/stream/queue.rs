@@ -140,7 +140,7 @@ impl Queue {
         self.work.notify_one();
         while state.counts.delivered + state.counts.undelivered < taken {
             if deadline.is_over() {
-                return Err(Error::timeout(Wait::Delivery));
+                return Err(Error::timeout(Wait::Confirmation));
             }
             deadline.wait(&self.ended, &mut state);
         }
