@@ -342,6 +342,22 @@ fn who_waits_for_presence_is_told_of_the_end() {
 }
 
 #[test]
+fn what_was_handled_is_confirmed_by_a_node_that_is_closed_at_once() {
+    deadline_after(LIMIT, || {
+        let site = station("site");
+        let sender = known_behind(&site, "sender");
+        for round in 0..20 {
+            let receiver = known_behind(&site, "receiver");
+            let messages = receiver.messages();
+            let ticket = sender.send("receiver", "FRAME", ()).unwrap();
+            drop(messages.recv().unwrap());
+            receiver.close(SOON).unwrap();
+            assert_eq!(ticket.wait(), Ok(()), "round {round}");
+        }
+    });
+}
+
+#[test]
 fn one_slow_handler_does_not_hold_up_other_senders() {
     deadline_after(LIMIT, || {
         let site = station("site");

@@ -1,6 +1,6 @@
 //! `zeroless station`: stations, and nodes that send and listen.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -16,9 +16,6 @@ use crate::output::print;
 
 /// How long a station may take to confirm a node that listens.
 const REGISTRATION: Duration = Duration::from_secs(10);
-
-/// How long the confirmation of the last message may take.
-const CONFIRMATION: Duration = Duration::from_millis(200);
 
 /// How long the last messages may take.
 const DELIVERY: Duration = Duration::from_millis(500);
@@ -79,8 +76,6 @@ pub(crate) fn run(
                 print(format!("{object}\n").as_bytes())?;
                 drop(message);
             }
-            // A node that closes does not wait until its last confirmation has left.
-            interrupt.sleep_until(Instant::now() + CONFIRMATION)?;
             drop(node.close(DELIVERY));
             Ok(())
         }

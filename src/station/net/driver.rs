@@ -44,7 +44,11 @@ impl Driver {
             let reason = "its thread has panicked; the log has the panic's words";
             self.shared.fail(Error::system("running a node", reason));
         }
-        let _ = self.shared.update(Core::take_leave);
+        let _ = self.shared.update(|core| {
+            // What was handled a moment ago is not confirmed yet.
+            core.inbox_is_empty(Instant::now());
+            core.take_leave();
+        });
         let _ = self.flush();
         if let Some(children) = &self.children {
             children.unbind();
