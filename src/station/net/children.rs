@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use log::debug;
 
@@ -23,7 +24,12 @@ pub(in crate::station) struct Children {
     identities: HashMap<LinkId, Frame>,
     /// A connection has ended: which, a ROUTER does not tell.
     has_lost: Arc<AtomicBool>,
+    /// When those that are there are looked for once more.
+    looks_again: Option<Instant>,
 }
+
+/// The end of a connection is told a moment before the socket has lost it: until then it takes what is sent there.
+const AGAIN: Duration = Duration::from_secs(1);
 
 impl Children {
     pub(in crate::station) fn bind(server: &Server, waker: Arc<Waker>) -> Result<Children> {
@@ -43,12 +49,23 @@ impl Children {
             links: HashMap::new(),
             identities: HashMap::new(),
             has_lost,
+            looks_again: None,
         })
     }
 
-    /// Whether a connection has ended since this was asked last.
-    pub(super) fn take_loss(&self) -> bool {
-        self.has_lost.swap(false, Ordering::AcqRel)
+    /// Whether it is time to look who is there: a connection has ended, now or a moment ago.
+    pub(super) fn take_loss(&mut self, now: Instant) -> bool {
+        let has_lost = self.has_lost.swap(false, Ordering::AcqRel);
+        let is_due = self.looks_again.take_if(|at| *at <= now).is_some();
+        if has_lost {
+            self.looks_again = Some(now + AGAIN);
+        }
+        has_lost || is_due
+    }
+
+    /// When `take_loss` is to be asked, if nothing happens before.
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
+        self.looks_again
     }
 
     /// Gives the port back: whoever is told that the node has ended may bind there.

@@ -59,7 +59,8 @@ impl Driver {
         while !self.shared.is_stopped() {
             let now = Instant::now();
             self.follow_parent(now)?;
-            if self.children.as_ref().is_some_and(Children::take_loss) {
+            let children = self.children.as_mut();
+            if children.is_some_and(|it| it.take_loss(now)) {
                 self.shared.update(Core::greet_peers)?;
             }
             self.shared.update(|core| core.poll(now))?;
@@ -202,7 +203,8 @@ impl Driver {
             return Ok(());
         };
         let early = self.shared.handlers.next_look();
-        let times = [next, early, self.parent.next_timeout()];
+        let again = self.children.as_ref().and_then(Children::next_timeout);
+        let times = [next, early, again, self.parent.next_timeout()];
         let first = times.into_iter().flatten().min();
         let deadline = first.map_or(Deadline::Never, Deadline::At);
         let mut set = WaitSet::new(self.shared.waker());
