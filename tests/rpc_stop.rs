@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use served::{Hold, LONG, client, holder, next, server};
 use support::{SOON, deadline, inproc, until};
 use zeroless::rpc::{self, Call, CallError, Running};
-use zeroless::{Error, Router, Server, Wait};
+use zeroless::{Error, Libzmq, Router, Server, Wait, capabilities};
 
 /// A call that is counted where it runs.
 #[derive(Debug, Serialize, Deserialize)]
@@ -213,6 +213,12 @@ fn an_answer_that_is_dropped_does_not_hold_up_the_end_though_its_call_is_kept() 
     });
 }
 
+/// Whether what has come is received though its connection has ended: other libzmqs than ours drop it, and with it the word
+/// of a server that it ends.
+fn keeps_what_has_come() -> bool {
+    capabilities().unwrap().libzmq == Libzmq::Zeroless
+}
+
 /// Leaves these calls unanswered, and says that the server ends.
 fn end(router: &Router, calls: &[rpc::PendingCall<Hold>]) {
     let mut received = Vec::new();
@@ -225,6 +231,9 @@ fn end(router: &Router, calls: &[rpc::PendingCall<Hold>]) {
 
 #[test]
 fn calls_without_an_answer_are_made_again_when_a_server_that_said_it_ends_comes_back() {
+    if !keeps_what_has_come() {
+        return;
+    }
     deadline(|| {
         let server = Server::bind_local(0).unwrap();
         let (router, port) = (server.router().unwrap(), server.port());
@@ -284,7 +293,10 @@ fn next_to_servers_that_stop_and_start_each_call_is_known_to_have_run_or_not() {
                                 assert_eq!(reply, calls);
                                 replied += 1;
                             }
-                            Err(error) => assert!(!error.may_have_run(), "{error}"),
+                            Err(error) if error.may_have_run() => {
+                                assert!(!keeps_what_has_come(), "{error}");
+                            }
+                            Err(_) => {}
                         }
                     }
                     (calls, replied)
@@ -305,7 +317,9 @@ fn next_to_servers_that_stop_and_start_each_call_is_known_to_have_run_or_not() {
             replied += had;
         }
         println!("{replied} of {calls} calls have run");
-        assert_eq!(replied, ran.load(Ordering::SeqCst), "of {calls}");
+        let ran = ran.load(Ordering::SeqCst);
+        assert!(replied <= ran, "{replied} of {ran}");
+        assert!(replied == ran || !keeps_what_has_come(), "of {calls}");
     });
 }
 

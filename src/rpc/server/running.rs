@@ -16,7 +16,9 @@ use crate::error::{Error, Result, Wait};
 ///
 /// Then the calls that were taken are finished. Those that come meanwhile are refused as [`Busy`](crate::rpc::CallError::Busy), and
 /// pings are answered. Once the last call has ended the endpoints are given up, also while this is held; the clients
-/// are told, so calls that came too late are known not to have run, and go to another server or to this one's successor.
+/// are told, so calls that came too late are known not to have run, and go to another server or to this one's successor. Behind
+/// a relay they are not told, and with a libzmq that is not [ours](crate::Libzmq::Zeroless) they may miss it: such calls may
+/// have run, for all that is known.
 ///
 /// ```
 /// use zeroless::rpc::{self, Failure};
