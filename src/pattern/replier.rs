@@ -3,17 +3,18 @@
 //! A plain REP socket answers in turn and loses replies when a connection misbehaves between
 //! a request and its reply; ROUTER has neither fault, and REQ peers cannot tell them apart.
 
+#[cfg(feature = "rpc")]
+mod lost_replies;
 mod parts;
 mod reply_sender;
 mod request;
 mod serve;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-#[cfg(feature = "rpc")]
-use std::sync::atomic::Ordering;
 
 use log::warn;
+#[cfg(feature = "rpc")]
+use lost_replies::LostReplies;
 pub use parts::RequestParts;
 use reply_sender::Unreplied;
 pub use reply_sender::{Delivery, ReplySender};
@@ -70,8 +71,8 @@ struct SharedReplier {
     unread: Throttle,
     /// Limits the log lines on requests that were not replied to.
     unanswered: Throttle,
-    /// Whether a reply was ever lost here.
-    has_lost_replies: AtomicBool,
+    #[cfg(feature = "rpc")]
+    lost_replies: LostReplies,
 }
 
 impl Pattern for Replier {
@@ -82,7 +83,8 @@ impl Pattern for Replier {
             socket,
             unread: Throttle::new(),
             unanswered: Throttle::new(),
-            has_lost_replies: AtomicBool::new(false),
+            #[cfg(feature = "rpc")]
+            lost_replies: LostReplies::default(),
         };
         Replier {
             shared: Arc::new(shared),
@@ -198,11 +200,11 @@ impl Replier {
         })
     }
 
-    /// Gives a requester, which is a peer of its own, this reply to all its requests that have none. Not if a reply was ever
-    /// lost: it might be one of these.
+    /// Gives a requester, which is a peer of its own, this reply to all its requests that have none. Not if it has ever lost
+    /// one: the request might be one of these.
     #[cfg(feature = "rpc")]
     pub(crate) fn reply_to_all(&self, requester: &[u8], message: Message) {
-        if self.shared.has_lost_replies.load(Ordering::Relaxed) {
+        if self.shared.lost_replies.has(requester) {
             return;
         }
         let envelope = [requester, &TO_ALL.to_be_bytes(), &[]];

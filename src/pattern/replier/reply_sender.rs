@@ -86,9 +86,11 @@ impl Unreplied {
         if delivery.is_err() {
             self.replied.store(false, Ordering::Relaxed);
         }
-        if !matches!(delivery, Ok(Delivery::Queued | Delivery::Gone)) {
-            let has_lost = &self.replier.has_lost_replies;
-            has_lost.store(true, Ordering::Relaxed);
+        #[cfg(feature = "rpc")]
+        if let Some(requester) = self.requester()
+            && !matches!(delivery, Ok(Delivery::Queued | Delivery::Gone))
+        {
+            self.replier.lost_replies.add(requester);
         }
         delivery
     }
