@@ -2,8 +2,11 @@
 
 #![cfg(feature = "station")]
 
+#[path = "support/documented.rs"]
+mod documented;
 mod support;
 
+use documented::assert_compiled;
 use serde::{Deserialize, Serialize};
 use support::deadline;
 use zeroless::station::{Array, Message, Node};
@@ -54,23 +57,11 @@ struct Data {
     frame: Array,
 }
 
-/// The words of a text, however they are laid out.
-fn words(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 #[test]
 fn the_programs_of_the_document_are_those_that_are_compiled_here() {
-    let compiled = words(include_str!("from_autopilot.rs"));
     let document = include_str!("../docs/from-autopilot.md");
-    let programs = document.split("```rust\n").skip(1);
-    let programs: Vec<_> = programs
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect();
-    assert_eq!(programs.len(), 2);
-    for program in programs {
-        assert!(compiled.contains(&words(program)), "{program}");
-    }
+    let count = assert_compiled(document, include_str!("from_autopilot.rs"));
+    assert_eq!(count, 2);
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 #![cfg(feature = "zmqrpc")]
 
+#[path = "support/documented.rs"]
+mod documented;
 mod support;
 
 use std::time::Duration;
 
+use documented::assert_compiled;
 use serde::{Deserialize, Serialize};
 use support::deadline;
 use zeroless::rpc::{self, zmqrpc};
@@ -44,23 +47,11 @@ struct Add {
 }
 rpc::command!(Add -> i64);
 
-/// The words of a text, however they are laid out.
-fn words(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 #[test]
 fn the_programs_of_the_table_are_those_that_are_compiled_here() {
-    let compiled = words(include_str!("from_pyzmqrpc3.rs"));
     let document = include_str!("../docs/from-pyzmqrpc3.md");
-    let programs = document.split("```rust\n").skip(1);
-    let programs: Vec<_> = programs
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect();
-    assert_eq!(programs.len(), 2);
-    for program in programs {
-        assert!(compiled.contains(&words(program)), "{program}");
-    }
+    let count = assert_compiled(document, include_str!("from_pyzmqrpc3.rs"));
+    assert_eq!(count, 2);
 }
 
 #[test]

@@ -95,6 +95,15 @@ fn next(got: &Receiver<Value>) -> Value {
     got.recv_timeout(LIMIT).expect("a message")
 }
 
+/// One that our node knows and has confirmed a message of.
+fn known(name: &str, us: &Node, got: &Receiver<Value>) -> NetNode {
+    let mut node = NetNode::connect(name, us);
+    node.send("a", "K", &json!(0));
+    next(got);
+    node.is_confirmed(&json!(format!("{name}_1")));
+    node
+}
+
 #[test]
 fn a_message_that_is_repeated_is_handled_once_and_confirmed_again() {
     let (us, got) = station("a");
@@ -198,10 +207,7 @@ fn what_would_harm_a_program_is_not_sent_to_it() {
 #[test]
 fn a_message_ends_as_its_program_lets_it() {
     let (us, got) = station("a");
-    let mut node = NetNode::connect("b", &us);
-    node.send("a", "K", &json!(0));
-    next(&got);
-    node.is_confirmed(&json!("b_1"));
+    let mut node = known("b", &us, &got);
     let ticket = us.send("b", "GOT", &1).expect("it is taken");
     let message = node.recv();
     // Another's confirmation, and one of another message, count for nothing.
@@ -257,10 +263,7 @@ fn a_message_ends_as_its_program_lets_it() {
 #[test]
 fn a_message_that_comes_back_was_not_sent() {
     let (us, got) = station("a");
-    let mut node = NetNode::connect("s1", &us);
-    node.send("a", "K", &json!(0));
-    next(&got);
-    node.is_confirmed(&json!("s1_1"));
+    let node = known("s1", &us, &got);
     let ticket = us.send("s1", "GOT", &1).expect("it is taken");
     node.send_json("x", &node.recv());
     assert_eq!(ticket.end_timeout(LIMIT).expect("an end"), End::NotSent);
@@ -269,10 +272,7 @@ fn a_message_that_comes_back_was_not_sent() {
 #[test]
 fn a_message_is_unknown_once_its_program_is_gone() {
     let (us, got) = station("a");
-    let mut node = NetNode::connect("b", &us);
-    node.send("a", "K", &json!(0));
-    next(&got);
-    node.is_confirmed(&json!("b_1"));
+    let node = known("b", &us, &got);
     let ticket = us.send("b", "GOT", &1).expect("it is taken");
     node.recv();
     drop(node);
