@@ -52,7 +52,7 @@ pub type CallResult<C> = Result<<C as Command>::Reply, CallError<<C as Command>:
 ///
 /// **Each call ends by its deadline**, which is [30 s](Self::timeout) away unless something else is said. It goes to one
 /// of the servers that are connected ([`Balance`]), and waits for one if none is. So a server that is down is passed
-/// over, and one that comes back gets no calls that nobody waits for any more.
+/// over, and one that comes back gets no calls that nobody waits for any more. (A relay keeps calls, and hands them over late.)
 ///
 /// **Its error tells whether it may have run.** A call that was handed to no connection is
 /// [`NotSent`](CallError::NotSent), for certain. If a connection ends, its calls end at once, with

@@ -46,7 +46,9 @@ use crate::security::ServerSecurity;
 ///
 /// Each call is run by one of its [`workers`](Self::workers), and calls that none is free for wait in a
 /// [`queue`](Self::queue). A panic of a handler is an error for its caller, and ends nothing. What nobody waits for any more,
-/// because its time is over or because it was cancelled, is dropped before it begins. Whether the server is there
+/// because its time is over or because it was cancelled, is dropped from the queue before it begins. The time counts from when
+/// the server reads the call: one that was held up on the way, by a relay or while the server stood still, may run though its
+/// caller has given up. Whether the server is there
 /// ([`ping`](super::Client::ping)) and which commands it has ([`list`](super::Client::list)) is answered also while all
 /// workers are busy.
 ///
